@@ -1,0 +1,58 @@
+//! Every limit of the house, each with the reason for its size.
+
+/// An entity id goes into topics, rows and file names; 64 bytes hold an IEEE address with a vendor's prefix.
+pub const ENTITY_BYTES: usize = 64;
+/// A kind names what a percept tells (`temperature`); one topic level, as long as an entity.
+pub const KIND_BYTES: usize = 64;
+/// What waits for the mind. Eight clients with a window of 64 fill an eighth of it; at 10,000 a second it is .4 s.
+pub const INBOX_MESSAGES: usize = 4_096;
+/// The same in bytes, so that big bodies cannot take the memory of a 4 GB host.
+pub const INBOX_BYTES: usize = 32 * 1024 * 1024;
+/// The largest body remembered. A Zigbee2MQTT device list of 200 devices has about 200 KiB.
+pub const BODY_BYTES: usize = 256 * 1024;
+/// The largest MQTT packet accepted: camera snapshots pass through at some 500 KiB.
+pub const PACKET_BYTES: usize = 2 * 1024 * 1024;
+/// Topics of inputs: longer ones are no names that people gave.
+pub const TOPIC_BYTES: usize = 512;
+/// Levels of an input's topic.
+pub const TOPIC_LEVELS: usize = 16;
+/// Entities the soul keeps an opinion of; at about 1 KiB each, 10 MiB.
+pub const ENTITIES: usize = 10_000;
+/// Devices in the registry; a very large Zigbee network has 300.
+pub const DEVICES: usize = 4_096;
+/// Commands of one device: a Home Assistant climate device declares up to 16 command topics.
+pub const DEVICE_COMMANDS: usize = 64;
+/// Requests read out of one PUBLISH: Zigbee2MQTT bodies set a handful of attributes, a group has tens of members.
+pub const REQUESTS_PER_PUBLISH: usize = 64;
+/// Held requests at one time: more than a person could answer.
+pub const HELD: usize = 64;
+/// Held requests of one client.
+pub const HELD_PER_CLIENT: usize = 8;
+/// The largest held payload: commands are small.
+pub const HELD_BYTES: usize = 64 * 1024;
+/// Nesting of a JSON or CBOR body; serde_json's own limit is 128.
+pub const BODY_DEPTH: usize = 64;
+/// The write-ahead log; beyond it the writer restarts it (a measured pause) instead of filling the card.
+pub const WAL_BYTES: u64 = 64 * 1024 * 1024;
+/// Inputs committed in one transaction: bounds the pause before the first of them is acknowledged.
+pub const BATCH_MESSAGES: usize = 512;
+/// The recorded inputs kept for replay.
+pub const JOURNAL_BYTES: i64 = 32 * 1024 * 1024;
+/// A verdict row in full for each denied or escalated request, up to so many a client and hour; then summaries.
+pub const REFUSALS_PER_CLIENT_HOUR: u32 = 100;
+/// Seconds in which the same client, packet id and body is a repetition and not news.
+pub const REPEAT_SECONDS: i64 = 60;
+/// Seconds a QoS 1 or 2 input waits for a store that cannot write, before its connection is closed unacknowledged.
+pub const STORE_WAIT_SECONDS: u64 = 5;
+/// One rule's source, and the nodes of its syntax tree.
+pub const RULE_SOURCE_BYTES: usize = 1_024;
+pub const RULE_NODES: usize = 256;
+/// Rules in one set: 23 are shipped; each costs time on every request it applies to.
+pub const RULES: usize = 512;
+/// Messages queued for one slow or absent subscriber, and their bytes.
+pub const QUEUED_MESSAGES: usize = 10_000;
+pub const QUEUED_BYTES: usize = 16 * 1024 * 1024;
+/// Connections at one time; each has a file descriptor and about 20 KiB.
+pub const CONNECTIONS: usize = 1_000;
+/// Seconds from accept to CONNECT.
+pub const HANDSHAKE_SECONDS: u64 = 10;

@@ -1,0 +1,28 @@
+//! The words of the house, as types: parsed once at the door, then trusted. Imports no other room and performs no effect.
+
+pub mod body;
+pub mod device;
+pub mod entity;
+pub mod limits;
+pub mod opinion;
+pub mod outcome;
+pub mod pattern;
+pub mod percept;
+pub mod signal;
+pub mod time;
+pub mod topic;
+pub mod unit;
+pub mod verdict;
+
+pub use body::Body;
+pub use device::{Applied, Claim, Command, CommandShape, Device, DeviceClass, Family, Registry};
+pub use entity::EntityId;
+pub use opinion::{OpinionView, Standing};
+pub use outcome::{Change, Judged, Layer, MemoryRecord, Outcome};
+pub use pattern::{InputPattern, InputSource, OwnerGuard};
+pub use percept::{Input, Origin, Percept, Purpose, Request, Source, Verb};
+pub use signal::{SignalSpec, SignalType, SignalValue, Signals};
+pub use time::Timestamp;
+pub use topic::TopicFilter;
+pub use unit::{Signed1, Unit01};
+pub use verdict::{ActFacts, Contribution, Decision, DeviceFacts, Facts, RequestFacts, Verdict};

@@ -1,0 +1,80 @@
+//! What one step of the mind yields: to be stored whole or not at all.
+
+use super::{Device, EntityId, OpinionView, Request, Timestamp, Verdict, signal::Heard, verdict::Facts};
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Layer {
+    Working,
+    ShortTerm,
+    LongTerm,
+}
+
+/// What is kept of a percept.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MemoryRecord {
+    pub layer: Layer,
+    /// In [0, 1].
+    pub importance: f64,
+    /// What it says, in words a person would search for.
+    pub text: String,
+}
+
+/// A request with its verdict.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Judged {
+    pub request: Request,
+    pub verdict: Verdict,
+    pub facts: Facts,
+}
+
+/// A row of the mind's own state that is not what was stored last; taken once a batch, so that a busy entity costs one row.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// `soul_entities`: the public view and the soul's own state of it, as CBOR.
+    Entity {
+        view: OpinionView,
+        state: Vec<u8>,
+    },
+    /// `soul_emotions`: mood and emotions, as JSON, and the soul's own state of them, as CBOR.
+    Emotion {
+        at: Timestamp,
+        view: serde_json::Value,
+        state: Vec<u8>,
+    },
+    /// `consciousness_state`: state, focus and reason, as JSON.
+    Consciousness {
+        at: Timestamp,
+        view: serde_json::Value,
+    },
+    /// `devices`.
+    Device(Box<Device>),
+    DeviceRemoved(EntityId),
+    /// `signals`.
+    Signal {
+        name: String,
+        heard: Heard,
+    },
+}
+
+/// What a step yields.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Outcome {
+    /// One for each request, in the percept's order.
+    pub judged: Vec<Judged>,
+    pub record: Option<MemoryRecord>,
+    /// The registry is another one now: guards must see it before the sender is answered.
+    pub registry_changed: bool,
+    /// Retained values on these topics stand on guarded commands now: each is to be judged, and cleared if refused.
+    pub newly_guarded: Vec<String>,
+}
+
+impl Outcome {
+    /// The gravest decision on the message; None when nothing was asked.
+    #[must_use]
+    pub fn decision(&self) -> Option<super::Decision> {
+        self.judged.iter().map(|j| j.verdict.decision).max()
+    }
+}

@@ -1,0 +1,172 @@
+//! A percept: one accepted input, and the requests it carries.
+
+use super::{Body, Decision, EntityId, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+/// Who sent a percept, as the broker knows it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Source {
+    /// Requester: user, else certificate, else client id; `anonymous` for ids made up for one connection.
+    pub requester: EntityId,
+    pub client_id: String,
+    pub user: Option<String>,
+    /// The peer's address, without the port.
+    pub address: String,
+    /// May speak for the entities that its topics name (a bridge, Node-RED).
+    pub speaks_for_many: bool,
+    /// Declared in the config as a person.
+    pub human: bool,
+    pub owner: bool,
+    pub role: String,
+}
+
+/// A verb in the words of the rules: `on`, `off`, `lock`, `unlock`, `open`, `close`, `set`, `mode` …; `unknown` when it could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Verb(pub String);
+
+impl Verb {
+    #[must_use]
+    pub fn unknown() -> Self {
+        Self("unknown".into())
+    }
+
+    #[must_use]
+    pub fn is_unknown(&self) -> bool {
+        self.0 == "unknown"
+    }
+
+    /// The verb that undoes this one, where there is one.
+    #[must_use]
+    pub fn opposite(&self) -> Option<&'static str> {
+        Some(match self.0.as_str() {
+            "on" => "off",
+            "off" => "on",
+            "open" => "close",
+            "close" => "open",
+            "lock" => "unlock",
+            "unlock" => "lock",
+            "arm" => "disarm",
+            "disarm" => "arm",
+            "enable" => "disable",
+            "disable" => "enable",
+            _ => return None,
+        })
+    }
+}
+
+/// One thing asked for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Request {
+    pub target: EntityId,
+    /// A part of the device: `l1`, `switch_left`, an attribute.
+    pub endpoint: Option<String>,
+    pub verb: Verb,
+    /// The number asked for, in the device's own unit.
+    pub value: Option<f64>,
+    pub args: Map<String, Value>,
+    /// The asker's own id, repeated in the verdict.
+    pub id: Option<String>,
+}
+
+/// By which way a request came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// `jamey/act/{target}/{verb}`: always enforced.
+    Act,
+    /// A guarded command topic, in enforce mode.
+    Guard,
+    /// A guarded command topic, in observe mode: judged and forwarded whatever the verdict.
+    Observed,
+}
+
+impl Origin {
+    /// Whether a decision lets the message on.
+    #[must_use]
+    pub fn lets_on(self, decision: Decision) -> bool {
+        self == Self::Observed || decision == Decision::Allow
+    }
+}
+
+/// What a percept is for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// Something is told.
+    Observation,
+    /// Something is asked for; never empty.
+    Requests { origin: Origin, requests: Vec<Request> },
+    /// Someone describes devices (Home Assistant discovery, a Zigbee2MQTT inventory).
+    Discovery,
+}
+
+/// One accepted input. The mind's only way to learn of the world.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Percept {
+    pub id: Uuid,
+    pub at: Timestamp,
+    pub source: Source,
+    /// The entity that speaks or is spoken of.
+    pub entity: EntityId,
+    pub kind: String,
+    pub topic: String,
+    pub body: Body,
+    /// The payload as sent.
+    #[serde(with = "bytes_as_blob")]
+    pub payload: Vec<u8>,
+    pub qos: u8,
+    pub retained: bool,
+    /// The percept that this one repeats (a QoS 1 sender that was not acknowledged).
+    pub repeat_of: Option<Uuid>,
+    /// The sender's own id of it, from a JSON body.
+    pub own_id: Option<String>,
+    pub purpose: Purpose,
+}
+
+/// Everything that reaches the mind: nothing else changes it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Input {
+    Percept(Box<Percept>),
+    /// Time passes: moods fade, focus moves. Once a second.
+    Tick(Timestamp),
+}
+
+mod bytes_as_blob {
+    use serde::{Deserializer, Serializer, de::Visitor};
+
+    pub fn serialize<S: Serializer>(bytes: &[u8], s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_bytes(bytes)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<u8>, D::Error> {
+        struct Blob;
+        impl<'de> Visitor<'de> for Blob {
+            type Value = Vec<u8>;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("bytes")
+            }
+
+            fn visit_bytes<E>(self, v: &[u8]) -> Result<Vec<u8>, E> {
+                Ok(v.to_vec())
+            }
+
+            fn visit_byte_buf<E>(self, v: Vec<u8>) -> Result<Vec<u8>, E> {
+                Ok(v)
+            }
+
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<u8>, A::Error> {
+                let mut out = Vec::new();
+                while let Some(byte) = seq.next_element()? {
+                    out.push(byte);
+                }
+                Ok(out)
+            }
+        }
+        d.deserialize_byte_buf(Blob)
+    }
+}

@@ -1,0 +1,67 @@
+//! Time as the mind knows it: microseconds since 1970-01-01 UTC, handed in, never read here.
+
+use jiff::{Timestamp as Instant, tz::TimeZone};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Microseconds since 1970-01-01T00:00:00Z. Displays as RFC 3339 in UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    #[must_use]
+    pub const fn from_micros(micros: i64) -> Self {
+        Self(micros)
+    }
+
+    #[must_use]
+    pub const fn micros(self) -> i64 {
+        self.0
+    }
+
+    /// Seconds from `earlier` to `self`; never negative.
+    #[must_use]
+    pub fn seconds_since(self, earlier: Self) -> f64 {
+        // An i64 of microseconds below 2^53 (the year 2255) is exact in f64.
+        #[allow(clippy::cast_precision_loss)]
+        let micros = self.0.saturating_sub(earlier.0).max(0) as f64;
+        micros / 1e6
+    }
+
+    #[must_use]
+    pub const fn plus_seconds(self, seconds: i64) -> Self {
+        Self(self.0.saturating_add(seconds.saturating_mul(1_000_000)))
+    }
+
+    /// The hour of the day, 0 to 23, in the zone of the house.
+    #[must_use]
+    pub fn hour(self, zone: &TimeZone) -> u8 {
+        let hour = self.instant().to_zoned(zone.clone()).hour();
+        u8::try_from(hour).unwrap_or(0)
+    }
+
+    fn instant(self) -> Instant {
+        Instant::from_microsecond(self.0).unwrap_or(Instant::UNIX_EPOCH)
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.6}", self.instant())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_reads_as_rfc_3339_and_knows_the_hour_of_the_house() {
+        let t = Timestamp::from_micros(1_795_000_000_123_456);
+        assert_eq!(t.to_string(), "2026-11-18T11:06:40.123456Z");
+        let zone = TimeZone::get("Europe/Berlin").unwrap();
+        assert_eq!(t.hour(&zone), 12);
+        assert_eq!(Timestamp::from_micros(5).seconds_since(t), 0.0);
+    }
+}
