@@ -65,6 +65,12 @@ impl DeviceClass {
         }
     }
 
+    /// Risk of one verb where the thing's own risk is `risk`: in the safe direction 0.2 at most.
+    #[must_use]
+    pub fn risk_of(self, risk: Unit01, verb: &str) -> Unit01 {
+        if self.is_safe(verb) { Unit01::clamped(risk.get().min(0.2)) } else { risk }
+    }
+
     /// The name used in rules and config: `smoke_alarm`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -175,7 +181,7 @@ impl Device {
     /// Risk of one verb: in the class's safe direction 0.2 at most.
     #[must_use]
     pub fn risk_of(&self, verb: &str) -> Unit01 {
-        if self.class.is_safe(verb) { Unit01::clamped(self.risk.get().min(0.2)) } else { self.risk }
+        self.class.risk_of(self.risk, verb)
     }
 
     pub fn commands(&self) -> impl Iterator<Item = &Command> {

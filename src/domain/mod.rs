@@ -1,5 +1,6 @@
 //! The words of the house, as types: parsed once at the door, then trusted. Imports no other room and performs no effect.
 
+pub mod audit;
 pub mod body;
 pub mod device;
 pub mod entity;
@@ -11,6 +12,7 @@ pub mod percept;
 pub mod signal;
 pub mod time;
 pub mod topic;
+pub mod topics;
 pub mod unit;
 pub mod verdict;
 

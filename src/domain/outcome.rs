@@ -57,6 +57,13 @@ pub enum Change {
         name: String,
         heard: Heard,
     },
+    /// `audit_log`: what a person or the host did.
+    Audit {
+        at: Timestamp,
+        actor: String,
+        action: String,
+        detail: String,
+    },
 }
 
 /// What a step yields.

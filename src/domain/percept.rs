@@ -1,6 +1,6 @@
 //! A percept: one accepted input, and the requests it carries.
 
-use super::{Body, Decision, EntityId, Timestamp};
+use super::{Body, Change, Decision, EntityId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -119,6 +119,8 @@ pub struct Percept {
     pub payload: Vec<u8>,
     pub qos: u8,
     pub retained: bool,
+    /// MQTT's packet id, at QoS 1 and 2: with client and body it tells a repetition.
+    pub packet_id: Option<u16>,
     /// The percept that this one repeats (a QoS 1 sender that was not acknowledged).
     pub repeat_of: Option<Uuid>,
     /// The sender's own id of it, from a JSON body.
@@ -133,6 +135,8 @@ pub enum Input {
     Percept(Box<Percept>),
     /// Time passes: moods fade, focus moves. Once a second.
     Tick(Timestamp),
+    /// Something that the host or the owner did, to be kept.
+    Note(Box<Change>),
 }
 
 mod bytes_as_blob {

@@ -1,0 +1,35 @@
+//! HTTP: health for now. It reads views and handles, and judges nothing.
+
+use crate::broker::Hall;
+use axum::{Json, Router, extract::State, http::StatusCode, response::IntoResponse, routing::get};
+use serde_json::json;
+use std::sync::Arc;
+use tokio::{net::TcpListener, sync::watch};
+use tracing::error;
+
+/// Serves until told to stop.
+pub async fn serve(listener: TcpListener, hall: Arc<Hall>, mut stopped: watch::Receiver<bool>) {
+    let routes = Router::new().route("/health/live", get(live)).route("/health/ready", get(ready)).with_state(hall);
+    let served = axum::serve(listener, routes).with_graceful_shutdown(async move {
+        let _ = stopped.changed().await;
+    });
+    if let Err(problem) = served.await {
+        error!("HTTP ended: {problem}");
+    }
+}
+
+async fn live() -> impl IntoResponse {
+    Json(json!({"v": 1, "status": "live", "version": env!("CARGO_PKG_VERSION")}))
+}
+
+/// Ready when clients are accepted and what they say can be stored.
+async fn ready(State(hall): State<Arc<Hall>>) -> impl IntoResponse {
+    let failing = hall.failing();
+    let body = json!({
+        "v": 1,
+        "status": if failing { "store cannot write" } else { "ready" },
+        "uptime_seconds": hall.clock.uptime().as_secs(),
+        "connections": hall.counters.connections(),
+    });
+    (if failing { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK }, Json(body))
+}

@@ -1,0 +1,77 @@
+//! Orders from the host: break-glass. Who may write in the data folder may give them; the running Jamey looks once a second.
+
+use crate::{
+    broker::Hall,
+    domain::{Change, Input, Timestamp},
+};
+use serde::{Deserialize, Serialize};
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::sync::watch;
+use tracing::warn;
+
+const FILE: &str = "guard-off.json";
+
+/// What stands in the file: the guard is off until then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Order {
+    pub off_until_micros: i64,
+}
+
+impl Order {
+    /// Gives the order; on disk before it returns.
+    ///
+    /// # Errors
+    /// When the data folder cannot be written.
+    pub fn give(self, data: &Path) -> std::io::Result<()> {
+        let fresh = data.join(format!("{FILE}.new"));
+        let mut file = std::fs::File::create(&fresh)?;
+        file.write_all(serde_json::to_string(&self)?.as_bytes())?;
+        file.sync_all()?;
+        std::fs::rename(fresh, data.join(FILE))
+    }
+
+    /// Takes the order back.
+    ///
+    /// # Errors
+    /// When the data folder cannot be written.
+    pub fn revoke(data: &Path) -> std::io::Result<()> {
+        match std::fs::remove_file(data.join(FILE)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Until when the guard is off, if it is.
+#[must_use]
+pub fn standing(data: &Path, now: Timestamp) -> Option<Timestamp> {
+    let text = std::fs::read_to_string(data.join(FILE)).ok()?;
+    let order: Order = serde_json::from_str(&text).ok()?;
+    let until = Timestamp::from_micros(order.off_until_micros);
+    (until > now).then_some(until)
+}
+
+/// Looks for orders until told to stop; each change is audited and announced.
+pub async fn watch(data: PathBuf, hall: Arc<Hall>, mut stopped: watch::Receiver<bool>) {
+    let mut every = tokio::time::interval(Duration::from_secs(1));
+    loop {
+        tokio::select! {
+            _ = every.tick() => {}
+            _ = stopped.changed() => return,
+        }
+        let now = hall.clock.now();
+        let order = standing(&data, now);
+        if hall.guard().off_until != order {
+            hall.change_guard(|view| view.off_until = order);
+            let what = order.map_or_else(|| "the guard is on again".to_owned(), |until| format!("the guard is off until {until}"));
+            warn!("{what}");
+            let change = Change::Audit { at: now, actor: "host".into(), action: "guard".into(), detail: what };
+            hall.inbox.leave(Input::Note(Box::new(change)), 0, None, None).await;
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! The mind's own thread: letters in, steps, batches to the writer, answers after the commit. The next batch gathers while this one syncs.
+
+use super::view::{Said, Spoken};
+use crate::{
+    broker::{Answer, Hall, Letter, Post},
+    config::Durability,
+    domain::{Change, Decision, Input, Percept, Purpose, limits},
+    mind::{Mind, State},
+    store::{Batch, Entry, Writer},
+};
+use serde::{Deserialize, Serialize};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    thread::JoinHandle,
+};
+use tokio::sync::{mpsc, oneshot};
+use tracing::{error, warn};
+
+/// One entry of the journal: what the mind was when it began, then everything it was told.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum Entered {
+    State(Box<State>),
+    Input(Input),
+}
+
+/// The state is written into the journal again after so many bytes, so that what is left after the oldest were dropped can be replayed.
+const STATE_EVERY: usize = 8 * 1024 * 1024;
+
+/// The mind with all that its thread needs.
+pub struct House {
+    pub mind: Mind,
+    pub writer: Writer,
+    pub hall: Arc<Hall>,
+    pub said: mpsc::Sender<Said>,
+}
+
+/// What a batch answers when it is on disk.
+#[derive(Default)]
+struct Answers {
+    senders: Vec<(oneshot::Sender<Answer>, Answer)>,
+    spoken: Vec<Said>,
+}
+
+impl House {
+    /// Runs until every sender of letters is gone, and then until all is written.
+    ///
+    /// # Errors
+    /// When the thread cannot be started.
+    pub fn live(self, posts: mpsc::Receiver<Post>) -> std::io::Result<JoinHandle<()>> {
+        std::thread::Builder::new().name("mind".into()).spawn(move || Living::new(self).run(posts))
+    }
+}
+
+struct Living {
+    house: House,
+    batch: Batch,
+    answers: Answers,
+    journaled: usize,
+    keeps_journal: bool,
+    relaxed: bool,
+}
+
+impl Living {
+    fn new(house: House) -> Self {
+        let store = &house.hall.config.store;
+        let (keeps_journal, relaxed) = (store.journal, store.durability == Durability::Relaxed);
+        Self { house, batch: Batch::default(), answers: Answers::default(), journaled: STATE_EVERY, keeps_journal, relaxed }
+    }
+
+    fn run(mut self, mut posts: mpsc::Receiver<Post>) {
+        loop {
+            let post = match posts.try_recv() {
+                Ok(post) => post,
+                Err(mpsc::error::TryRecvError::Empty) => {
+                    if !self.batch.entries.is_empty() && self.house.writer.is_idle() {
+                        self.submit();
+                        continue;
+                    }
+                    match posts.blocking_recv() {
+                        Some(post) => post,
+                        None => break,
+                    }
+                }
+                Err(mpsc::error::TryRecvError::Disconnected) => break,
+            };
+            match post {
+                Post::Letter(letter) => self.take(letter),
+                Post::WriterIdle => {}
+                Post::Stop => break,
+            }
+            if self.batch.entries.len() >= limits::BATCH_MESSAGES {
+                self.submit();
+            }
+        }
+        self.submit();
+        self.house.writer.stop();
+    }
+
+    fn take(&mut self, letter: Letter) {
+        self.journal(&letter.input);
+        let outcome = self.house.mind.step(&letter.input);
+        if outcome.registry_changed {
+            let registry = self.house.mind.registry().clone();
+            self.house.hall.change_guard(|view| view.registry = registry);
+            if !outcome.newly_guarded.is_empty() {
+                self.answers.spoken.push(Said::NewlyGuarded(outcome.newly_guarded.clone()));
+            }
+        }
+        let Input::Percept(percept) = letter.input else {
+            self.tick();
+            return;
+        };
+        let decision = outcome.decision();
+        let lets_on = lets_on(&percept, decision);
+        let wanted = self.house.hall.verdicts_wanted.load(Ordering::Relaxed);
+        if (wanted || letter.respond_to.is_some()) && !outcome.judged.is_empty() {
+            let spoken = Spoken {
+                percept: percept.id,
+                at: percept.at,
+                entity: percept.source.requester.clone(),
+                lets_on,
+                respond_to: letter.respond_to.clone(),
+            };
+            self.answers.spoken.push(Said::Verdicts(spoken, outcome.judged.clone()));
+        }
+        if let Some(sender) = letter.answer {
+            let answer = Answer { decision, lets_on };
+            if self.relaxed {
+                let _ = sender.send(answer);
+            } else {
+                self.answers.senders.push((sender, answer));
+            }
+        }
+        self.batch.entries.push(Entry { percept, outcome, lets_on });
+    }
+
+    /// Once a second: what fades is stored, and what others see is renewed.
+    fn tick(&mut self) {
+        let changes = self.house.mind.take_changes();
+        let now = self.house.mind.now();
+        let emotion = self.house.mind.soul().emotion_view();
+        let consciousness = self.house.mind.workspace().view(now);
+        let views = changes.iter().filter_map(|c| match c {
+            Change::Entity { view, .. } => Some(view.clone()),
+            _ => None,
+        });
+        let said = Said::State { emotion, consciousness, opinions: views.collect() };
+        self.batch.changes.extend(changes);
+        if !self.batch.changes.is_empty() && self.house.writer.is_idle() {
+            self.submit();
+        }
+        if self.house.said.try_send(said).is_err() {
+            warn!("retained states are published too slowly; this second's are skipped");
+        }
+    }
+
+    fn journal(&mut self, input: &Input) {
+        if !self.keeps_journal {
+            return;
+        }
+        let before = self.batch.journal.len();
+        if self.journaled >= STATE_EVERY {
+            self.journaled = 0;
+            let state = Entered::State(Box::new(self.house.mind.state().clone()));
+            self.enter(&state);
+        }
+        if let Err(problem) = ciborium::into_writer(&EnteredRef::Input(input), &mut self.batch.journal) {
+            error!("an input could not be journaled: {problem}");
+        }
+        self.journaled += self.batch.journal.len().saturating_sub(before);
+    }
+
+    fn enter(&mut self, entry: &Entered) {
+        if let Err(problem) = ciborium::into_writer(entry, &mut self.batch.journal) {
+            error!("the state could not be journaled: {problem}");
+        }
+    }
+
+    fn submit(&mut self) {
+        if self.batch.entries.is_empty() && self.batch.changes.is_empty() {
+            return;
+        }
+        let mut batch = std::mem::take(&mut self.batch);
+        batch.changes.extend(self.house.mind.take_changes());
+        batch.at = self.house.mind.now();
+        let answers = std::mem::take(&mut self.answers);
+        let said = self.house.said.clone();
+        let hall = Arc::clone(&self.house.hall);
+        self.house.writer.submit(
+            batch,
+            Box::new(move || {
+                for (sender, answer) in answers.senders {
+                    // A client that is gone needs no answer.
+                    let _ = sender.send(answer);
+                }
+                for spoken in answers.spoken {
+                    if said.try_send(spoken).is_err() {
+                        hall.counters.refuse("announcement", "a verdict was stored but not announced: subscribers are too slow");
+                    }
+                }
+            }),
+        );
+    }
+}
+
+#[derive(Serialize)]
+enum EnteredRef<'a> {
+    Input(&'a Input),
+}
+
+/// Whether the message goes on.
+fn lets_on(percept: &Percept, decision: Option<Decision>) -> bool {
+    match (&percept.purpose, decision) {
+        (Purpose::Requests { origin, .. }, Some(decision)) => origin.lets_on(decision),
+        _ => true,
+    }
+}

@@ -1,0 +1,328 @@
+//! The composition root: puts the rooms together, starts them, and takes them down in order. The only place that knows every room.
+
+mod control;
+mod house;
+mod speaker;
+pub mod view;
+
+pub use control::Order;
+pub use house::Entered;
+
+use crate::{
+    api,
+    broker::{Engine, GuardView, Hall, Inbox, OwnClient, guard},
+    config::{Config, Durability, GuardMode},
+    conscience::RuleSet,
+    domain::{
+        Claim, EntityId, Family, Input, OwnerGuard, Registry, Standing, Timestamp, TopicFilter,
+        topics::{self, Topic},
+    },
+    mind::{Mind, Settings, State},
+    observe::Counters,
+    runtime::{Clock, shutdown},
+    soul::Soul,
+    store::{Store, Writer},
+};
+use anyhow::{Context, Result, anyhow, bail};
+use jiff::tz::TimeZone;
+use serde_json::json;
+use std::{
+    collections::BTreeSet,
+    fs::File,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
+use tokio::{
+    net::TcpListener,
+    sync::{mpsc, watch},
+};
+use tracing::{info, warn};
+use uuid::Uuid;
+
+/// What waits to be announced; beyond it verdicts are stored but not announced.
+const SAID: usize = 4_096;
+
+/// Runs Jamey until it is asked to stop.
+///
+/// # Errors
+/// When a port is taken, the data folder cannot be used, or the store cannot be read. Each says what to do.
+pub async fn run(config: Config) -> Result<()> {
+    let config = Arc::new(config);
+    let rules = rules(&config)?;
+    let data = config.store.data.clone();
+    private_folder(&data).with_context(|| format!("the data folder {} cannot be made", data.display()))?;
+    let _lock = lock(&data)?;
+    raise_descriptors(config.broker.max_connections);
+
+    let mut public = Vec::new();
+    for address in &config.broker.mqtt {
+        public.push(
+            TcpListener::bind(address).await.with_context(|| {
+                format!("cannot listen for MQTT on {address}: is another broker running there? Set broker.mqtt or --mqtt")
+            })?,
+        );
+    }
+    let http = TcpListener::bind(config.http.listen)
+        .await
+        .with_context(|| format!("cannot listen for HTTP on {}: set http.listen or --http", config.http.listen))?;
+    let private = TcpListener::bind(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0)).await.context("cannot listen on loopback")?;
+
+    let store = Store::open(&data).context("the store cannot be opened")?;
+    let saved = store.load().context("the store cannot be read")?;
+    let clock = Arc::new(Clock::new(saved.last_at.unwrap_or_default()));
+    let (counters, complaints) = Counters::new();
+    let counters = Arc::new(counters);
+    let (inbox, posts) = Inbox::new();
+
+    let idle = inbox.clone();
+    let writer = Writer::spawn(store, move || idle.writer_idle()).context("the writer's thread cannot be started")?;
+    let health = writer.health();
+
+    let mut mind = awaken(&config, rules, &saved, clock.now())?;
+    declare(&mut mind, &config);
+    let guard = GuardView {
+        registry: mind.registry().clone(),
+        rules: guard::GuardRules { owner: config.guards.clone(), zigbee_bases: config.inputs.zigbee2mqtt.clone() },
+        enforce: config.broker.guard == GuardMode::Enforce,
+        off_until: control::standing(&data, clock.now()),
+    };
+    let secret = secret()?;
+    let failing = Arc::clone(&health);
+    let verdicts = TopicFilter::new(&format!("{}/#", topics::name(&config.root, Topic::Verdict)))?;
+    let hall = Arc::new(Hall::new(
+        Arc::clone(&config),
+        inbox.clone(),
+        Arc::clone(&clock),
+        counters,
+        Box::new(move || failing.failing()),
+        secret,
+        verdicts,
+        guard,
+    ));
+    for recent in &saved.recent {
+        let digest = crate::broker::repeats::digest(&recent.topic, &recent.payload);
+        hall.departed.recall(&recent.client_id, recent.packet_id, digest, recent.percept, recent.at);
+    }
+
+    let (engine, closed) = Engine::start(Arc::clone(&hall), &data.join("broker"))
+        .await
+        .map_err(|e| anyhow!("sessions and retained messages cannot be read: {e}"))?;
+    // A subscription that outlived the restart may be waiting for verdicts.
+    hall.verdicts_wanted.store(engine.has_sessions().await, std::sync::atomic::Ordering::Relaxed);
+    let engine = Arc::new(engine);
+    let mqtt: Vec<SocketAddr> = public.iter().filter_map(|l| l.local_addr().ok()).collect();
+    let own_address = private.local_addr()?;
+    let http_address = http.local_addr()?;
+
+    let (said, hears) = mpsc::channel(SAID);
+    let thread = house::House { mind, writer, hall: Arc::clone(&hall), said }.live(posts).context("the mind's thread cannot be started")?;
+
+    engine.serve(private, true);
+    let mut own = OwnClient::connect(own_address, &config.node, &hall.own_secret, &topics::name(&config.root, Topic::Status));
+    tokio::time::timeout(Duration::from_secs(10), own.ready()).await.context("Jamey's own client cannot connect to Jamey")?;
+    for listener in public {
+        engine.serve(listener, false);
+    }
+
+    let (stop, stopped) = watch::channel(false);
+    let speaker = speaker::Speaker {
+        own,
+        hall: Arc::clone(&hall),
+        engine: Arc::clone(&engine),
+        health: Arc::clone(&health),
+        info: json!({
+            "v": 1,
+            "version": env!("CARGO_PKG_VERSION"),
+            "node": config.node,
+            "boot_id": Uuid::now_v7(),
+            "started_at": clock.now().to_string(),
+            "guard": config.broker.guard,
+            "durability": config.store.durability,
+        }),
+        said: hears,
+        complaints,
+        stop: stopped.clone(),
+    };
+    let speaking = tokio::spawn(speaker.speak());
+    let serving = tokio::spawn(api::serve(http, Arc::clone(&hall), stopped.clone()));
+    let ticking = tokio::spawn(tick(Arc::clone(&hall), stopped.clone()));
+    let watching = tokio::spawn(control::watch(data.clone(), Arc::clone(&hall), stopped));
+
+    greet(&config, &mqtt, http_address);
+    let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
+    let signal = shutdown::asked().await?;
+    info!("{signal}: stopping");
+    let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
+
+    // Last words first, while clients still listen; then the clients; then what they said is written.
+    let _ = stop.send(true);
+    let _ = speaking.await;
+    engine.stop(closed).await;
+    let _ = tokio::join!(ticking, serving, watching);
+    inbox.stop().await;
+    tokio::task::spawn_blocking(move || thread.join()).await?.map_err(|_| anyhow!("the mind's thread died"))?;
+    info!("stopped");
+    Ok(())
+}
+
+/// The rule set that the config names.
+///
+/// # Errors
+/// All errors of all rules at once.
+pub fn rules(config: &Config) -> Result<RuleSet> {
+    let mut sources = if config.conscience.shipped { RuleSet::shipped() } else { Vec::new() };
+    for path in &config.conscience.rules {
+        let text = std::fs::read_to_string(path).with_context(|| format!("the rules in {} cannot be read", path.display()))?;
+        sources.push((path.display().to_string(), text));
+    }
+    RuleSet::load(&sources, &config.signals, &config.conscience.weights).map_err(|errors| {
+        let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        anyhow!("the rules are refused:\n  {}", lines.join("\n  "))
+    })
+}
+
+/// What the mind is told of the config.
+///
+/// # Errors
+/// When the time zone is unknown.
+pub fn settings(config: &Config) -> Result<Settings> {
+    Ok(Settings {
+        zone: TimeZone::get(&config.timezone).with_context(|| format!("`{}` is no time zone", config.timezone))?,
+        signals: config.signals.clone(),
+        discovery_prefixes: config.inputs.discovery_prefixes.clone(),
+        zigbee_bases: config.inputs.zigbee2mqtt.clone(),
+        guards: config.guards.clone(),
+    })
+}
+
+/// 128 random bits, known to this process only.
+fn secret() -> Result<String> {
+    let mut bytes = [0u8; 16];
+    getrandom::fill(&mut bytes).map_err(|e| anyhow!("no randomness: {e}"))?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+fn awaken(config: &Config, rules: RuleSet, saved: &crate::store::Saved, now: Timestamp) -> Result<Mind> {
+    let mut soul = Soul::new();
+    for (entity, state) in &saved.entities {
+        soul.restore(entity.clone(), state).with_context(|| format!("what the soul holds of {entity} cannot be read"))?;
+    }
+    if let Some(mood) = &saved.emotion {
+        soul.restore_mood(mood).context("the mood cannot be read")?;
+    }
+    let registry = Registry::from_devices(saved.devices.iter().cloned());
+    let heard = saved.signals.iter().cloned().collect();
+    Ok(Mind::new(settings(config)?, rules, State::restored(now, registry, soul, heard)))
+}
+
+fn declare(mind: &mut Mind, config: &Config) {
+    let bridges = config.inputs.zigbee2mqtt.iter().map(|base| guard::bridge_claim(base));
+    let devices = config.devices.iter().map(crate::config::DeviceEntry::claim);
+    let guards = config.guards.iter().filter_map(guarded_device);
+    let entities: Vec<(EntityId, Standing)> =
+        config.entities.iter().map(|e| (e.id.clone(), if e.owner { Standing::Owner } else { Standing::Paired })).collect();
+    mind.declare(bridges.chain(guards).chain(devices), entities);
+}
+
+/// A guard that names its device says what that device is.
+fn guarded_device(guard: &OwnerGuard) -> Option<Claim> {
+    Some(Claim {
+        key: format!("config guard {}", guard.filter),
+        device: guard.device.clone()?,
+        name: None,
+        class: guard.class,
+        area: guard.area.clone(),
+        tags: guard.tags.clone(),
+        risk: guard.risk,
+        family: Family::Owner,
+        aliases: BTreeSet::new(),
+        members: BTreeSet::new(),
+        commands: Vec::new(),
+        state_topic: None,
+    })
+}
+
+async fn tick(hall: Arc<Hall>, mut stopped: watch::Receiver<bool>) {
+    let mut every = tokio::time::interval(Duration::from_secs(1));
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+    loop {
+        tokio::select! {
+            _ = every.tick() => {
+                if !hall.inbox.leave(Input::Tick(hall.clock.now()), 0, None, None).await {
+                    return;
+                }
+            }
+            _ = stopped.changed() => return,
+        }
+    }
+}
+
+/// The data folder is its owner's alone.
+fn private_folder(data: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(data)
+}
+
+/// One Jamey a data folder: two would write over each other.
+fn lock(data: &Path) -> Result<File> {
+    let path = data.join("lock");
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .with_context(|| format!("{} cannot be written", path.display()))?;
+    if file.try_lock().is_err() {
+        bail!("another Jamey uses the data folder {}: stop it, or set store.data or --data", data.display());
+    }
+    Ok(file)
+}
+
+/// Every connection needs a descriptor; the rest of the process some sixty.
+#[cfg(unix)]
+fn raise_descriptors(connections: usize) {
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
+    let wanted = u64::try_from(connections).unwrap_or(u64::MAX).saturating_add(64);
+    let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return };
+    if soft < wanted {
+        let _ = setrlimit(Resource::RLIMIT_NOFILE, wanted.min(hard), hard);
+        if hard < wanted {
+            warn!(
+                "{hard} file descriptors are too few for broker.max_connections = {connections}: raise the limit (LimitNOFILE) or lower it"
+            );
+        }
+    }
+}
+
+#[cfg(not(unix))]
+fn raise_descriptors(_: usize) {}
+
+/// The one line that programs wait for, on standard output; the rest is for people.
+fn greet(config: &Config, mqtt: &[SocketAddr], http: SocketAddr) {
+    let list = mqtt.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+    let port = mqtt.first().map_or(1883, SocketAddr::port);
+    let at = if port == 1883 { String::new() } else { format!(" -p {port}") };
+    let root = &config.root;
+    let guard = match config.broker.guard {
+        GuardMode::Observe => "OBSERVES: commands to guarded devices are judged and reported, none is held. `--guard enforce` holds them.",
+        GuardMode::Enforce => "ENFORCES: what the conscience refuses does not reach the device.",
+    };
+    eprintln!("Jamey {} listens for MQTT on {list} and for health on http://{http}", env!("CARGO_PKG_VERSION"));
+    eprintln!("The guard {guard}");
+    if config.broker.anonymous {
+        eprintln!("Anyone who reaches the MQTT port may speak (broker.anonymous): names are taken as given.");
+    }
+    if config.store.durability == Durability::Relaxed {
+        eprintln!("store.durability is relaxed: an acknowledged message may be lost with the power.");
+    }
+    eprintln!("Try:");
+    eprintln!("  mosquitto_sub{at} -t '{root}/#' -v");
+    eprintln!("  mosquitto_pub{at} -t {root}/in/kitchen/temperature -m 21.5");
+    eprintln!("  mosquitto_pub{at} -t {root}/act/front_door/unlock -m '{{}}'");
+    println!("ready mqtt={list} http={http}");
+}

@@ -1,0 +1,285 @@
+//! What Jamey says by itself: retained states, coalesced; verdicts as they fall; refusals to those refused.
+
+use super::view::{self, Said};
+use crate::{
+    broker::{Announcement, Engine, Hall, OwnClient},
+    domain::{
+        Body, EntityId, Input, OpinionView, Origin, Percept, Purpose, Source, Timestamp,
+        topics::{self, Topic},
+    },
+    observe::{Complaint, Host},
+    store::StoreHealth,
+};
+use serde_json::{Value, json};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+/// At most one publish a topic in this time (DESIGN section 5).
+const COALESCE: Duration = Duration::from_millis(500);
+/// An entity's state at most once in this time, and only when it moved.
+const ENTITY_EVERY: Duration = Duration::from_secs(60);
+/// By how much an expectation must move to be told again.
+const MATERIAL: f64 = 0.02;
+/// How often the host's figures are told.
+const SYSTEM_EVERY: Duration = Duration::from_secs(10);
+
+/// The one who speaks.
+pub struct Speaker {
+    pub own: OwnClient,
+    pub hall: Arc<Hall>,
+    pub engine: Arc<Engine>,
+    pub health: Arc<StoreHealth>,
+    pub info: Value,
+    pub said: mpsc::Receiver<Said>,
+    pub complaints: mpsc::Receiver<Complaint>,
+    pub stop: watch::Receiver<bool>,
+}
+
+#[derive(Default)]
+struct Told {
+    /// Last payload of each retained state.
+    last: BTreeMap<String, Vec<u8>>,
+    /// What is to be told at the next beat.
+    next: BTreeMap<String, Vec<u8>>,
+    entities: BTreeMap<EntityId, (f64, Instant)>,
+    failing: bool,
+    break_glass: bool,
+}
+
+impl Speaker {
+    /// Speaks until told to stop; then says `offline`.
+    pub async fn speak(mut self) {
+        let root = self.hall.config.root.clone();
+        let (mut told, mut host) = (Told::default(), Host::default());
+        let mut beat = interval(COALESCE);
+        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut system = interval(SYSTEM_EVERY);
+        system.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        self.say(topics::name(&root, Topic::Status), b"online".to_vec(), 1, true).await;
+        told.next.insert(topics::name(&root, Topic::Info), self.info.to_string().into_bytes());
+        loop {
+            tokio::select! {
+                said = self.said.recv() => match said {
+                    Some(said) => self.hear(&root, &mut told, said).await,
+                    None => break,
+                },
+                Some(complaint) = self.complaints.recv() => self.reply(&root, &complaint).await,
+                _ = beat.tick() => self.flush(&root, &mut told).await,
+                _ = system.tick() => {
+                    let figures = self.figures(&mut host).await;
+                    self.say(topics::name(&root, Topic::System), figures.to_string().into_bytes(), 0, true).await;
+                }
+                () = self.hall.birth.notified() => {
+                    let states: Vec<_> = told.last.iter().map(|(t, p)| (t.clone(), p.clone())).collect();
+                    for (topic, payload) in states {
+                        self.say(topic, payload, 1, true).await;
+                    }
+                }
+                _ = self.stop.changed() => break,
+            }
+        }
+        self.say(topics::name(&root, Topic::Status), b"offline".to_vec(), 1, true).await;
+        self.own.settled().await;
+        self.own.disconnect().await;
+    }
+
+    async fn hear(&mut self, root: &str, told: &mut Told, said: Said) {
+        match said {
+            Said::Verdicts(spoken, judged) => {
+                for one in &judged {
+                    let payload = view::verdict(&spoken, one).to_string().into_bytes();
+                    if let Some((topic, correlation)) = &spoken.respond_to {
+                        let correlation = Some(correlation.clone());
+                        self.own
+                            .publish(Announcement { topic: topic.clone(), payload: payload.clone(), qos: 1, retain: false, correlation })
+                            .await;
+                    }
+                    if self.hall.verdicts_wanted.load(Ordering::Relaxed) {
+                        self.say(topics::of_entity(root, Topic::Verdict, &spoken.entity), payload, 1, false).await;
+                    }
+                }
+            }
+            Said::State { emotion, consciousness, opinions } => {
+                told.next.insert(topics::name(root, Topic::Emotion), emotion.to_string().into_bytes());
+                told.next.insert(topics::name(root, Topic::Consciousness), consciousness.to_string().into_bytes());
+                for opinion in opinions {
+                    told.opinion(root, &opinion);
+                }
+            }
+            Said::NewlyGuarded(topics) => self.judge_retained(&topics).await,
+        }
+    }
+
+    /// Tells what changed since the last beat, and the alerts that begin or end.
+    async fn flush(&mut self, root: &str, told: &mut Told) {
+        let failing = self.hall.failing();
+        if failing != told.failing {
+            told.failing = failing;
+            let text = "the store cannot write; guarded commands of risky devices are held back and inputs are not acknowledged";
+            told.alert(
+                root,
+                "store",
+                failing
+                    .then(|| alert(self.hall.clock.now(), "critical", text, "make room on the disk, or check it; Jamey heals by itself")),
+            );
+        }
+        let guard = self.hall.guard();
+        if guard.off_until.is_some() != told.break_glass {
+            told.break_glass = guard.off_until.is_some();
+            let until = guard.off_until.map_or_else(String::new, |t| t.to_string());
+            let text = format!("the guard is off until {until}: commands are judged and reported, none is held");
+            told.alert(
+                root,
+                "guard-off",
+                guard.off_until.map(|_| alert(self.hall.clock.now(), "warning", &text, "run `jamey guard on` when you are done")),
+            );
+        }
+        for (topic, payload) in std::mem::take(&mut told.next) {
+            if told.last.get(&topic).is_some_and(|last| material(last) == material(&payload)) {
+                continue;
+            }
+            self.say(topic.clone(), payload.clone(), 1, true).await;
+            if payload.is_empty() {
+                told.last.remove(&topic);
+            } else {
+                told.last.insert(topic, payload);
+            }
+        }
+    }
+
+    async fn reply(&self, root: &str, complaint: &Complaint) {
+        let payload = json!({"v": 1, "status": "error", "error": complaint.why, "client": complaint.client, "topic": complaint.topic});
+        self.say(topics::reply(root, "in"), payload.to_string().into_bytes(), 1, false).await;
+    }
+
+    /// A retained command that stood before its guard: judged like any other, and cleared where the guard enforces.
+    async fn judge_retained(&self, topics: &[String]) {
+        let view = self.hall.guard();
+        for topic in topics {
+            for (topic, payload) in self.engine.retained(topic).await {
+                if !view.registry.commands(&topic) || payload.is_empty() {
+                    continue;
+                }
+                let crate::broker::guard::Reading::Requests(requests) =
+                    crate::broker::guard::read(&view.registry, &view.rules, &topic, &payload, true)
+                else {
+                    continue;
+                };
+                let origin = if view.enforces(self.hall.clock.now()) { Origin::Guard } else { Origin::Observed };
+                let (hall, own) = (Arc::clone(&self.hall), self.own.clone());
+                tokio::spawn(async move {
+                    let percept = retained_percept(&hall, &topic, payload, origin, requests);
+                    let (tell, told) = tokio::sync::oneshot::channel();
+                    hall.inbox.leave(Input::Percept(Box::new(percept)), 0, Some(tell), None).await;
+                    if told.await.is_ok_and(|answer| !answer.lets_on) {
+                        own.publish(Announcement { topic, payload: Vec::new(), qos: 1, retain: true, correlation: None }).await;
+                    }
+                });
+            }
+        }
+    }
+
+    async fn figures(&self, host: &mut Host) -> Value {
+        let mut figures = host.read();
+        if let Some(map) = figures.as_object_mut() {
+            let counters = &self.hall.counters;
+            map.insert("v".into(), json!(1));
+            map.insert("at".into(), json!(self.hall.clock.now().to_string()));
+            map.insert("uptime_seconds".into(), json!(self.hall.clock.uptime().as_secs()));
+            map.insert("messages".into(), json!(counters.messages()));
+            map.insert("connections".into(), json!(counters.connections()));
+            map.insert("inbox_messages".into(), json!(self.hall.inbox.waiting()));
+            map.insert("retained_messages".into(), json!(self.engine.retained_count().await));
+            map.insert("refused".into(), json!(counters.refusals()));
+            let store = self.health.now();
+            map.insert(
+                "store".into(),
+                json!({
+                    "failing": store.failing, "error": store.error, "failures": store.failures, "batches": store.batches, "entries": store.entries,
+                    "write_p50_micros": store.write_p50_micros, "write_p99_micros": store.write_p99_micros,
+                    "wal_bytes": store.wal_bytes, "checkpoints": store.checkpoints, "restarts": store.restarts,
+                }),
+            );
+        }
+        figures
+    }
+
+    async fn say(&self, topic: String, payload: Vec<u8>, qos: u8, retain: bool) {
+        self.own.publish(Announcement { topic, payload, qos, retain, correlation: None }).await;
+    }
+}
+
+impl Told {
+    fn opinion(&mut self, root: &str, view: &OpinionView) {
+        let (expectation, now) = (view.expectation.get(), Instant::now());
+        let due = self
+            .entities
+            .get(&view.entity)
+            .is_none_or(|(before, at)| (before - expectation).abs() >= MATERIAL && now.duration_since(*at) >= ENTITY_EVERY);
+        if due {
+            self.entities.insert(view.entity.clone(), (expectation, now));
+            self.next.insert(topics::of_entity(root, Topic::Entity, &view.entity), view::opinion(view).to_string().into_bytes());
+        }
+    }
+
+    fn alert(&mut self, root: &str, code: &str, alert: Option<Value>) {
+        self.next.insert(topics::alert(root, code), alert.map_or_else(Vec::new, |a| a.to_string().into_bytes()));
+    }
+}
+
+/// What of a state is worth telling again: all but its own time, and numbers to the nearest twentieth.
+/// An emotion fades by a thousandth a second; each telling is a retained value and costs the disk a sync.
+fn material(payload: &[u8]) -> Value {
+    fn coarse(value: &mut Value) {
+        match value {
+            Value::Object(map) => {
+                map.remove("at");
+                map.values_mut().for_each(coarse);
+            }
+            Value::Array(items) => items.iter_mut().for_each(coarse),
+            Value::Number(number) => *value = json!((number.as_f64().unwrap_or(0.0) * 20.0).round()),
+            _ => {}
+        }
+    }
+    let mut value = serde_json::from_slice(payload).unwrap_or(Value::Null);
+    coarse(&mut value);
+    value
+}
+
+fn alert(since: Timestamp, severity: &str, text: &str, to_do: &str) -> Value {
+    json!({"v": 1, "severity": severity, "since": since.to_string(), "text": text, "what_to_do": to_do})
+}
+
+fn retained_percept(hall: &Hall, topic: &str, payload: Vec<u8>, origin: Origin, requests: Vec<crate::domain::Request>) -> Percept {
+    let requester = EntityId::escaped("retained");
+    Percept {
+        id: hall.clock.percept_id(),
+        at: hall.clock.now(),
+        source: Source {
+            requester: requester.clone(),
+            client_id: String::new(),
+            user: None,
+            address: String::new(),
+            speaks_for_many: false,
+            human: false,
+            owner: false,
+            role: String::new(),
+        },
+        entity: requester,
+        kind: "command".into(),
+        topic: topic.to_owned(),
+        body: Body::parse(&payload, None),
+        payload,
+        qos: 0,
+        retained: true,
+        packet_id: None,
+        repeat_of: None,
+        own_id: None,
+        purpose: Purpose::Requests { origin, requests },
+    }
+}

@@ -1,0 +1,74 @@
+//! What the mind's thread hands to whoever publishes: values, never references into the mind.
+
+use crate::domain::{EntityId, Judged, OpinionView, Timestamp};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// Something to be told to the world.
+#[derive(Debug, Clone)]
+pub enum Said {
+    Verdicts(Spoken, Vec<Judged>),
+    State {
+        emotion: Value,
+        consciousness: Value,
+        opinions: Vec<OpinionView>,
+    },
+    /// These command topics are guarded now: retained values on them must be judged.
+    NewlyGuarded(Vec<String>),
+}
+
+/// Whose verdict it is and where it goes.
+#[derive(Debug, Clone)]
+pub struct Spoken {
+    pub percept: Uuid,
+    pub at: Timestamp,
+    pub entity: EntityId,
+    pub lets_on: bool,
+    pub respond_to: Option<(String, Vec<u8>)>,
+}
+
+/// A verdict as published on `verdict/{entity}`.
+#[must_use]
+pub fn verdict(spoken: &Spoken, judged: &Judged) -> Value {
+    let (request, verdict) = (&judged.request, &judged.verdict);
+    json!({
+        "v": 1,
+        "at": spoken.at.to_string(),
+        "percept": spoken.percept,
+        "decision": verdict.decision,
+        "forwarded": spoken.lets_on,
+        "score": verdict.score,
+        "theta_allow": verdict.theta_allow,
+        "theta_deny": verdict.theta_deny,
+        "uncertainty": verdict.uncertainty,
+        "contributions": verdict.contributions,
+        "reason": verdict.reason,
+        "request": {
+            "entity": spoken.entity,
+            "target": request.target,
+            "endpoint": request.endpoint,
+            "verb": request.verb,
+            "value": request.value,
+            "id": request.id,
+        },
+    })
+}
+
+/// An opinion as published on `soul/entity/{entity}`.
+#[must_use]
+pub fn opinion(view: &OpinionView) -> Value {
+    json!({
+        "v": 1,
+        "entity": view.entity,
+        "standing": view.standing,
+        "belief": view.belief,
+        "disbelief": view.disbelief,
+        "uncertainty": view.uncertainty,
+        "base_rate": view.base_rate,
+        "expectation": view.expectation,
+        "lower_bound": view.lower_bound,
+        "reasons": view.reasons,
+        "events": view.events,
+        "last_seen": view.last_seen.to_string(),
+    })
+}

@@ -1,0 +1,150 @@
+//! The first packet of a connection, read before the engine sees it: the version it speaks, and a client id that the engine can file.
+
+use crate::domain::limits;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt};
+
+/// A CONNECT packet as it goes on to the engine, and what was read off it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Arrival {
+    pub packet: Vec<u8>,
+    pub version: u8,
+    /// As the client sent it.
+    pub client_id: String,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum Turned {
+    #[error("no CONNECT within {} s", limits::HANDSHAKE_SECONDS)]
+    Late,
+    #[error("the first packet is no CONNECT")]
+    NotConnect,
+    #[error("the CONNECT packet has {0} bytes, at most {CONNECT_BYTES} are read")]
+    TooLong(usize),
+    #[error("the CONNECT packet is malformed")]
+    Malformed,
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+}
+
+/// A CONNECT holds names, a password and a will of up to 64 KiB each.
+const CONNECT_BYTES: usize = 320 * 1024;
+
+/// Reads the CONNECT packet, with a deadline.
+///
+/// # Errors
+/// When it does not come in time, is not a CONNECT, is malformed, or is too long.
+pub async fn arrive<S: AsyncRead + Unpin>(stream: &mut S) -> Result<Arrival, Turned> {
+    tokio::time::timeout(Duration::from_secs(limits::HANDSHAKE_SECONDS), read(stream)).await.map_err(|_| Turned::Late)?
+}
+
+async fn read<S: AsyncRead + Unpin>(stream: &mut S) -> Result<Arrival, Turned> {
+    if stream.read_u8().await? != 0x10 {
+        return Err(Turned::NotConnect);
+    }
+    let mut length = 0usize;
+    for place in 0..4u32 {
+        let byte = stream.read_u8().await?;
+        length |= usize::from(byte & 0x7f) << (7 * place);
+        if byte & 0x80 == 0 {
+            break;
+        }
+        if place == 3 {
+            return Err(Turned::Malformed);
+        }
+    }
+    if length > CONNECT_BYTES {
+        return Err(Turned::TooLong(length));
+    }
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).await?;
+    parse(&body).ok_or(Turned::Malformed)
+}
+
+fn parse(body: &[u8]) -> Option<Arrival> {
+    let name = usize::from(u16::from_be_bytes([*body.first()?, *body.get(1)?]));
+    let version = *body.get(2 + name)?;
+    // Protocol name, version, flags, keep alive.
+    let mut at = 2 + name + 1 + 1 + 2;
+    if version == 5 {
+        let mut properties = 0usize;
+        for place in 0..4u32 {
+            let byte = *body.get(at)?;
+            at += 1;
+            properties |= usize::from(byte & 0x7f) << (7 * place);
+            if byte & 0x80 == 0 {
+                break;
+            }
+        }
+        at = at.checked_add(properties)?;
+    }
+    let length = usize::from(u16::from_be_bytes([*body.get(at)?, *body.get(at + 1)?]));
+    let id = body.get(at + 2..at + 2 + length)?;
+    let client_id = std::str::from_utf8(id).ok()?.to_owned();
+    let filed = filed(&client_id);
+    let mut out = body.get(..at)?.to_vec();
+    out.extend(u16::try_from(filed.len()).ok()?.to_be_bytes());
+    out.extend(filed.as_bytes());
+    out.extend(body.get(at + 2 + length..)?);
+    let mut packet = vec![0x10];
+    let mut rest = out.len();
+    loop {
+        let byte = u8::try_from(rest & 0x7f).ok()?;
+        rest >>= 7;
+        packet.push(if rest > 0 { byte | 0x80 } else { byte });
+        if rest == 0 {
+            break;
+        }
+    }
+    packet.extend(out);
+    Some(Arrival { packet, version, client_id })
+}
+
+/// The engine files sessions under the client id and takes no slash in it; MQTT and mosquitto do.
+/// Slashes, and `%` before two hex digits, are escaped as in a URL, so that two ids never meet.
+fn filed(client_id: &str) -> String {
+    if client_id == "." || client_id == ".." {
+        return client_id.replace('.', "%2E");
+    }
+    client_id.replace('%', "%25").replace('/', "%2F").replace('\\', "%5C")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn connect(version: u8, id: &str) -> Vec<u8> {
+        let mut body = vec![0, 4, b'M', b'Q', b'T', b'T', version, 2, 0, 60];
+        if version == 5 {
+            body.extend([5, 0x11, 0, 0, 0, 9]);
+        }
+        body.extend(u16::try_from(id.len()).unwrap().to_be_bytes());
+        body.extend(id.as_bytes());
+        body
+    }
+
+    #[test]
+    fn an_id_with_a_slash_is_filed_under_an_escaped_name() {
+        for version in [4, 5] {
+            let arrival = parse(&connect(version, "dev/1")).unwrap();
+            assert_eq!((arrival.client_id.as_str(), arrival.version), ("dev/1", version));
+            assert_eq!(arrival.packet.get(2..).unwrap(), connect(version, "dev%2F1"));
+            assert_eq!(parse(&connect(version, "plain")).unwrap().packet.get(2..).unwrap(), connect(version, "plain"));
+        }
+        assert_ne!(filed("a/b"), filed("a%2Fb"));
+        assert_eq!(filed(".."), "%2E%2E");
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_the_door_fall(body in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let _ = parse(&body);
+        }
+
+        #[test]
+        fn every_id_stays_its_own(a in ".{0,20}", b in ".{0,20}") {
+            prop_assert_eq!(a == b, filed(&a) == filed(&b));
+        }
+    }
+}

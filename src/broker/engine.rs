@@ -1,0 +1,209 @@
+//! The engine behind its seam: `mqtt5`'s router, sessions and connection handler, and nothing else of it.
+
+use super::{
+    door,
+    hall::Hall,
+    line::{Line, LineControl},
+    visit::Visit,
+};
+use crate::domain::limits;
+use mqtt5::broker::{
+    BrokerConfig, DynamicStorage, FileBackend, ResourceLimits, ResourceMonitor,
+    client_handler::ClientHandler,
+    router::MessageRouter,
+    storage::{QueueLimits, StorageBackend},
+    sys_topics::BrokerStats,
+    transport::BrokerTransport,
+};
+use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{Semaphore, broadcast, mpsc},
+};
+use tracing::{debug, warn};
+
+/// A running engine.
+pub struct Engine {
+    hall: Arc<Hall>,
+    base: BrokerConfig,
+    router: Arc<MessageRouter>,
+    storage: Arc<DynamicStorage>,
+    stats: Arc<BrokerStats>,
+    monitor: Arc<ResourceMonitor>,
+    shutdown: broadcast::Sender<()>,
+    /// Held by every connection: when the last one is gone, receiving ends.
+    open: mpsc::Sender<()>,
+    places: Arc<Semaphore>,
+}
+
+/// Expired sessions, retained values and queues are swept so often.
+const SWEEP: Duration = Duration::from_secs(600);
+/// How long open connections may take to end.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+impl Engine {
+    /// Opens sessions, queues and retained values in `folder` and brings them back to life.
+    ///
+    /// # Errors
+    /// When the folder cannot be used or its files cannot be read.
+    pub async fn start(hall: Arc<Hall>, folder: &Path) -> mqtt5::Result<(Self, mpsc::Receiver<()>)> {
+        let queue = QueueLimits { max_messages: limits::QUEUED_MESSAGES, max_bytes: limits::QUEUED_BYTES };
+        let storage = Arc::new(DynamicStorage::File(FileBackend::with_queue_limits(folder, queue).await?));
+        let mut base = BrokerConfig::default();
+        base.bind_addresses.clear();
+        base.max_clients = hall.config.broker.max_connections;
+        base.max_packet_size = hall.config.broker.max_packet_bytes;
+        base.session_expiry_interval = Duration::from_secs(u64::from(hall.config.broker.keep_sessions_seconds));
+        base.sys_topics_enabled = false;
+        let router = Arc::new(
+            MessageRouter::with_storage(Arc::clone(&storage))
+                .with_fallback_queue_limits(QueueLimits { max_messages: limits::QUEUED_MESSAGES, max_bytes: limits::QUEUED_BYTES }),
+        );
+        router.recover_sessions(hall.config.broker.keep_sessions_seconds).await?;
+        storage.cleanup_expired().await?;
+        router.initialize().await?;
+        // The engine's own limits stand far beyond ours: our places are counted at accept.
+        let monitor = Arc::new(ResourceMonitor::new(ResourceLimits {
+            max_connections: hall.config.broker.max_connections + 8,
+            max_connections_per_ip: hall.config.broker.max_connections + 8,
+            max_message_rate_per_client: 0,
+            max_bandwidth_per_client: 0,
+            max_connection_rate: u32::MAX,
+            rate_limit_window: Duration::from_secs(1),
+        }));
+        let (shutdown, _) = broadcast::channel(1);
+        let (open, closed) = mpsc::channel(1);
+        let places = Arc::new(Semaphore::new(hall.config.broker.max_connections));
+        let engine = Self { hall, base, router, storage, stats: Arc::new(BrokerStats::new()), monitor, shutdown, open, places };
+        engine.sweep();
+        Ok((engine, closed))
+    }
+
+    fn sweep(&self) {
+        let (storage, router, mut shutdown) = (Arc::clone(&self.storage), Arc::clone(&self.router), self.shutdown.subscribe());
+        let monitor = Arc::clone(&self.monitor);
+        tokio::spawn(async move {
+            let mut every = tokio::time::interval(SWEEP);
+            every.tick().await;
+            loop {
+                tokio::select! {
+                    _ = every.tick() => {
+                        if let Err(error) = storage.cleanup_expired().await {
+                            warn!("expired sessions could not be removed: {error}");
+                        }
+                        router.sweep_sessions().await;
+                        monitor.cleanup_expired_windows().await;
+                    }
+                    _ = shutdown.recv() => return,
+                }
+            }
+        });
+    }
+
+    /// Accepts on a listener until the engine stops. `private` listeners are for Jamey's own client alone.
+    pub fn serve(self: &Arc<Self>, listener: TcpListener, private: bool) {
+        let engine = Arc::clone(self);
+        let mut shutdown = self.shutdown.subscribe();
+        tokio::spawn(async move {
+            loop {
+                let accepted = tokio::select! {
+                    accepted = listener.accept() => accepted,
+                    _ = shutdown.recv() => return,
+                };
+                match accepted {
+                    Ok((stream, peer)) => engine.receive(stream, peer, private),
+                    Err(error) => {
+                        // Out of descriptors: they come back as connections end.
+                        engine.hall.counters.refuse("accept", &error.to_string());
+                        tokio::time::sleep(Duration::from_millis(50)).await;
+                    }
+                }
+            }
+        });
+    }
+
+    fn receive(self: &Arc<Self>, mut stream: TcpStream, peer: SocketAddr, private: bool) {
+        let place = if private {
+            None
+        } else {
+            match Arc::clone(&self.places).try_acquire_owned() {
+                Ok(place) => Some(place),
+                Err(_) => {
+                    self.hall.counters.refuse("connections", &format!("no place for {peer}: broker.max_connections is reached"));
+                    return;
+                }
+            }
+        };
+        if let Err(error) = stream.set_nodelay(true) {
+            debug!("TCP_NODELAY for {peer}: {error}");
+        }
+        let engine = Arc::clone(self);
+        let open = self.open.clone();
+        let mut shutdown = self.shutdown.subscribe();
+        tokio::spawn(async move {
+            let arrived = tokio::select! {
+                arrived = door::arrive(&mut stream) => arrived,
+                _ = shutdown.recv() => return,
+            };
+            match arrived {
+                Ok(arrival) => engine.converse(stream, peer, arrival, private).await,
+                Err(turned) => engine.hall.counters.refuse("handshake", &format!("{peer}: {turned}")),
+            }
+            drop((place, open));
+        });
+    }
+
+    async fn converse(&self, stream: TcpStream, peer: SocketAddr, mut arrival: door::Arrival, private: bool) {
+        let control = Arc::new(LineControl::default());
+        let line = Line::new(stream, peer, Arc::clone(&control), std::mem::take(&mut arrival.packet));
+        let client_id = arrival.client_id.clone();
+        let visit = Arc::new(Visit::new(Arc::clone(&self.hall), arrival, peer, control, private));
+        let mut config = self.base.clone();
+        config.event_handler = Some(Arc::clone(&visit) as Arc<dyn mqtt5::broker::BrokerEventHandler>);
+        let handler = ClientHandler::new(
+            BrokerTransport::WebSocket(Box::new(line)),
+            peer,
+            Arc::new(config),
+            Arc::clone(&self.router),
+            visit,
+            Some(Arc::clone(&self.storage)),
+            Arc::clone(&self.stats),
+            Arc::clone(&self.monitor),
+            self.shutdown.subscribe(),
+        );
+        self.hall.counters.connected(1);
+        if let Err(error) = handler.run().await
+            && !error.is_normal_disconnect()
+        {
+            debug!("`{client_id}` at {peer}: {error}");
+        }
+        self.hall.counters.connected(-1);
+    }
+
+    /// Retained values that match a filter.
+    pub async fn retained(&self, filter: &str) -> Vec<(String, Vec<u8>)> {
+        self.router.get_retained_messages(filter).await.into_iter().map(|p| (p.topic_name, p.payload.to_vec())).collect()
+    }
+
+    /// Whether a session of an earlier run waits for its client.
+    pub async fn has_sessions(&self) -> bool {
+        self.storage.session_client_ids().await.is_ok_and(|ids| !ids.is_empty())
+    }
+
+    pub async fn retained_count(&self) -> usize {
+        self.router.retained_count().await
+    }
+
+    /// Says goodbye to every client, waits for their ends, and writes sessions and queues down.
+    pub async fn stop(self: Arc<Self>, mut closed: mpsc::Receiver<()>) {
+        let _ = self.shutdown.send(());
+        let (storage, hall) = (Arc::clone(&self.storage), Arc::clone(&self.hall));
+        drop(self);
+        if tokio::time::timeout(FAREWELL, closed.recv()).await.is_err() {
+            hall.counters.refuse("farewell", "some connections did not end in time");
+        }
+        if let Err(error) = storage.shutdown().await {
+            warn!("sessions and queues could not be written down whole: {error}");
+        }
+    }
+}

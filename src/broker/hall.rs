@@ -1,0 +1,106 @@
+//! What all connections share: the config, the way to the mind, the guard as it stands, and the counters.
+
+use super::{guard::GuardRules, inbox::Inbox, repeats::Departed};
+use crate::{
+    config::Config,
+    domain::{DeviceClass, InputSource, Registry, Timestamp, TopicFilter},
+    observe::Counters,
+    runtime::Clock,
+};
+use std::sync::{Arc, PoisonError, RwLock, atomic::AtomicBool};
+
+use tokio::sync::Notify;
+
+/// The guard at one moment. Replaced whole when the mind's registry changes, before the sender of the change is answered.
+#[derive(Debug, Clone, Default)]
+pub struct GuardView {
+    pub registry: Registry,
+    pub rules: GuardRules,
+    /// Guards hold what the conscience refuses; else they only report it.
+    pub enforce: bool,
+    /// Break-glass: until then nothing is held, whatever `enforce` says.
+    pub off_until: Option<Timestamp>,
+}
+
+/// Shared by all connections.
+pub struct Hall {
+    pub config: Arc<Config>,
+    pub inbox: Inbox,
+    pub clock: Arc<Clock>,
+    pub counters: Arc<Counters>,
+    /// Where percepts come from besides `in/…`.
+    pub sources: Vec<InputSource>,
+    pub departed: Departed,
+    /// The store cannot write at present.
+    pub store_failing: Box<dyn Fn() -> bool + Send + Sync>,
+    /// Made anew at each start; Jamey's own client signs in with it.
+    pub own_secret: String,
+    /// Someone subscribed to verdicts: until then none are published.
+    pub verdicts_wanted: AtomicBool,
+    pub verdict_filter: TopicFilter,
+    /// Home Assistant came to life: states are to be told again.
+    pub birth: Notify,
+    guard: RwLock<Arc<GuardView>>,
+}
+
+impl Hall {
+    #[must_use]
+    pub fn new(
+        config: Arc<Config>,
+        inbox: Inbox,
+        clock: Arc<Clock>,
+        counters: Arc<Counters>,
+        store_failing: Box<dyn Fn() -> bool + Send + Sync>,
+        own_secret: String,
+        verdict_filter: TopicFilter,
+        guard: GuardView,
+    ) -> Self {
+        let sources = config.inputs.sources();
+        Self {
+            config,
+            inbox,
+            clock,
+            counters,
+            sources,
+            departed: Departed::default(),
+            store_failing,
+            own_secret,
+            verdicts_wanted: AtomicBool::new(false),
+            verdict_filter,
+            birth: Notify::new(),
+            guard: RwLock::new(Arc::new(guard)),
+        }
+    }
+
+    #[must_use]
+    pub fn guard(&self) -> Arc<GuardView> {
+        Arc::clone(&self.guard.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Changes the guard, for every PUBLISH from now on.
+    pub fn change_guard(&self, change: impl FnOnce(&mut GuardView)) {
+        let mut guard = self.guard.write().unwrap_or_else(PoisonError::into_inner);
+        let mut view = GuardView::clone(&guard);
+        change(&mut view);
+        *guard = Arc::new(view);
+    }
+
+    #[must_use]
+    pub fn failing(&self) -> bool {
+        (self.store_failing)()
+    }
+}
+
+impl GuardView {
+    /// Whether refused commands are held now.
+    #[must_use]
+    pub fn enforces(&self, now: Timestamp) -> bool {
+        self.enforce && self.off_until.is_none_or(|until| now >= until)
+    }
+
+    /// The risk of a request's target: what the registry says, else that of a device nobody described.
+    #[must_use]
+    pub fn risk(&self, request: &crate::domain::Request) -> f64 {
+        self.registry.device(&request.target).map_or(DeviceClass::Unknown.risk(), |d| d.risk_of(&request.verb.0)).get()
+    }
+}

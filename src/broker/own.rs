@@ -1,0 +1,131 @@
+//! Jamey's own client: an ordinary MQTT client on a listener of its own, through which Jamey publishes what it has to say.
+
+use super::identity::OWN_USER;
+use rumqttc::{
+    NetworkOptions,
+    v5::{
+        AsyncClient, Event, MqttOptions,
+        mqttbytes::{
+            QoS,
+            v5::{LastWill, Packet, PublishProperties},
+        },
+    },
+};
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+use tokio::sync::watch;
+use tracing::{debug, warn};
+
+/// One thing to publish.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Announcement {
+    pub topic: String,
+    pub payload: Vec<u8>,
+    pub qos: u8,
+    pub retain: bool,
+    pub correlation: Option<Vec<u8>>,
+}
+
+/// The sending side; cheap to clone.
+#[derive(Clone)]
+pub struct OwnClient {
+    client: AsyncClient,
+    connected: watch::Receiver<bool>,
+    /// Announcements at QoS 1 or 2 that the broker has not acknowledged yet.
+    open: Arc<AtomicI64>,
+}
+
+/// Announcements waiting to be sent; when full, verdict announcements wait and states coalesce.
+const WAITING: usize = 256;
+
+impl OwnClient {
+    /// Connects to the private listener. `status` is the topic of the last will, `offline` when this client is lost.
+    #[must_use]
+    pub fn connect(at: SocketAddr, node: &str, secret: &str, status: &str) -> Self {
+        let mut options = MqttOptions::new(format!("jamey-{node}"), at.ip().to_string(), at.port());
+        options.set_credentials(OWN_USER, secret);
+        options.set_keep_alive(Duration::from_secs(30));
+        options.set_clean_start(true);
+        options.set_last_will(LastWill::new(status, "offline", QoS::AtLeastOnce, true, None));
+        options.set_max_packet_size(None);
+        let mut network = NetworkOptions::new();
+        network.set_tcp_nodelay(true);
+        options.set_network_options(network);
+        let (client, mut events) = AsyncClient::new(options, WAITING);
+        let (tell, connected) = watch::channel(false);
+        let open = Arc::new(AtomicI64::new(0));
+        let acked = Arc::clone(&open);
+        tokio::spawn(async move {
+            loop {
+                match events.poll().await {
+                    Ok(Event::Incoming(Packet::ConnAck(_))) => {
+                        tell.send_replace(true);
+                    }
+                    Ok(Event::Incoming(Packet::PubAck(_) | Packet::PubComp(_))) => {
+                        acked.fetch_sub(1, Ordering::Relaxed);
+                    }
+                    Ok(_) => {}
+                    Err(error) => {
+                        if tell.is_closed() {
+                            return;
+                        }
+                        if tell.send_replace(false) {
+                            warn!("Jamey's own client lost its connection: {error}");
+                        } else {
+                            debug!("Jamey's own client: {error}");
+                        }
+                        tokio::time::sleep(Duration::from_millis(100)).await;
+                    }
+                }
+            }
+        });
+        Self { client, connected, open }
+    }
+
+    /// Waits until the client is connected.
+    pub async fn ready(&mut self) {
+        let _ = self.connected.wait_for(|up| *up).await;
+    }
+
+    /// Queues an announcement; waits for a place.
+    pub async fn publish(&self, say: Announcement) {
+        let qos = match say.qos {
+            0 => QoS::AtMostOnce,
+            1 => QoS::AtLeastOnce,
+            _ => QoS::ExactlyOnce,
+        };
+        if say.qos > 0 {
+            self.open.fetch_add(1, Ordering::Relaxed);
+        }
+        let sent = match say.correlation {
+            Some(correlation) => {
+                let properties = PublishProperties { correlation_data: Some(correlation.into()), ..PublishProperties::default() };
+                self.client.publish_with_properties(say.topic, qos, say.retain, say.payload, properties).await
+            }
+            None => self.client.publish(say.topic, qos, say.retain, say.payload).await,
+        };
+        if let Err(error) = sent {
+            debug!("an announcement was lost: {error}");
+        }
+    }
+
+    /// Waits until all that was published is acknowledged, or two seconds.
+    pub async fn settled(&self) {
+        let settled = async {
+            while self.open.load(Ordering::Relaxed) > 0 {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        };
+        let _ = tokio::time::timeout(Duration::from_secs(2), settled).await;
+    }
+
+    pub async fn disconnect(&self) {
+        let _ = self.client.disconnect().await;
+    }
+}

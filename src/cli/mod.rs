@@ -1,0 +1,153 @@
+//! The command line: one file a command. Human output by default, `--json` on all; exit codes 0, 1 (failed), 2 (usage).
+
+mod check;
+mod demo;
+mod entity;
+mod guard;
+mod health;
+mod rules;
+mod run;
+
+use crate::config::{self, Config};
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
+
+/// An MQTT broker with a conscience.
+#[derive(Debug, Parser)]
+#[command(name = "jamey", version, about, long_about = None)]
+struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// Options of every command.
+#[derive(Debug, Clone, Args)]
+pub struct Common {
+    /// The config file; without it, the embedded defaults.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The data folder.
+    #[arg(long, global = true, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Where to listen for MQTT, or where Jamey listens.
+    #[arg(long, global = true, value_name = "ADDR")]
+    mqtt: Option<String>,
+    /// Where to listen for HTTP, or where Jamey listens.
+    #[arg(long, global = true, value_name = "ADDR")]
+    http: Option<String>,
+    /// Hold what the conscience refuses (enforce), or only report it (observe).
+    #[arg(long, global = true, value_name = "MODE")]
+    guard: Option<String>,
+    /// Print JSON.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the broker (the default).
+    Run,
+    /// Check config and rules without starting.
+    Check,
+    /// Play a small house against the running Jamey.
+    Demo,
+    /// Ask the running Jamey whether it is ready.
+    Health,
+    /// What the soul holds of those who speak and are spoken about.
+    Entity {
+        #[command(subcommand)]
+        action: entity::Action,
+    },
+    /// The conscience's rules.
+    Rules {
+        #[command(subcommand)]
+        action: rules::Action,
+    },
+    /// What is judged, and break-glass.
+    Guard {
+        #[command(subcommand)]
+        action: guard::Action,
+    },
+    /// Print the topics as Markdown: this is `topics.md`.
+    Topics,
+    /// Print a completion script for a shell.
+    Completions { shell: clap_complete::Shell },
+}
+
+impl Common {
+    fn flags(&self) -> Vec<(String, String)> {
+        let pairs = [
+            ("store.data", self.data.as_ref().map(|p| p.display().to_string())),
+            ("broker.mqtt", self.mqtt.clone()),
+            ("http.listen", self.http.clone()),
+            ("broker.guard", self.guard.clone()),
+        ];
+        pairs.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect()
+    }
+
+    /// The config, or all that is wrong with it.
+    ///
+    /// # Errors
+    /// With one line for each mistake.
+    pub fn load(&self) -> anyhow::Result<Config> {
+        config::load(self.config.as_deref(), self.flags()).map_err(|errors| {
+            let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+            anyhow::anyhow!("the config is refused:\n  {}", lines.join("\n  "))
+        })
+    }
+
+    fn mqtt_address(&self, config: &Config) -> Option<SocketAddr> {
+        config.broker.mqtt.first().copied()
+    }
+}
+
+/// Parses the command line and runs the command.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    let json = cli.common.json;
+    match dispatch(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            if json {
+                eprintln!("{}", serde_json::json!({"error": format!("{error:#}")}));
+            } else {
+                eprintln!("jamey: {error:#}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(cli: Cli) -> anyhow::Result<()> {
+    let common = cli.common;
+    match cli.command.unwrap_or(Command::Run) {
+        Command::Run => run::run(&common),
+        Command::Check => check::check(&common),
+        Command::Demo => {
+            let config = common.load()?;
+            let address = common.mqtt_address(&config).unwrap_or(SocketAddr::from(([127, 0, 0, 1], 1883)));
+            run::on_one_thread(demo::demo(address, common.json))
+        }
+        Command::Health => health::health(&common),
+        Command::Entity { action } => entity::entity(&common, &action),
+        Command::Rules { action } => rules::rules(&common, &action),
+        Command::Guard { action } => guard::guard(&common, &action),
+        Command::Topics => {
+            print!("{}", crate::domain::topics::markdown());
+            Ok(())
+        }
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "jamey", &mut std::io::stdout());
+            Ok(())
+        }
+    }
+}

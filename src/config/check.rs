@@ -1,0 +1,150 @@
+//! Every check of one option against another; it reads what is sound and adds to the ledger, and changes nothing.
+
+use super::{Config, entries::repeated, reader::Ledger, tree::Origin};
+use crate::domain::{TopicFilter, limits};
+use std::{collections::BTreeSet, net::SocketAddr};
+
+/// `numbers` are those of the guards, devices, inputs and entities in the file, since what could not be read is not in the lists.
+pub(super) struct Numbers {
+    pub guards: Vec<usize>,
+    pub devices: Vec<usize>,
+    pub inputs: Vec<usize>,
+    pub entities: Vec<usize>,
+}
+
+pub(super) fn all(config: &Config, numbers: &Numbers, ledger: &mut Ledger) {
+    listeners(config, ledger);
+    twice(config, numbers, ledger);
+    if ledger.sound("root") {
+        own_topics(config, numbers, ledger);
+    }
+    if ledger.sound("conscience") && !config.conscience.shipped && config.conscience.rules.is_empty() {
+        let message = "found false while `conscience.rules` is empty, so nothing would be judged; name a rule file there, or write true";
+        ledger.refuse_path("conscience.shipped", message);
+    }
+    if config.devices.len() > limits::DEVICES {
+        let message = format!("found {} devices; write {} at most", config.devices.len(), limits::DEVICES);
+        ledger.refuse_path("device", message);
+    }
+}
+
+/// Whether two listeners would want the same port of the same host.
+fn collide(a: &SocketAddr, b: &SocketAddr) -> bool {
+    let same_family = a.is_ipv4() == b.is_ipv4();
+    a.port() != 0 && a.port() == b.port() && (a.ip() == b.ip() || (same_family && (a.ip().is_unspecified() || b.ip().is_unspecified())))
+}
+
+fn listeners(config: &Config, ledger: &mut Ledger) {
+    if !ledger.sound("broker.mqtt") {
+        return;
+    }
+    let broker = &config.broker;
+    if broker.mqtt.is_empty() {
+        ledger.refuse_path(
+            "broker.mqtt",
+            "found an empty list, so nobody could connect; write at least one address, such as \"127.0.0.1:1883\"",
+        );
+    }
+    let open = broker.anonymous && !broker.anonymous_beyond_loopback;
+    let open = open && ledger.sound("broker.anonymous") && ledger.sound("broker.anonymous_beyond_loopback");
+    for (i, address) in broker.mqtt.iter().enumerate() {
+        let path = format!("broker.mqtt[{i}]");
+        let port = address.port();
+        if open && !address.ip().to_canonical().is_loopback() {
+            let message = format!(
+                "found \"{address}\", which others on the network reach, while `broker.anonymous = true` lets in anybody; \
+                 write \"127.0.0.1:{port}\", or `broker.anonymous = false`, or, if anybody may, `broker.anonymous_beyond_loopback = true`"
+            );
+            ledger.refuse_path(&path, message);
+        }
+        if broker.mqtt.iter().take(i).any(|before| collide(before, address)) {
+            ledger.refuse_path(
+                &path,
+                format!("found \"{address}\", whose port an address before it takes; write another port, or remove it"),
+            );
+        }
+        // Unsound after the first refusal, so that it is told once.
+        if ledger.sound("http.listen") && collide(address, &config.http.listen) {
+            ledger.refuse_path(
+                "http.listen",
+                format!("found \"{}\", whose port `broker.mqtt` takes; write another port", config.http.listen),
+            );
+        }
+    }
+}
+
+fn twice(config: &Config, numbers: &Numbers, ledger: &mut Ledger) {
+    let zip = |numbers: &[usize], names: Vec<String>| numbers.iter().copied().zip(names).collect::<Vec<_>>();
+    let lists = [
+        ("device", "id", zip(&numbers.devices, config.devices.iter().map(|d| d.id.to_string()).collect())),
+        ("entity", "id", zip(&numbers.entities, config.entities.iter().map(|e| e.id.to_string()).collect())),
+        ("guard", "topic", zip(&numbers.guards, config.guards.iter().map(|g| g.filter.to_string()).collect())),
+        ("input", "topic", zip(&numbers.inputs, config.inputs.extra.iter().map(|i| String::from(i.pattern.clone())).collect())),
+    ];
+    for (list, key, names) in lists {
+        for (i, name) in repeated(names) {
+            ledger.refuse_path(&format!("{list}[{i}].{key}"), format!("found \"{name}\" a second time; keep one of the two"));
+        }
+    }
+    for (list, names) in [
+        ("broker.speaks_for_many", &config.broker.speaks_for_many),
+        ("inputs.zigbee2mqtt", &config.inputs.zigbee2mqtt),
+        ("inputs.discovery_prefixes", &config.inputs.discovery_prefixes),
+    ] {
+        if ledger.sound(list) {
+            for (i, name) in repeated(names.iter().enumerate()) {
+                ledger.refuse_path(&format!("{list}[{i}]"), format!("found \"{name}\" a second time; remove it"));
+            }
+        }
+    }
+}
+
+/// What stands below the root is Jamey's own: neither an input nor a guard may reach into it.
+fn own_topics(config: &Config, numbers: &Numbers, ledger: &mut Ledger) {
+    let root = &config.root;
+    let Ok(own) = TopicFilter::new(&format!("{root}/#")) else { return };
+    for (i, guard) in numbers.guards.iter().zip(&config.guards).filter(|(_, g)| g.filter.overlaps(&own)) {
+        reaches(ledger, &format!("guard[{i}].topic"), guard.filter.as_str(), &own);
+    }
+    for (i, input) in numbers.inputs.iter().zip(&config.inputs.extra).filter(|(_, s)| s.pattern.filter().overlaps(&own)) {
+        reaches(ledger, &format!("input[{i}].topic"), &String::from(input.pattern.clone()), &own);
+    }
+    let topics = config.devices.iter().map(|d| [("command_topic", &d.command_topic), ("state_topic", &d.state_topic)]);
+    for (i, (key, topic)) in numbers.devices.iter().zip(topics).flat_map(|(i, both)| both.map(|pair| (i, pair))) {
+        if let Some(topic) = topic.as_ref().filter(|t| own.matches(t)) {
+            reaches(ledger, &format!("device[{i}].{key}"), topic, &own);
+        }
+    }
+    let bases = config.inputs.discovery_prefixes.iter().map(|p| ("inputs.discovery_prefixes", format!("{p}/#")));
+    // A shipped pattern that begins with a placeholder meets every root: there the broker decides what is whose, so only the others are compared.
+    let shipped = config.inputs.shipped().into_iter().map(|(option, s)| (option, String::from(s.pattern)));
+    let mut told = BTreeSet::new();
+    for (option, pattern) in shipped.filter(|(_, p)| !p.starts_with('{')).chain(bases) {
+        let plain = pattern.replace("{entity}", "+").replace("{kind}", "+");
+        let met = TopicFilter::new(&plain).is_ok_and(|f| f.overlaps(&own));
+        // One pattern of a family is enough to say it.
+        if met && ledger.sound(option) && told.insert(option) {
+            // Blame the one that somebody wrote.
+            let at_root =
+                ledger.place("root") != Origin::Default && (*root != Config::default().root || ledger.place(option) == Origin::Default);
+            if at_root {
+                ledger.refuse_path(
+                    "root",
+                    format!("found \"{root}\", below which `{option}` listens (`{pattern}`); write another root, or change `{option}`"),
+                );
+            } else {
+                ledger.refuse_path(
+                    option,
+                    format!("found a place of Jamey's own (`{pattern}` meets `{own}`); write another, or change `root`"),
+                );
+            }
+        }
+    }
+}
+
+fn reaches(ledger: &mut Ledger, path: &str, found: &str, own: &TopicFilter) {
+    ledger.refuse_path(
+        path,
+        format!("found \"{found}\", which meets Jamey's own topics (`{own}`); write one that leaves them out, or change `root`"),
+    );
+}

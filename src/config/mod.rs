@@ -1,0 +1,178 @@
+//! The configuration: file, then environment, then flags; every option typed, ranged and checked, and everything wrong told at once.
+
+mod check;
+mod entries;
+mod error;
+mod families;
+mod kinds;
+mod load;
+mod reader;
+mod schema;
+mod signals;
+mod tree;
+
+#[cfg(test)]
+mod tests;
+
+pub use entries::{DeviceEntry, EntityEntry};
+pub use error::ConfigError;
+pub use load::load;
+pub use schema::{Broker, Conscience, Durability, GuardMode, Http, Inputs, Log, StoreConfig, WhenUnwritable};
+pub use signals::shipped as shipped_signals;
+pub use tree::{ENV_PREFIX, FLAGS};
+
+use crate::domain::{OwnerGuard, SignalSpec};
+use jiff::tz::{TimeZone, TimeZoneDatabase};
+use reader::{Ledger, Reader};
+use serde::Serialize;
+use tree::{Origin, Table};
+
+/// Everything that can be set. Serialised, it has the names of the file.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Config {
+    /// This Jamey among others: `[a-z0-9_-]{1,32}`.
+    pub node: String,
+    /// What Jamey's own topics begin with: one level or more, no wildcard.
+    pub root: String,
+    /// An IANA name of the bundled database.
+    pub timezone: String,
+    pub broker: Broker,
+    pub http: Http,
+    pub store: StoreConfig,
+    pub inputs: Inputs,
+    #[serde(rename = "guard")]
+    pub guards: Vec<OwnerGuard>,
+    #[serde(rename = "device")]
+    pub devices: Vec<DeviceEntry>,
+    /// The shipped ones and the owner's.
+    #[serde(rename = "signal")]
+    pub signals: Vec<SignalSpec>,
+    #[serde(rename = "entity")]
+    pub entities: Vec<EntityEntry>,
+    pub conscience: Conscience,
+    pub log: Log,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            node: "jamey".into(),
+            root: "jamey".into(),
+            timezone: "UTC".into(),
+            broker: Broker::default(),
+            http: Http::default(),
+            store: StoreConfig::default(),
+            inputs: Inputs::default(),
+            guards: Vec::new(),
+            devices: Vec::new(),
+            signals: shipped_signals(),
+            entities: Vec::new(),
+            conscience: Conscience::default(),
+            log: Log::default(),
+        }
+    }
+}
+
+/// What a configuration is read from; later ones override earlier ones.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Sources<'a> {
+    /// (name for messages, text). None: every option at its default.
+    pub file: Option<(&'a str, &'a str)>,
+    /// Variables; only those that begin with [`ENV_PREFIX`] are looked at.
+    pub env: Vec<(String, String)>,
+    /// (path, value): `("broker.mqtt", "127.0.0.1:0")`. See [`FLAGS`].
+    pub flags: Vec<(String, String)>,
+}
+
+impl Config {
+    /// `config/jamey.toml` as it was built in: every option at its default.
+    pub const EMBEDDED: &str = include_str!("../../config/jamey.toml");
+
+    /// Reads and checks everything.
+    ///
+    /// # Errors
+    /// Everything that is wrong: first what the file says, in its order, then the environment, then the flags.
+    pub fn read(sources: &Sources) -> Result<Self, Vec<ConfigError>> {
+        let mut ledger = Ledger::default();
+        let config = read(sources, &mut ledger);
+        let errors = ledger.into_errors();
+        if errors.is_empty() { Ok(config) } else { Err(errors) }
+    }
+
+    /// The time zone, from the bundled database; UTC for a name that was never checked.
+    #[must_use]
+    pub fn zone(&self) -> TimeZone {
+        TimeZoneDatabase::bundled().get(&self.timezone).unwrap_or(TimeZone::UTC)
+    }
+}
+
+fn read(sources: &Sources, ledger: &mut Ledger) -> Config {
+    let mut whole = true;
+    let mut table = match sources.file.map(|(name, text)| (name, tree::of_file(name, text))) {
+        Some((_, Ok(table))) => table,
+        Some((name, Err(wrong))) => {
+            whole = false;
+            for (at, message) in wrong {
+                ledger.refuse(name, at, format!("not TOML: {message}"));
+            }
+            Table::new()
+        }
+        None => Table::new(),
+    };
+    overlay(sources, &mut table, ledger);
+    let mut top = Reader::new(ledger, "", table);
+    let (config, numbers) = sections(&mut top);
+    top.end();
+    // Half a file compared with the other half would be blamed for what it did say.
+    if whole {
+        check::all(&config, &numbers, ledger);
+    }
+    config
+}
+
+fn overlay(sources: &Sources, table: &mut Table, ledger: &mut Ledger) {
+    let mut env: Vec<&(String, String)> = sources.env.iter().filter(|(name, _)| name.starts_with(ENV_PREFIX)).collect();
+    // In the order of their names a whole section comes before its own options, whatever the environment's order.
+    env.sort();
+    for (name, raw) in env {
+        let at = Origin::Env(name.as_str().into());
+        match tree::env_path(name) {
+            Some(path) => lay(table, &path, raw, &at, ledger),
+            None => ledger.refuse(&error::shown_key(name), at, "names no option; write JAMEY__SECTION__KEY, such as JAMEY__BROKER__GUARD"),
+        }
+    }
+    for (path, raw) in &sources.flags {
+        let parts: Vec<String> = path.split('.').map(str::to_owned).collect();
+        lay(table, &parts, raw, &Origin::flag(path), ledger);
+    }
+}
+
+fn lay(table: &mut Table, path: &[String], raw: &str, at: &Origin, ledger: &mut Ledger) {
+    if let Err((path, message)) = tree::lay(table, path, tree::of_words(raw, at)) {
+        ledger.refuse(&path, at.clone(), message);
+    }
+}
+
+fn sections(top: &mut Reader) -> (Config, check::Numbers) {
+    let d = Config::default();
+    let (guard_numbers, guards) = top.sections("guard", entries::guard).into_iter().unzip();
+    let (device_numbers, devices) = top.sections("device", DeviceEntry::read).into_iter().unzip();
+    let (input_numbers, extra) = top.sections("input", entries::input).into_iter().unzip();
+    let (entity_numbers, entities) = top.sections("entity", EntityEntry::read).into_iter().unzip();
+    let config = Config {
+        node: top.or("node", d.node, kinds::node_name),
+        root: top.or("root", d.root, kinds::base),
+        timezone: top.or("timezone", d.timezone, kinds::timezone),
+        broker: top.section("broker", Broker::read),
+        http: top.section("http", Http::read),
+        store: top.section("store", StoreConfig::read),
+        inputs: Inputs { extra, ..top.section("inputs", Inputs::read) },
+        guards,
+        devices,
+        signals: signals::read(top),
+        entities,
+        conscience: top.section("conscience", Conscience::read),
+        log: top.section("log", Log::read),
+    };
+    (config, check::Numbers { guards: guard_numbers, devices: device_numbers, inputs: input_numbers, entities: entity_numbers })
+}

@@ -1,0 +1,236 @@
+//! The sections of the configuration: what each option means, its default and its range.
+
+use super::{
+    kinds::{self, Read},
+    reader::Reader,
+    tree::Node,
+};
+use crate::domain::{InputSource, limits};
+use serde::Serialize;
+use std::{
+    collections::BTreeMap,
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+};
+
+/// A session kept longer than a year belongs to nobody.
+const YEAR_SECONDS: u32 = 31_536_000;
+/// Below it CONNECT with a will and ordinary discovery documents would not fit.
+const SMALLEST_PACKET_BYTES: usize = 1_024;
+/// Weights of rules (SCIENCE section 1).
+const HEAVIEST: f64 = 10.0;
+
+/// What becomes of a guarded command that is not allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum GuardMode {
+    /// It goes on, and is reported.
+    #[default]
+    Observe,
+    /// It is held or refused.
+    Enforce,
+}
+
+/// When the sender of an input or a guarded command is acknowledged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Durability {
+    /// After the commit.
+    #[default]
+    Strict,
+    /// On acceptance; the commit follows within 100 ms.
+    Relaxed,
+}
+
+/// What becomes of guarded commands below risk 0.6 while nothing can be stored; the others are refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WhenUnwritable {
+    #[default]
+    Closed,
+    Open,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Broker {
+    pub mqtt: Vec<SocketAddr>,
+    pub guard: GuardMode,
+    pub max_connections: usize,
+    pub max_packet_bytes: usize,
+    pub keep_sessions_seconds: u32,
+    pub anonymous: bool,
+    /// Without it, `anonymous` together with an address that is not loopback is refused.
+    pub anonymous_beyond_loopback: bool,
+    /// Client ids or users that carry other entities' messages: bridges, Node-RED.
+    pub speaks_for_many: Vec<String>,
+}
+
+impl Default for Broker {
+    fn default() -> Self {
+        Self {
+            mqtt: vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 1883))],
+            guard: GuardMode::default(),
+            max_connections: limits::CONNECTIONS,
+            max_packet_bytes: limits::PACKET_BYTES,
+            keep_sessions_seconds: 7 * 24 * 3_600,
+            anonymous: true,
+            anonymous_beyond_loopback: false,
+            speaks_for_many: Vec::new(),
+        }
+    }
+}
+
+impl Broker {
+    pub(super) fn read(r: &mut Reader) -> Self {
+        let d = Self::default();
+        Self {
+            mqtt: r.list("mqtt", "[\"127.0.0.1:1883\"]", kinds::address).unwrap_or(d.mqtt),
+            guard: r.or("guard", d.guard, kinds::word(&[("observe", GuardMode::Observe), ("enforce", GuardMode::Enforce)])),
+            max_connections: r.or("max_connections", d.max_connections, kinds::whole(1..=limits::CONNECTIONS)),
+            max_packet_bytes: r.or("max_packet_bytes", d.max_packet_bytes, kinds::whole(SMALLEST_PACKET_BYTES..=limits::PACKET_BYTES)),
+            keep_sessions_seconds: r.or("keep_sessions_seconds", d.keep_sessions_seconds, kinds::whole(0..=YEAR_SECONDS)),
+            anonymous: r.or("anonymous", d.anonymous, kinds::truth),
+            anonymous_beyond_loopback: r.or("anonymous_beyond_loopback", d.anonymous_beyond_loopback, kinds::truth),
+            speaks_for_many: r.list("speaks_for_many", "[\"node-red\"]", kinds::name).unwrap_or(d.speaks_for_many),
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Http {
+    pub listen: SocketAddr,
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        Self { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8420)) }
+    }
+}
+
+impl Http {
+    pub(super) fn read(r: &mut Reader) -> Self {
+        Self { listen: r.or("listen", Self::default().listen, kinds::address) }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StoreConfig {
+    pub data: PathBuf,
+    pub durability: Durability,
+    pub guarded_when_unwritable: WhenUnwritable,
+    /// Whether the mind's inputs are kept, so that what happened can be replayed.
+    pub journal: bool,
+}
+
+impl Default for StoreConfig {
+    fn default() -> Self {
+        Self { data: "data".into(), durability: Durability::default(), guarded_when_unwritable: WhenUnwritable::default(), journal: true }
+    }
+}
+
+impl StoreConfig {
+    pub(super) fn read(r: &mut Reader) -> Self {
+        let d = Self::default();
+        let closed_or_open = kinds::word(&[("closed", WhenUnwritable::Closed), ("open", WhenUnwritable::Open)]);
+        Self {
+            data: r.or("data", d.data, kinds::path),
+            durability: r.or("durability", d.durability, kinds::word(&[("strict", Durability::Strict), ("relaxed", Durability::Relaxed)])),
+            guarded_when_unwritable: r.or("guarded_when_unwritable", d.guarded_when_unwritable, closed_or_open),
+            journal: r.or("journal", d.journal, kinds::truth),
+        }
+    }
+}
+
+/// Which topics besides `<root>/in/…` are inputs.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Inputs {
+    /// Base topics; none: Zigbee2MQTT is not listened to.
+    pub zigbee2mqtt: Vec<String>,
+    /// Where discovery documents are published, Home Assistant's way.
+    pub discovery_prefixes: Vec<String>,
+    pub tasmota: bool,
+    pub esphome: bool,
+    pub shelly: bool,
+    pub zwave_js_ui: bool,
+    pub frigate: bool,
+    /// Every `[[input]]`, which stands at the top of the file.
+    pub extra: Vec<InputSource>,
+}
+
+impl Default for Inputs {
+    fn default() -> Self {
+        Self {
+            zigbee2mqtt: vec!["zigbee2mqtt".into()],
+            discovery_prefixes: vec!["homeassistant".into()],
+            tasmota: true,
+            esphome: true,
+            shelly: true,
+            zwave_js_ui: true,
+            frigate: true,
+            extra: Vec::new(),
+        }
+    }
+}
+
+impl Inputs {
+    pub(super) fn read(r: &mut Reader) -> Self {
+        let d = Self::default();
+        Self {
+            zigbee2mqtt: r.list("zigbee2mqtt", "[\"zigbee2mqtt\"]", kinds::base).unwrap_or(d.zigbee2mqtt),
+            discovery_prefixes: r.list("discovery_prefixes", "[\"homeassistant\"]", kinds::base).unwrap_or(d.discovery_prefixes),
+            tasmota: r.or("tasmota", d.tasmota, kinds::truth),
+            esphome: r.or("esphome", d.esphome, kinds::truth),
+            shelly: r.or("shelly", d.shelly, kinds::truth),
+            zwave_js_ui: r.or("zwave_js_ui", d.zwave_js_ui, kinds::truth),
+            frigate: r.or("frigate", d.frigate, kinds::truth),
+            extra: d.extra,
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Conscience {
+    /// Rule files besides the shipped set.
+    pub rules: Vec<PathBuf>,
+    /// Whether the shipped set is used.
+    pub shipped: bool,
+    /// By rule id, in [0, 10]: replaces the rule's own weight. That the rule exists is checked with the rules.
+    pub weights: BTreeMap<String, f64>,
+}
+
+impl Default for Conscience {
+    fn default() -> Self {
+        Self { rules: Vec::new(), shipped: true, weights: BTreeMap::new() }
+    }
+}
+
+impl Conscience {
+    pub(super) fn read(r: &mut Reader) -> Self {
+        let d = Self::default();
+        let weight = |_: &str, node: &Node| -> Read<f64> { kinds::number(0.0..=HEAVIEST)(node) };
+        Self {
+            rules: r.list("rules", "[\"config/rules.json\"]", kinds::path).unwrap_or(d.rules),
+            shipped: r.or("shipped", d.shipped, kinds::truth),
+            weights: r
+                .map("weights", "a section, `[conscience.weights]`, with a line `rule = weight` for each", weight)
+                .unwrap_or(d.weights),
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Log {
+    pub filter: String,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { filter: "info".into() }
+    }
+}
+
+impl Log {
+    pub(super) fn read(r: &mut Reader) -> Self {
+        Self { filter: r.or("filter", Self::default().filter, kinds::log_filter) }
+    }
+}

@@ -1,0 +1,174 @@
+//! The owner's lists: what a guard, a device, an input, a signal and an entity may say.
+
+use super::{config, lines};
+use crate::config::Config;
+use crate::domain::{CommandShape, DeviceClass, Family, SignalValue};
+use std::collections::BTreeMap;
+
+#[test]
+fn a_device_becomes_the_owners_claim() {
+    let c = config(
+        "[[device]]\nid = \"door\"\nname = \"Door\"\nclass = \"lock\"\narea = \"hall\"\ntags = [\"egress\"]\nrisk = 0.9\ncommand_topic = \"d/set\"\n\
+         payloads = { UNLOCK = \"unlock\" }\nstate_topic = \"d/state\"\n[[device]]\nid = \"siren\"",
+    );
+    let claim = c.devices[0].claim();
+    assert_eq!(
+        (claim.key.as_str(), claim.family, claim.class, claim.risk.unwrap().get()),
+        ("config", Family::Owner, DeviceClass::Lock, 0.9)
+    );
+    assert_eq!((claim.area.as_deref(), claim.state_topic.as_deref()), (Some("hall"), Some("d/state")));
+    let words = BTreeMap::from([("UNLOCK".to_owned(), "unlock".to_owned())]);
+    assert_eq!((claim.commands[0].topic.as_str(), &claim.commands[0].shape), ("d/set", &CommandShape::Words { words }));
+    assert_eq!((c.devices[1].claim().commands.len(), c.devices[1].class), (0, DeviceClass::Unknown));
+}
+
+#[test]
+fn a_guard_reads_payloads_as_it_is_told() {
+    let shape = |said: &str| config(&format!("[[guard]]\ntopic = \"a/+\"\n{said}")).guards[0].shape.clone();
+    assert_eq!(shape(""), CommandShape::Attributes);
+    assert_eq!(shape("reads = \"attributes\""), CommandShape::Attributes);
+    assert_eq!(shape("reads = \"number\""), CommandShape::Number { verb: "set".into() });
+    assert_eq!(shape("reads = \"press\""), CommandShape::Press { verb: "press".into() });
+    assert_eq!(shape("reads = \"opaque\""), CommandShape::Opaque);
+}
+
+#[test]
+fn entries_that_say_too_little_or_too_much_are_refused() {
+    for (text, told) in [
+        ("[[device]]\nname = \"x\"", "device[0].id (j.toml:1): missing; write `id = \"front_door\"`"),
+        (
+            "[[device]]\nid = \"Front Door\"",
+            "device[0].id (j.toml:2): found \"Front Door\"; write 1 to 64 of a-z, 0-9, `_`, `.` and `-`; Jamey knows that name as \"front_door\"",
+        ),
+        (
+            "[[device]]\nid = \"x\"\nclass = \"lokc\"",
+            "device[0].class (j.toml:3): found \"lokc\"; write \"interlock\", \"medical\", \"smoke_alarm\", \"co_alarm\", \"gas_alarm\", \"gateway\", \"lock\", \
+             \"alarm_panel\", \"garage\", \"gate\", \"door\", \"valve\", \"siren\", \"camera\", \"microphone\", \"climate\", \"switch\", \"cover\", \"fan\", \
+             \"light\", \"media\", \"chime\" or \"unknown\"",
+        ),
+        (
+            "[[device]]\nid = \"x\"\ncommand_topic = \"a/+\"",
+            "device[0].command_topic (j.toml:3): found \"a/+\"; write a topic without `+`, `#` and `{}`, such as \"door/set\"",
+        ),
+        (
+            "[[device]]\nid = \"x\"\nreads = \"press\"",
+            "device[0].reads (j.toml:3): found without a `command_topic` whose payloads it could read; add one, or remove it",
+        ),
+        (
+            "[[device]]\nid = \"x\"\ncommand_topic = \"a\"\nstate_topic = \"a\"",
+            "device[0].state_topic (j.toml:4): found the command topic again; write the topic on which the device tells its state, or remove it",
+        ),
+        (
+            "[[device]]\nid = \"x\"\ncommand_topic = \"jamey/act/x\"",
+            "device[0].command_topic (j.toml:3): found \"jamey/act/x\", which meets Jamey's own topics (`jamey/#`); write one that leaves them out, or change `root`",
+        ),
+        ("[[device]]\nid = \"x\"\n[[device]]\nid = \"x\"", "device[1].id (j.toml:4): found \"x\" a second time; keep one of the two"),
+        ("[[device]]\nid = \"x\"\nclas = \"lock\"", "device[0].clas (j.toml:3): no such option; did you mean `class`?"),
+        ("[[guard]]\ntopic = \"a\"\n[[guard]]\ntopic = \"a\"", "guard[1].topic (j.toml:4): found \"a\" a second time; keep one of the two"),
+        (
+            "[[guard]]\ntopic = \"a/#/b\"",
+            "guard[0].topic (j.toml:2): found \"a/#/b\"; write a topic filter such as \"locks/+/set\": `a/#/b`: `#` stands alone and last, `+` stands alone in its level",
+        ),
+        (
+            "[[guard]]\ntopic = \"$share/g/a\"",
+            "guard[0].topic (j.toml:2): found \"$share/g/a\"; write a topic filter such as \"locks/+/set\": `$share/` belongs to subscriptions, so leave it out",
+        ),
+        (
+            "[[guard]]\ntopic = \"#\"",
+            "guard[0].topic (j.toml:2): found \"#\", which meets Jamey's own topics (`jamey/#`); write one that leaves them out, or change `root`",
+        ),
+        (
+            "[[guard]]\ntopic = \"a/b\"\nexcept = [\"a/#\"]",
+            "guard[0].except[0] (j.toml:3): found a filter that leaves nothing of `a/b` guarded; write a narrower one",
+        ),
+        (
+            "[[guard]]\ntopic = \"a\"\npayloads = { X = \"on\" }\nreads = \"press\"",
+            "guard[0].reads (j.toml:4): found together with `payloads`; keep one of the two",
+        ),
+        (
+            "[[guard]]\ntopic = \"a\"\npayloads = {}",
+            "guard[0].payloads (j.toml:3): found no payload; write at least one, such as `payloads = { UNLOCK = \"unlock\" }`, or remove it",
+        ),
+        (
+            "[[guard]]\ntopic = \"a\"\npayloads = { \"a b\" = \"Un Lock\" }",
+            "guard[0].payloads.\"a b\" (j.toml:3): found \"Un Lock\"; write a verb of 1 to 32 of a-z, 0-9 and `_`, such as \"unlock\"",
+        ),
+        (
+            "[[input]]\ntopic = \"+/x\"",
+            "input[0].topic (j.toml:2): found \"+/x\", which meets Jamey's own topics (`jamey/#`); write one that leaves them out, or change `root`",
+        ),
+        (
+            "[[input]]\ntopic = \"a/{entitiy}\"",
+            "input[0].topic (j.toml:2): found \"a/{entitiy}\"; write a pattern such as \"sensors/{entity}/{kind}\": {entity} and {kind} are the placeholders, each alone in its level",
+        ),
+        (
+            "[[entity]]\nid = \"anonymous\"\nrole = \"operator\"",
+            "entity[0].id (j.toml:2): found \"anonymous\", whom nobody can tell apart, with `owner` or a `role`; write the id of a user, or remove both",
+        ),
+        ("[[entity]]\nid = \"a\"\n[[entity]]\nid = \"a\"", "entity[1].id (j.toml:4): found \"a\" a second time; keep one of the two"),
+    ] {
+        assert_eq!(lines(text), [told]);
+    }
+}
+
+#[test]
+fn an_entry_keeps_its_number_when_one_before_it_is_refused() {
+    assert_eq!(
+        lines("[[guard]]\ntopic = 1\n[[guard]]\ntopic = \"jamey/x\""),
+        [
+            "guard[0].topic (j.toml:2): found 1; write a topic filter such as \"locks/+/set\": it is text in quotes",
+            "guard[1].topic (j.toml:4): found \"jamey/x\", which meets Jamey's own topics (`jamey/#`); write one that leaves them out, or change `root`",
+        ]
+    );
+}
+
+#[test]
+fn a_signal_takes_a_shipped_ones_place_or_joins_them() {
+    let c = config("[[signal]]\nname = \"smoke\"\nentity = \"hall\"\nkind = \"smoke\"\n[[signal]]\nname = \"pool_c\"\ndefault = 18");
+    let names: Vec<&str> = c.signals.iter().map(|s| s.name.as_str()).collect();
+    assert_eq!(names, ["home", "asleep", "smoke", "co", "leak", "intruder", "maintenance", "in_c", "out_c", "pool_c"]);
+    assert_eq!((c.signals[2].default, c.signals[2].kind.as_deref()), (SignalValue::Bool(false), Some("smoke")));
+    assert_eq!(c.signals[9].default, SignalValue::Number(18.0));
+    assert_eq!(Config::default().signals.len(), 9);
+}
+
+#[test]
+fn signals_that_rules_could_not_read_are_refused() {
+    for (text, told) in [
+        (
+            "[[signal]]\nname = \"hour\"\ndefault = 1",
+            "signal[0].name (j.toml:2): found \"hour\"; write a letter a-z, then up to 31 of a-z, 0-9 and `_`, such as \"garden_watered\"; `hour`, `true`, `false`, `null` and `in` are taken",
+        ),
+        ("[[signal]]\nname = \"wet\"", "signal[0].default (j.toml:1): missing; write `default = false`"),
+        (
+            "[[signal]]\nname = \"wet\"\ndefault = \"no\"",
+            "signal[0].default (j.toml:3): found \"no\"; write true, false or a number, such as `default = false`",
+        ),
+        (
+            "[[signal]]\nname = \"home\"\ndefault = 1",
+            "signal[0].default (j.toml:3): found a number, but the shipped rules read \"home\" as true or false; write true or false, or take another name",
+        ),
+        (
+            "[[signal]]\nname = \"in_c\"\ndefault = true",
+            "signal[0].default (j.toml:3): found a truth, but the shipped rules read \"in_c\" as a number; write a number, or take another name",
+        ),
+        (
+            "[[signal]]\nname = \"home\"\nentity = \"x\"",
+            "signal[0].entity (j.toml:3): found without `kind`; add the kind of its message that carries the signal, such as `kind = \"state\"`",
+        ),
+        (
+            "[[signal]]\nname = \"home\"\nkind = \"x\"",
+            "signal[0].kind (j.toml:3): found without `entity`; add the entity that says it, such as `entity = \"anna_phone\"`",
+        ),
+        (
+            "[[signal]]\nname = \"home\"\nstale_after_seconds = 5",
+            "signal[0].stale_after_seconds (j.toml:3): found without a source that could fall silent; add `entity` and `kind`, or remove it",
+        ),
+        (
+            "[[signal]]\nname = \"home\"\n[[signal]]\nname = \"home\"",
+            "signal[1].name (j.toml:4): found \"home\" a second time; keep one of the two",
+        ),
+    ] {
+        assert_eq!(lines(text), [told]);
+    }
+}

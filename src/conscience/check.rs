@@ -1,0 +1,205 @@
+//! The load-time checker: a CEL syntax tree in, a typed term or everything that is wrong with it out.
+
+use super::names::{self, FIELDS, Field, ROOTS, Signal};
+use super::term::{Fold, Term, Type};
+use super::ternary::ITEMS;
+use crate::domain::SignalType;
+use cel::common::ast::{ComprehensionExpr, Expr, IdedExpr, LiteralValue, SelectExpr};
+
+/// What is wrong, at which node of the syntax tree.
+#[derive(Debug)]
+pub(super) struct Problem {
+    pub node: u64,
+    pub message: String,
+}
+
+pub(super) struct Checker<'s> {
+    pub signals: &'s [Signal],
+    pub problems: Vec<Problem>,
+    /// The comprehension around: its variable, the variable's type, the gathered type.
+    around: Option<(String, Type, String, Type)>,
+}
+
+pub(super) type Typed = (Term, Type);
+
+impl<'s> Checker<'s> {
+    pub(super) fn new(signals: &'s [Signal]) -> Self {
+        Self { signals, problems: Vec::new(), around: None }
+    }
+
+    /// A `when`: an expression to bool.
+    pub(super) fn truth(&mut self, e: &IdedExpr) -> Term {
+        let before = self.problems.len();
+        let (term, kind) = self.expr(e);
+        if kind != Type::Bool && self.problems.len() == before {
+            self.wrong(e.id, format!("`when` must be a bool and this is {}; compare it with something", kind.name()));
+        }
+        term
+    }
+
+    /// A `degree`: an expression to a number.
+    pub(super) fn number(&mut self, e: &IdedExpr) -> Term {
+        let before = self.problems.len();
+        let (term, kind) = self.expr(e);
+        if !kind.is_number() && self.problems.len() == before {
+            self.wrong(e.id, format!("`degree` must be a number from 0 to 1 and this is {}", kind.name()));
+        }
+        term
+    }
+
+    pub(super) fn wrong(&mut self, node: u64, message: impl Into<String>) -> Typed {
+        self.problems.push(Problem { node, message: message.into() });
+        (Term::Null, Type::Dyn)
+    }
+
+    pub(super) fn expr(&mut self, e: &IdedExpr) -> Typed {
+        match &e.expr {
+            Expr::Literal(literal) => self.literal(e.id, literal),
+            Expr::Ident(name) => self.ident(e.id, name),
+            Expr::Select(select) => self.select(e.id, select),
+            Expr::Call(call) => self.call(e.id, call),
+            Expr::List(list) => {
+                let mut kind = None;
+                let mut mixed = false;
+                let mut items = Vec::new();
+                for element in &list.elements {
+                    let (term, of) = self.expr(element);
+                    mixed |= kind.as_ref().is_some_and(|k: &Type| !k.comparable(&of));
+                    kind.get_or_insert(of);
+                    items.push(term);
+                }
+                if mixed {
+                    return self.wrong(e.id, "a list holds values of one type");
+                }
+                (Term::List(items), Type::List(Box::new(kind.unwrap_or(Type::Dyn))))
+            }
+            Expr::Comprehension(fold) => self.fold(e.id, fold),
+            Expr::Map(_) | Expr::Struct(_) => self.wrong(e.id, "`{…}` has no place in a rule; compare single values"),
+            Expr::Unspecified => self.wrong(e.id, "something is missing here"),
+        }
+    }
+
+    fn literal(&mut self, node: u64, literal: &LiteralValue) -> Typed {
+        match literal {
+            LiteralValue::Boolean(b) => (Term::Bool(*b.inner()), Type::Bool),
+            LiteralValue::Int(i) => (Term::Int(*i.inner()), Type::Int),
+            LiteralValue::Double(d) => (Term::Double(*d.inner()), Type::Double),
+            LiteralValue::String(s) => (Term::Str(s.inner().into()), Type::Str),
+            LiteralValue::Null => (Term::Null, Type::Null),
+            LiteralValue::UInt(u) => self.wrong(node, format!("write `{}` without the `u`: rules count in ints", u.inner())),
+            LiteralValue::Bytes(_) => self.wrong(node, "a rule has no bytes; write a string without the `b`"),
+        }
+    }
+
+    fn ident(&mut self, node: u64, name: &str) -> Typed {
+        if let Some((item, kind, gathered, of)) = &self.around {
+            if name == item {
+                return (Term::Item, kind.clone());
+            }
+            if name == gathered {
+                return (Term::Gathered, of.clone());
+            }
+        }
+        if ROOTS.contains(&name) {
+            return self.wrong(node, format!("`{name}` is a group; name one of its fields{}", self.fields_hint("", name)));
+        }
+        let hint = names::hint(name, ROOTS);
+        self.wrong(node, format!("`{name}` is not known here{hint}"))
+    }
+
+    fn fields_hint(&self, word: &str, root: &str) -> String {
+        match root {
+            "ctx" => names::hint(word, self.signals.iter().map(|s| s.name.as_str())),
+            _ => names::hint(word, FIELDS.iter().filter(|f| f.0 == root).map(|f| f.1)),
+        }
+    }
+
+    fn select(&mut self, node: u64, select: &SelectExpr) -> Typed {
+        let name = select.field.as_str();
+        if let Expr::Ident(root) = &select.operand.expr
+            && !self.around.as_ref().is_some_and(|a| a.0 == *root || a.2 == *root)
+        {
+            let found = match root.as_str() {
+                "ctx" => self.signals.iter().position(|s| s.name == name).map(|at| {
+                    let number = self.signals.get(at).is_some_and(|s| s.kind == SignalType::Number);
+                    (Term::Signal(at), if number { Type::Double } else { Type::Bool })
+                }),
+                root => FIELDS.iter().find(|f| f.0 == root && f.1 == name).map(|f| (Term::Field(f.2), type_of(f.2))),
+            };
+            return match found {
+                Some(_) if select.test => {
+                    let instead = if name == "value" { "; write `act.value != null`" } else { "; has() is for `act.args`" };
+                    self.wrong(node, format!("`{root}.{name}` is always there{instead}"))
+                }
+                Some(typed) => typed,
+                None if !ROOTS.contains(&root.as_str()) => self.ident(select.operand.id, root),
+                None => {
+                    let what = if root == "ctx" { "a declared signal" } else { "a field" };
+                    let hint = self.fields_hint(name, root);
+                    self.wrong(node, format!("`{root}.{name}` is not {what}{hint}"))
+                }
+            };
+        }
+        let (of, kind) = self.expr(&select.operand);
+        match kind {
+            Type::Args | Type::Dyn if select.test => (Term::Has(Box::new(of), name.into()), Type::Bool),
+            Type::Args | Type::Dyn => (Term::Select(Box::new(of), name.into()), Type::Dyn),
+            kind => self.wrong(node, format!("`.{name}`: {} has no fields", kind.name())),
+        }
+    }
+
+    pub(super) fn expect(&mut self, node: u64, what: &str, kind: &Type, wanted: &Type) {
+        if kind != wanted && *kind != Type::Dyn {
+            self.wrong(node, format!("{what} needs {} and this is {}", wanted.name(), kind.name()));
+        }
+    }
+
+    /// A class that does not exist is never met: a typing error that would silence a rule.
+    pub(super) fn check_class(&mut self, node: u64, field: &Term, words: &Term) {
+        if !matches!(field, Term::Field(Field::Class)) {
+            return;
+        }
+        let words = match words {
+            Term::List(items) => items.as_slice(),
+            one => std::slice::from_ref(one),
+        };
+        for word in words {
+            if let Term::Str(word) = word
+                && !names::CLASSES.iter().any(|c| c.as_str() == word.as_ref())
+            {
+                let hint = names::hint(word, names::CLASSES.iter().map(|c| c.as_str()));
+                self.wrong(node, format!("`{word}` is not a device class{hint}"));
+            }
+        }
+    }
+
+    fn fold(&mut self, node: u64, fold: &ComprehensionExpr) -> Typed {
+        if self.around.is_some() {
+            return self.wrong(node, "one comprehension inside another is refused: its cost multiplies");
+        }
+        let (range, kind) = self.expr(&fold.iter_range);
+        let of = match (&range, kind) {
+            (Term::List(items), _) if items.len() > ITEMS => return self.wrong(node, "a list to go through has at most 64 elements"),
+            (Term::List(_) | Term::Field(Field::Tags), Type::List(of)) => *of,
+            _ => return self.wrong(fold.iter_range.id, "only `dev.tags` or a list written out here can be gone through"),
+        };
+        let (init, gathered) = self.expr(&fold.accu_init);
+        self.around = Some((fold.iter_var.clone(), of, fold.accu_var.clone(), gathered));
+        let (go_on, step) = (self.expr(&fold.loop_cond).0, self.expr(&fold.loop_step).0);
+        let (result, kind) = self.expr(&fold.result);
+        self.around = None;
+        (Term::Fold(Box::new(Fold { range, init, go_on, step, result })), kind)
+    }
+}
+
+fn type_of(field: Field) -> Type {
+    match field {
+        Field::Human | Field::Delegated | Field::Retained | Field::Signed => Type::Bool,
+        Field::Trust | Field::Risk | Field::Stress => Type::Double,
+        Field::Cmds60s | Field::Opposite5s => Type::Int,
+        Field::Value => Type::MaybeDouble,
+        Field::Args => Type::Args,
+        Field::Tags => Type::List(Box::new(Type::Str)),
+        Field::Entity | Field::Client | Field::Role | Field::Target | Field::Verb | Field::Class | Field::Area | Field::State => Type::Str,
+    }
+}

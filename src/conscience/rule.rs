@@ -1,0 +1,109 @@
+//! A rule as its owner writes it, and what is said when it is not one.
+
+use super::example::Example;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// One rule of the conscience, checked.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Rule {
+    pub id: String,
+    /// The file it was read from.
+    pub file: String,
+    pub duty: Duty,
+    pub kind: Kind,
+    /// p: 1 speaks for the request, -1 against it.
+    pub polarity: i8,
+    /// w in [0, 10], after the owner's own weights.
+    pub weight: f64,
+    /// s in [0, 1].
+    pub severity: f64,
+    /// CEL to bool.
+    pub when: String,
+    /// CEL to a number, clamped to [0, 1]; x = 1 without it.
+    pub degree: Option<String>,
+    /// Ids of the rules that fall silent when this one fires.
+    pub overrides: Vec<String>,
+    /// Whether the weight may be learned from owners' answers; never for a veto.
+    pub learnable: bool,
+    pub examples: Vec<Example>,
+}
+
+/// The prima facie duty a rule serves (Ross).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Duty {
+    NonMaleficence,
+    Security,
+    Privacy,
+    Honesty,
+    Autonomy,
+    Stewardship,
+    Availability,
+}
+
+impl Duty {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NonMaleficence => "non-maleficence",
+            Self::Security => "security",
+            Self::Privacy => "privacy",
+            Self::Honesty => "honesty",
+            Self::Autonomy => "autonomy",
+            Self::Stewardship => "stewardship",
+            Self::Availability => "availability",
+        }
+    }
+}
+
+/// What a rule does when it fires.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Denies, whatever speaks for the request.
+    Veto,
+    /// Asks a person where the score would allow.
+    Escalate,
+    /// Adds to the score only.
+    Weigh,
+}
+
+impl Kind {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Veto => "veto",
+            Self::Escalate => "escalate",
+            Self::Weigh => "weigh",
+        }
+    }
+}
+
+/// Why a rule set was refused: what was wrong, where, and what would be right.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct RuleError {
+    pub file: String,
+    pub rule: Option<String>,
+    /// From 1.
+    pub line: Option<usize>,
+    /// From 1, in characters.
+    pub column: Option<usize>,
+    pub message: String,
+}
+
+impl fmt::Display for RuleError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.file)?;
+        if let Some(line) = self.line {
+            write!(f, ":{line}")?;
+            if let Some(column) = self.column {
+                write!(f, ":{column}")?;
+            }
+        }
+        if let Some(rule) = &self.rule {
+            write!(f, ": rule `{rule}`")?;
+        }
+        write!(f, ": {}", self.message)
+    }
+}

@@ -1,0 +1,148 @@
+//! Files written to break the loader, and requests written to break the judge, get an answer.
+
+use super::*;
+use proptest::prelude::*;
+
+#[test]
+fn sources_that_break_parsers_are_refused() {
+    for when in [
+        vec!["1"; 2_000].join("+"),
+        "(".repeat(10_000),
+        format!("{}true{}", "(".repeat(10_000), ")".repeat(10_000)),
+        format!("{}true{}", "(".repeat(500), ")".repeat(500)),
+        vec!["1"; 500].join("+"),
+        vec!["true"; 200].join("||"),
+        "-".repeat(1_000) + "1",
+        "[".repeat(1_000),
+        "true?".repeat(100) + "true",
+        format!("dev{}", ".x".repeat(500)),
+        format!("dev.tags{}", "[0]".repeat(300)),
+        "'".repeat(1_001),
+        "\u{0}".repeat(100),
+        "x".repeat(1_000_000),
+        String::new(),
+    ] {
+        let when_short: String = when.chars().take(40).collect();
+        assert!(load(&one("weigh", &when)).is_err(), "{when_short}");
+    }
+}
+
+#[test]
+fn a_deep_expression_within_the_limits_is_evaluated() {
+    let _ = load(&one("weigh", &("!".repeat(1_001) + "ctx.home"))); // the parser folds them
+    let when = "!".repeat(20) + &"(".repeat(20) + "ctx.home" + &")".repeat(20);
+    let deep = format!("0 < {}", vec!["dev.cmds_60s"; 60].join("+"));
+    for when in [when, deep] {
+        let _ = load(&one("weigh", &when)).unwrap_or_else(|e| panic!("{when}: {}", told(&e))).judge(&facts(DeviceClass::Light, "on"));
+    }
+}
+
+#[test]
+fn files_that_break_parsers_are_refused() {
+    for text in [
+        "[".repeat(100_000),
+        "a = ".to_owned() + &"[".repeat(100_000),
+        format!("rule = {}", "{a=".repeat(10_000)),
+        "a.".repeat(100_000) + "b = 1",
+        "\u{feff}\u{0}\u{1}".to_owned(),
+        "x = '".to_owned() + &"y".repeat(3_000_000),
+        "rule = 3".to_owned(),
+        "rule = [1, 2]".to_owned(),
+        "[[rule]]\n".repeat(600),
+    ] {
+        assert!(load(&[("a.toml".into(), text)]).is_err());
+    }
+}
+
+#[test]
+fn a_device_with_too_many_tags_is_an_error_and_not_a_wait() {
+    let mut set = load(&one("weigh", "dev.tags.exists(t, t == 'x')")).unwrap();
+    let mut f = facts(DeviceClass::Light, "on");
+    f.dev.tags = (0..100_000).map(|n| format!("t{n}")).collect();
+    let verdict = set.judge(&f);
+    assert_eq!(verdict.uncertainty.get(), 1.0);
+    assert!(verdict.reason.contains("more than 64 tags"));
+}
+
+fn piece() -> impl Strategy<Value = String> {
+    let pieces = [
+        "dev.class",
+        "act.verb",
+        "act.args.x",
+        "act.value",
+        "ctx.home",
+        "dev.tags",
+        "req.trust",
+        "dev.cmds_60s",
+        "'lock'",
+        "1",
+        "2.5",
+        "null",
+        "true",
+        "&&",
+        "||",
+        "!",
+        "==",
+        "<",
+        "in",
+        "+",
+        "-",
+        "/",
+        "%",
+        "(",
+        ")",
+        "[",
+        "]",
+        "?",
+        ":",
+        ",",
+        ".",
+        "size(",
+        "min(",
+        ".exists(x, x",
+        ".matches('a')",
+        "has(",
+        "{",
+        "}",
+        "\"",
+        "'",
+        "\\",
+        "ü",
+        "\n",
+        "//",
+        "0x",
+        "1e999",
+        "9223372036854775808",
+        "u",
+        "b'a'",
+        "@result",
+        "__",
+    ];
+    proptest::sample::select(pieces.to_vec()).prop_map(str::to_owned)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn random_sources_give_an_answer(pieces in proptest::collection::vec(piece(), 0..24)) {
+        let f = facts(DeviceClass::Light, "on");
+        if let Ok(mut set) = load(&one("weigh", &pieces.join(" "))) {
+            let verdict = set.judge(&f);
+            prop_assert!(verdict.score.abs() < 1.0);
+        }
+    }
+
+    #[test]
+    fn random_text_gives_an_answer(text in "\\PC{0,200}") {
+        let _ = load(&one("weigh", &text));
+        let _ = load(&[("a.toml".into(), text)]);
+    }
+
+    #[test]
+    fn random_bytes_give_an_answer(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let _ = load(&one("weigh", &text));
+        let _ = load(&[("a.toml".into(), text)]);
+    }
+}

@@ -1,0 +1,5 @@
+//! Consciousness: what matters now, out of all that happens. Pure: a workspace in which one content at a time wins and reaches all.
+
+mod workspace;
+
+pub use workspace::{Broadcast, Candidate, Workspace};

@@ -1,0 +1,155 @@
+//! Every topic of Jamey's own: one table, from which the names are made and `topics.md` is written.
+
+use super::EntityId;
+
+/// A topic that Jamey publishes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Topic {
+    Status,
+    Info,
+    Verdict,
+    Emotion,
+    Entity,
+    Consciousness,
+    Alert,
+    System,
+    Reply,
+}
+
+/// One row of `topics.md`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Row {
+    /// Below the root.
+    pub topic: &'static str,
+    /// `out`: Jamey publishes it; `in`: others do.
+    pub way: &'static str,
+    pub qos: &'static str,
+    pub retained: &'static str,
+    pub payload: &'static str,
+}
+
+/// All of them.
+pub const ROWS: &[Row] = &[
+    Row { topic: "status", way: "out", qos: "1", retained: "yes, last will", payload: "`online` or `offline`, bare" },
+    Row { topic: "info", way: "out", qos: "1", retained: "yes", payload: "`version`, `boot_id`, `started_at`, `guard`, `durability`" },
+    Row {
+        topic: "in/{entity}/{kind}",
+        way: "in",
+        qos: "any",
+        retained: "any",
+        payload: "a percept's body: JSON, CBOR, number, boolean, text, or bytes; at most 256 KiB",
+    },
+    Row {
+        topic: "act/{target}/{verb}",
+        way: "in",
+        qos: "any",
+        retained: "refused",
+        payload: "arguments as a JSON object, or a number; `id` is repeated in the verdict; MQTT 5 response topic and correlation data are honoured; at most 64 KiB",
+    },
+    Row {
+        topic: "do/{target}/{verb}",
+        way: "out",
+        qos: "as asked",
+        retained: "no",
+        payload: "an allowed request for a target whose own words are not known, as it came",
+    },
+    Row {
+        topic: "verdict/{entity}",
+        way: "out",
+        qos: "1",
+        retained: "no",
+        payload: "`decision` (`allow`, `deny`, `escalate`), `score`, `theta_allow`, `theta_deny`, `uncertainty`, `contributions` (`rule`, `kind`, `share`, `duty`), `reason`, `request` (`entity`, `target`, `endpoint`, `verb`, `value`, `id`), `forwarded`, `percept`, `at`; published while someone subscribes",
+    },
+    Row {
+        topic: "soul/emotion",
+        way: "out",
+        qos: "1",
+        retained: "yes",
+        payload: "`emotions` with intensity and cause, `mood` (`pleasure`, `arousal`, `dominance`, octant, strength), `stability`",
+    },
+    Row {
+        topic: "soul/entity/{entity}",
+        way: "out",
+        qos: "1",
+        retained: "yes",
+        payload: "`standing`, `belief`, `disbelief`, `uncertainty`, `base_rate`, `expectation`, `lower_bound`, `reasons`, `events`, `last_seen`",
+    },
+    Row {
+        topic: "consciousness/state",
+        way: "out",
+        qos: "1",
+        retained: "yes",
+        payload: "`state`, `focus`, `last_broadcast`, workspace activity",
+    },
+    Row {
+        topic: "alert/{code}",
+        way: "out",
+        qos: "1",
+        retained: "yes, empty clears",
+        payload: "`severity`, `since`, `text`, `what_to_do`; codes: `store`, `guard-off`",
+    },
+    Row {
+        topic: "system",
+        way: "out",
+        qos: "0",
+        retained: "yes",
+        payload: "host and process figures, messages, connections, refusals, the store's batches and latencies",
+    },
+    Row {
+        topic: "reply/{verb}",
+        way: "out",
+        qos: "1",
+        retained: "no",
+        payload: "`status`, `error`; `reply/in` tells why an input was refused, with `client` and `topic`",
+    },
+];
+
+/// The name of a topic without placeholders.
+#[must_use]
+pub fn name(root: &str, topic: Topic) -> String {
+    let below = match topic {
+        Topic::Status => "status",
+        Topic::Info => "info",
+        Topic::Verdict => "verdict",
+        Topic::Emotion => "soul/emotion",
+        Topic::Entity => "soul/entity",
+        Topic::Consciousness => "consciousness/state",
+        Topic::Alert => "alert",
+        Topic::System => "system",
+        Topic::Reply => "reply",
+    };
+    format!("{root}/{below}")
+}
+
+#[must_use]
+pub fn of_entity(root: &str, topic: Topic, entity: &EntityId) -> String {
+    format!("{}/{entity}", name(root, topic))
+}
+
+#[must_use]
+pub fn alert(root: &str, code: &str) -> String {
+    format!("{}/{code}", name(root, Topic::Alert))
+}
+
+#[must_use]
+pub fn reply(root: &str, verb: &str) -> String {
+    format!("{}/{verb}", name(root, Topic::Reply))
+}
+
+/// `topics.md`, whole.
+#[must_use]
+pub fn markdown() -> String {
+    let mut out = String::from(
+        "# Topics\n\nBelow the root, which is `jamey` unless `root` in the config says otherwise. Written by `jamey topics`; a test keeps it true.\n\n\
+         Every JSON payload has an integer `v`, now 1. Times are RFC 3339 in UTC. Unknown keys are to be ignored. Retained states are published at most\n\
+         twice a second each, and only when they changed; an entity's state at most once a minute, when its expectation moved by 0.02. All are published\n\
+         again when Home Assistant comes to life (`homeassistant/status`).\n\n\
+         Others may publish only the topics marked `in`; everything else below the root is refused (MQTT 5: 0x87). `cmd/{verb}`, `approval/{id}/answer` and\n\
+         `memory/recall` are reserved: the first two need the role operator or approver, which anonymous clients never have.\n\n\
+         | topic | way | QoS | retained | payload |\n|---|---|---|---|---|\n",
+    );
+    for row in ROWS {
+        out.push_str(&format!("| `{}` | {} | {} | {} | {} |\n", row.topic, row.way, row.qos, row.retained, row.payload));
+    }
+    out
+}

@@ -1,0 +1,3 @@
+//! Memory: what is kept of what was perceived, and for how long.
+
+pub mod policy;

@@ -1,0 +1,138 @@
+//! What counts for or against an entity, how much, and how often in a minute.
+
+use crate::domain::{EntityId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// One thing an entity did, as evidence of its character.
+#[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[serde(rename_all = "snake_case")]
+pub enum Evidence {
+    /// An allowed request or a plausible reading: +1, once a minute for each target.
+    Clean,
+    /// A denied request: −2, once a minute for each target, so that one bad automation does not lock the house.
+    Denied,
+    /// Spoke as someone else, or replayed a message: −10.
+    Impersonation,
+    /// An owner trusts (true) or distrusts it: ±5.
+    OwnerWord(bool),
+}
+
+/// The sides of a character that evidence speaks of. Ability, availability and plausibility join it with their own evidence.
+#[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[serde(rename_all = "snake_case")]
+pub enum Facet {
+    Integrity,
+}
+
+impl Evidence {
+    /// The weight with its sign (SCIENCE, section 2).
+    #[must_use]
+    pub fn weight(self) -> f64 {
+        match self {
+            Self::Clean => 1.0,
+            Self::Denied => -2.0,
+            Self::Impersonation => -10.0,
+            Self::OwnerWord(true) => 5.0,
+            Self::OwnerWord(false) => -5.0,
+        }
+    }
+
+    #[must_use]
+    pub fn facet(self) -> Facet {
+        match self {
+            Self::Clean | Self::Denied | Self::Impersonation | Self::OwnerWord(_) => Facet::Integrity,
+        }
+    }
+}
+
+/// Targets counted for one entity and kind of evidence in a minute. A busy hub commands tens; past 16 more adds no certainty,
+/// and going round many targets must not earn trust faster.
+pub const TARGETS_A_MINUTE: usize = 16;
+const MINUTE_SECONDS: f64 = 60.0;
+
+/// When evidence of each kind and target last counted: the bookkeeping behind "once a minute".
+#[derive(Serialize, Deserialize, Clone, PartialEq, Debug, Default)]
+pub struct Gate(Vec<Stamp>);
+
+#[derive(Serialize, Deserialize, Clone, PartialEq, Debug)]
+struct Stamp {
+    what: Evidence,
+    target: Option<EntityId>,
+    at: Timestamp,
+}
+
+impl Gate {
+    /// Whether this evidence counts now, and notes it if so.
+    pub fn admits(&mut self, what: Evidence, target: Option<&EntityId>, at: Timestamp) -> bool {
+        let place = self.0.binary_search_by(|stamp| (stamp.what, stamp.target.as_ref()).cmp(&(what, target)));
+        let is_due = |stamp: &Stamp| at.seconds_since(stamp.at) >= MINUTE_SECONDS;
+        match place {
+            Ok(found) => match self.0.get_mut(found) {
+                Some(stamp) if is_due(stamp) => {
+                    stamp.at = at;
+                    true
+                }
+                _ => false,
+            },
+            Err(place) => {
+                if self.0.iter().filter(|stamp| stamp.what == what).count() >= TARGETS_A_MINUTE {
+                    self.0.retain(|stamp| stamp.what != what || !is_due(stamp));
+                    if self.0.iter().filter(|stamp| stamp.what == what).count() >= TARGETS_A_MINUTE {
+                        return false;
+                    }
+                    return self.admits(what, target, at);
+                }
+                self.0.insert(place, Stamp { what, target: target.cloned(), at });
+                true
+            }
+        }
+    }
+
+    /// Whether a stored gate can be one: within its bound and in order.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.0.len() <= 3 * TARGETS_A_MINUTE && self.0.is_sorted_by(|x, y| (x.what, &x.target) < (y.what, &y.target))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_micros(0).plus_seconds(seconds)
+    }
+
+    fn target(n: usize) -> EntityId {
+        EntityId::new(&format!("t{n}")).unwrap()
+    }
+
+    #[test]
+    fn the_same_counts_once_a_minute() {
+        let mut gate = Gate::default();
+        let door = target(1);
+        for (seconds, what, target, counts) in [
+            (0, Evidence::Clean, Some(&door), true),
+            (59, Evidence::Clean, Some(&door), false),
+            (59, Evidence::Denied, Some(&door), true),
+            (59, Evidence::Clean, None, true),
+            (60, Evidence::Clean, Some(&door), true),
+        ] {
+            assert_eq!(gate.admits(what, target, at(seconds)), counts, "{seconds} {what:?}");
+        }
+        assert!(gate.is_sound());
+    }
+
+    #[test]
+    fn one_target_past_the_limit_does_not_count_and_does_not_shield_a_denial() {
+        let mut gate = Gate::default();
+        for n in 0..TARGETS_A_MINUTE {
+            assert!(gate.admits(Evidence::Clean, Some(&target(n)), at(0)));
+        }
+        let one_more = target(TARGETS_A_MINUTE);
+        assert!(!gate.admits(Evidence::Clean, Some(&one_more), at(1)));
+        assert!(gate.admits(Evidence::Denied, Some(&one_more), at(1)));
+        assert!(gate.admits(Evidence::Clean, Some(&one_more), at(60)), "the old ones make room");
+        assert!(gate.is_sound());
+    }
+}

@@ -1,0 +1,219 @@
+//! All that the soul holds of one entity: its standing, its facets, and why they are as they are.
+
+use super::{
+    evidence::{Evidence, Facet, Gate},
+    ledger::{Cause, Ledger},
+    opinion::{Belief, Moment, Opinion, base_rate, prior_lower_bound},
+};
+use crate::domain::{EntityId, OpinionView, Standing, Timestamp, Unit01};
+use serde::{Deserialize, Serialize};
+
+/// Trust is computed for the start of a minute of input time and kept until the next: an inverse Beta costs microseconds, and a minute
+/// moves it by less than 2e-5.
+const MINUTE_MICROS: i64 = 60_000_000;
+/// A silence longer than this is not activity. Battery devices report once a day at least.
+const ACTIVE_GAP_MINUTES: i64 = 1_440;
+/// Mere presence is written to the store this often at most.
+const SEEN_SECONDS: f64 = 60.0;
+
+#[derive(Serialize, Deserialize, Clone, PartialEq, Debug)]
+pub struct Known {
+    standing: Standing,
+    facets: Facets,
+    gate: Gate,
+    ledger: Ledger,
+    events: u64,
+    last_seen: Timestamp,
+    active_minutes: i64,
+    /// P after the last evidence, so that what time did since can be told apart.
+    settled: f64,
+    /// `last_seen` as stored; None: never stored.
+    stored_seen: Option<Timestamp>,
+    /// Evidence or standing changed since it was stored.
+    changed: bool,
+    #[serde(skip)]
+    trust: Cached,
+}
+
+/// The facets that have evidence, in order.
+#[derive(Serialize, Deserialize, Clone, PartialEq, Debug, Default)]
+struct Facets(Vec<(Facet, Opinion)>);
+
+/// A trust and its minute. It is a function of the rest, so it is neither stored nor compared.
+#[derive(Clone, Copy, Debug, Default)]
+struct Cached(Option<(i64, Unit01)>);
+
+impl PartialEq for Cached {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Known {
+    #[must_use]
+    pub fn new(standing: Standing, at: Timestamp) -> Self {
+        let mut new = Self {
+            standing,
+            facets: Facets::default(),
+            gate: Gate::default(),
+            ledger: Ledger::default(),
+            events: 0,
+            last_seen: at,
+            active_minutes: 0,
+            settled: base_rate(standing),
+            stored_seen: None,
+            changed: true,
+            trust: Cached::default(),
+        };
+        new.vouch(at);
+        new
+    }
+
+    /// Takes a standing; the same again changes nothing.
+    pub fn declare(&mut self, standing: Standing, at: Timestamp) {
+        if self.standing != standing {
+            self.standing = standing;
+            self.vouch(at);
+            self.changed = true;
+            self.trust = Cached::default();
+        }
+    }
+
+    /// Takes a piece of evidence; false when it does not count because the same was counted within the minute.
+    pub fn hear(&mut self, at: Timestamp, target: Option<&EntityId>, evidence: Evidence) -> bool {
+        let at = at.max(self.last_seen);
+        self.active_minutes = self.moment(at).active_minutes;
+        self.last_seen = at;
+        let (counts, breach) = match evidence {
+            Evidence::Clean => (self.gate.admits(evidence, target, at), false),
+            Evidence::Denied => {
+                let counts = self.gate.admits(evidence, target, at);
+                (counts, counts)
+            }
+            // Each one weighs, but a burst is one breach: otherwise a second of it would be probation for a week.
+            Evidence::Impersonation => (true, self.gate.admits(evidence, target, at)),
+            Evidence::OwnerWord(good) => (true, !good),
+        };
+        if !counts {
+            return false;
+        }
+        let now = self.moment(at);
+        let before = self.belief(now).expectation();
+        self.facets.change(evidence.facet(), now, |opinion| opinion.hear(evidence.weight(), breach, now));
+        self.events = self.events.saturating_add(1);
+        let after = self.belief(now).expectation();
+        self.ledger.note(Cause::Time, None, before - self.settled, at);
+        self.ledger.note(Cause::Evidence(evidence), target, after - before, at);
+        self.settled = after;
+        self.changed = true;
+        self.trust = Cached::default();
+        true
+    }
+
+    /// t in [0, 1]: the least lower bound of the facets that have evidence, as of the start of the minute.
+    pub fn trust(&mut self, at: Timestamp) -> Unit01 {
+        let minute = at.micros().div_euclid(MINUTE_MICROS);
+        if let Some((cached, t)) = self.trust.0
+            && cached == minute
+        {
+            return t;
+        }
+        let now = self.moment(Timestamp::from_micros(minute.saturating_mul(MINUTE_MICROS)));
+        let a = base_rate(self.standing);
+        let least = self.facets.0.iter().map(|(_, o)| o.lower_bound(a, now)).min_by(f64::total_cmp);
+        let t = Unit01::clamped(least.unwrap_or_else(|| prior_lower_bound(a)));
+        self.trust = Cached(Some((minute, t)));
+        t
+    }
+
+    #[must_use]
+    pub fn view(&mut self, entity: &EntityId, at: Timestamp) -> OpinionView {
+        let belief = self.belief(self.moment(at));
+        let mut reasons = self.ledger.reasons();
+        if self.facets.0.iter().any(|(_, o)| o.on_probation()) {
+            reasons.push("on probation after a breach: no more than its base rate until it has behaved".to_owned());
+        }
+        if reasons.is_empty() {
+            let standing = match self.standing {
+                Standing::Owner => "an owner",
+                Standing::Paired => "a paired device",
+                Standing::Newcomer => "a newcomer",
+            };
+            reasons.push(format!("nothing has moved it yet: it began as {standing}"));
+        }
+        OpinionView {
+            entity: entity.clone(),
+            standing: self.standing,
+            belief: belief.b,
+            disbelief: belief.d,
+            uncertainty: belief.u,
+            base_rate: belief.a,
+            expectation: Unit01::clamped(belief.expectation()),
+            lower_bound: self.trust(at),
+            reasons,
+            events: self.events,
+            last_seen: self.last_seen,
+        }
+    }
+
+    /// Whether the stored row is out of date: at once when evidence changed, once a minute when it was merely seen.
+    #[must_use]
+    pub fn is_stale(&self) -> bool {
+        self.changed || self.stored_seen.is_none_or(|stored| self.last_seen.seconds_since(stored) >= SEEN_SECONDS)
+    }
+
+    pub fn stored(&mut self) {
+        self.changed = false;
+        self.stored_seen = Some(self.last_seen);
+    }
+
+    /// Whether what was read from the store can be an entity.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        let ordered = self.facets.0.is_sorted_by(|(x, _), (y, _)| x < y);
+        ordered
+            && self.facets.0.iter().all(|(_, o)| o.is_sound())
+            && self.gate.is_sound()
+            && self.ledger.is_sound()
+            && self.settled.is_finite()
+    }
+
+    /// The weakest facet that has evidence; with none all is uncertain.
+    fn belief(&self, now: Moment) -> Belief {
+        let a = base_rate(self.standing);
+        let beliefs = self.facets.0.iter().map(|(_, o)| o.belief(a, now));
+        beliefs.min_by(|x, y| x.expectation().total_cmp(&y.expectation())).unwrap_or(Belief { b: 0.0, d: 0.0, u: 1.0, a })
+    }
+
+    /// Activity is counted in whole minutes of input time, so that trust is the same whenever in a minute it is asked.
+    fn moment(&self, at: Timestamp) -> Moment {
+        let minute = |t: Timestamp| t.micros().div_euclid(MINUTE_MICROS);
+        let gap = minute(at).saturating_sub(minute(self.last_seen)).clamp(0, ACTIVE_GAP_MINUTES);
+        Moment { at, active_minutes: self.active_minutes.saturating_add(gap) }
+    }
+
+    fn vouch(&mut self, at: Timestamp) {
+        let now = self.moment(at);
+        if self.standing == Standing::Owner {
+            self.facets.change(Facet::Integrity, now, |opinion| opinion.vouch(now));
+        }
+        self.settled = self.belief(now).expectation();
+    }
+}
+
+impl Facets {
+    fn change(&mut self, facet: Facet, now: Moment, change: impl FnOnce(&mut Opinion)) {
+        match self.0.binary_search_by_key(&facet, |(f, _)| *f) {
+            Ok(place) => {
+                if let Some((_, opinion)) = self.0.get_mut(place) {
+                    change(opinion);
+                }
+            }
+            Err(place) => {
+                let mut opinion = Opinion::new(now);
+                change(&mut opinion);
+                self.0.insert(place, (facet, opinion));
+            }
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! The soul: what Jamey holds of each entity, and what events mean for its mission. Pure: time comes in with every call.
+
+mod appraisal;
+mod emotion;
+mod evidence;
+mod known;
+mod ledger;
+mod mood;
+mod opinion;
+mod quantile;
+mod stability;
+#[cfg(test)]
+mod tests;
+mod view;
+
+pub use appraisal::{Bearing, Event, likelihood};
+pub use emotion::{Emotion, Pad};
+pub use evidence::{Evidence, Facet};
+pub use mood::BigFive;
+
+use crate::domain::{Change, EntityId, OpinionView, Standing, Timestamp, Unit01, limits};
+use known::Known;
+use mood::Mood;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::{collections::BTreeMap, sync::LazyLock};
+
+/// The form of the stored states. Another number is refused instead of guessed at.
+const STATE_VERSION: u8 = 1;
+/// Emotions change with every verdict; a second of them is lost to a crash at most, and a storm of them costs one row a second.
+const EMOTION_ROW_SECONDS: f64 = 1.0;
+
+/// Opinions of all entities, the emotions that events stirred, and the mood that they draw.
+#[derive(Serialize, Deserialize, Clone, PartialEq, Debug)]
+pub struct Soul {
+    entities: BTreeMap<EntityId, Known>,
+    /// Entities whose stored row is out of date, each once, in the order in which they became so.
+    stale: Vec<EntityId>,
+    untracked: u64,
+    default_mood: Pad,
+    mood: Mood,
+    mood_stored: Option<Timestamp>,
+}
+
+/// A stored state that cannot be taken back.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SoulError {
+    #[error("the stored state of {of} cannot be read ({why}): forget it, and it begins anew")]
+    Unreadable { of: String, why: String },
+    #[error("{0} is one more than the {max} entities that fit: forget some", max = limits::ENTITIES)]
+    Full(EntityId),
+}
+
+#[derive(Serialize, Deserialize)]
+struct State<T> {
+    v: u8,
+    state: T,
+}
+
+impl Default for Soul {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Soul {
+    /// A soul that knows nobody, in the default mood of the default temperament.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_temperament(BigFive::default())
+    }
+
+    #[must_use]
+    pub fn with_temperament(temperament: BigFive) -> Self {
+        let default_mood = temperament.default_mood();
+        Self { entities: BTreeMap::new(), stale: Vec::new(), untracked: 0, default_mood, mood: Mood::new(default_mood), mood_stored: None }
+    }
+
+    /// Gives an entity its standing; the same again changes nothing. An owner begins with 20 positive events.
+    pub fn declare(&mut self, entity: &EntityId, standing: Standing, at: Timestamp) {
+        if let Some(known) = self.entities.get_mut(entity) {
+            let was_stale = known.is_stale();
+            known.declare(standing, at);
+            if known.is_stale() && !was_stale {
+                self.stale.push(entity.clone());
+            }
+        } else if self.has_room() {
+            self.entities.insert(entity.clone(), Known::new(standing, at));
+            self.stale.push(entity.clone());
+        } else {
+            self.untracked = self.untracked.saturating_add(1);
+        }
+    }
+
+    /// Takes an entity back from its stored state.
+    ///
+    /// # Errors
+    /// When the state cannot be one, or the house is full.
+    pub fn restore(&mut self, entity: EntityId, state: &[u8]) -> Result<(), SoulError> {
+        let known: Known = read(entity.as_str(), state, Known::is_sound)?;
+        if !self.entities.contains_key(&entity) && !self.has_room() {
+            return Err(SoulError::Full(entity));
+        }
+        self.stale.retain(|stale| *stale != entity);
+        self.entities.insert(entity, known);
+        Ok(())
+    }
+
+    /// Takes mood and emotions back from their stored state.
+    ///
+    /// # Errors
+    /// When the state cannot be one.
+    pub fn restore_mood(&mut self, state: &[u8]) -> Result<(), SoulError> {
+        self.mood = read("the mood", state, Mood::is_sound)?;
+        Ok(())
+    }
+
+    /// Trust t in [0, 1]: the lower bound of the opinion, as of the start of this minute; who is not known gets a newcomer's.
+    /// Cheap: computed once a minute and entity, and after each piece of evidence.
+    pub fn trust(&mut self, entity: &EntityId, at: Timestamp) -> Unit01 {
+        static NEWCOMER: LazyLock<f64> = LazyLock::new(|| opinion::prior_lower_bound(opinion::base_rate(Standing::Newcomer)));
+        match self.entities.get_mut(entity) {
+            Some(known) => known.trust(at),
+            None => Unit01::clamped(*NEWCOMER),
+        }
+    }
+
+    /// Takes a piece of evidence about an entity, who is a newcomer if unknown; `target` is what it was done to.
+    /// Gives whether it counted: the same counts once a minute, and one entity too many is not tracked.
+    pub fn hear(&mut self, entity: &EntityId, at: Timestamp, target: Option<&EntityId>, evidence: Evidence) -> bool {
+        let full = !self.has_room();
+        let known = match self.entities.get_mut(entity) {
+            Some(known) => known,
+            None if full => {
+                self.untracked = self.untracked.saturating_add(1);
+                return false;
+            }
+            None => {
+                self.stale.push(entity.clone());
+                self.entities.entry(entity.clone()).or_insert_with(|| Known::new(Standing::Newcomer, at))
+            }
+        };
+        let was_stale = known.is_stale();
+        let counted = known.hear(at, target, evidence);
+        if known.is_stale() && !was_stale {
+            self.stale.push(entity.clone());
+        }
+        counted
+    }
+
+    /// Takes what an event means for the mission; the strongest emotion it yielded, in [0, 1].
+    pub fn appraise(&mut self, event: &Event, at: Timestamp) -> Unit01 {
+        self.mood.appraise(self.default_mood, event, at)
+    }
+
+    /// Lets time pass: emotions fade and the mood moves, on a grid of 10 s, the same however often this is called.
+    pub fn advance(&mut self, at: Timestamp) {
+        self.mood.advance(self.default_mood, at);
+    }
+
+    /// Stress in [0, 1], which makes the conscience stricter, never milder.
+    #[must_use]
+    pub fn stress(&self) -> Unit01 {
+        self.mood.stress()
+    }
+
+    pub fn opinion(&mut self, entity: &EntityId, at: Timestamp) -> Option<OpinionView> {
+        self.entities.get_mut(entity).map(|known| known.view(entity, at))
+    }
+
+    pub fn opinions(&mut self, at: Timestamp) -> Vec<OpinionView> {
+        self.entities.iter_mut().map(|(entity, known)| known.view(entity, at)).collect()
+    }
+
+    /// Forgets all that is known of an entity; false when nothing was.
+    pub fn forget(&mut self, entity: &EntityId) -> bool {
+        self.stale.retain(|stale| stale != entity);
+        self.entities.remove(entity).is_some()
+    }
+
+    /// Declarations of entities, and pieces of evidence about them, for which there was no room.
+    #[must_use]
+    pub fn untracked(&self) -> u64 {
+        self.untracked
+    }
+
+    /// Emotions, mood and stability in public form (topic `jamey/soul/emotion`).
+    #[must_use]
+    pub fn emotion_view(&self) -> serde_json::Value {
+        view::emotion(&self.mood)
+    }
+
+    /// What is to be stored: each entity whose evidence or standing changed, or who was seen a minute after the last row; emotions once a second.
+    pub fn take_changes(&mut self, at: Timestamp) -> Vec<Change> {
+        let mut changes = Vec::with_capacity(self.stale.len() + 1);
+        for entity in std::mem::take(&mut self.stale) {
+            let Some(known) = self.entities.get_mut(&entity) else { continue };
+            known.stored();
+            if let Some(state) = write(&*known) {
+                changes.push(Change::Entity { view: known.view(&entity, at), state });
+            }
+        }
+        let due = self.mood_stored.is_none_or(|stored| at.seconds_since(stored) >= EMOTION_ROW_SECONDS);
+        if self.mood.is_changed() && due {
+            self.mood_stored = Some(at);
+            self.mood.stored();
+            if let Some(state) = write(&self.mood) {
+                changes.push(Change::Emotion { at, view: self.emotion_view(), state });
+            }
+        }
+        changes
+    }
+
+    fn has_room(&self) -> bool {
+        self.entities.len() < limits::ENTITIES
+    }
+}
+
+/// CBOR in memory: it fails only for types that CBOR cannot say, and ours are none.
+fn write<T: Serialize>(state: &T) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(512);
+    ciborium::into_writer(&State { v: STATE_VERSION, state }, &mut out).ok()?;
+    Some(out)
+}
+
+fn read<T: DeserializeOwned>(of: &str, state: &[u8], is_sound: impl Fn(&T) -> bool) -> Result<T, SoulError> {
+    let unreadable = |why: String| SoulError::Unreadable { of: of.to_owned(), why };
+    let read: State<T> = ciborium::from_reader(state).map_err(|e| unreadable(e.to_string()))?;
+    if read.v != STATE_VERSION {
+        return Err(unreadable(format!("version {}, and this Jamey reads {STATE_VERSION}", read.v)));
+    }
+    if !is_sound(&read.state) {
+        return Err(unreadable("a number is outside its range".to_owned()));
+    }
+    Ok(read.state)
+}

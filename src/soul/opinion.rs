@@ -1,0 +1,258 @@
+//! One facet of an opinion: Beta evidence on two clocks, forgetting, and probation. Arithmetic only; who is meant it does not know.
+
+use super::quantile;
+use crate::domain::{Standing, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// Jøsang's non-informative prior weight W.
+const PRIOR_WEIGHT: f64 = 2.0;
+/// Memory of the fast clock, an event: it remembers about 10, and notices a change of behaviour.
+pub const FAST: f64 = 0.9;
+/// Memory of the slow clock, an event: it remembers about 200, and gives the lower bound.
+pub const SLOW: f64 = 0.995;
+/// Half-life of positive evidence; that of negative evidence is twice as long and counts active time only.
+const HALF_LIFE_SECONDS: f64 = 30.0 * 86_400.0;
+const HALF_LIFE_ACTIVE_MINUTES: f64 = 2.0 * 30.0 * 1_440.0;
+/// Probation doubles up to this many breaches: 10·2^10 clean events are a week of one a minute.
+const BREACHES: u8 = 10;
+/// Positive evidence an owner starts with.
+const OWNER_EVIDENCE: f64 = 20.0;
+
+/// One side of what was learned so far: r for, s against.
+#[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Debug, Default)]
+pub struct Evidences {
+    pub r: f64,
+    pub s: f64,
+}
+
+/// A subjective-logic opinion: belief + disbelief + uncertainty = 1, with a base rate.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Belief {
+    pub b: f64,
+    pub d: f64,
+    pub u: f64,
+    pub a: f64,
+}
+
+/// When something is asked: the time, and the minutes in which the entity was active until then.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Moment {
+    pub at: Timestamp,
+    pub active_minutes: i64,
+}
+
+/// The evidence of one facet on both clocks, as it stood at `since`.
+#[derive(Serialize, Deserialize, Clone, PartialEq, Debug)]
+pub struct Opinion {
+    fast: Evidences,
+    slow: Evidences,
+    since: Timestamp,
+    since_active_minutes: i64,
+    breaches: u8,
+    /// Clean events still owed; while there are any the lower bound stays at or below the base rate.
+    owed: f64,
+}
+
+/// The base rate a, in [0, 1]: what an entity is worth before anything is known of it (SCIENCE, section 2).
+#[must_use]
+pub fn base_rate(standing: Standing) -> f64 {
+    match standing {
+        Standing::Owner => 0.7,
+        Standing::Paired => 0.5,
+        Standing::Newcomer => 0.3,
+    }
+}
+
+/// The lower bound before any evidence: the quantile of Beta(W·a, W·(1−a)).
+#[must_use]
+pub fn prior_lower_bound(a: f64) -> f64 {
+    quantile::lower_bound(PRIOR_WEIGHT * a, PRIOR_WEIGHT * (1.0 - a))
+}
+
+impl Belief {
+    /// P = b + a·u, in [0, 1]: the expected probability of good conduct.
+    #[must_use]
+    pub fn expectation(self) -> f64 {
+        self.b + self.a * self.u
+    }
+}
+
+impl Evidences {
+    /// b = r/(W+r+s), d = s/(W+r+s), u = W/(W+r+s) with W = 2; each in [0, 1]. Source: Jøsang, Subjective Logic (2016), 3.3.
+    #[must_use]
+    pub fn belief(self, a: f64) -> Belief {
+        let total = PRIOR_WEIGHT + self.r + self.s;
+        Belief { b: self.r / total, d: self.s / total, u: PRIOR_WEIGHT / total, a }
+    }
+
+    fn hear(&mut self, weight: f64, memory: f64) {
+        self.r = memory * self.r + weight.max(0.0);
+        self.s = memory * self.s + (-weight).max(0.0);
+    }
+
+    fn faded(self, for_: f64, against: f64) -> Self {
+        Self { r: self.r * for_, s: self.s * against }
+    }
+
+    fn is_sound(self) -> bool {
+        [self.r, self.s].iter().all(|x| x.is_finite() && (0.0..=1e6).contains(x))
+    }
+}
+
+impl Opinion {
+    #[must_use]
+    pub fn new(now: Moment) -> Self {
+        let none = Evidences::default();
+        Self { fast: none, slow: none, since: now.at, since_active_minutes: now.active_minutes, breaches: 0, owed: 0.0 }
+    }
+
+    /// Takes one piece of evidence: a weight with its sign. A breach begins probation; positive weight serves it.
+    pub fn hear(&mut self, weight: f64, breach: bool, now: Moment) {
+        self.settle(now);
+        self.fast.hear(weight, FAST);
+        self.slow.hear(weight, SLOW);
+        if breach {
+            self.breaches = self.breaches.saturating_add(1).min(BREACHES);
+            self.owed = 10.0 * libm::exp2(f64::from(self.breaches));
+        } else {
+            self.owed = (self.owed - weight.max(0.0)).max(0.0);
+        }
+    }
+
+    /// What a declared owner starts with: at least 20 positive events on both clocks.
+    pub fn vouch(&mut self, now: Moment) {
+        self.settle(now);
+        self.fast.r = self.fast.r.max(OWNER_EVIDENCE);
+        self.slow.r = self.slow.r.max(OWNER_EVIDENCE);
+    }
+
+    /// The weaker of the two clocks: its expectation is P = min(P_fast, P_slow).
+    #[must_use]
+    pub fn belief(&self, a: f64, now: Moment) -> Belief {
+        let (for_, against) = self.fading(now);
+        let fast = self.fast.faded(for_, against).belief(a);
+        let slow = self.slow.faded(for_, against).belief(a);
+        if fast.expectation() < slow.expectation() { fast } else { slow }
+    }
+
+    /// t in [0, 1]: the 5 % quantile of the slow clock's posterior Beta(W·a + r, W·(1−a) + s); on probation a at most.
+    #[must_use]
+    pub fn lower_bound(&self, a: f64, now: Moment) -> f64 {
+        let (for_, against) = self.fading(now);
+        let slow = self.slow.faded(for_, against);
+        let t = quantile::lower_bound(PRIOR_WEIGHT * a + slow.r, PRIOR_WEIGHT * (1.0 - a) + slow.s);
+        if self.on_probation() { t.min(a) } else { t }
+    }
+
+    #[must_use]
+    pub fn on_probation(&self) -> bool {
+        self.owed > 0.0
+    }
+
+    /// Whether a stored opinion can be one.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.fast.is_sound() && self.slow.is_sound() && self.breaches <= BREACHES && (0.0..=10_240.0).contains(&self.owed)
+    }
+
+    /// r·2^(−Δt/h) and s·2^(−Δactive/2h): silence returns P to the base rate, but hiding does not rehabilitate.
+    fn fading(&self, now: Moment) -> (f64, f64) {
+        let idle_seconds = now.at.seconds_since(self.since);
+        let active = now.active_minutes.saturating_sub(self.since_active_minutes).max(0);
+        // Minutes since 1970 are below 2^31 until the year 6053.
+        let active_minutes = f64::from(i32::try_from(active).unwrap_or(i32::MAX));
+        let for_ = if idle_seconds > 0.0 { libm::exp2(-idle_seconds / HALF_LIFE_SECONDS) } else { 1.0 };
+        let against = if active > 0 { libm::exp2(-active_minutes / HALF_LIFE_ACTIVE_MINUTES) } else { 1.0 };
+        (for_, against)
+    }
+
+    fn settle(&mut self, now: Moment) {
+        let (for_, against) = self.fading(now);
+        self.fast = self.fast.faded(for_, against);
+        self.slow = self.slow.faded(for_, against);
+        self.since = self.since.max(now.at);
+        self.since_active_minutes = self.since_active_minutes.max(now.active_minutes);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn moment(days: f64) -> Moment {
+        #[allow(clippy::cast_possible_truncation)]
+        let micros = (days * 86_400e6) as i64;
+        Moment { at: Timestamp::from_micros(micros), active_minutes: micros / 60_000_000 }
+    }
+
+    #[test]
+    fn evidence_becomes_an_opinion() {
+        for (r, s, b, d, u, p) in [
+            (0.0, 0.0, 0.0, 0.0, 1.0, 0.5),
+            (7.0, 1.0, 0.7, 0.1, 0.2, 0.8),
+            (40.0, 2.0, 0.909_091, 0.045_455, 0.045_455, 0.931_818),
+            (100.0, 1.0, 0.970_874, 0.009_709, 0.019_417, 0.980_583),
+        ] {
+            let o = Evidences { r, s }.belief(0.5);
+            for (is, should) in [(o.b, b), (o.d, d), (o.u, u), (o.expectation(), p), (o.b + o.d + o.u, 1.0)] {
+                assert!((is - should).abs() < 1e-6, "{r} {s}: {is} {should}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_fast_clock_forgets_as_published() {
+        let should = [
+            0.666_667, 0.743_59, 0.787_686, 0.816_143, 0.835_934, 0.850_425, 0.861_439, 0.870_051, 0.876_935, 0.882_536, 0.774_315,
+            0.683_948, 0.607_745, 0.542_952, 0.487_471, 0.538_228, 0.582_18, 0.620_411, 0.653_794, 0.683_045,
+        ];
+        let mut clock = Evidences::default();
+        for (i, p) in should.into_iter().enumerate() {
+            clock.hear(if (10..15).contains(&i) { -1.0 } else { 1.0 }, FAST);
+            assert!((clock.belief(0.5).expectation() - p).abs() < 1e-6, "event {i}");
+        }
+    }
+
+    #[test]
+    fn silence_returns_to_the_base_rate() {
+        let mut o = Opinion::new(moment(0.0));
+        o.slow.r = 40.0;
+        o.fast.r = 40.0;
+        for (half_lives, p) in [(0.0, 0.966_667), (1.0, 0.936_364), (2.0, 0.883_333), (4.0, 0.688_889), (8.0, 0.350_725)] {
+            let now = moment(30.0 * half_lives);
+            assert!((o.belief(0.3, now).expectation() - p).abs() < 1e-6, "{half_lives}");
+        }
+    }
+
+    #[test]
+    fn hiding_does_not_rehabilitate() {
+        let mut o = Opinion::new(moment(0.0));
+        o.hear(-10.0, true, moment(0.0));
+        let hidden = Moment { active_minutes: 0, ..moment(365.0) };
+        let worked = moment(365.0);
+        assert_eq!(o.belief(0.5, hidden), o.belief(0.5, moment(0.0)));
+        assert!(o.belief(0.5, worked).expectation() > o.belief(0.5, hidden).expectation() + 0.3);
+    }
+
+    #[test]
+    fn probation_ends_after_its_clean_events_and_doubles() {
+        let mut o = Opinion::new(moment(0.0));
+        for _ in 0..200 {
+            o.hear(1.0, false, moment(0.0));
+        }
+        assert!(o.lower_bound(0.3, moment(0.0)) > 0.9);
+        for owed in [20, 40] {
+            o.hear(-2.0, true, moment(0.0));
+            for _ in 0..owed {
+                assert!(o.lower_bound(0.3, moment(0.0)) <= 0.3);
+                o.hear(1.0, false, moment(0.0));
+            }
+            assert!(o.lower_bound(0.3, moment(0.0)) > 0.8);
+        }
+        for _ in 0..300 {
+            o.hear(-2.0, true, moment(0.0));
+        }
+        assert_eq!(o.owed, 10_240.0, "one past the greatest probation");
+        assert!(o.is_sound());
+    }
+}

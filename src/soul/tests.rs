@@ -1,0 +1,289 @@
+//! What the soul promises as a whole.
+
+use super::*;
+use crate::domain::Signed1;
+use proptest::prelude::*;
+use uuid::Uuid;
+
+fn id(name: &str) -> EntityId {
+    EntityId::new(name).unwrap()
+}
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_micros(1_795_000_000_000_000).plus_seconds(seconds)
+}
+
+fn event(cause: &str, d: f64, p: f64) -> Event {
+    Event::happened(id(cause), Uuid::nil(), "safe_house", Signed1::clamped(d), Signed1::clamped(p))
+}
+
+fn again(soul: &mut Soul, now: Timestamp) -> Soul {
+    let mut fresh = Soul::new();
+    for change in soul.take_changes(now) {
+        match change {
+            Change::Entity { view, state } => fresh.restore(view.entity, &state).unwrap(),
+            Change::Emotion { state, .. } => fresh.restore_mood(&state).unwrap(),
+            other => panic!("{other:?}"),
+        }
+    }
+    fresh
+}
+
+#[test]
+fn the_default_mood_is_relaxed() {
+    let mood = BigFive::default().default_mood();
+    for (is, should) in [(mood.pleasure, 0.379), (mood.arousal, -0.078), (mood.dominance, 0.5)] {
+        assert!((is - should).abs() < 1e-12, "{is} {should}");
+    }
+    assert_eq!(mood.octant(), "relaxed");
+    assert_eq!(Soul::new().stress().get(), 0.0);
+}
+
+#[test]
+fn standing_orders_first_trust() {
+    let mut soul = Soul::new();
+    soul.declare(&id("jane"), Standing::Owner, at(0));
+    soul.declare(&id("lamp"), Standing::Paired, at(0));
+    let (owner, paired, unknown) = (soul.trust(&id("jane"), at(0)), soul.trust(&id("lamp"), at(0)), soul.trust(&id("who"), at(0)));
+    assert!(owner.get() > 0.85, "{owner:?}");
+    assert!((paired.get() - 0.05).abs() < 1e-9);
+    assert!(unknown.get() < 0.01);
+    assert!(soul.opinion(&id("who"), at(0)).is_none(), "asking does not make an entity");
+    soul.hear(&id("who"), at(0), None, Evidence::OwnerWord(true));
+    assert!(soul.trust(&id("who"), at(0)) > unknown);
+}
+
+#[test]
+fn declaring_twice_changes_nothing() {
+    let mut soul = Soul::new();
+    soul.declare(&id("jane"), Standing::Owner, at(0));
+    soul.hear(&id("jane"), at(1), None, Evidence::Denied);
+    soul.take_changes(at(1));
+    let before = soul.clone();
+    soul.declare(&id("jane"), Standing::Owner, at(100));
+    assert_eq!(soul, before);
+    assert!(soul.take_changes(at(100)).is_empty());
+}
+
+#[test]
+fn a_breach_is_told_and_costs_trust_until_it_is_made_good() {
+    let mut soul = Soul::new();
+    let (hub, door) = (id("hub"), id("front_door"));
+    soul.declare(&hub, Standing::Paired, at(0));
+    for minute in 0..100 {
+        assert!(soul.hear(&hub, at(60 * minute), Some(&door), Evidence::Clean));
+        assert!(!soul.hear(&hub, at(60 * minute + 1), Some(&door), Evidence::Clean), "once a minute");
+    }
+    let good = soul.trust(&hub, at(6_000)).get();
+    assert!(good > 0.9, "{good}");
+    assert!(soul.hear(&hub, at(6_000), Some(&door), Evidence::Denied));
+    assert!(!soul.hear(&hub, at(6_030), Some(&door), Evidence::Denied));
+    assert!(soul.trust(&hub, at(6_030)).get() <= 0.5);
+    let view = soul.opinion(&hub, at(6_030)).unwrap();
+    assert!(view.reasons.iter().any(|r| r.contains("1 denied request for front_door lowered it")), "{:?}", view.reasons);
+    assert!(view.reasons.iter().any(|r| r.contains("probation")), "{:?}", view.reasons);
+    for minute in 101..121 {
+        soul.hear(&hub, at(60 * minute), Some(&door), Evidence::Clean);
+    }
+    assert!(soul.trust(&hub, at(60 * 121)).get() > 0.8);
+}
+
+#[test]
+fn one_burst_of_forged_messages_is_one_breach() {
+    let mut soul = Soul::new();
+    let hub = id("hub");
+    for _ in 0..50 {
+        soul.hear(&hub, at(0), None, Evidence::Impersonation);
+    }
+    assert!(soul.opinion(&hub, at(0)).unwrap().expectation.get() < 0.05);
+    for minute in 1..=20 {
+        soul.hear(&hub, at(60 * minute), None, Evidence::Clean);
+    }
+    let view = soul.opinion(&hub, at(1_260)).unwrap();
+    assert!(!view.reasons.iter().any(|r| r.contains("probation")), "{:?}", view.reasons);
+}
+
+#[test]
+fn one_entity_past_the_limit_is_answered_as_a_newcomer_and_counted() {
+    let mut soul = Soul::new();
+    for n in 0..limits::ENTITIES {
+        soul.declare(&id(&format!("e{n}")), Standing::Paired, at(0));
+    }
+    let newcomer = Soul::new().trust(&id("late"), at(0));
+    assert!(!soul.hear(&id("late"), at(0), None, Evidence::OwnerWord(true)));
+    assert_eq!(soul.trust(&id("late"), at(0)), newcomer);
+    assert_eq!(soul.untracked(), 1);
+    let state = {
+        let mut other = Soul::new();
+        other.declare(&id("late"), Standing::Owner, at(0));
+        other.take_changes(at(0))
+    };
+    let Some(Change::Entity { state, .. }) = state.into_iter().next() else { panic!() };
+    assert_eq!(soul.restore(id("late"), &state), Err(SoulError::Full(id("late"))));
+}
+
+#[test]
+fn mere_presence_is_stored_once_a_minute() {
+    let mut soul = Soul::new();
+    let lamp = id("lamp");
+    soul.hear(&lamp, at(0), None, Evidence::Clean);
+    assert_eq!(soul.take_changes(at(0)).len(), 1);
+    soul.hear(&lamp, at(59), None, Evidence::Clean);
+    assert!(soul.take_changes(at(59)).is_empty());
+    soul.hear(&lamp, at(61), None, Evidence::Clean);
+    soul.hear(&lamp, at(62), None, Evidence::Clean);
+    assert_eq!(soul.take_changes(at(62)).len(), 1, "a busy entity costs one row");
+}
+
+#[test]
+fn a_setback_darkens_the_mood_and_names_its_cause_until_it_fades() {
+    let mut soul = Soul::new();
+    soul.advance(at(0));
+    for n in 0..20 {
+        assert!(soul.appraise(&event("sensor_7", -0.9, -0.8), at(n * 5)).get() > 0.8);
+    }
+    soul.advance(at(600));
+    let view = soul.emotion_view();
+    let texts: Vec<_> = view["emotions"].as_array().unwrap().iter().map(|e| e["text"].as_str().unwrap()).collect();
+    assert!(texts.contains(&"setback caused by sensor_7"), "{texts:?}");
+    assert!(view["mood"]["pleasure"].as_f64().unwrap() < 0.1, "{view}");
+    assert!(view["stability"]["samples"].as_u64().unwrap() >= 10);
+    soul.advance(at(1_200));
+    assert!(soul.stress().get() > 0.0, "{}", soul.emotion_view());
+    soul.advance(at(40_000));
+    let calm = soul.emotion_view();
+    assert_eq!((calm["emotions_total"].as_u64(), calm["mood"]["octant"].as_str()), (Some(0), Some("relaxed")));
+    soul.advance(at(40 * 365 * 86_400));
+    assert_eq!(soul.mood.pad(), BigFive::default().default_mood(), "forty years pass at once");
+}
+
+#[test]
+fn the_same_emotion_with_the_same_cause_adds_up() {
+    let mut soul = Soul::new();
+    soul.appraise(&event("a", -0.5, 0.0), at(0));
+    soul.appraise(&event("a", -0.5, 0.0), at(0));
+    soul.appraise(&event("b", -0.5, 0.0), at(0));
+    let intensities: Vec<f64> = soul.mood.stirred().iter().map(|(_, i)| *i).collect();
+    assert_eq!(intensities, [0.75, 0.5]);
+    soul.advance(at(300));
+    let later: Vec<f64> = soul.mood.stirred().iter().map(|(_, i)| *i).collect();
+    assert!((later[0] - 0.375).abs() < 1e-9, "half-life of distress: {later:?}");
+}
+
+#[test]
+fn one_emotion_past_the_limit_takes_the_place_of_the_weakest() {
+    let mut soul = Soul::new();
+    for n in 0..=mood::EMOTIONS {
+        let d = 0.1 + 0.001 * f64::from(u32::try_from(n).unwrap());
+        soul.appraise(&event(&format!("c{n}"), d, 0.0), at(0));
+    }
+    soul.appraise(&event("weak", 0.01, 0.0), at(0));
+    let stirred = soul.mood.stirred();
+    assert_eq!(stirred.len(), mood::EMOTIONS);
+    assert!(!stirred.iter().any(|(s, _)| s.cause == id("c0") || s.cause == id("weak")));
+    assert!(soul.mood.is_sound());
+}
+
+#[test]
+fn a_state_that_cannot_be_one_is_refused() {
+    let mut soul = Soul::new();
+    soul.declare(&id("jane"), Standing::Owner, at(0));
+    let Some(Change::Entity { state, .. }) = soul.take_changes(at(0)).into_iter().next() else { panic!() };
+    for broken in [&state[..state.len() - 1], b"", b"\xff"] {
+        assert!(matches!(soul.restore(id("jane"), broken), Err(SoulError::Unreadable { .. })));
+    }
+    let mut value: ciborium::Value = ciborium::from_reader(&state[..]).unwrap();
+    value.as_map_mut().unwrap()[0].1 = 9.into();
+    let mut other = Vec::new();
+    ciborium::into_writer(&value, &mut other).unwrap();
+    assert!(soul.restore(id("jane"), &other).unwrap_err().to_string().contains("version 9"));
+}
+
+fn acts() -> impl Strategy<Value = Vec<(u8, u8, i64)>> {
+    prop::collection::vec((0u8..4, 0u8..7, 0i64..3_000), 1..60)
+}
+
+fn live(acts: &[(u8, u8, i64)], mut then: impl FnMut(&mut Soul, &EntityId, Timestamp)) -> (Soul, Timestamp) {
+    let mut soul = Soul::new();
+    let mut seconds = 0;
+    soul.advance(at(0));
+    soul.declare(&id("e0"), Standing::Owner, at(0));
+    for (who, what, wait) in acts {
+        seconds += wait;
+        let (who, now) = (id(&format!("e{who}")), at(seconds));
+        let evidence = match what {
+            0 | 1 => Evidence::Clean,
+            2 => Evidence::Denied,
+            3 => Evidence::Impersonation,
+            4 => Evidence::OwnerWord(true),
+            5 => Evidence::OwnerWord(false),
+            _ => {
+                soul.appraise(&event(who.as_str(), -0.7, 0.3), now);
+                Evidence::Clean
+            }
+        };
+        soul.hear(&who, now, Some(&id("door")), evidence);
+        then(&mut soul, &who, now);
+    }
+    soul.advance(at(seconds));
+    (soul, at(seconds))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn an_opinion_is_always_one(acts in acts(), later in 0i64..100_000_000) {
+        let (mut soul, now) = live(&acts, |_, _, _| {});
+        for view in soul.opinions(now.plus_seconds(later)) {
+            prop_assert!((view.belief + view.disbelief + view.uncertainty - 1.0).abs() < 1e-12);
+            let p = view.belief + view.base_rate * view.uncertainty;
+            prop_assert!((p - view.expectation.get()).abs() < 1e-12);
+            prop_assert!((0.0..=1.0).contains(&view.lower_bound.get()));
+        }
+    }
+
+    #[test]
+    fn asking_changes_nothing(acts in acts()) {
+        let (mut asked, now) = live(&acts, |soul, who, now| {
+            soul.trust(who, now.plus_seconds(7));
+            soul.opinion(who, now);
+            soul.advance(now);
+        });
+        let (mut quiet, _) = live(&acts, |_, _, _| {});
+        prop_assert_eq!(&asked, &quiet);
+        let trusts = |soul: &mut Soul| (0..4).map(|n| soul.trust(&id(&format!("e{n}")), now).get().to_bits()).collect::<Vec<_>>();
+        prop_assert_eq!(trusts(&mut asked), trusts(&mut quiet));
+    }
+
+    #[test]
+    fn the_mood_does_not_depend_on_when_anyone_asks(acts in acts(), steps in prop::collection::vec(1i64..500, 1..50)) {
+        let (start, now) = live(&acts, |_, _, _| {});
+        let (mut many, mut one) = (start.clone(), start);
+        let mut total = 0;
+        for step in &steps {
+            total += step;
+            many.advance(now.plus_seconds(total));
+        }
+        one.advance(now.plus_seconds(total));
+        prop_assert_eq!(many.mood.pad(), one.mood.pad());
+        prop_assert_eq!(many, one);
+    }
+
+    #[test]
+    fn what_was_stored_is_the_same_soul(acts in acts()) {
+        let (mut soul, now) = live(&acts, |_, _, _| {});
+        let mut restored = again(&mut soul, now);
+        restored.mood_stored = soul.mood_stored;
+        if soul.mood.stirred().is_empty() {
+            restored.advance(now);
+        }
+        prop_assert_eq!(restored.entities, soul.entities.clone());
+        prop_assert_eq!(restored.mood.pad(), soul.mood.pad());
+        prop_assert_eq!(restored.mood.stirred(), soul.mood.stirred());
+        let mut whole = Vec::new();
+        ciborium::into_writer(&soul, &mut whole).unwrap();
+        let read: Soul = ciborium::from_reader(&whole[..]).unwrap();
+        prop_assert_eq!(read, soul);
+    }
+}

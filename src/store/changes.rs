@@ -1,0 +1,132 @@
+//! The mind's own state into rows: each change replaces the row that stood for the same thing.
+
+use super::{
+    error::{Doing, StoreError},
+    rows::{append, number},
+};
+use crate::domain::{Change, Device, OpinionView, SignalValue, Standing, Timestamp, audit::chained, signal::Heard};
+use rusqlite::{Connection, OptionalExtension, params};
+
+/// Writes the changes in their order.
+pub(super) fn write(conn: &Connection, changes: &[Change], json: &mut Vec<u8>) -> Result<(), StoreError> {
+    for change in changes {
+        match change {
+            Change::Entity { view, state } => entity(conn, view, state, json)?,
+            Change::Emotion { at, view, state } => {
+                conn.prepare_cached(
+                    "INSERT INTO soul_emotions (slot, at, view, state) VALUES (1, ?1, ?2, ?3)
+                     ON CONFLICT (slot) DO UPDATE SET at = excluded.at, view = excluded.view, state = excluded.state",
+                )
+                .and_then(|mut s| s.execute(params![at.micros(), view.to_string(), state]))
+                .doing("write the emotions")?;
+            }
+            Change::Consciousness { at, view } => {
+                conn.prepare_cached(
+                    "INSERT INTO consciousness_state (slot, at, view) VALUES (1, ?1, ?2)
+                     ON CONFLICT (slot) DO UPDATE SET at = excluded.at, view = excluded.view",
+                )
+                .and_then(|mut s| s.execute(params![at.micros(), view.to_string()]))
+                .doing("write the state of consciousness")?;
+            }
+            Change::Device(device) => registered(conn, device, json)?,
+            Change::DeviceRemoved(id) => {
+                conn.prepare_cached("DELETE FROM devices WHERE id = ?1")
+                    .and_then(|mut s| s.execute([id.as_str()]))
+                    .doing("remove a device")?;
+            }
+            Change::Signal { name, heard } => signal(conn, name, *heard)?,
+            Change::Audit { at, actor, action, detail } => audit(conn, *at, actor, action, detail)?,
+        }
+    }
+    Ok(())
+}
+
+fn entity(conn: &Connection, view: &OpinionView, state: &[u8], json: &mut Vec<u8>) -> Result<(), StoreError> {
+    json.clear();
+    append(json, &view.reasons, "an opinion's reasons")?;
+    conn.prepare_cached(
+        "INSERT INTO soul_entities (entity, standing, belief, disbelief, uncertainty, base_rate, expectation, lower_bound, reasons,
+             events, last_seen, state)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+         ON CONFLICT (entity) DO UPDATE SET standing = excluded.standing, belief = excluded.belief, disbelief = excluded.disbelief,
+             uncertainty = excluded.uncertainty, base_rate = excluded.base_rate, expectation = excluded.expectation,
+             lower_bound = excluded.lower_bound, reasons = excluded.reasons, events = excluded.events,
+             last_seen = excluded.last_seen, state = excluded.state",
+    )
+    .and_then(|mut s| {
+        s.execute(params![
+            view.entity.as_str(),
+            standing(view.standing),
+            number(view.belief),
+            number(view.disbelief),
+            number(view.uncertainty),
+            number(view.base_rate),
+            view.expectation.get(),
+            view.lower_bound.get(),
+            std::str::from_utf8(json).unwrap_or_default(),
+            i64::try_from(view.events).unwrap_or(i64::MAX),
+            view.last_seen.micros(),
+            state,
+        ])
+    })
+    .map(|_| ())
+    .doing("write an opinion")
+}
+
+fn registered(conn: &Connection, device: &Device, json: &mut Vec<u8>) -> Result<(), StoreError> {
+    json.clear();
+    append(json, device, "a device")?;
+    conn.prepare_cached(
+        "INSERT INTO devices (id, class, risk, name, area, device) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+         ON CONFLICT (id) DO UPDATE SET class = excluded.class, risk = excluded.risk, name = excluded.name, area = excluded.area,
+             device = excluded.device",
+    )
+    .and_then(|mut s| {
+        s.execute(params![
+            device.id.as_str(),
+            device.class.as_str(),
+            device.risk.get(),
+            device.name,
+            device.area,
+            std::str::from_utf8(json).unwrap_or_default(),
+        ])
+    })
+    .map(|_| ())
+    .doing("write a device")
+}
+
+fn signal(conn: &Connection, name: &str, heard: Heard) -> Result<(), StoreError> {
+    let (kind, value) = match heard.value {
+        SignalValue::Bool(value) => ("bool", f64::from(u8::from(value))),
+        SignalValue::Number(value) => ("number", number(value)),
+    };
+    conn.prepare_cached(
+        "INSERT INTO signals (name, type, value, at) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (name) DO UPDATE SET type = excluded.type, value = excluded.value, at = excluded.at",
+    )
+    .and_then(|mut s| s.execute(params![name, kind, value, heard.at.micros()]))
+    .map(|_| ())
+    .doing("write a signal")
+}
+
+/// Appends to the chain: each row holds the hash of the one before.
+fn audit(conn: &Connection, at: Timestamp, actor: &str, action: &str, detail: &str) -> Result<(), StoreError> {
+    let previous: Option<Vec<u8>> = conn
+        .query_row("SELECT hash FROM audit_log ORDER BY seq DESC LIMIT 1", [], |row| row.get(0))
+        .optional()
+        .doing("read the audit chain")?;
+    let previous = previous.unwrap_or_else(|| vec![0; 32]);
+    let hash = chained(&previous, at, actor, action, detail);
+    conn.prepare_cached("INSERT INTO audit_log (at, actor, action, detail, previous, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
+        .and_then(|mut s| s.execute(params![at.micros(), actor, action, detail, previous, hash.as_slice()]))
+        .map(|_| ())
+        .doing("write the audit log")
+}
+
+pub(super) fn standing(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Owner => "owner",
+        Standing::Paired => "paired",
+        Standing::Newcomer => "newcomer",
+    }
+}

@@ -1,0 +1,74 @@
+//! What can go wrong with the store, in words that say what to do.
+
+use rusqlite::ErrorCode;
+use std::{io, path::PathBuf};
+
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("{}: {source}; the data folder must be one that jamey may create and write", path.display())]
+    Folder { path: PathBuf, source: io::Error },
+    #[error(
+        "{}: written by a newer jamey (schema {found}, this one knows up to {known}); run that version, or restore a snapshot of this one",
+        path.display()
+    )]
+    Newer { path: PathBuf, found: i64, known: i64 },
+    #[error("{}: schema {found}, but {known} is needed; start `jamey run` once, it brings the database up to date", path.display())]
+    Older { path: PathBuf, found: i64, known: i64 },
+    #[error("{}: an SQLite database, but not jamey's; choose another data folder", path.display())]
+    Foreign { path: PathBuf },
+    #[error("{}: damaged ({source}); move it away, then run `jamey phoenix restore`, or start with an empty folder", path.display())]
+    Damaged { path: PathBuf, source: rusqlite::Error },
+    #[error("store: {doing}: {source}")]
+    Sqlite { doing: &'static str, source: rusqlite::Error },
+    #[error("store: {table}: the row `{key}` cannot be read: {text}; restore a snapshot, or forget this row")]
+    Row { table: &'static str, key: String, text: String },
+    #[error("store: {what} cannot be written down: {source}")]
+    Json { what: &'static str, source: serde_json::Error },
+    #[error("store: {0}")]
+    Again(&'static str),
+}
+
+impl StoreError {
+    /// Whether the connection may be the reason, so that only a new one can heal it.
+    pub(super) fn spoils_connection(&self) -> bool {
+        matches!(
+            self.code(),
+            Some(
+                ErrorCode::SystemIoFailure
+                    | ErrorCode::CannotOpen
+                    | ErrorCode::ReadOnly
+                    | ErrorCode::DatabaseCorrupt
+                    | ErrorCode::NotADatabase
+                    | ErrorCode::FileLockingProtocolFailed
+                    | ErrorCode::ApiMisuse
+            )
+        )
+    }
+
+    /// SQLite's own code, where it was SQLite.
+    #[must_use]
+    pub fn code(&self) -> Option<ErrorCode> {
+        match self {
+            Self::Sqlite { source, .. } | Self::Damaged { source, .. } => source.sqlite_error_code(),
+            _ => None,
+        }
+    }
+}
+
+/// Names what was being done when SQLite failed.
+pub(super) trait Doing<T> {
+    fn doing(self, doing: &'static str) -> Result<T, StoreError>;
+}
+
+impl<T> Doing<T> for rusqlite::Result<T> {
+    fn doing(self, doing: &'static str) -> Result<T, StoreError> {
+        self.map_err(|source| StoreError::Sqlite { doing, source })
+    }
+}
+
+/// For the columns of a row that is being read; everything else names what it was doing.
+impl From<rusqlite::Error> for StoreError {
+    fn from(source: rusqlite::Error) -> Self {
+        Self::Sqlite { doing: "read a row", source }
+    }
+}

@@ -1,0 +1,125 @@
+//! How the store is, as numbers that anyone may read at any time without waiting for it.
+
+use std::{
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+/// Upper bounds of the time classes, in microseconds; above the last one there is one more.
+const CLASSES_MICROS: [u64; 23] = [
+    50, 75, 100, 150, 200, 300, 400, 500, 750, 1_000, 1_500, 2_000, 3_000, 5_000, 7_500, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000,
+    1_000_000, 5_000_000,
+];
+
+/// Shared by the writer, which counts, and everyone else, who reads.
+#[derive(Debug, Default)]
+pub struct StoreHealth {
+    failing: AtomicBool,
+    error: Mutex<Option<String>>,
+    pub(super) failures: AtomicU64,
+    batches: AtomicU64,
+    entries: AtomicU64,
+    written: [AtomicU64; CLASSES_MICROS.len() + 1],
+    pub(super) wal_bytes: AtomicU64,
+    pub(super) checkpoints: AtomicU64,
+    restarts: AtomicU64,
+    restart_micros_max: AtomicU64,
+}
+
+/// The numbers at one moment.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Health {
+    pub failing: bool,
+    /// The last error, also after it healed.
+    pub error: Option<String>,
+    /// Failed attempts to write or to checkpoint.
+    pub failures: u64,
+    pub batches: u64,
+    pub entries: u64,
+    /// From BEGIN to the return of COMMIT, with the sync; the upper bound of the class that the quantile falls in.
+    pub write_p50_micros: u64,
+    pub write_p99_micros: u64,
+    /// What the write-ahead log holds since it was begun anew; the file never shrinks while running.
+    pub wal_bytes: u64,
+    /// Checkpoints beside the writer.
+    pub checkpoints: u64,
+    /// Checkpoints in the writer's way, and the longest of them.
+    pub restarts: u64,
+    pub restart_micros_max: u64,
+}
+
+impl StoreHealth {
+    /// Whether the last attempt to write failed: nothing is being stored.
+    #[must_use]
+    pub fn failing(&self) -> bool {
+        self.failing.load(Relaxed)
+    }
+
+    /// The last error, also after it healed.
+    #[must_use]
+    pub fn error(&self) -> Option<String> {
+        self.error.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    #[must_use]
+    pub fn now(&self) -> Health {
+        Health {
+            failing: self.failing(),
+            error: self.error(),
+            failures: self.failures.load(Relaxed),
+            batches: self.batches.load(Relaxed),
+            entries: self.entries.load(Relaxed),
+            write_p50_micros: self.quantile_micros(50),
+            write_p99_micros: self.quantile_micros(99),
+            wal_bytes: self.wal_bytes.load(Relaxed),
+            checkpoints: self.checkpoints.load(Relaxed),
+            restarts: self.restarts.load(Relaxed),
+            restart_micros_max: self.restart_micros_max.load(Relaxed),
+        }
+    }
+
+    /// How often writing a batch took so long: the classes' upper bounds in microseconds and the count in each, the last without bound.
+    pub fn write_histogram(&self) -> impl Iterator<Item = (Option<u64>, u64)> {
+        let bounds = CLASSES_MICROS.iter().copied().map(Some).chain([None]);
+        bounds.zip(self.written.iter().map(|n| n.load(Relaxed)))
+    }
+
+    fn quantile_micros(&self, percent: u64) -> u64 {
+        let counts: Vec<_> = self.write_histogram().collect();
+        let total: u64 = counts.iter().map(|(_, n)| n).sum();
+        let rank = (total * percent).div_ceil(100).max(1);
+        let mut seen = 0;
+        for (bound, n) in &counts {
+            seen += n;
+            if seen >= rank {
+                return bound.unwrap_or(u64::MAX);
+            }
+        }
+        0
+    }
+
+    pub(super) fn wrote(&self, entries: usize, took: Duration) {
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        let class = CLASSES_MICROS.partition_point(|bound| *bound < micros);
+        if let Some(count) = self.written.get(class) {
+            count.fetch_add(1, Relaxed);
+        }
+        self.batches.fetch_add(1, Relaxed);
+        self.entries.fetch_add(u64::try_from(entries).unwrap_or(0), Relaxed);
+        self.failing.store(false, Relaxed);
+    }
+
+    pub(super) fn restarted(&self, took: Duration) {
+        self.restarts.fetch_add(1, Relaxed);
+        self.restart_micros_max.fetch_max(u64::try_from(took.as_micros()).unwrap_or(u64::MAX), Relaxed);
+    }
+
+    pub(super) fn fails(&self, error: &str) {
+        *self.error.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.to_owned());
+        self.failures.fetch_add(1, Relaxed);
+        self.failing.store(true, Relaxed);
+    }
+}

@@ -1,0 +1,28 @@
+//! The house's memory on disk: SQLite, one writer, many readers. A batch is stored whole or not at all, and SQLite is the truth:
+//! whatever else keeps data (the index, the views) can be built again from here.
+
+mod changes;
+mod checkpoint;
+mod connect;
+mod database;
+mod error;
+mod health;
+mod journal;
+mod load;
+mod migrate;
+mod reader;
+mod refusals;
+mod rows;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+pub use connect::FILE;
+pub use database::{Batch, Entry, Store};
+pub use error::StoreError;
+pub use health::{Health, StoreHealth};
+pub use load::{Recent, Saved};
+pub use migrate::known as schema_version;
+pub use reader::{Counts, Reader, Readers, RecordRow, VerdictRow};
+pub use writer::{Done, Writer};

@@ -1,0 +1,280 @@
+//! Reading beside the writer: connections that cannot write, each seeing the last commit. Whatever is listed is bounded and paged.
+
+use super::{
+    connect,
+    connect::Found,
+    error::{Doing, StoreError},
+    load::{all, devices, entity_id, from_json, word},
+    migrate,
+};
+use crate::domain::{Device, EntityId, Facts, MemoryRecord, OpinionView, Origin, Request, Timestamp, Unit01, Verdict};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde_json::Value;
+use std::{
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+};
+use uuid::Uuid;
+
+/// One judged request, as stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VerdictRow {
+    pub percept: Uuid,
+    /// Which of the percept's requests, from 0.
+    pub ordinal: u16,
+    pub at: Timestamp,
+    pub requester: EntityId,
+    pub client_id: String,
+    pub topic: String,
+    pub request: Request,
+    pub verdict: Verdict,
+    pub facts: Facts,
+    pub origin: Option<Origin>,
+    /// When the batch that let it on was made; None: it was not let on.
+    pub forwarded_at: Option<Timestamp>,
+    pub repeat_of: Option<Uuid>,
+}
+
+/// One memory record with the percept it is of.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RecordRow {
+    pub id: Uuid,
+    pub at: Timestamp,
+    pub entity: EntityId,
+    pub kind: String,
+    pub topic: String,
+    pub body_kind: String,
+    pub payload: Vec<u8>,
+    pub record: MemoryRecord,
+    pub requester: EntityId,
+    pub client_id: String,
+    pub user: Option<String>,
+    pub qos: u8,
+    pub retained: bool,
+    pub own_id: Option<String>,
+}
+
+/// How much is stored. Records and verdicts are running totals of what was ever written, read from one row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    pub batches: u64,
+    pub records: u64,
+    pub verdicts: u64,
+    /// Refusals that were counted without a row of their own.
+    pub summarised: u64,
+    pub entities: u64,
+    pub devices: u64,
+}
+
+pub struct Reader {
+    conn: Connection,
+}
+
+const VERDICT: &str =
+    "SELECT percept, ordinal, at, requester, client_id, topic, decision, score, theta_allow, theta_deny, uncertainty, reason,
+    contributions, facts, request, origin, forwarded_at, repeat_of FROM verdicts";
+const RECORD: &str = "SELECT id, at, entity, kind, topic, body_kind, payload, text, importance, layer, requester, client_id, user, qos,
+    retained, own_id FROM memory_records";
+const OPINION: &str = "SELECT entity, standing, belief, disbelief, uncertainty, base_rate, expectation, lower_bound, reasons, events,
+    last_seen FROM soul_entities";
+
+impl Reader {
+    /// Opens the database of a folder; makes nothing.
+    ///
+    /// # Errors
+    /// When there is none, or it is not one that this build can read.
+    pub fn open(folder: &Path) -> Result<Self, StoreError> {
+        let path = folder.join(connect::FILE);
+        let conn = connect::open_reader(&path)?;
+        let known = migrate::known();
+        match connect::inspect(&path, &conn)? {
+            Found::Schema(found) if found > known => Err(StoreError::Newer { path, found, known }),
+            Found::Schema(found) if found == known => Ok(Self { conn }),
+            Found::Schema(found) => Err(StoreError::Older { path, found, known }),
+            Found::Empty => Err(StoreError::Older { path, found: 0, known }),
+        }
+    }
+
+    /// Opinions by entity, those after `after`.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or holds a row that makes no sense; so for all that follow.
+    pub fn entities(&self, limit: u32, after: Option<&EntityId>) -> Result<Vec<OpinionView>, StoreError> {
+        let after = after.map_or("", EntityId::as_str);
+        all(&self.conn, &format!("{OPINION} WHERE entity > ?1 ORDER BY entity LIMIT ?2"), params![after, limit], opinion)
+    }
+
+    pub fn entity(&self, id: &EntityId) -> Result<Option<OpinionView>, StoreError> {
+        Ok(all(&self.conn, &format!("{OPINION} WHERE entity = ?1"), [id.as_str()], opinion)?.pop())
+    }
+
+    /// Verdicts, newest percept first, those before `before`.
+    pub fn verdicts(&self, limit: u32, before: Option<Uuid>) -> Result<Vec<VerdictRow>, StoreError> {
+        let before = before.unwrap_or(Uuid::max());
+        let sql = format!("{VERDICT} WHERE percept < ?1 ORDER BY percept DESC, ordinal LIMIT ?2");
+        all(&self.conn, &sql, params![before.as_bytes(), limit], verdict)
+    }
+
+    /// All verdicts on one percept, in its order.
+    pub fn verdict(&self, percept: Uuid) -> Result<Vec<VerdictRow>, StoreError> {
+        all(&self.conn, &format!("{VERDICT} WHERE percept = ?1 ORDER BY ordinal"), [percept.as_bytes()], verdict)
+    }
+
+    /// Memory records, newest first, those before `before`.
+    pub fn records(&self, limit: u32, before: Option<Uuid>) -> Result<Vec<RecordRow>, StoreError> {
+        let before = before.unwrap_or(Uuid::max());
+        all(&self.conn, &format!("{RECORD} WHERE id < ?1 ORDER BY id DESC LIMIT ?2"), params![before.as_bytes(), limit], record)
+    }
+
+    pub fn record(&self, id: Uuid) -> Result<Option<RecordRow>, StoreError> {
+        Ok(all(&self.conn, &format!("{RECORD} WHERE id = ?1"), [id.as_bytes()], record)?.pop())
+    }
+
+    /// What changed among the memory records after a number of the change log: what an index has to look at again.
+    pub fn changed_records(&self, after: i64, limit: u32) -> Result<Vec<(i64, Uuid)>, StoreError> {
+        all(&self.conn, "SELECT seq, record FROM change_log WHERE seq > ?1 ORDER BY seq LIMIT ?2", params![after, limit], |row| {
+            Ok((row.get(0)?, Uuid::from_bytes(row.get(1)?)))
+        })
+    }
+
+    /// The recorded inputs of transactions from a number on, oldest first; transactions without inputs are left out.
+    pub fn journal(&self, from: i64, limit: u32) -> Result<Vec<(i64, Vec<u8>)>, StoreError> {
+        all(
+            &self.conn,
+            "SELECT seq, inputs FROM journal WHERE seq >= ?1 AND length(inputs) > 0 ORDER BY seq LIMIT ?2",
+            params![from, limit],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+    }
+
+    pub fn devices(&self) -> Result<Vec<Device>, StoreError> {
+        devices(&self.conn)
+    }
+
+    /// Mood and emotions as shown, with their time.
+    pub fn emotion(&self) -> Result<Option<(Timestamp, Value)>, StoreError> {
+        self.view("soul_emotions", "SELECT at, view, slot FROM soul_emotions WHERE slot = 1")
+    }
+
+    /// State and focus as shown, with their time.
+    pub fn consciousness(&self) -> Result<Option<(Timestamp, Value)>, StoreError> {
+        self.view("consciousness_state", "SELECT at, view, slot FROM consciousness_state WHERE slot = 1")
+    }
+
+    pub fn counts(&self) -> Result<Counts, StoreError> {
+        let sql = "SELECT COALESCE(max(seq), 0), COALESCE(records, 0), COALESCE(verdicts, 0),
+                (SELECT COALESCE(sum(summarised), 0) FROM summaries), (SELECT count(*) FROM soul_entities), (SELECT count(*) FROM devices)
+             FROM journal";
+        let read = |row: &Row<'_>| {
+            let at = |column| row.get::<_, i64>(column).map(|n| u64::try_from(n).unwrap_or(0));
+            Ok(Counts { batches: at(0)?, records: at(1)?, verdicts: at(2)?, summarised: at(3)?, entities: at(4)?, devices: at(5)? })
+        };
+        self.conn.query_row(sql, [], read).doing("count the rows")
+    }
+
+    pub fn metadata(&self, key: &str) -> Result<Option<String>, StoreError> {
+        self.conn.query_row("SELECT value FROM app_metadata WHERE key = ?1", [key], |row| row.get(0)).optional().doing("read the metadata")
+    }
+
+    /// Looks through the whole file for damage; empty: none found. Takes as long as reading it.
+    pub fn damage(&self) -> Result<Vec<String>, StoreError> {
+        let mut found = all(&self.conn, "PRAGMA quick_check(20)", [], |row| Ok(row.get::<_, String>(0)?))?;
+        found.retain(|line| line != "ok");
+        Ok(found)
+    }
+
+    fn view(&self, table: &'static str, sql: &str) -> Result<Option<(Timestamp, Value)>, StoreError> {
+        Ok(all(&self.conn, sql, [], |row| Ok((Timestamp::from_micros(row.get(0)?), from_json(table, row, 1, 2)?)))?.pop())
+    }
+}
+
+/// Connections for many readers: one is opened when all are taken, and a few are kept.
+pub struct Readers {
+    folder: PathBuf,
+    idle: Mutex<Vec<Reader>>,
+}
+
+/// Each holds a page cache of up to 2 MiB.
+const KEPT: usize = 3;
+
+impl Readers {
+    #[must_use]
+    pub fn new(folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), idle: Mutex::new(Vec::new()) }
+    }
+
+    /// Reads with a connection of one's own. Blocks on the disk: not for an async task.
+    ///
+    /// # Errors
+    /// When no connection can be opened, or as `read` says.
+    pub fn with<T>(&self, read: impl FnOnce(&Reader) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let reader = idle.map_or_else(|| Reader::open(&self.folder), Ok)?;
+        let result = read(&reader)?;
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < KEPT {
+            idle.push(reader);
+        }
+        Ok(result)
+    }
+}
+
+fn opinion(row: &Row<'_>) -> Result<OpinionView, StoreError> {
+    Ok(OpinionView {
+        entity: entity_id("soul_entities", row, 0)?,
+        standing: word("soul_entities", row, 1, 0)?,
+        belief: row.get(2)?,
+        disbelief: row.get(3)?,
+        uncertainty: row.get(4)?,
+        base_rate: row.get(5)?,
+        expectation: Unit01::clamped(row.get(6)?),
+        lower_bound: Unit01::clamped(row.get(7)?),
+        reasons: from_json("soul_entities", row, 8, 0)?,
+        events: u64::try_from(row.get::<_, i64>(9)?).unwrap_or(0),
+        last_seen: Timestamp::from_micros(row.get(10)?),
+    })
+}
+
+fn verdict(row: &Row<'_>) -> Result<VerdictRow, StoreError> {
+    Ok(VerdictRow {
+        percept: Uuid::from_bytes(row.get(0)?),
+        ordinal: row.get(1)?,
+        at: Timestamp::from_micros(row.get(2)?),
+        requester: entity_id("verdicts", row, 3)?,
+        client_id: row.get(4)?,
+        topic: row.get(5)?,
+        verdict: Verdict {
+            decision: word("verdicts", row, 6, 0)?,
+            score: row.get(7)?,
+            theta_allow: row.get(8)?,
+            theta_deny: row.get(9)?,
+            uncertainty: Unit01::clamped(row.get(10)?),
+            reason: row.get(11)?,
+            contributions: from_json("verdicts", row, 12, 0)?,
+        },
+        facts: from_json("verdicts", row, 13, 0)?,
+        request: from_json("verdicts", row, 14, 0)?,
+        origin: if row.get_ref(15)? == rusqlite::types::ValueRef::Null { None } else { Some(word("verdicts", row, 15, 0)?) },
+        forwarded_at: row.get::<_, Option<i64>>(16)?.map(Timestamp::from_micros),
+        repeat_of: row.get::<_, Option<[u8; 16]>>(17)?.map(Uuid::from_bytes),
+    })
+}
+
+fn record(row: &Row<'_>) -> Result<RecordRow, StoreError> {
+    Ok(RecordRow {
+        id: Uuid::from_bytes(row.get(0)?),
+        at: Timestamp::from_micros(row.get(1)?),
+        entity: entity_id("memory_records", row, 2)?,
+        kind: row.get(3)?,
+        topic: row.get(4)?,
+        body_kind: row.get(5)?,
+        payload: row.get(6)?,
+        record: MemoryRecord { text: row.get(7)?, importance: row.get(8)?, layer: word("memory_records", row, 9, 0)? },
+        requester: entity_id("memory_records", row, 10)?,
+        client_id: row.get(11)?,
+        user: row.get(12)?,
+        qos: row.get(13)?,
+        retained: row.get(14)?,
+        own_id: row.get(15)?,
+    })
+}

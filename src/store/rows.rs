@@ -1,0 +1,165 @@
+//! Percepts and verdicts into rows: the path that every message waits for. Statements are prepared once, text goes through one buffer.
+
+use super::{
+    database::{Batch, Entry},
+    error::{Doing, StoreError},
+    refusals::Refusals,
+};
+use crate::domain::{Decision, Judged, Layer, MemoryRecord, Origin, Purpose, Timestamp};
+use rusqlite::{CachedStatement, Connection, params};
+use serde::Serialize;
+
+/// What was added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Written {
+    pub records: i64,
+    pub verdicts: i64,
+    pub next_change: i64,
+}
+
+/// Writes the entries of a batch. A key that is there already stays as it is: the same percept is never stored twice.
+pub(super) fn write(
+    conn: &Connection,
+    batch: &Batch,
+    next_change: i64,
+    refusals: &mut Refusals,
+    json: &mut Vec<u8>,
+) -> Result<Written, StoreError> {
+    let mut rows = Rows::prepare(conn).doing("prepare the rows")?;
+    let mut written = Written { records: 0, verdicts: 0, next_change };
+    for entry in &batch.entries {
+        // A repetition has its record already.
+        if let Some(record) = &entry.outcome.record
+            && entry.percept.repeat_of.is_none()
+            && rows.record(entry, record).doing("write a memory record")?
+        {
+            rows.change.execute(params![written.next_change, entry.percept.id.as_bytes()]).doing("write the change log")?;
+            written.next_change += 1;
+            written.records += 1;
+        }
+        for (judged, ordinal) in entry.outcome.judged.iter().zip(0_i64..) {
+            let refused = !entry.lets_on && judged.verdict.decision != Decision::Allow;
+            if refused && !refusals.full_row(conn, &entry.percept, judged.verdict.decision)? {
+                continue;
+            }
+            written.verdicts += rows.verdict(entry, judged, ordinal, batch.at, json)?;
+        }
+    }
+    Ok(written)
+}
+
+struct Rows<'c> {
+    record: CachedStatement<'c>,
+    change: CachedStatement<'c>,
+    verdict: CachedStatement<'c>,
+}
+
+impl<'c> Rows<'c> {
+    fn prepare(conn: &'c Connection) -> rusqlite::Result<Self> {
+        Ok(Self {
+            record: conn.prepare_cached(
+                "INSERT INTO memory_records (id, at, entity, kind, topic, body_kind, payload, text, importance, layer, requester, client_id,
+                     user, qos, retained, own_id, packet_id)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17) ON CONFLICT (id) DO NOTHING",
+            )?,
+            change: conn.prepare_cached("INSERT INTO change_log (seq, record) VALUES (?1, ?2)")?,
+            verdict: conn.prepare_cached(
+                "INSERT INTO verdicts (percept, ordinal, at, requester, client_id, topic, target, verb, decision, score, theta_allow,
+                     theta_deny, uncertainty, reason, contributions, facts, request, origin, forwarded_at, repeat_of)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)
+                 ON CONFLICT (percept, ordinal) DO NOTHING",
+            )?,
+        })
+    }
+
+    /// False when it is there already.
+    fn record(&mut self, entry: &Entry, record: &MemoryRecord) -> rusqlite::Result<bool> {
+        let p = &*entry.percept;
+        let added = self.record.execute(params![
+            p.id.as_bytes(),
+            p.at.micros(),
+            p.entity.as_str(),
+            p.kind,
+            p.topic,
+            p.body.kind(),
+            p.payload,
+            record.text,
+            number(record.importance),
+            layer(record.layer),
+            p.source.requester.as_str(),
+            p.source.client_id,
+            p.source.user,
+            p.qos,
+            p.retained,
+            p.own_id,
+            p.packet_id,
+        ])?;
+        Ok(added > 0)
+    }
+
+    /// How many rows it added: none when it is there already.
+    fn verdict(&mut self, entry: &Entry, judged: &Judged, ordinal: i64, at: Timestamp, json: &mut Vec<u8>) -> Result<i64, StoreError> {
+        let p = &*entry.percept;
+        let v = &judged.verdict;
+        json.clear();
+        append(json, &v.contributions, "a verdict's contributions")?;
+        let first = json.len();
+        append(json, &judged.facts, "a verdict's facts")?;
+        let second = json.len();
+        append(json, &judged.request, "a request")?;
+        let text = std::str::from_utf8(json).unwrap_or_default();
+        let added = self
+            .verdict
+            .execute(params![
+                p.id.as_bytes(),
+                ordinal,
+                p.at.micros(),
+                p.source.requester.as_str(),
+                p.source.client_id,
+                p.topic,
+                judged.request.target.as_str(),
+                judged.request.verb.0,
+                v.decision.as_str(),
+                number(v.score),
+                number(v.theta_allow),
+                number(v.theta_deny),
+                v.uncertainty.get(),
+                v.reason,
+                text.get(..first),
+                text.get(first..second),
+                text.get(second..),
+                origin(&p.purpose),
+                entry.lets_on.then_some(at.micros()),
+                p.repeat_of.as_ref().map(|id| id.as_bytes()),
+            ])
+            .doing("write a verdict")?;
+        Ok(i64::from(added > 0))
+    }
+}
+
+/// Adds a value to the buffer as JSON.
+pub(super) fn append(json: &mut Vec<u8>, value: &impl Serialize, what: &'static str) -> Result<(), StoreError> {
+    serde_json::to_writer(json, value).map_err(|source| StoreError::Json { what, source })
+}
+
+/// SQLite has no NaN: it would become NULL and be refused, and the batch with it.
+pub(super) fn number(value: f64) -> f64 {
+    if value.is_nan() { 0.0 } else { value }
+}
+
+pub(super) fn layer(layer: Layer) -> &'static str {
+    match layer {
+        Layer::Working => "working",
+        Layer::ShortTerm => "short_term",
+        Layer::LongTerm => "long_term",
+    }
+}
+
+fn origin(purpose: &Purpose) -> Option<&'static str> {
+    match purpose {
+        Purpose::Requests { origin: Origin::Act, .. } => Some("act"),
+        Purpose::Requests { origin: Origin::Guard, .. } => Some("guard"),
+        Purpose::Requests { origin: Origin::Observed, .. } => Some("observed"),
+        Purpose::Observation | Purpose::Discovery => None,
+    }
+}

@@ -1,0 +1,121 @@
+//! Promise: a full disk costs memory of what was said, never a command that nobody judged; and it heals without a restart (DESIGN section 7).
+//!
+//! Needs root: the data folder is a tmpfs of 8 MB. One test, for mounts are the host's.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod support;
+use std::{
+    fs::File,
+    io::Write,
+    path::{Path, PathBuf},
+    process::Command,
+    time::{Duration, Instant},
+};
+use support::*;
+use tempfile::TempDir;
+
+/// A small disk of its own; unmounted at the end, however that comes.
+struct Disk(TempDir);
+
+impl Disk {
+    fn mounted(size: &str) -> Self {
+        let folder = TempDir::with_prefix("jamey-disk-").unwrap();
+        let done = Command::new("mount").args(["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"]).arg(folder.path()).output().unwrap();
+        assert!(done.status.success(), "this test must mount a tmpfs, so it must run as root: {}", String::from_utf8_lossy(&done.stderr));
+        Self(folder)
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// Fills it to the last byte.
+    fn fill(&self) -> PathBuf {
+        let path = self.path().join("filler");
+        let mut file = File::create(&path).unwrap();
+        for size in [65_536, 4_096, 512, 1] {
+            while file.write_all(&vec![0; size]).is_ok() {}
+        }
+        path
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        // Lazily: the house may still be going.
+        let _ = Command::new("umount").arg("-l").arg(self.path()).status();
+    }
+}
+
+const LOCK: &str = r#"{"command_topic":"zigbee2mqtt/front_door/set","state_topic":"zigbee2mqtt/front_door","value_template":"{{ value_json.state }}",
+    "state_locked":"LOCK","state_unlocked":"UNLOCK","name":null,"unique_id":"0x00158d0001a2b3c4_lock_zigbee2mqtt",
+    "device":{"identifiers":["zigbee2mqtt_0x00158d0001a2b3c4"],"name":"front_door"}}"#;
+
+#[test]
+fn a_full_disk_fails_closed_where_it_matters_and_heals() {
+    let disk = Disk::mounted("8m");
+    let data = disk.path().join("data");
+    let mut house = Plan::default().enforce().data(&data).start();
+    let mut bridge = house.client("zigbee2mqtt").listen("zigbee2mqtt/front_door/set", 1);
+    assert!(bridge.publish(Message::new("homeassistant/lock/0x00158d0001a2b3c4/lock/config", LOCK).qos(1).retained()).taken());
+    let mut owner = house.client("wall_panel").listen("jamey/verdict/wall_panel", 1);
+    owner.tell("zigbee2mqtt/front_door/set", "LOCK");
+    assert_eq!(owner.message().json()["request"]["verb"], "lock", "while there is room, the lock is judged");
+    bridge.rest();
+    let mut sensor = house.dial("sensor").v5().open();
+    sensor.tell("jamey/in/sensor/reading", r#"{"id":"before","value":1}"#);
+
+    let filler = disk.fill();
+    // The log still has room inside; big bodies use it up. Then nothing is acknowledged, and the connection is closed after some 5 s.
+    let body = |n: usize| format!(r#"{{"id":"full-{n}","pad":"{}"}}"#, "x".repeat(60_000));
+    let mut acked = vec![];
+    let (ended, waited) = loop {
+        let asked = Instant::now();
+        let sent = sensor.publish(Message::new("jamey/in/sensor/reading", body(acked.len())).qos(1));
+        if !sent.taken() {
+            break (sent, asked.elapsed());
+        }
+        acked.push(format!("full-{}", acked.len()));
+        assert!(acked.len() < 200, "12 MB were acknowledged on a full disk of 8 MB");
+    };
+    assert!(matches!(ended, Sent::Closed(Some(0x97)) | Sent::Code(0x97, _)), "quota exceeded, said plainly: {ended:?}");
+    assert!((3..=15).contains(&waited.as_secs()), "after about 5 s, not {waited:?}");
+    let mut old = house.client("old_sensor");
+    let sent = old.publish(Message::new("jamey/in/old_sensor/reading", body(0)).qos(2));
+    assert_eq!(sent, Sent::Closed(None), "a 3.1.1 sender is let go unacknowledged");
+
+    // What nobody guards and nothing remembers goes on, without waiting.
+    let mut listener = house.client("listener").listen("plain/#", 1);
+    let mut speaker = house.client("speaker");
+    for n in 0..50 {
+        let asked = Instant::now();
+        speaker.tell("plain/x", n.to_string());
+        assert_eq!(listener.message().text(), n.to_string());
+        assert!(asked.elapsed() < Duration::from_secs(2), "unguarded traffic waits {:?}", asked.elapsed());
+    }
+
+    // A command to a lock that cannot be written down is not given.
+    for (qos, word) in [(1, "UNLOCK"), (1, "LOCK"), (2, "UNLOCK"), (0, "UNLOCK")] {
+        let mut owner = house.dial("wall_panel").v5().open();
+        let sent = owner.publish_within(Duration::from_secs(15), Message::new("zigbee2mqtt/front_door/set", word).qos(qos));
+        assert!(qos == 0 || !sent.taken(), "{word} at QoS {qos} was acknowledged: {sent:?}");
+        assert_eq!(bridge.rest(), [], "{word} at QoS {qos} reached the lock");
+    }
+    house.is_well();
+
+    std::fs::remove_file(filler).unwrap();
+    let mut attempt = 0;
+    wait_until("inputs are acknowledged again", Duration::from_secs(60), || {
+        attempt += 1;
+        let mut sensor = house.dial("sensor").v5().open();
+        sensor.publish(Message::new("jamey/in/sensor/reading", format!(r#"{{"id":"after-{attempt}"}}"#)).qos(1)).taken()
+    });
+    let mut owner = house.client("wall_panel").listen("jamey/verdict/wall_panel", 1);
+    owner.tell("zigbee2mqtt/front_door/set", "LOCK");
+    assert_eq!(owner.message().json()["request"]["verb"], "lock", "the lock is judged again");
+    for id in acked.iter().map(String::as_str).chain(["before", &format!("after-{attempt}")]) {
+        assert_eq!(house.count("select count(*) from memory_records where own_id = ?1", [id]), 1, "{id} was acknowledged");
+    }
+    house.serves();
+    house.stop();
+}

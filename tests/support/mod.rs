@@ -1,0 +1,44 @@
+//! What every promise is tested with: a house, clients, and patience with a deadline.
+#![allow(dead_code, unused_imports, reason = "each test file uses its part")]
+
+pub mod house;
+pub mod mqtt;
+pub mod packet;
+pub mod zigbee;
+
+pub use house::{House, Plan, house, strict_house};
+pub use mqtt::{Dial, Got, MOMENT, Mqtt, PATIENCE, Sent, dial, raw};
+pub use packet::{Message, Packet, Properties, Pub, Version, property};
+
+use std::time::{Duration, Instant};
+
+/// Waits for a condition and fails when the deadline passes first.
+#[track_caller]
+pub fn wait_until(what: &str, patience: Duration, mut condition: impl FnMut() -> bool) {
+    let deadline = Instant::now() + patience;
+    while !condition() {
+        assert!(Instant::now() < deadline, "after {patience:?} still not: {what}");
+        std::thread::park_timeout(Duration::from_millis(10));
+    }
+}
+
+/// Chances from a seed, the same in every run (SplitMix64); `JAMEY_SEED` gives other ones.
+pub struct Chance(u64);
+
+impl Chance {
+    pub fn seeded(default: u64) -> Self {
+        Self(std::env::var("JAMEY_SEED").ok().and_then(|s| s.parse().ok()).unwrap_or(default))
+    }
+
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// A number in `low..high`.
+    pub fn between(&mut self, low: u64, high: u64) -> u64 {
+        low + self.next() % (high - low)
+    }
+}
