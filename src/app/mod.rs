@@ -14,7 +14,7 @@ use crate::{
     config::{Config, Durability, GuardMode},
     conscience::RuleSet,
     domain::{
-        Claim, EntityId, Family, Input, OwnerGuard, Registry, Standing, Timestamp, TopicFilter,
+        Claim, EntityId, Family, Input, OwnerGuard, Registry, Standing, Timestamp,
         topics::{self, Topic},
     },
     mind::{Mind, Settings, State},
@@ -90,7 +90,6 @@ pub async fn run(config: Config) -> Result<()> {
     };
     let secret = secret()?;
     let failing = Arc::clone(&health);
-    let verdicts = TopicFilter::new(&format!("{}/#", topics::name(&config.root, Topic::Verdict)))?;
     let hall = Arc::new(Hall::new(
         Arc::clone(&config),
         inbox.clone(),
@@ -98,9 +97,8 @@ pub async fn run(config: Config) -> Result<()> {
         counters,
         Box::new(move || failing.failing()),
         secret,
-        verdicts,
         guard,
-    ));
+    )?);
     for recent in &saved.recent {
         let digest = crate::broker::repeats::digest(&recent.topic, &recent.payload);
         hall.departed.recall(&recent.client_id, recent.packet_id, digest, recent.percept, recent.at);

@@ -3,7 +3,11 @@
 use super::{guard::GuardRules, inbox::Inbox, repeats::Departed};
 use crate::{
     config::Config,
-    domain::{DeviceClass, InputSource, Registry, Timestamp, TopicFilter},
+    domain::{
+        DeviceClass, InputSource, Registry, Timestamp, TopicFilter,
+        topic::TopicError,
+        topics::{self, Topic},
+    },
     observe::Counters,
     runtime::Clock,
 };
@@ -44,7 +48,8 @@ pub struct Hall {
 }
 
 impl Hall {
-    #[must_use]
+    /// # Errors
+    /// When the root makes no topic filter; a checked config's does.
     pub fn new(
         config: Arc<Config>,
         inbox: Inbox,
@@ -52,11 +57,11 @@ impl Hall {
         counters: Arc<Counters>,
         store_failing: Box<dyn Fn() -> bool + Send + Sync>,
         own_secret: String,
-        verdict_filter: TopicFilter,
         guard: GuardView,
-    ) -> Self {
+    ) -> Result<Self, TopicError> {
         let sources = config.inputs.sources();
-        Self {
+        let verdict_filter = TopicFilter::new(&format!("{}/#", topics::name(&config.root, Topic::Verdict)))?;
+        Ok(Self {
             config,
             inbox,
             clock,
@@ -69,7 +74,7 @@ impl Hall {
             verdict_filter,
             birth: Notify::new(),
             guard: RwLock::new(Arc::new(guard)),
-        }
+        })
     }
 
     #[must_use]

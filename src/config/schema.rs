@@ -225,7 +225,7 @@ pub struct Log {
 
 impl Default for Log {
     fn default() -> Self {
-        Self { filter: "info".into() }
+        Self { filter: "info,mqtt5=warn".into() }
     }
 }
 
