@@ -20,6 +20,7 @@ const PACE: Duration = Duration::from_millis(8);
 /// A sender as MQTT wants it: what was not acknowledged is sent again, with DUP and the same packet id.
 struct Sender {
     name: String,
+    v5: bool,
     qos: u8,
     commands: bool,
     next: u32,
@@ -38,14 +39,15 @@ struct Open {
 }
 
 impl Sender {
-    fn new(name: &str, qos: u8, commands: bool) -> Self {
+    fn new(name: &str, v5: bool, qos: u8, commands: bool) -> Self {
         let (open, acked, sent) = (vec![], BTreeSet::new(), BTreeSet::new());
-        Self { name: name.into(), qos, commands, next: 0, packet_id: 0, open, acked, sent }
+        Self { name: name.into(), v5, qos, commands, next: 0, packet_id: 0, open, acked, sent }
     }
 
     /// Sends until the connection breaks; or, when there is to be nothing new, until nothing is open.
     fn send(&mut self, house: SocketAddr, news: bool) {
-        let Ok(mut connection) = dial(house, &self.name).persistent().try_open() else { return };
+        let call = dial(house, &self.name).persistent();
+        let Ok(mut connection) = (if self.v5 { call.v5() } else { call }).try_open() else { return };
         for open in &mut self.open {
             if open.received {
                 connection.send(&packet::ack(Pub::Rel, open.message.id));
@@ -65,7 +67,8 @@ impl Sender {
             let patience = if news { PACE } else { PATIENCE };
             match connection.read(patience) {
                 Got::Packet(Packet::Ack { kind, id, code, .. }) => {
-                    assert!(code < 0x80, "{}: {kind:?} {code:#04x}", self.name);
+                    // 0x10: nobody subscribes. 0x92: PUBREL of a message that the engine had forgotten, which ends it as well.
+                    assert!(matches!((kind, code), (_, 0 | 0x10) | (Pub::Comp, 0x92)), "{}: {kind:?} {code:#04x}", self.name);
                     self.answered(&mut connection, kind, id);
                 }
                 Got::Packet(other) => panic!("{}: {other:?}", self.name),
@@ -150,8 +153,13 @@ fn acked_means_on_disk() {
     let kills: u32 = std::env::var("JAMEY_KILLS").ok().and_then(|k| k.parse().ok()).unwrap_or(30);
     let mut chance = Chance::seeded(1);
     let mut house = strict_house();
-    let mut senders = [("dev_1", 1, false), ("dev_2", 1, false), ("dev_3", 2, false), ("dev_4", 2, false), ("wall_panel", 1, true)]
-        .map(|(name, qos, commands)| Sender::new(name, qos, commands));
+    let mut senders = [
+        Sender::new("dev_1", false, 1, false),
+        Sender::new("dev_2", true, 1, false),
+        Sender::new("dev_3", false, 2, false),
+        Sender::new("dev_4", true, 2, false),
+        Sender::new("wall_panel", true, 1, true),
+    ];
     let mut seen = BTreeSet::new();
     for kill in 1..=kills {
         let moment = Duration::from_micros(chance.between(10_000, 600_000));

@@ -32,7 +32,7 @@ impl Disk {
     /// Fills it to the last byte.
     fn fill(&self) -> PathBuf {
         let path = self.path().join("filler");
-        let mut file = File::create(&path).unwrap();
+        let mut file = File::options().create(true).append(true).open(&path).unwrap();
         for size in [65_536, 4_096, 512, 1] {
             while file.write_all(&vec![0; size]).is_ok() {}
         }
@@ -62,6 +62,11 @@ fn a_full_disk_fails_closed_where_it_matters_and_heals() {
     owner.tell("zigbee2mqtt/front_door/set", "LOCK");
     assert_eq!(owner.message().json()["request"]["verb"], "lock", "while there is room, the lock is judged");
     bridge.rest();
+    let mut old_sensor = house.client("old_sensor");
+    let commands = [(1, "UNLOCK"), (1, "LOCK"), (2, "UNLOCK"), (0, "UNLOCK")];
+    let mut panels = commands.map(|(qos, word)| house.dial(&format!("panel-{qos}-{word}")).v5().open());
+    let mut listener = house.client("listener").listen("plain/#", 1);
+    let mut speaker = house.client("speaker");
     let mut sensor = house.dial("sensor").v5().open();
     sensor.tell("jamey/in/sensor/reading", r#"{"id":"before","value":1}"#);
 
@@ -80,13 +85,10 @@ fn a_full_disk_fails_closed_where_it_matters_and_heals() {
     };
     assert!(matches!(ended, Sent::Closed(Some(0x97)) | Sent::Code(0x97, _)), "quota exceeded, said plainly: {ended:?}");
     assert!((3..=15).contains(&waited.as_secs()), "after about 5 s, not {waited:?}");
-    let mut old = house.client("old_sensor");
-    let sent = old.publish(Message::new("jamey/in/old_sensor/reading", body(0)).qos(2));
+    let sent = old_sensor.publish(Message::new("jamey/in/old_sensor/reading", body(0)).qos(2));
     assert_eq!(sent, Sent::Closed(None), "a 3.1.1 sender is let go unacknowledged");
 
     // What nobody guards and nothing remembers goes on, without waiting.
-    let mut listener = house.client("listener").listen("plain/#", 1);
-    let mut speaker = house.client("speaker");
     for n in 0..50 {
         let asked = Instant::now();
         speaker.tell("plain/x", n.to_string());
@@ -95,12 +97,15 @@ fn a_full_disk_fails_closed_where_it_matters_and_heals() {
     }
 
     // A command to a lock that cannot be written down is not given.
-    for (qos, word) in [(1, "UNLOCK"), (1, "LOCK"), (2, "UNLOCK"), (0, "UNLOCK")] {
-        let mut owner = house.dial("wall_panel").v5().open();
-        let sent = owner.publish_within(Duration::from_secs(15), Message::new("zigbee2mqtt/front_door/set", word).qos(qos));
+    for ((qos, word), panel) in commands.into_iter().zip(&mut panels) {
+        let sent = panel.publish_within(Duration::from_secs(15), Message::new("zigbee2mqtt/front_door/set", word).qos(qos));
         assert!(qos == 0 || !sent.taken(), "{word} at QoS {qos} was acknowledged: {sent:?}");
         assert_eq!(bridge.rest(), [], "{word} at QoS {qos} reached the lock");
     }
+    disk.fill();
+    let mut newcomer = house.client("newcomer");
+    newcomer.tell("plain/x", "a clean session needs no room on the disk");
+    assert_eq!(listener.message().topic, "plain/x");
     house.is_well();
 
     std::fs::remove_file(filler).unwrap();

@@ -321,6 +321,7 @@ fn discovery_never_loosens_a_guard() {
         bridge.rest();
         let mut intruder = asker(&house, "intruder");
         assert_ne!(intruder.publish(Message::new(&topic, &document).qos(1).retained()), Sent::Nothing);
+        bridge.rest();
         intruder.tell(SET, "UNLOCK");
         let all = verdicts(&mut intruder);
         assert!(refused(&all), "after {topic} {document}: {all:?}");

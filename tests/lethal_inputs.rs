@@ -28,7 +28,7 @@ fn a_topic_that_begins_with_a_letter_beyond_ascii() {
 #[test]
 fn a_client_id_with_a_slash_that_connects_three_times() {
     let mut house = house();
-    for id in ["dev/1", "../../etc/passwd", "a/../b", "#", "+/x", "$SYS", "ü/ö", ".", "..", "CON", "a b\tc", &"long".repeat(1_000)] {
+    for id in ["dev/1", "../../etc/passwd", "a/../b", "#", "+/x", "$SYS", "ü/ö", ".", "..", "CON", "a b", &"long".repeat(1_000)] {
         for _ in 0..3 {
             house.client(id).disconnect();
             house.dial(id).v5().open().vanish();
@@ -72,7 +72,7 @@ fn connections_that_say_nothing_block_no_one() {
     let idle: Vec<TcpStream> = [house.mqtt(), house.http()].iter().cycle().take(60).map(|a| TcpStream::connect(a).unwrap()).collect();
     // Some begin and stop half-way.
     for (at, mut stream) in idle.iter().enumerate() {
-        let _ = stream.write_all(&b"\x10\x20\x00\x04MQ"[..at % 8]);
+        let _ = stream.write_all(&b"\x10\x20\x00\x04MQ"[..at % 7]);
     }
     let asked = Instant::now();
     house.serves();

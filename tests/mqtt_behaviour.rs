@@ -162,30 +162,50 @@ fn a_shared_subscription_gives_each_message_to_one_member() {
     assert!(shares.iter().all(|s| !s.is_empty()), "everyone gets some: {:?}", shares.iter().map(Vec::len).collect::<Vec<_>>());
 }
 
+/// Sends one message three times as a sender does that hears nothing: again on the same connection, and on the next one.
+/// The old connection is either seen to break, or still stands for the broker when the new one comes.
+fn a_message_sent_three_times(qos: u8, half_open: bool) {
+    let house = house();
+    let topic = "jamey/in/thrice/reading";
+    let body = r#"{"id":"thrice-1","value":1}"#;
+    let ack = if qos == 1 { Pub::Ack } else { Pub::Rec };
+    let mut listener = house.client("listener").listen(topic, 2);
+    let mut first = house.dial("thrice").persistent().open();
+    let mut message = Message { id: 7, ..Message::new(topic, body).qos(qos) };
+    first.post(message.clone());
+    assert!(first.acked(PATIENCE, ack, 7).taken());
+    message.dup = true;
+    first.post(message.clone());
+    assert!(first.acked(PATIENCE, ack, 7).taken());
+    let mut second = if half_open {
+        house.dial("thrice").persistent().open()
+    } else {
+        first.vanish();
+        house.dial("thrice").persistent().open()
+    };
+    assert!(second.session_present);
+    second.post(message);
+    assert!(second.acked(PATIENCE, ack, 7).taken());
+    if qos == 2 {
+        second.send(&packet::ack(Pub::Rel, 7));
+        assert!(second.acked(PATIENCE, Pub::Comp, 7).taken());
+        assert_eq!(listener.message().text(), body);
+        assert_eq!(listener.rest(), [], "delivered once");
+    }
+    let case = format!("QoS {qos}, half open: {half_open}");
+    assert_eq!(house.count("select count(*) from memory_records where own_id = 'thrice-1'", []), 1, "remembered once ({case})");
+}
+
 #[test]
 fn a_repeated_qos_2_message_is_delivered_once_and_remembered_once() {
-    let house = house();
-    let topic = "jamey/in/twice/reading";
-    let body = r#"{"id":"twice-1","value":1}"#;
-    let mut listener = house.client("listener").listen(topic, 2);
-    let mut speaker = house.dial("twice").persistent().open();
-    let mut message = Message::new(topic, body).qos(2);
-    message.id = 7;
-    speaker.post(message.clone());
-    assert!(speaker.acked(PATIENCE, Pub::Rec, 7).taken());
-    message.dup = true;
-    speaker.post(message.clone());
-    assert!(speaker.acked(PATIENCE, Pub::Rec, 7).taken());
-    speaker.vanish();
-    let mut speaker = house.dial("twice").persistent().open();
-    assert!(speaker.session_present);
-    speaker.post(message);
-    assert!(speaker.acked(PATIENCE, Pub::Rec, 7).taken());
-    speaker.send(&packet::ack(Pub::Rel, 7));
-    assert!(speaker.acked(PATIENCE, Pub::Comp, 7).taken());
-    assert_eq!(listener.message().text(), body);
-    assert_eq!(listener.rest(), [], "delivered once");
-    assert_eq!(house.count("select count(*) from memory_records where own_id = 'twice-1'", []), 1, "remembered once");
+    a_message_sent_three_times(2, false);
+    a_message_sent_three_times(2, true);
+}
+
+#[test]
+fn a_repeated_qos_1_message_is_remembered_once() {
+    a_message_sent_three_times(1, false);
+    a_message_sent_three_times(1, true);
 }
 
 #[test]

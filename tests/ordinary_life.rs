@@ -111,7 +111,7 @@ fn day(chance: &mut Chance) -> Vec<(u64, Event)> {
         at(hour.into(), 60, Event::Says("tasmota_A1B2C3", "tele/washing_machine/SENSOR", json!({"ENERGY": {"Power": 3}}).to_string()));
         at(hour.into(), 60, Event::Says("outside", "outside/sensor/temperature/state", format!("{:.1}", warm - 12.0)));
         at(
-            hour,
+            hour.into(),
             60,
             Event::Says("shellyplus1-a8032abe54dc", "shellyplus1-a8032abe54dc/status/switch:0", json!({"output": false}).to_string()),
         );

@@ -72,7 +72,7 @@ impl Living {
             let post = match posts.try_recv() {
                 Ok(post) => post,
                 Err(mpsc::error::TryRecvError::Empty) => {
-                    if !self.batch.entries.is_empty() && self.house.writer.is_idle() {
+                    if self.someone_waits() && self.house.writer.is_idle() {
                         self.submit();
                         continue;
                     }
@@ -94,6 +94,11 @@ impl Living {
         }
         self.submit();
         self.house.writer.stop();
+    }
+
+    /// What nobody waits for (QoS 0) is written with the next that somebody does, or within a second: an SD card wears by pages.
+    fn someone_waits(&self) -> bool {
+        !self.answers.senders.is_empty() || !self.answers.spoken.is_empty()
     }
 
     fn take(&mut self, letter: Letter) {
@@ -146,7 +151,7 @@ impl Living {
         });
         let said = Said::State { emotion, consciousness, opinions: views.collect() };
         self.batch.changes.extend(changes);
-        if !self.batch.changes.is_empty() && self.house.writer.is_idle() {
+        if self.house.writer.is_idle() {
             self.submit();
         }
         if self.house.said.try_send(said).is_err() {

@@ -3,7 +3,6 @@
 use crate::domain::{Timestamp, limits};
 use std::{
     collections::{BTreeMap, VecDeque},
-    hash::{DefaultHasher, Hash, Hasher},
     sync::{Mutex, PoisonError},
 };
 use uuid::Uuid;
@@ -26,15 +25,6 @@ struct Utterance {
 const UTTERANCES: usize = 1_024;
 /// Clients that left within the last minute and may come back to repeat themselves.
 const DEPARTED: usize = 1_024;
-
-/// Stands for topic and body; 64 bits within one client's last thousand messages.
-#[must_use]
-pub fn digest(topic: &str, payload: &[u8]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    topic.hash(&mut hasher);
-    payload.hash(&mut hasher);
-    hasher.finish()
-}
 
 impl Said {
     /// The percept that this message repeats, if it does: same packet id, topic and body within a minute,
@@ -100,6 +90,7 @@ impl Departed {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::percept::digest;
 
     #[test]
     fn a_repetition_is_known_after_a_reconnect_or_by_its_flag_and_only_for_a_minute() {

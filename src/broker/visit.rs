@@ -10,9 +10,9 @@ use super::{
     inbox::Answer,
     line::LineControl,
     reading::{self, Told},
-    repeats::{self, Said},
+    repeats::Said,
 };
-use crate::domain::{Body, Input, Origin, Percept, Purpose, Request, Source, TopicFilter, limits};
+use crate::domain::{Body, Input, Origin, Percept, Purpose, Request, Source, TopicFilter, limits, percept::digest};
 use bytes::Bytes;
 use mqtt5::broker::{
     AuthProvider, AuthResult, BrokerEventHandler, ClientDisconnectEvent, ClientPublishEvent, ClientSubscribeEvent, PublishAction,
@@ -194,7 +194,7 @@ impl Visit {
         let id = self.hall.clock.percept_id();
         let mut repeat_of = None;
         if let Some(packet_id) = event.packet_id {
-            let digest = repeats::digest(&event.topic, &event.payload);
+            let digest = digest(&event.topic, &event.payload);
             let mut said = self.said();
             repeat_of = said.repeats(packet_id, digest, self.dup.load(Ordering::Relaxed), at);
             said.remember(packet_id, digest, repeat_of.unwrap_or(id), at);

@@ -1,7 +1,7 @@
 //! What the mind gets back when the house starts, and how rows become words again.
 
 use super::error::{Doing, StoreError};
-use crate::domain::{Device, EntityId, SignalValue, Timestamp, limits, signal::Heard};
+use crate::domain::{Device, EntityId, SignalValue, Timestamp, limits, percept::digest, signal::Heard};
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
@@ -26,9 +26,9 @@ pub struct Recent {
     pub percept: Uuid,
     pub at: Timestamp,
     pub client_id: String,
-    pub topic: String,
     pub packet_id: u16,
-    pub payload: Vec<u8>,
+    /// Of topic and payload, as `domain::percept::digest` makes it.
+    pub digest: u64,
 }
 
 pub(super) fn load(conn: &Connection) -> Result<Saved, StoreError> {
@@ -80,9 +80,11 @@ fn recent(conn: &Connection, last: Timestamp) -> Result<Vec<Recent>, StoreError>
                 percept: Uuid::from_bytes(row.get(0)?),
                 at: Timestamp::from_micros(row.get(1)?),
                 client_id: row.get(2)?,
-                topic: row.get(3)?,
                 packet_id: row.get(4)?,
-                payload: row.get(5)?,
+                digest: digest(
+                    row.get_ref(3)?.as_str().map_err(rusqlite::Error::from)?,
+                    row.get_ref(5)?.as_blob().map_err(rusqlite::Error::from)?,
+                ),
             })
         },
     )

@@ -314,6 +314,8 @@ impl<'a> Reader<'a> {
                     payload: std::mem::take(&mut self.rest).into(),
                 })
             }
+            // MQTT 3.1.1 has no reason codes: its acknowledgements are a packet id and nothing more.
+            4..=7 if !self.v5 && self.rest.len() != 2 => return None,
             kind @ 4..=7 => Packet::Ack {
                 kind: [Pub::Ack, Pub::Rec, Pub::Rel, Pub::Comp][usize::from(kind) - 4],
                 id: self.two()?,

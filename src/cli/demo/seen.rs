@@ -123,6 +123,13 @@ pub fn opinion(payload: &Value) -> String {
     format!("{name}: expected to behave {}, counted on for {}{events} (0 to 1).{why}", number("expectation"), number("lower_bound"))
 }
 
+/// Whether any reason of an opinion speaks against the entity.
+#[must_use]
+pub fn lowered(payload: &Value) -> bool {
+    let reasons = payload.get("reasons").and_then(Value::as_array);
+    reasons.is_some_and(|all| all.iter().filter_map(Value::as_str).any(|r| r.contains("lowered") || r.contains("probation")))
+}
+
 /// The mood and what moved it, from `soul/emotion`.
 #[must_use]
 pub fn mood(payload: &Value) -> String {

@@ -12,8 +12,10 @@ use std::{net::SocketAddr, time::Duration};
 
 /// How long a verdict, or a message that was let on, may take.
 const SOON: Duration = Duration::from_secs(5);
-/// How long a retained state may take: Jamey tells one at its next second, or later when it told it a moment ago.
-const STATE: Duration = Duration::from_secs(4);
+/// How long a retained state may take that is to be told now: Jamey tells one within the next second or two.
+pub const NOW: Duration = Duration::from_secs(4);
+/// How long one may take that should have been told by now.
+pub const BY_NOW: Duration = Duration::from_secs(1);
 
 pub struct Stage {
     pub wire: Wire,
@@ -134,7 +136,7 @@ impl Stage {
         self.verdicts += 1;
         self.tell.verdict(&seen, &went);
         if seen.forwarded.is_some_and(|said| said == received.is_empty()) {
-            self.tell.missing("what the device received does not agree with the verdict's `forwarded`");
+            self.tell.say("That does not agree with the verdict, which says otherwise of `forwarded`.");
         }
         Ok(Some(seen))
     }
@@ -156,9 +158,10 @@ impl Stage {
 
     /// The newest payload of one of Jamey's retained topics: one said since the mark if it comes in time, else what stands
     /// there from before. With it, whether it is new.
-    pub async fn state(&self, topic: &str, mark: usize, what: &str) -> Option<(Value, bool)> {
+    pub async fn state(&self, topic: &str, mark: usize, patience: Duration) -> Option<(Value, bool)> {
         let new = |h: &Heard| (h.topic == topic && !h.retained).then(|| json(h)).flatten();
-        if self.tell.while_waiting(what, self.wire.wait(mark, STATE, new)).await.is_none() {
+        let waiting = self.wire.wait(mark, patience, new);
+        if self.tell.while_waiting(&format!("waiting for {topic}"), waiting).await.is_none() {
             return self.wire.since(0).iter().rev().find(|h| h.topic == topic).and_then(json).map(|old| (old, false));
         }
         self.wire.since(mark).iter().rev().find_map(new).map(|newest| (newest, true))
