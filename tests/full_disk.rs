@@ -102,7 +102,12 @@ fn a_full_disk_fails_closed_where_it_matters_and_heals() {
         assert!(qos == 0 || !sent.taken(), "{word} at QoS {qos} was acknowledged: {sent:?}");
         assert_eq!(bridge.rest(), [], "{word} at QoS {qos} reached the lock");
     }
-    disk.fill();
+    for n in 0..10 {
+        let before = Command::new("df").arg("-k").arg(disk.path()).output().unwrap();
+        disk.fill();
+        let got = house.dial(&format!("new{n}")).try_open().map(|_| ());
+        println!("{n} {} {got:?}", String::from_utf8_lossy(&before.stdout).lines().last().unwrap());
+    }
     let mut newcomer = house.client("newcomer");
     newcomer.tell("plain/x", "a clean session needs no room on the disk");
     assert_eq!(listener.message().topic, "plain/x");

@@ -4,14 +4,16 @@ use super::view::{Said, Spoken};
 use crate::{
     broker::{Answer, Hall, Letter, Post},
     config::Durability,
-    domain::{Change, Decision, Input, Percept, Purpose, limits},
+    domain::{Change, Decision, EntityId, Input, OpinionView, Percept, Purpose, limits},
     mind::{Mind, State},
     store::{Batch, Entry, Writer},
 };
 use serde::{Deserialize, Serialize};
 use std::{
+    collections::BTreeMap,
     sync::{Arc, atomic::Ordering},
     thread::JoinHandle,
+    time::{Duration, Instant},
 };
 use tokio::sync::{mpsc, oneshot};
 use tracing::{error, warn};
@@ -25,6 +27,11 @@ pub enum Entered {
 
 /// The state is written into the journal again after so many bytes, so that what is left after the oldest were dropped can be replayed.
 const STATE_EVERY: usize = 8 * 1024 * 1024;
+
+/// The longest that a gathering batch waits for those answered last: about one sync of a good disk.
+const GATHER: Duration = Duration::from_micros(200);
+/// One look at the inbox in that time; the kernel makes about twice as much of it.
+const GATHER_STEP: Duration = Duration::from_micros(40);
 
 /// The mind with all that its thread needs.
 pub struct House {
@@ -58,13 +65,28 @@ struct Living {
     journaled: usize,
     keeps_journal: bool,
     relaxed: bool,
+    /// How many the last batch answered, and since when the first of this one waits.
+    answered: usize,
+    first_waits: Option<Instant>,
+    /// Opinions that changed since others were last told of them.
+    opinions: BTreeMap<EntityId, OpinionView>,
 }
 
 impl Living {
     fn new(house: House) -> Self {
         let store = &house.hall.config.store;
         let (keeps_journal, relaxed) = (store.journal, store.durability == Durability::Relaxed);
-        Self { house, batch: Batch::default(), answers: Answers::default(), journaled: STATE_EVERY, keeps_journal, relaxed }
+        Self {
+            house,
+            batch: Batch::default(),
+            answers: Answers::default(),
+            journaled: STATE_EVERY,
+            keeps_journal,
+            relaxed,
+            answered: 0,
+            first_waits: None,
+            opinions: BTreeMap::new(),
+        }
     }
 
     fn run(mut self, mut posts: mpsc::Receiver<Post>) {
@@ -73,7 +95,11 @@ impl Living {
                 Ok(post) => post,
                 Err(mpsc::error::TryRecvError::Empty) => {
                     if self.someone_waits() && self.house.writer.is_idle() {
-                        self.submit();
+                        if self.more_will_come() {
+                            std::thread::sleep(GATHER_STEP);
+                        } else {
+                            self.submit();
+                        }
                         continue;
                     }
                     match posts.blocking_recv() {
@@ -99,6 +125,12 @@ impl Living {
     /// What nobody waits for (QoS 0) is written with the next that somebody does, or within a second: an SD card wears by pages.
     fn someone_waits(&self) -> bool {
         !self.answers.senders.is_empty() || !self.answers.spoken.is_empty()
+    }
+
+    /// Those whom the last commit answered are about to speak again: one commit for all of them is worth a moment's wait.
+    /// Who speaks alone never waits.
+    fn more_will_come(&self) -> bool {
+        self.answers.senders.len() < self.answered && self.first_waits.is_some_and(|since| since.elapsed() < GATHER)
     }
 
     fn take(&mut self, letter: Letter) {
@@ -133,6 +165,7 @@ impl Living {
             if self.relaxed {
                 let _ = sender.send(answer);
             } else {
+                self.first_waits.get_or_insert_with(Instant::now);
                 self.answers.senders.push((sender, answer));
             }
         }
@@ -141,21 +174,27 @@ impl Living {
 
     /// Once a second: what fades is stored, and what others see is renewed.
     fn tick(&mut self) {
-        let changes = self.house.mind.take_changes();
+        self.gather_changes();
         let now = self.house.mind.now();
         let emotion = self.house.mind.soul().emotion_view();
         let consciousness = self.house.mind.workspace().view(now);
-        let views = changes.iter().filter_map(|c| match c {
-            Change::Entity { view, .. } => Some(view.clone()),
-            _ => None,
-        });
-        let said = Said::State { emotion, consciousness, opinions: views.collect() };
-        self.batch.changes.extend(changes);
+        let opinions = std::mem::take(&mut self.opinions).into_values().collect();
+        let said = Said::State { emotion, consciousness, opinions };
         if self.house.writer.is_idle() {
             self.submit();
         }
         if self.house.said.try_send(said).is_err() {
             warn!("retained states are published too slowly; this second's are skipped");
+        }
+    }
+
+    /// What changed in the mind itself: for the store, and opinions for those who listen.
+    fn gather_changes(&mut self) {
+        for change in self.house.mind.take_changes() {
+            if let Change::Entity { view, .. } = &change {
+                self.opinions.insert(view.entity.clone(), view.clone());
+            }
+            self.batch.changes.push(change);
         }
     }
 
@@ -182,13 +221,15 @@ impl Living {
     }
 
     fn submit(&mut self) {
-        if self.batch.entries.is_empty() && self.batch.changes.is_empty() {
+        if self.batch.entries.is_empty() && self.batch.changes.is_empty() && !self.someone_waits() {
             return;
         }
+        self.gather_changes();
         let mut batch = std::mem::take(&mut self.batch);
-        batch.changes.extend(self.house.mind.take_changes());
         batch.at = self.house.mind.now();
         let answers = std::mem::take(&mut self.answers);
+        self.answered = answers.senders.len();
+        self.first_waits = None;
         let said = self.house.said.clone();
         let hall = Arc::clone(&self.house.hall);
         self.house.writer.submit(

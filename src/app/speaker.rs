@@ -47,6 +47,8 @@ struct Told {
     /// What is to be told at the next beat.
     next: BTreeMap<String, Vec<u8>>,
     entities: BTreeMap<EntityId, (f64, Instant)>,
+    /// Opinions that wait for their minute.
+    opinions: BTreeMap<EntityId, OpinionView>,
     failing: bool,
     break_glass: bool,
 }
@@ -107,9 +109,7 @@ impl Speaker {
             Said::State { emotion, consciousness, opinions } => {
                 told.next.insert(topics::name(root, Topic::Emotion), emotion.to_string().into_bytes());
                 told.next.insert(topics::name(root, Topic::Consciousness), consciousness.to_string().into_bytes());
-                for opinion in opinions {
-                    told.opinion(root, &opinion);
-                }
+                told.opinions.extend(opinions.into_iter().map(|o| (o.entity.clone(), o)));
             }
             Said::NewlyGuarded(topics) => self.judge_retained(&topics).await,
         }
@@ -139,6 +139,7 @@ impl Speaker {
                 guard.off_until.map(|_| alert(self.hall.clock.now(), "warning", &text, "run `jamey guard on` when you are done")),
             );
         }
+        told.tell_opinions(root);
         for (topic, payload) in std::mem::take(&mut told.next) {
             if told.last.get(&topic).is_some_and(|last| material(last) == material(&payload)) {
                 continue;
@@ -215,16 +216,24 @@ impl Speaker {
 }
 
 impl Told {
-    fn opinion(&mut self, root: &str, view: &OpinionView) {
-        let (expectation, now) = (view.expectation.get(), Instant::now());
-        let due = self
-            .entities
-            .get(&view.entity)
-            .is_none_or(|(before, at)| (before - expectation).abs() >= MATERIAL && now.duration_since(*at) >= ENTITY_EVERY);
-        if due {
-            self.entities.insert(view.entity.clone(), (expectation, now));
-            self.next.insert(topics::of_entity(root, Topic::Entity, &view.entity), view::opinion(view).to_string().into_bytes());
-        }
+    /// An entity's first opinion at once; then when it moved, and its minute is over.
+    fn tell_opinions(&mut self, root: &str) {
+        let now = Instant::now();
+        let (entities, next) = (&mut self.entities, &mut self.next);
+        self.opinions.retain(|entity, view| {
+            let expectation = view.expectation.get();
+            if let Some((before, at)) = entities.get(entity) {
+                if (before - expectation).abs() < MATERIAL {
+                    return false;
+                }
+                if now.duration_since(*at) < ENTITY_EVERY {
+                    return true;
+                }
+            }
+            entities.insert(entity.clone(), (expectation, now));
+            next.insert(topics::of_entity(root, Topic::Entity, entity), view::opinion(view).to_string().into_bytes());
+            false
+        });
     }
 
     fn alert(&mut self, root: &str, code: &str, alert: Option<Value>) {

@@ -31,6 +31,10 @@ impl Said {
     /// said on an earlier connection, or flagged DUP on this one.
     #[must_use]
     pub fn repeats(&self, packet_id: u16, digest: u64, dup: bool, at: Timestamp) -> Option<Uuid> {
+        // On a first connection only the flag can tell a repetition: no look through all that was said.
+        if !dup && self.0.front().is_none_or(|oldest| !oldest.before) {
+            return None;
+        }
         self.0
             .iter()
             .rev()

@@ -100,10 +100,7 @@ fn only_the_last_minute_and_what_is_acknowledged_can_be_repeated() {
     store.write(&batch(entries)).unwrap();
     let recent = store.load().unwrap().recent;
     assert_eq!(recent.iter().map(|r| r.percept).collect::<Vec<_>>(), vec![uuid(3), uuid(4)]);
-    assert_eq!(
-        (recent[0].client_id.as_str(), recent[0].packet_id),
-        ("zigbee_bridge_3", 7)
-    );
+    assert_eq!((recent[0].client_id.as_str(), recent[0].packet_id), ("zigbee_bridge_3", 7));
 }
 
 #[test]
