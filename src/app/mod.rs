@@ -100,7 +100,7 @@ pub async fn run(config: Config) -> Result<()> {
         guard,
     )?);
     for recent in &saved.recent {
-        hall.departed.recall(&recent.client_id, recent.packet_id, recent.digest, recent.percept, recent.at);
+        hall.voices.recall(&recent.client_id, recent.packet_id, recent.digest, recent.percept, recent.at);
     }
 
     let (engine, closed) = Engine::start(Arc::clone(&hall), &data.join("broker"))

@@ -1,6 +1,7 @@
 //! The first packet of a connection, read before the engine sees it: the version it speaks, and a client id that the engine can file.
 
 use crate::domain::limits;
+use sha2::{Digest, Sha256};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
@@ -100,13 +101,22 @@ fn parse(body: &[u8]) -> Option<Arrival> {
     Some(Arrival { packet, version, client_id })
 }
 
+/// Longer ids are filed under their beginning and a digest: the engine takes 128 bytes, and file names have an end.
+const FILED_BYTES: usize = 120;
+
 /// The engine files sessions under the client id and takes no slash in it; MQTT and mosquitto do.
 /// Slashes, and `%` before two hex digits, are escaped as in a URL, so that two ids never meet.
 fn filed(client_id: &str) -> String {
     if client_id == "." || client_id == ".." {
         return client_id.replace('.', "%2E");
     }
-    client_id.replace('%', "%25").replace('/', "%2F").replace('\\', "%5C")
+    let escaped = client_id.replace('%', "%25").replace('/', "%2F").replace('\\', "%5C");
+    if escaped.len() <= FILED_BYTES {
+        return escaped;
+    }
+    let digest: String = Sha256::digest(client_id.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    // `%~` stands in no escaped id.
+    format!("{}%~{digest}", escaped.chars().filter(char::is_ascii_alphanumeric).take(32).collect::<String>())
 }
 
 #[cfg(test)]
@@ -134,6 +144,9 @@ mod tests {
         }
         assert_ne!(filed("a/b"), filed("a%2Fb"));
         assert_eq!(filed(".."), "%2E%2E");
+        let long = "ü".repeat(2_000);
+        assert!(filed(&long).len() <= FILED_BYTES);
+        assert_ne!(filed(&long), filed(&format!("{long}x")));
     }
 
     proptest! {

@@ -155,7 +155,7 @@ impl Engine {
 
     async fn converse(&self, stream: TcpStream, peer: SocketAddr, mut arrival: door::Arrival, private: bool) {
         let control = Arc::new(LineControl::default());
-        let line = Line::new(stream, peer, Arc::clone(&control), std::mem::take(&mut arrival.packet));
+        let line = Line::new(stream, peer, arrival.version, Arc::clone(&control), std::mem::take(&mut arrival.packet));
         let client_id = arrival.client_id.clone();
         let visit = Arc::new(Visit::new(Arc::clone(&self.hall), arrival, peer, control, private));
         let mut config = self.base.clone();

@@ -1,6 +1,6 @@
 //! What all connections share: the config, the way to the mind, the guard as it stands, and the counters.
 
-use super::{guard::GuardRules, inbox::Inbox, repeats::Departed};
+use super::{guard::GuardRules, inbox::Inbox, repeats::Voices};
 use crate::{
     config::Config,
     domain::{
@@ -34,7 +34,7 @@ pub struct Hall {
     pub counters: Arc<Counters>,
     /// Where percepts come from besides `in/…`.
     pub sources: Vec<InputSource>,
-    pub departed: Departed,
+    pub voices: Voices,
     /// The store cannot write at present.
     pub store_failing: Box<dyn Fn() -> bool + Send + Sync>,
     /// Made anew at each start; Jamey's own client signs in with it.
@@ -67,7 +67,7 @@ impl Hall {
             clock,
             counters,
             sources,
-            departed: Departed::default(),
+            voices: Voices::default(),
             store_failing,
             own_secret,
             verdicts_wanted: AtomicBool::new(false),

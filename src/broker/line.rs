@@ -1,6 +1,7 @@
-//! One client's byte stream between socket and engine: it hands over the CONNECT read at the door, notes each PUBLISH's
-//! DUP flag as it passes, and can answer one PUBLISH with a refusal or end the connection with a reason. It never delays a byte.
+//! One client's byte stream between socket and engine: it hands over the CONNECT read at the door, notes what only the bytes of a
+//! PUBLISH tell, keeps MQTT 5's words from old clients, and can refuse one PUBLISH or end the connection. It never delays a byte.
 
+use crate::domain::limits;
 use mqtt5::broker::transport::WebSocketTransport;
 use std::{
     collections::VecDeque,
@@ -16,10 +17,18 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 #[derive(Debug, Default)]
 pub struct LineControl(Mutex<State>);
 
+/// What only the bytes of a PUBLISH tell: the engine does not pass it on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Seen {
+    pub dup: bool,
+    /// MQTT 5's content type, where it stands within the first KiB of properties.
+    pub content_type: Option<String>,
+}
+
 #[derive(Debug, Default)]
 struct State {
-    /// DUP flags of PUBLISH packets handed to the engine and not yet asked for, oldest first.
-    dups: VecDeque<bool>,
+    /// PUBLISH packets handed to the engine and not yet asked for, oldest first.
+    seen: VecDeque<Seen>,
     answer: Answer,
 }
 
@@ -39,9 +48,9 @@ impl LineControl {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The DUP flag of the PUBLISH that the engine handles now. Asked exactly once for each.
-    pub fn take_dup(&self) -> bool {
-        self.state().dups.pop_front().unwrap_or(false)
+    /// What was seen of the PUBLISH that the engine handles now. Asked exactly once for each.
+    pub fn take_seen(&self) -> Seen {
+        self.state().seen.pop_front().unwrap_or_default()
     }
 
     /// Answers the PUBLISH in hand with an MQTT 5 reason code instead of success. MQTT 3.1.1 has no such words: there it stays plain.
@@ -63,15 +72,42 @@ impl LineControl {
 pub struct Line<S> {
     stream: S,
     peer: SocketAddr,
+    version: u8,
     control: Arc<LineControl>,
     /// The CONNECT packet, already read from the socket.
     first: Vec<u8>,
-    scanner: Scanner,
+    incoming: Scanner,
+    outgoing: Scanner,
+    /// What was said instead of the engine's words and is not on the socket yet.
+    owed: Vec<u8>,
 }
 
 impl<S> Line<S> {
-    pub fn new(stream: S, peer: SocketAddr, control: Arc<LineControl>, first: Vec<u8>) -> Self {
-        Self { stream, peer, control, first, scanner: Scanner::default() }
+    pub fn new(stream: S, peer: SocketAddr, version: u8, control: Arc<LineControl>, first: Vec<u8>) -> Self {
+        let incoming = Scanner { reads_properties: version == 5, ..Scanner::default() };
+        Self { stream, peer, version, control, first, incoming, outgoing: Scanner::default(), owed: Vec::new() }
+    }
+}
+
+impl<S: AsyncWrite + Unpin> Line<S> {
+    fn poll_owed(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.owed.is_empty() {
+            let sent = ready!(Pin::new(&mut self.stream).poll_write(cx, &self.owed))?;
+            if sent == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            self.owed.drain(..sent);
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// An acknowledgement as MQTT 3.1.1 knows it: the engine says MQTT 5's reasons to old clients too, and they break on it.
+    fn plain(&self, buf: &[u8]) -> Option<Vec<u8>> {
+        let (kind, length) = (*buf.first()?, *buf.get(1)?);
+        let acknowledges = matches!(kind, 0x40 | 0x50 | 0x62 | 0x70);
+        let whole = usize::from(length) + 2 == buf.len();
+        (self.version == 4 && self.outgoing.between_packets() && acknowledges && length > 2 && whole)
+            .then(|| vec![kind, 2, buf.get(2).copied().unwrap_or(0), buf.get(3).copied().unwrap_or(0)])
     }
 }
 
@@ -90,7 +126,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Line<S> {
         let before = buf.filled().len();
         ready!(Pin::new(&mut line.stream).poll_read(cx, buf))?;
         let fresh = buf.filled().get(before..).unwrap_or_default();
-        line.scanner.scan(fresh, |dup| line.control.state().dups.push_back(dup));
+        line.incoming.scan(fresh, |seen| line.control.state().seen.push_back(seen));
         Poll::Ready(Ok(()))
     }
 }
@@ -98,29 +134,40 @@ impl<S: AsyncRead + Unpin> AsyncRead for Line<S> {
 impl<S: AsyncWrite + Unpin> AsyncWrite for Line<S> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let line = self.get_mut();
-        let answer = line.control.state().answer.clone();
+        ready!(line.poll_owed(cx))?;
+        let answer = std::mem::take(&mut line.control.state().answer);
         match answer {
-            Answer::AsTheEngineSays => Pin::new(&mut line.stream).poll_write(cx, buf),
+            Answer::AsTheEngineSays => {
+                if let Some(plain) = line.plain(buf) {
+                    line.owed = plain;
+                    return Poll::Ready(Ok(buf.len()));
+                }
+                let sent = ready!(Pin::new(&mut line.stream).poll_write(cx, buf))?;
+                line.outgoing.scan(buf.get(..sent).unwrap_or_default(), |_| {});
+                Poll::Ready(Ok(sent))
+            }
             Answer::Instead(packet) => {
-                // Five bytes into an empty socket buffer go whole or not at all.
-                let sent = ready!(Pin::new(&mut line.stream).poll_write(cx, &packet))?;
-                let rest = packet.get(sent..).unwrap_or_default().to_vec();
-                line.control.state().answer = if rest.is_empty() { Answer::AsTheEngineSays } else { Answer::Instead(rest) };
+                line.owed = packet;
                 Poll::Ready(Ok(buf.len()))
             }
             Answer::Close(farewell) => {
-                if !farewell.is_empty() {
-                    ready!(Pin::new(&mut line.stream).poll_write(cx, &farewell))?;
-                }
+                line.owed = farewell;
+                line.control.state().answer = Answer::Closed;
+                // The farewell may find no room in the socket: then it is left unsaid.
+                let _ = line.poll_owed(cx);
+                Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()))
+            }
+            Answer::Closed => {
                 line.control.state().answer = Answer::Closed;
                 Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()))
             }
-            Answer::Closed => Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into())),
         }
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_flush(cx)
+        let line = self.get_mut();
+        ready!(line.poll_owed(cx))?;
+        Pin::new(&mut line.stream).poll_flush(cx)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -134,34 +181,45 @@ impl<S: AsyncRead + AsyncWrite + Send + Sync + Unpin> WebSocketTransport for Lin
     }
 }
 
+/// Properties further in than this are not looked for: a content type is a few words.
+const HEAD_BYTES: usize = 1_024 + limits::TOPIC_BYTES;
+
 /// Follows MQTT's framing over any split of the bytes.
 #[derive(Debug, Default)]
 struct Scanner {
+    reads_properties: bool,
     /// Fixed header byte, length so far, and how many length bytes were read; None between packets.
     header: Option<(u8, usize, u32)>,
-    skip: usize,
+    /// Bytes of the packet that are still to come.
+    rest: usize,
+    /// The beginning of a PUBLISH, until its content type is known.
+    head: Option<(u8, Vec<u8>)>,
 }
 
 impl Scanner {
-    fn scan(&mut self, mut bytes: &[u8], mut publish: impl FnMut(bool)) {
+    fn between_packets(&self) -> bool {
+        self.header.is_none() && self.rest == 0
+    }
+
+    fn scan(&mut self, mut bytes: &[u8], mut publish: impl FnMut(Seen)) {
         loop {
-            let passed = self.skip.min(bytes.len());
-            self.skip -= passed;
-            bytes = bytes.get(passed..).unwrap_or_default();
-            let Some((&byte, rest)) = bytes.split_first() else { return };
-            bytes = rest;
+            let (body, after) = bytes.split_at(self.rest.min(bytes.len()));
+            self.rest -= body.len();
+            bytes = after;
+            self.read_head(body, &mut publish);
+            let Some((&byte, after)) = bytes.split_first() else { return };
+            bytes = after;
             match self.header {
-                None => {
-                    if byte >> 4 == 3 {
-                        publish(byte & 0x08 != 0);
-                    }
-                    self.header = Some((byte, 0, 0));
-                }
+                None => self.header = Some((byte, 0, 0)),
                 Some((first, length, read)) => {
                     let length = length | (usize::from(byte & 0x7f) << (7 * read.min(3)));
                     if byte & 0x80 == 0 {
-                        self.skip = length;
+                        self.rest = length;
                         self.header = None;
+                        if first >> 4 == 3 {
+                            self.head = Some((first, Vec::new()));
+                            self.read_head(&[], &mut publish);
+                        }
                     } else {
                         self.header = Some((first, length, read + 1));
                     }
@@ -169,6 +227,59 @@ impl Scanner {
             }
         }
     }
+
+    /// Takes what has come of a PUBLISH and tells of it as soon as it can.
+    fn read_head(&mut self, body: &[u8], publish: &mut impl FnMut(Seen)) {
+        let Some((first, head)) = &mut self.head else { return };
+        let dup = *first & 0x08 != 0;
+        let content_type = if self.reads_properties {
+            let room = HEAD_BYTES.saturating_sub(head.len());
+            head.extend(body.iter().take(room));
+            match content_type(head, *first & 0x06 != 0) {
+                None if self.rest > 0 && head.len() < HEAD_BYTES => return,
+                found => found.flatten(),
+            }
+        } else {
+            None
+        };
+        self.head = None;
+        publish(Seen { dup, content_type });
+    }
+}
+
+/// The content type in the beginning of an MQTT 5 PUBLISH; None when more bytes are needed to tell.
+fn content_type(head: &[u8], has_packet_id: bool) -> Option<Option<String>> {
+    let mut rest = head;
+    let topic = usize::from(u16::from_be_bytes([*rest.first()?, *rest.get(1)?]));
+    rest = rest.get(2 + topic + if has_packet_id { 2 } else { 0 }..)?;
+    let (mut length, mut place) = (0usize, 0u32);
+    loop {
+        let (byte, after) = rest.split_first()?;
+        rest = after;
+        length |= usize::from(byte & 0x7f) << (7 * place.min(3));
+        place += 1;
+        if byte & 0x80 == 0 || place == 4 {
+            break;
+        }
+    }
+    let mut properties = rest.get(..length)?;
+    while let Some((id, after)) = properties.split_first() {
+        let text = |bytes: &[u8]| Some(usize::from(u16::from_be_bytes([*bytes.first()?, *bytes.get(1)?])));
+        let size = match id {
+            0x03 => {
+                let Some(size) = text(after) else { return Some(None) };
+                return Some(after.get(2..2 + size).and_then(|t| String::from_utf8(t.to_vec()).ok()));
+            }
+            0x01 => 1,
+            0x02 => 4,
+            0x23 => 2,
+            0x08 | 0x09 => text(after).map_or(after.len(), |n| n + 2),
+            0x26 => text(after).and_then(|n| Some(n + 2 + text(after.get(n + 2..)?)? + 2)).unwrap_or(after.len()),
+            _ => return Some(None),
+        };
+        properties = after.get(size..).unwrap_or_default();
+    }
+    Some(None)
 }
 
 #[cfg(test)]
@@ -186,16 +297,51 @@ mod tests {
         for step in 1..all.len() {
             let (mut scanner, mut seen) = (Scanner::default(), Vec::new());
             for piece in all.chunks(step) {
-                scanner.scan(piece, |dup| seen.push(dup));
+                scanner.scan(piece, |one| seen.push(one.dup));
             }
             assert_eq!(seen, [false, true, false], "in pieces of {step}");
         }
+    }
+
+    #[test]
+    fn the_content_type_is_found_wherever_the_bytes_are_split() {
+        let properties = [vec![0x01, 1, 0x26, 0, 1, b'k', 0, 1, b'v', 0x03, 0, 3], b"a/b".to_vec()].concat();
+        let mut body = vec![0, 1, b't', 0, 9, u8::try_from(properties.len()).unwrap()];
+        body.extend(&properties);
+        body.extend(b"payload");
+        let packet = [vec![0x32, u8::try_from(body.len()).unwrap()], body].concat();
+        let all = [packet.clone(), vec![0xc0, 0, 0x30, 4, 0, 1, b'a', 0], packet].concat();
+        for step in 1..all.len() {
+            let (mut scanner, mut seen) = (Scanner { reads_properties: true, ..Scanner::default() }, Vec::new());
+            for piece in all.chunks(step) {
+                scanner.scan(piece, |one| seen.push(one.content_type));
+            }
+            assert_eq!(seen, [Some("a/b".to_owned()), None, Some("a/b".to_owned())], "in pieces of {step}");
+            assert!(scanner.between_packets());
+        }
+    }
+
+    #[tokio::test]
+    async fn an_old_client_hears_plain_acknowledgements() {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let (near, mut far) = tokio::io::duplex(64);
+        let mut line = Line::new(near, "127.0.0.1:1".parse().unwrap(), 4, Arc::new(LineControl::default()), Vec::new());
+        line.write_all(&[0x40, 4, 0, 7, 0x87, 0]).await.unwrap();
+        // A PUBLISH cut in two, whose second half looks like an acknowledgement.
+        line.write_all(&[0x30, 9, 0, 1, b'a']).await.unwrap();
+        line.write_all(&[0x40, 4, 0, 7, 0x87, 0]).await.unwrap();
+        line.flush().await.unwrap();
+        drop(line);
+        let mut got = Vec::new();
+        far.read_to_end(&mut got).await.unwrap();
+        assert_eq!(got, [0x40, 2, 0, 7, 0x30, 9, 0, 1, b'a', 0x40, 4, 0, 7, 0x87, 0]);
     }
 
     proptest! {
         #[test]
         fn no_bytes_make_the_scanner_fall(bytes in proptest::collection::vec(any::<u8>(), 0..500)) {
             Scanner::default().scan(&bytes, |_| {});
+            Scanner { reads_properties: true, ..Scanner::default() }.scan(&bytes, |_| {});
         }
     }
 
@@ -204,13 +350,14 @@ mod tests {
         use tokio::io::{AsyncReadExt, AsyncWriteExt};
         let (near, mut far) = tokio::io::duplex(64);
         let control = Arc::new(LineControl::default());
-        let mut line = Line::new(near, "127.0.0.1:1".parse().unwrap(), Arc::clone(&control), vec![1, 2, 3]);
+        let mut line = Line::new(near, "127.0.0.1:1".parse().unwrap(), 5, Arc::clone(&control), vec![1, 2, 3]);
         let mut first = [0; 3];
         line.read_exact(&mut first).await.unwrap();
         assert_eq!(first, [1, 2, 3]);
         control.refuse(5, 1, Some(7), 0x99);
         line.write_all(&[0x40, 2, 0, 7]).await.unwrap();
         line.write_all(&[0xd0, 0]).await.unwrap();
+        line.flush().await.unwrap();
         let mut got = [0; 7];
         far.read_exact(&mut got).await.unwrap();
         assert_eq!(got, [0x40, 3, 0, 7, 0x99, 0xd0, 0]);

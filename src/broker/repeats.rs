@@ -3,13 +3,17 @@
 use crate::domain::{Timestamp, limits};
 use std::{
     collections::{BTreeMap, VecDeque},
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 use uuid::Uuid;
 
-/// What one connection last said: enough to know each of it again.
-#[derive(Debug, Clone, Default)]
-pub struct Said(VecDeque<Utterance>);
+/// What one client last said, over its connections: enough to know each of it again.
+#[derive(Debug, Default)]
+pub struct Said {
+    utterances: VecDeque<Utterance>,
+    /// The number of the client's present connection.
+    connection: u64,
+}
 
 #[derive(Debug, Clone, Copy)]
 struct Utterance {
@@ -17,77 +21,75 @@ struct Utterance {
     digest: u64,
     percept: Uuid,
     at: Timestamp,
-    /// Said on an earlier connection of the same client.
-    before: bool,
+    connection: u64,
 }
 
 /// In flight at one time is at most what the client's window holds; 65,535 in theory, tens in life.
 const UTTERANCES: usize = 1_024;
-/// Clients that left within the last minute and may come back to repeat themselves.
+/// Clients that are gone and may come back within a minute to repeat themselves.
 const DEPARTED: usize = 1_024;
 
 impl Said {
     /// The percept that this message repeats, if it does: same packet id, topic and body within a minute,
     /// said on an earlier connection, or flagged DUP on this one.
     #[must_use]
-    pub fn repeats(&self, packet_id: u16, digest: u64, dup: bool, at: Timestamp) -> Option<Uuid> {
+    pub fn repeats(&self, connection: u64, packet_id: u16, digest: u64, dup: bool, at: Timestamp) -> Option<Uuid> {
         // On a first connection only the flag can tell a repetition: no look through all that was said.
-        if !dup && self.0.front().is_none_or(|oldest| !oldest.before) {
+        if !dup && self.utterances.front().is_none_or(|oldest| oldest.connection == connection) {
             return None;
         }
-        self.0
+        self.utterances
             .iter()
             .rev()
-            .find(|u| u.packet_id == packet_id && u.digest == digest && (dup || u.before))
+            .find(|u| u.packet_id == packet_id && u.digest == digest && (dup || u.connection != connection))
             .filter(|u| at.micros().saturating_sub(u.at.micros()) <= limits::REPEAT_SECONDS * 1_000_000)
             .map(|u| u.percept)
     }
 
-    pub fn remember(&mut self, packet_id: u16, digest: u64, percept: Uuid, at: Timestamp) {
-        if self.0.len() == UTTERANCES {
-            self.0.pop_front();
+    pub fn remember(&mut self, connection: u64, packet_id: u16, digest: u64, percept: Uuid, at: Timestamp) {
+        if self.utterances.len() == UTTERANCES {
+            self.utterances.pop_front();
         }
-        self.0.push_back(Utterance { packet_id, digest, percept, at, before: false });
+        self.utterances.push_back(Utterance { packet_id, digest, percept, at, connection });
     }
 }
 
-/// Those who left.
+/// What all clients said, those here and those who left.
 #[derive(Debug, Default)]
-pub struct Departed(Mutex<BTreeMap<String, Said>>);
+pub struct Voices(Mutex<BTreeMap<String, Arc<Mutex<Said>>>>);
 
-impl Departed {
-    /// What this client said before, marked as such.
-    pub fn welcome(&self, client_id: &str) -> Said {
-        let mut said = self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(client_id).unwrap_or_default();
-        for utterance in &mut said.0 {
-            utterance.before = true;
+impl Voices {
+    /// What this client said before, and the number of its new connection. An old connection may still be ending: both share it.
+    pub fn welcome(&self, client_id: &str) -> (Arc<Mutex<Said>>, u64) {
+        let mut voices = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !voices.contains_key(client_id) {
+            make_room(&mut voices);
         }
-        said
-    }
-
-    pub fn leave(&self, client_id: &str, said: Said) {
-        if said.0.is_empty() {
-            return;
-        }
-        let mut departed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if departed.len() >= DEPARTED && !departed.contains_key(client_id) {
-            // The one who was silent longest has the least to repeat.
-            let oldest = departed.iter().min_by_key(|(_, s)| s.0.back().map(|u| u.at)).map(|(id, _)| id.clone());
-            if let Some(oldest) = oldest {
-                departed.remove(&oldest);
-            }
-        }
-        departed.insert(client_id.to_owned(), said);
+        let said = Arc::clone(voices.entry(client_id.to_owned()).or_default());
+        let mut open = said.lock().unwrap_or_else(PoisonError::into_inner);
+        open.connection += 1;
+        let connection = open.connection;
+        drop(open);
+        (said, connection)
     }
 
     /// After a crash: what the store still knows of the last minute, in order.
     pub fn recall(&self, client_id: &str, packet_id: u16, digest: u64, percept: Uuid, at: Timestamp) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .entry(client_id.to_owned())
-            .or_default()
-            .remember(packet_id, digest, percept, at);
+        let mut voices = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let said = Arc::clone(voices.entry(client_id.to_owned()).or_default());
+        said.lock().unwrap_or_else(PoisonError::into_inner).remember(0, packet_id, digest, percept, at);
+    }
+}
+
+/// Lets go of the one who was silent longest among those who left: it has the least to repeat.
+fn make_room(voices: &mut BTreeMap<String, Arc<Mutex<Said>>>) {
+    let last = |said: &Arc<Mutex<Said>>| said.lock().unwrap_or_else(PoisonError::into_inner).utterances.back().map(|u| u.at);
+    let gone: Vec<(Option<Timestamp>, String)> =
+        voices.iter().filter(|(_, said)| Arc::strong_count(said) == 1).map(|(id, said)| (last(said), id.clone())).collect();
+    if gone.len() >= DEPARTED
+        && let Some((_, oldest)) = gone.into_iter().min()
+    {
+        voices.remove(&oldest);
     }
 }
 
@@ -98,32 +100,43 @@ mod tests {
 
     #[test]
     fn a_repetition_is_known_after_a_reconnect_or_by_its_flag_and_only_for_a_minute() {
-        let (departed, at) = (Departed::default(), Timestamp::from_micros(1_000_000));
-        let mut said = departed.welcome("a");
+        let (voices, at) = (Voices::default(), Timestamp::from_micros(1_000_000));
+        let (said, first) = voices.welcome("a");
         let (d, id) = (digest("t", b"x"), Uuid::from_u128(7));
-        said.remember(1, d, id, at);
-        assert_eq!(said.repeats(1, d, false, at), None, "a packet id used again on the same connection was acknowledged");
-        assert_eq!(said.repeats(1, d, true, at), Some(id));
-        departed.leave("a", said);
-        let said = departed.welcome("a");
-        assert_eq!(said.repeats(1, d, false, at.plus_seconds(60)), Some(id));
-        assert_eq!(said.repeats(1, d, false, at.plus_seconds(61)), None);
-        assert_eq!(said.repeats(2, d, true, at), None);
-        assert_eq!(said.repeats(1, digest("t", b"y"), true, at), None);
+        said.lock().unwrap().remember(first, 1, d, id, at);
+        let asks = |connection, packet_id, digest, dup, at| said.lock().unwrap().repeats(connection, packet_id, digest, dup, at);
+        assert_eq!(asks(first, 1, d, false, at), None, "a packet id used again on the same connection was acknowledged");
+        assert_eq!(asks(first, 1, d, true, at), Some(id));
+        let (_, second) = voices.welcome("a");
+        assert_eq!(asks(second, 1, d, false, at.plus_seconds(60)), Some(id));
+        assert_eq!(asks(second, 1, d, false, at.plus_seconds(61)), None);
+        assert_eq!(asks(second, 2, d, true, at), None);
+        assert_eq!(asks(second, 1, digest("t", b"y"), true, at), None);
     }
 
     #[test]
-    fn the_memory_of_those_who_left_is_bounded() {
-        let departed = Departed::default();
+    fn what_the_store_recalls_was_said_before() {
+        let (voices, at) = (Voices::default(), Timestamp::from_micros(1));
+        voices.recall("a", 1, 5, Uuid::nil(), at);
+        let (said, connection) = voices.welcome("a");
+        assert_eq!(said.lock().unwrap().repeats(connection, 1, 5, false, at), Some(Uuid::nil()));
+    }
+
+    #[test]
+    fn the_memory_of_those_who_left_is_bounded_and_those_present_stay() {
+        let voices = Voices::default();
+        let (here, _) = voices.welcome("here");
         for n in 0..=DEPARTED {
-            let mut said = Said::default();
+            let (said, connection) = voices.welcome(&format!("c{n}"));
             for k in 0..=UTTERANCES {
-                said.remember(1, u64::try_from(k).unwrap(), Uuid::nil(), Timestamp::from_micros(i64::try_from(n).unwrap()));
+                let at = Timestamp::from_micros(i64::try_from(n).unwrap());
+                said.lock().unwrap().remember(connection, 1, u64::try_from(k).unwrap(), Uuid::nil(), at);
             }
-            assert_eq!(said.0.len(), UTTERANCES);
-            departed.leave(&format!("c{n}"), said);
+            assert_eq!(said.lock().unwrap().utterances.len(), UTTERANCES);
         }
-        assert_eq!(departed.0.lock().unwrap().len(), DEPARTED);
-        assert!(departed.welcome("c0").0.is_empty());
+        let voices = voices.0.lock().unwrap();
+        assert_eq!(voices.len(), DEPARTED + 1);
+        assert!(voices.contains_key("here") && !voices.contains_key("c0"));
+        drop(here);
     }
 }

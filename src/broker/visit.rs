@@ -8,7 +8,7 @@ use super::{
     hall::Hall,
     identity::{self, OWN_USER},
     inbox::Answer,
-    line::LineControl,
+    line::{LineControl, Seen},
     reading::{self, Told},
     repeats::Said,
 };
@@ -25,10 +25,7 @@ use std::{
     future::Future,
     net::SocketAddr,
     pin::Pin,
-    sync::{
-        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, atomic::Ordering},
     time::Duration,
 };
 use tokio::sync::oneshot;
@@ -52,8 +49,10 @@ pub struct Visit {
     private: bool,
     source: OnceLock<Source>,
     will: OnceLock<Will>,
-    said: Mutex<Said>,
-    dup: AtomicBool,
+    said: Arc<Mutex<Said>>,
+    connection: u64,
+    /// Of the PUBLISH in hand.
+    seen: Mutex<Seen>,
 }
 
 struct Will {
@@ -74,7 +73,7 @@ enum Way {
 
 impl Visit {
     pub fn new(hall: Arc<Hall>, arrival: Arrival, peer: SocketAddr, control: Arc<LineControl>, private: bool) -> Self {
-        let said = hall.departed.welcome(&arrival.client_id);
+        let (said, connection) = hall.voices.welcome(&arrival.client_id);
         Self {
             hall,
             arrival,
@@ -83,8 +82,9 @@ impl Visit {
             private,
             source: OnceLock::new(),
             will: OnceLock::new(),
-            said: Mutex::new(said),
-            dup: AtomicBool::new(false),
+            said,
+            connection,
+            seen: Mutex::new(Seen::default()),
         }
     }
 
@@ -125,7 +125,7 @@ impl Visit {
     }
 
     fn may_publish(&self, topic: &str) -> bool {
-        self.dup.store(self.control.take_dup(), Ordering::Relaxed);
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = self.control.take_seen();
         if self.private {
             return true;
         }
@@ -188,16 +188,20 @@ impl Visit {
 
     fn percept(&self, event: &ClientPublishEvent, told: Told, purpose: Purpose) -> Percept {
         let at = self.hall.clock.now();
+        let seen = std::mem::take(&mut *self.seen.lock().unwrap_or_else(PoisonError::into_inner));
         let payload = if event.payload.len() > limits::BODY_BYTES { Vec::new() } else { event.payload.to_vec() };
-        let body =
-            if payload.is_empty() && !event.payload.is_empty() { Body::Bytes(event.payload.len()) } else { Body::parse(&payload, None) };
+        let body = if payload.is_empty() && !event.payload.is_empty() {
+            Body::Bytes(event.payload.len())
+        } else {
+            Body::parse(&payload, seen.content_type.as_deref())
+        };
         let id = self.hall.clock.percept_id();
         let mut repeat_of = None;
         if let Some(packet_id) = event.packet_id {
             let digest = digest(&event.topic, &event.payload);
             let mut said = self.said();
-            repeat_of = said.repeats(packet_id, digest, self.dup.load(Ordering::Relaxed), at);
-            said.remember(packet_id, digest, repeat_of.unwrap_or(id), at);
+            repeat_of = said.repeats(self.connection, packet_id, digest, seen.dup, at);
+            said.remember(self.connection, packet_id, digest, repeat_of.unwrap_or(id), at);
         }
         let own_id = body
             .object()
@@ -358,13 +362,6 @@ impl Visit {
         };
         let percept = self.percept(&event, told, Purpose::Observation);
         self.hall.inbox.leave(Input::Percept(Box::new(percept)), will.payload.len(), None, None).await;
-    }
-}
-
-impl Drop for Visit {
-    fn drop(&mut self) {
-        let said = std::mem::take(&mut *self.said());
-        self.hall.departed.leave(&self.arrival.client_id, said);
     }
 }
 

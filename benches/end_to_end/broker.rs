@@ -1,0 +1,117 @@
+//! A broker that is measured: mosquitto or Jamey, started on a folder of its own, and what the kernel says of it.
+
+use rusqlite::{Connection, OpenFlags};
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    net::{SocketAddr, TcpListener, TcpStream},
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+use tempfile::TempDir;
+
+/// The kernel's USER_HZ, which is 100 on all its platforms that Jamey runs on.
+const TICKS_PER_SECOND: f64 = 100.0;
+
+const CONFIG: &str = r#"
+[[guard]]
+topic = "bench/+/set"
+class = "light"
+reads = "attributes"
+"#;
+
+#[derive(Clone, Copy, PartialEq)]
+pub enum Kind {
+    Mosquitto,
+    Jamey,
+}
+
+/// A broker that runs on a folder of its own, and dies with this value.
+pub struct Broker {
+    pub kind: Kind,
+    child: Child,
+    pub addr: SocketAddr,
+    folder: TempDir,
+    pub spawned: Instant,
+}
+
+impl Broker {
+    pub fn start(kind: Kind) -> Self {
+        let folder = TempDir::with_prefix_in("bench-", scratch()).unwrap();
+        match kind {
+            Kind::Mosquitto => {
+                let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+                let config = format!(
+                    "listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\nmax_inflight_messages 0\n\
+                     max_queued_messages 0\nset_tcp_nodelay true\nlog_type none\n"
+                );
+                fs::write(folder.path().join("mosquitto.conf"), config).unwrap();
+                let spawned = Instant::now();
+                let child = Command::new("mosquitto").arg("-c").arg(folder.path().join("mosquitto.conf")).stderr(Stdio::null()).spawn();
+                let child = child.expect("mosquitto must be installed, and be on the PATH: it is what Jamey is measured against");
+                let addr = SocketAddr::from(([127, 0, 0, 1], port));
+                while TcpStream::connect(addr).is_err() {
+                    assert!(spawned.elapsed() < Duration::from_secs(10), "mosquitto does not listen");
+                }
+                Self { kind, child, addr, folder, spawned }
+            }
+            Kind::Jamey => {
+                fs::write(folder.path().join("jamey.toml"), CONFIG).unwrap();
+                let mut command = Command::new(binary());
+                command.args(["run", "--mqtt", "127.0.0.1:0", "--http", "127.0.0.1:0", "--guard", "observe", "--data"]);
+                command.arg(folder.path().join("data")).arg("--config").arg(folder.path().join("jamey.toml"));
+                let errors = fs::File::create(folder.path().join("stderr")).unwrap();
+                let spawned = Instant::now();
+                let mut child = command.current_dir(folder.path()).stdout(Stdio::piped()).stderr(errors).spawn().unwrap();
+                let mut line = String::new();
+                BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+                let addr = line.split(' ').find_map(|w| w.strip_prefix("mqtt=")).and_then(|a| a.parse().ok());
+                let said = || fs::read_to_string(folder.path().join("stderr")).unwrap_or_default();
+                let addr = addr.unwrap_or_else(|| panic!("`{}` is not `ready mqtt=ADDR http=ADDR`:\n{}", line.trim(), said()));
+                Self { kind, child, addr, folder, spawned }
+            }
+        }
+    }
+
+    /// User and system seconds spent so far.
+    pub fn cpu_seconds(&self) -> f64 {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
+        let fields: Vec<&str> = stat.rsplit(") ").next().unwrap().split(' ').collect();
+        (fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap()) / TICKS_PER_SECOND
+    }
+
+    /// A line of /proc/PID/status in MiB.
+    pub fn mib(&self, name: &str) -> f64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find(|l| l.starts_with(name)).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() / 1024.0
+    }
+
+    /// Verdict rows by decision.
+    pub fn verdicts(&self) -> Vec<(String, u64)> {
+        let path = self.folder.path().join("data/jamey.db");
+        let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+        db.busy_timeout(Duration::from_secs(10)).unwrap();
+        let mut rows = db.prepare("select decision, count(*) from verdicts group by decision").unwrap();
+        rows.query_map([], |r| Ok((r.get(0)?, r.get::<_, i64>(1)? as u64))).unwrap().map(Result::unwrap).collect()
+    }
+}
+
+impl Drop for Broker {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Where data folders and the disk's own figure are: beside the build, which is on a disk where /tmp may be memory.
+pub fn scratch() -> PathBuf {
+    PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
+}
+
+fn binary() -> PathBuf {
+    let path = std::env::var_os("JAMEY_BIN").map_or_else(|| scratch().with_file_name("release").join("jamey"), PathBuf::from);
+    assert!(path.exists(), "{} is not there: cargo build --release, or set JAMEY_BIN", path.display());
+    path
+}

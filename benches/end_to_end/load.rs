@@ -1,0 +1,189 @@
+//! The load, on one thread: it takes little from the cores that it shares with the broker, and the same for both brokers.
+
+use super::{
+    broker::Broker,
+    packet::{self, Connect, Message, Version},
+};
+use std::{
+    cell::{Cell, RefCell},
+    net::SocketAddr,
+    rc::Rc,
+    time::{Duration, Instant},
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    task::LocalSet,
+};
+
+pub const WINDOW: usize = 32;
+pub const PAYLOAD: usize = 150;
+/// So many lights that none of them is commanded more often than a light may be.
+pub const TOPICS: u64 = 4_000;
+const WARM_UP: Duration = Duration::from_millis(500);
+
+/// What the subscriber and the clients count together.
+#[derive(Default)]
+struct Tally {
+    acknowledged: Cell<u64>,
+    forwarded: Cell<u64>,
+    sent: Cell<u64>,
+    over: Cell<bool>,
+    /// Publish to PUBACK in µs, where it is asked for.
+    latencies: RefCell<Vec<u32>>,
+}
+
+/// One PUBLISH of number `n`, of the size and kind that all have.
+pub fn message(n: u64, id: u16) -> Vec<u8> {
+    let head = format!(r#"{{"state":"ON","transition":1,"id":"bench-{n:012}-"#);
+    let payload = format!("{head}{}\"}}", "x".repeat(PAYLOAD - head.len() - 2));
+    let topic = format!("bench/{}/set", n.wrapping_mul(2_654_435_761) % TOPICS);
+    let message = Message { id, ..Message::new(&topic, payload).qos(1) };
+    packet::publish(Version::V311, &message)
+}
+
+async fn welcomed(addr: SocketAddr, id: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(addr).await.unwrap();
+    stream.set_nodelay(true).unwrap();
+    stream.write_all(&packet::connect(Version::V311, &Connect { id: id.into(), clean: true, ..Default::default() })).await.unwrap();
+    let mut connack = [0; 4];
+    stream.read_exact(&mut connack).await.unwrap();
+    assert_eq!(connack, [0x20, 2, 0, 0], "CONNACK");
+    stream
+}
+
+/// Takes all messages and counts them.
+async fn subscriber(mut stream: TcpStream, tally: Rc<Tally>) {
+    let (mut buffer, mut held) = (vec![0; 1 << 18], 0);
+    loop {
+        let Ok(read) = stream.read(&mut buffer[held..]).await else { return };
+        if read == 0 {
+            return;
+        }
+        held += read;
+        let mut at = 0;
+        // The remaining length of these packets takes two bytes; other packets are short ones.
+        while let Some(head) = buffer.get(at..at + 3).filter(|_| at + 3 <= held) {
+            let length = if head[1] & 0x80 == 0 {
+                2 + usize::from(head[1])
+            } else {
+                assert!(head[2] & 0x80 == 0, "a longer packet than was sent");
+                3 + (usize::from(head[1] & 0x7f) | usize::from(head[2]) << 7)
+            };
+            if at + length > held {
+                break;
+            }
+            if head[0] >> 4 == 3 {
+                tally.forwarded.set(tally.forwarded.get() + 1);
+            }
+            at += length;
+        }
+        buffer.copy_within(at..held, 0);
+        held -= at;
+    }
+}
+
+/// Keeps a window of messages in flight until time is over.
+async fn client(mut stream: TcpStream, tally: Rc<Tally>) {
+    let (mut id, mut flying) = (0_u16, 0);
+    let (mut acks, mut held, mut out) = ([0_u8; 4_096], 0, vec![]);
+    while !tally.over.get() || flying > 0 {
+        out.clear();
+        while flying < WINDOW && !tally.over.get() {
+            id = id % 65_535 + 1;
+            let n = tally.sent.replace(tally.sent.get() + 1);
+            out.extend(message(n, id));
+            flying += 1;
+        }
+        if !out.is_empty() {
+            stream.write_all(&out).await.unwrap();
+        }
+        let read = stream.read(&mut acks[held..]).await.unwrap();
+        assert!(read > 0, "the broker closed the connection");
+        held += read;
+        let whole = held / 4;
+        assert!(acks[..whole * 4].chunks(4).all(|ack| ack[..2] == [0x40, 2]), "only PUBACKs come");
+        acks.copy_within(whole * 4..held, 0);
+        held -= whole * 4;
+        flying -= whole;
+        tally.acknowledged.set(tally.acknowledged.get() + whole as u64);
+    }
+}
+
+pub struct Load {
+    pub rate: f64,
+    pub forwarded_rate: f64,
+    pub cpu_seconds_per_100k: f64,
+}
+
+/// Loads a broker with `clients` for `seconds`.
+pub fn load(broker: &Broker, clients: usize, seconds: Duration, from: &Cell<u64>) -> Load {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let local = LocalSet::new();
+    local.block_on(&runtime, async {
+        let tally = Rc::new(Tally::default());
+        tally.sent.set(from.get());
+        let mut all = welcomed(broker.addr, "bench-subscriber").await;
+        all.write_all(&packet::subscribe(Version::V311, 1, &[("bench/+/set", 0)])).await.unwrap();
+        tokio::task::spawn_local(subscriber(all, Rc::clone(&tally)));
+        let mut tasks = vec![];
+        for n in 0..clients {
+            let stream = welcomed(broker.addr, &format!("bench-client-{n}")).await;
+            tasks.push(tokio::task::spawn_local(client(stream, Rc::clone(&tally))));
+        }
+        tokio::time::sleep(WARM_UP).await;
+        let (begun, acked, forwarded, cpu) = (Instant::now(), tally.acknowledged.get(), tally.forwarded.get(), broker.cpu_seconds());
+        tokio::time::sleep(seconds).await;
+        let took = begun.elapsed().as_secs_f64();
+        let acked = (tally.acknowledged.get() - acked) as f64;
+        let forwarded_rate = (tally.forwarded.get() - forwarded) as f64 / took;
+        let cpu_seconds_per_100k = (broker.cpu_seconds() - cpu) / acked * 100_000.0;
+        tally.over.set(true);
+        for task in tasks {
+            task.await.unwrap();
+        }
+        from.set(tally.sent.get());
+        Load { rate: acked / took, forwarded_rate, cpu_seconds_per_100k }
+    })
+}
+
+/// Publish to PUBACK, in µs sorted, at 1,000 messages a second from one client.
+pub fn latency(broker: &Broker, seconds: Duration, from: &Cell<u64>) -> Vec<u32> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let local = LocalSet::new();
+    local.block_on(&runtime, async {
+        let tally = Rc::new(Tally::default());
+        let mut all = welcomed(broker.addr, "bench-subscriber").await;
+        all.write_all(&packet::subscribe(Version::V311, 1, &[("bench/+/set", 0)])).await.unwrap();
+        tokio::task::spawn_local(subscriber(all, Rc::clone(&tally)));
+        let (mut acks, mut out) = welcomed(broker.addr, "bench-pacer").await.into_split();
+        let due: Rc<RefCell<Vec<Instant>>> = Rc::default();
+        let (asked, heard) = (Rc::clone(&due), Rc::clone(&tally));
+        let reader = tokio::task::spawn_local(async move {
+            let mut ack = [0; 4];
+            while acks.read_exact(&mut ack).await.is_ok() {
+                let n = usize::from(u16::from_be_bytes([ack[2], ack[3]])) - 1;
+                let waited = asked.borrow()[n].elapsed();
+                heard.latencies.borrow_mut().push(waited.as_micros() as u32);
+            }
+        });
+        let count = u16::try_from(seconds.as_millis().min(60_000)).unwrap();
+        let mut beat = tokio::time::interval(Duration::from_millis(1));
+        for id in 1..=count {
+            beat.tick().await;
+            let n = from.replace(from.get() + 1);
+            let bytes = message(n, id);
+            due.borrow_mut().push(Instant::now());
+            out.write_all(&bytes).await.unwrap();
+        }
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while tally.latencies.borrow().len() < usize::from(count) {
+            assert!(Instant::now() < deadline, "not all were acknowledged");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        reader.abort();
+        let mut all = tally.latencies.take();
+        all.sort_unstable();
+        all
+    })
+}

@@ -1,0 +1,152 @@
+//! What a verdict on disk costs, beside mosquitto's plain forwarding, in one run on one host.
+//!
+//! `cargo build --release && cargo bench --bench end_to_end` (JAMEY_BIN names another binary). Both brokers get the same load from
+//! the same generator in turn: clients with a window of 32, QoS 1, 150-byte JSON over 4,000 topics, one QoS 0 subscriber that
+//! takes all. For Jamey, which observes, each message commands a guarded light: it is acknowledged and forwarded after its verdict
+//! is stored. The row of each is counted afterwards. `JAMEY_BENCH_SECONDS` (4) is the length of one measurement;
+//! `JAMEY_BENCH_ROUNDS` (3) how many there are, alternating, of which the medians are printed.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a bench fails by panicking")]
+#![allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "figures for people")]
+
+mod broker;
+mod load;
+#[allow(dead_code, reason = "the tests use the rest")]
+#[path = "../../tests/support/packet.rs"]
+mod packet;
+
+use broker::{Broker, Kind, scratch};
+use load::{Load, PAYLOAD, TOPICS, WINDOW, latency, load};
+use packet::{Connect, Packet, Pub, Version};
+use std::{
+    cell::Cell,
+    fs,
+    io::{ErrorKind, Read, Write},
+    net::TcpStream,
+    path::Path,
+    time::{Duration, Instant},
+};
+
+fn number(name: &str, default: u64) -> u64 {
+    std::env::var(name).ok().map_or(default, |v| v.parse().unwrap_or_else(|_| panic!("{name} is a number, not `{v}`")))
+}
+
+/// From the start of the process on an empty folder to the first acknowledged command.
+fn start_to_first_verdict(kind: Kind) -> f64 {
+    let broker = Broker::start(kind);
+    let mut stream = TcpStream::connect(broker.addr).unwrap();
+    stream.set_nodelay(true).unwrap();
+    stream.write_all(&packet::connect(Version::V311, &Connect { id: "first".into(), clean: true, ..Default::default() })).unwrap();
+    stream.write_all(&load::message(0, 1)).unwrap();
+    let (mut buffer, mut chunk) = (vec![], [0; 256]);
+    loop {
+        match stream.read(&mut chunk) {
+            Ok(0) => panic!("the connection was closed before the first verdict"),
+            Ok(n) => buffer.extend(&chunk[..n]),
+            Err(e) if e.kind() == ErrorKind::Interrupted => {}
+            Err(e) => panic!("{e}"),
+        }
+        while let Some((packet, length)) = packet::decode(&buffer, Version::V311).unwrap() {
+            buffer.drain(..length);
+            if matches!(packet, Packet::Ack { kind: Pub::Ack, .. }) {
+                return broker.spawned.elapsed().as_secs_f64() * 1e3;
+            }
+        }
+    }
+}
+
+/// The disk's own pace: 4 KiB appended and synced, in µs sorted.
+fn fdatasync(folder: &Path, times: usize) -> Vec<u32> {
+    let path = folder.join("fdatasync");
+    let mut file = fs::File::create(&path).unwrap();
+    let mut all: Vec<u32> = (0..times)
+        .map(|_| {
+            file.write_all(&[7; 4_096]).unwrap();
+            let begun = Instant::now();
+            file.sync_data().unwrap();
+            begun.elapsed().as_micros() as u32
+        })
+        .collect();
+    fs::remove_file(path).unwrap();
+    all.sort_unstable();
+    all
+}
+
+fn quantile(sorted: &[u32], q: f64) -> f64 {
+    f64::from(sorted[((sorted.len() - 1) as f64 * q) as usize]) / 1e3
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// One printed figure, with the target it is held to.
+fn row(name: &str, value: &str, target: &str) {
+    println!("  {name:<46} {value:>22}   {target}");
+}
+
+fn main() {
+    let seconds = Duration::from_secs(number("JAMEY_BENCH_SECONDS", 4).max(1));
+    let rounds = number("JAMEY_BENCH_ROUNDS", 3).max(1);
+    let begun = Instant::now();
+    println!(
+        "QoS 1, {PAYLOAD}-byte JSON, window {WINDOW}, {TOPICS} topics, one QoS 0 subscriber; medians of {rounds} rounds of {seconds:?}"
+    );
+
+    let synced = fdatasync(&scratch(), 500);
+    let (sync50, sync99) = (quantile(&synced, 0.5), quantile(&synced, 0.99));
+    println!(
+        "\nThe host: fdatasync of 4 KiB p50 {sync50:.3} ms, p99 {sync99:.3} ms; {} cores",
+        std::thread::available_parallelism().unwrap()
+    );
+
+    println!("\nStart to the first acknowledged command, on an empty folder");
+    let starts = |kind| median((0..5).map(|_| start_to_first_verdict(kind)).collect());
+    row("jamey, its verdict stored", &format!("{:.1} ms", starts(Kind::Jamey)), "at most 40 ms");
+    row("mosquitto", &format!("{:.1} ms", starts(Kind::Mosquitto)), "");
+
+    let (mosquitto, jamey) = (Broker::start(Kind::Mosquitto), Broker::start(Kind::Jamey));
+    std::thread::sleep(Duration::from_secs(1));
+    let idle = [mosquitto.mib("VmRSS"), jamey.mib("VmRSS")];
+    let sent = [Cell::new(0), Cell::new(0)];
+
+    println!("\nPublish to PUBACK at 1,000/s");
+    for (broker, sent) in [(&mosquitto, &sent[0]), (&jamey, &sent[1])] {
+        let all: Vec<Vec<u32>> = (0..rounds).map(|_| latency(broker, seconds.min(Duration::from_secs(3)), sent)).collect();
+        let middle = |q: f64| median(all.iter().map(|one| quantile(one, q)).collect());
+        let target = format!("p50 at most {:.3} ms, p99 at most 1.5 ms", 2.0 * sync50 + 0.15);
+        let (name, target) =
+            if broker.kind == Kind::Jamey { ("jamey, verdict stored: p50, p99", target.as_str()) } else { ("mosquitto: p50, p99", "") };
+        row(name, &format!("{:.3} ms, {:.3} ms", middle(0.5), middle(0.99)), target);
+    }
+
+    for (clients, target, aim) in [(8, 0.3, 0.4), (64, 0.6, 0.8)] {
+        let (mut plain, mut judged) = (vec![], vec![]);
+        for _ in 0..rounds {
+            plain.push(load(&mosquitto, clients, seconds, &sent[0]));
+            judged.push(load(&jamey, clients, seconds, &sent[1]));
+        }
+        let middle = |loads: &[Load], what: fn(&Load) -> f64| median(loads.iter().map(what).collect());
+        println!("\n{clients} clients");
+        row("mosquitto, plain forwarding", &format!("{:.0}/s", middle(&plain, |l| l.rate)), "");
+        row("jamey, judged and stored", &format!("{:.0}/s", middle(&judged, |l| l.rate)), "");
+        let ratio = median(plain.iter().zip(&judged).map(|(p, j)| j.rate / p.rate).collect());
+        row("ratio", &format!("{ratio:.2}"), &format!("at least {target}, aim at {aim}"));
+        let all = |loads: &[Load]| middle(loads, |l| l.forwarded_rate / l.rate * 100.0);
+        row("reached the subscriber: mosquitto, jamey", &format!("{:.0} %, {:.0} %", all(&plain), all(&judged)), "");
+        row("CPU per 100,000: mosquitto", &format!("{:.2} s", middle(&plain, |l| l.cpu_seconds_per_100k)), "");
+        row("CPU per 100,000: jamey", &format!("{:.2} s", middle(&judged, |l| l.cpu_seconds_per_100k)), "at most 4 s, aim at 2.5");
+    }
+
+    println!("\nResident memory: idle, after the load, at most");
+    for (broker, idle) in [(&mosquitto, idle[0]), (&jamey, idle[1])] {
+        let jamey = broker.kind == Kind::Jamey;
+        let value = format!("{idle:.1}, {:.1}, {:.1} MiB", broker.mib("VmRSS"), broker.mib("VmHWM"));
+        row(if jamey { "jamey" } else { "mosquitto" }, &value, if jamey { "at most 25 idle, 70 loaded" } else { "" });
+    }
+
+    let rows = jamey.verdicts();
+    let total: u64 = rows.iter().map(|(_, n)| n).sum();
+    println!("\n{} messages acknowledged, {total} verdicts stored {rows:?}; {:.0} s in all", sent[1].get(), begun.elapsed().as_secs_f64());
+    assert!(total >= sent[1].get(), "every acknowledged command has a verdict row of its own");
+}
