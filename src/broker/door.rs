@@ -12,6 +12,10 @@ pub struct Arrival {
     pub version: u8,
     /// As the client sent it.
     pub client_id: String,
+    /// As the engine files it.
+    pub filed: String,
+    /// Its session ends with the connection: nothing of it needs the disk.
+    pub transient: bool,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +70,8 @@ fn parse(body: &[u8]) -> Option<Arrival> {
     let name = usize::from(u16::from_be_bytes([*body.first()?, *body.get(1)?]));
     let version = *body.get(2 + name)?;
     // Protocol name, version, flags, keep alive.
+    let clean = *body.get(2 + name + 1)? & 0x02 != 0;
+    let mut transient = clean;
     let mut at = 2 + name + 1 + 1 + 2;
     if version == 5 {
         let mut properties = 0usize;
@@ -77,7 +83,9 @@ fn parse(body: &[u8]) -> Option<Arrival> {
                 break;
             }
         }
-        at = at.checked_add(properties)?;
+        let end = at.checked_add(properties)?;
+        transient &= !outlives(body.get(at..end)?);
+        at = end;
     }
     let length = usize::from(u16::from_be_bytes([*body.get(at)?, *body.get(at + 1)?]));
     let id = body.get(at + 2..at + 2 + length)?;
@@ -98,7 +106,24 @@ fn parse(body: &[u8]) -> Option<Arrival> {
         }
     }
     packet.extend(out);
-    Some(Arrival { packet, version, client_id })
+    Some(Arrival { packet, version, client_id, filed, transient })
+}
+
+/// Whether MQTT 5's CONNECT properties may ask for a session that outlives its connection: Session Expiry Interval (0x11) above 0.
+fn outlives(properties: &[u8]) -> bool {
+    let mut rest = properties;
+    while let Some((id, after)) = rest.split_first() {
+        let size = match id {
+            0x11 => return after.get(..4).is_none_or(|n| n != [0; 4]),
+            0x21 | 0x22 => 2,
+            0x27 => 4,
+            0x17 | 0x19 => 1,
+            // Strings and pairs, or what is not known: taken for one that may.
+            _ => return true,
+        };
+        rest = after.get(size..).unwrap_or_default();
+    }
+    false
 }
 
 /// Longer ids are filed under their beginning and a digest: the engine takes 128 bytes, and file names have an end.
@@ -142,6 +167,8 @@ mod tests {
             assert_eq!(arrival.packet.get(2..).unwrap(), connect(version, "dev%2F1"));
             assert_eq!(parse(&connect(version, "plain")).unwrap().packet.get(2..).unwrap(), connect(version, "plain"));
         }
+        assert!(parse(&connect(4, "a")).unwrap().transient);
+        assert!(!parse(&connect(5, "a")).unwrap().transient, "it asks for nine seconds");
         assert_ne!(filed("a/b"), filed("a%2Fb"));
         assert_eq!(filed(".."), "%2E%2E");
         let long = "ü".repeat(2_000);

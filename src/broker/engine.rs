@@ -157,6 +157,11 @@ impl Engine {
         let control = Arc::new(LineControl::default());
         let line = Line::new(stream, peer, arrival.version, Arc::clone(&control), std::mem::take(&mut arrival.packet));
         let client_id = arrival.client_id.clone();
+        // A session that ends with its connection, and replaces none, costs the disk nothing, and begins also when the disk is full.
+        let storage = match self.storage.get_session(&arrival.filed).await {
+            Ok(None) if arrival.transient => None,
+            _ => Some(Arc::clone(&self.storage)),
+        };
         let visit = Arc::new(Visit::new(Arc::clone(&self.hall), arrival, peer, control, private));
         let mut config = self.base.clone();
         config.event_handler = Some(Arc::clone(&visit) as Arc<dyn mqtt5::broker::BrokerEventHandler>);
@@ -166,7 +171,7 @@ impl Engine {
             Arc::new(config),
             Arc::clone(&self.router),
             visit,
-            Some(Arc::clone(&self.storage)),
+            storage,
             Arc::clone(&self.stats),
             Arc::clone(&self.monitor),
             self.shutdown.subscribe(),
