@@ -23,6 +23,8 @@ pub struct Settings {
     pub signals: Vec<SignalSpec>,
     pub discovery_prefixes: Vec<String>,
     pub zigbee_bases: Vec<String>,
+    /// Jamey's own topics: nobody's device listens there.
+    pub root: String,
     /// The owner's guards: what stands behind topics whose devices nobody described.
     pub guards: Vec<OwnerGuard>,
 }
@@ -50,6 +52,8 @@ pub struct Mind {
     signals: BTreeSet<String>,
     /// What the host did, to be kept.
     notes: Vec<Change>,
+    /// The signals of one second.
+    moment: Option<(i64, Signals)>,
 }
 
 impl State {
@@ -84,7 +88,7 @@ const HAZARDS: [&str; 4] = ["smoke", "co", "leak", "intruder"];
 impl Mind {
     #[must_use]
     pub fn new(settings: Settings, rules: RuleSet, state: State) -> Self {
-        Self { settings, rules, state, devices: BTreeSet::new(), signals: BTreeSet::new(), notes: Vec::new() }
+        Self { settings, rules, state, devices: BTreeSet::new(), signals: BTreeSet::new(), notes: Vec::new(), moment: None }
     }
 
     #[must_use]
@@ -211,6 +215,7 @@ impl Mind {
                 self.state.soul.appraise(&event, now);
             }
             self.signals.insert(spec.name.clone());
+            self.moment = None;
         }
         alarming
     }
@@ -221,6 +226,10 @@ impl Mind {
         let learned =
             home_assistant::learn(&percept.topic, &percept.payload, &self.settings.discovery_prefixes, &self.settings.zigbee_bases);
         let said = match learned {
+            Ok(Learned::Claims(claims)) if claims.iter().any(|c| self.reaches_too_far(c)) => {
+                outcome.refused = true;
+                "refused: it names topics of Jamey, of the broker, or of discovery itself as commands".to_owned()
+            }
             Ok(Learned::Claims(claims)) => {
                 let mut names = Vec::new();
                 for claim in claims {
@@ -233,17 +242,35 @@ impl Mind {
                             self.devices.insert(id);
                         }
                         Applied::Unchanged => {}
-                        Applied::Full => names.push(format!("{id} (refused: the registry is full)")),
+                        Applied::Full => {
+                            outcome.refused = true;
+                            names.push(format!("{id} (refused: the registry is full)"));
+                        }
                     }
                 }
                 if names.is_empty() { "nothing new".to_owned() } else { names.join(", ") }
             }
             Ok(Learned::Nothing) => "no actuator".to_owned(),
-            Err(error) => format!("refused: {error}"),
+            Err(error) => {
+                outcome.refused = true;
+                format!("refused: {error}")
+            }
         };
         let text = format!("{} describes devices on {}: {said}", percept.source.requester, percept.topic);
         outcome.record = Some(self.remember(percept, None, 0.0, text));
         outcome
+    }
+
+    /// Whether a claim would make Jamey guard, clear or command what is no device's: its own topics, `$`-topics, descriptions.
+    fn reaches_too_far(&self, claim: &Claim) -> bool {
+        let below = |topic: &str, root: &str| topic.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        claim.commands.iter().any(|command| {
+            let topic = command.topic.as_str();
+            topic.starts_with('$')
+                || below(topic, &self.settings.root)
+                || self.settings.discovery_prefixes.iter().any(|prefix| below(topic, prefix))
+                || home_assistant::is_discovery(topic, &self.settings.discovery_prefixes, &self.settings.zigbee_bases)
+        })
     }
 
     fn judge(&mut self, percept: &Percept, requests: &[Request]) -> Outcome {
@@ -323,10 +350,18 @@ impl Mind {
         Judged { request: request.clone(), verdict, facts }
     }
 
-    /// The signals as they stand: fresh ones known, the others at their defaults.
-    fn signals_now(&self) -> Signals {
+    /// The signals as they stand: fresh ones known, the others at their defaults. Made once a second, and when one is heard.
+    fn signals_now(&mut self) -> Signals {
         let now = self.state.now;
-        let mut ctx: BTreeMap<String, (SignalValue, bool)> = self
+        let second = now.micros().div_euclid(1_000_000);
+        if let Some((made, signals)) = &self.moment
+            && *made == second
+        {
+            return signals.clone();
+        }
+        // Staleness is looked at on whole seconds, so that what is cached is what would be made.
+        let now = Timestamp::from_micros(second * 1_000_000);
+        let mut ctx: Signals = self
             .settings
             .signals
             .iter()
@@ -336,8 +371,9 @@ impl Mind {
                 (spec.name.clone(), value)
             })
             .collect();
-        ctx.insert("hour".into(), (SignalValue::Number(f64::from(now.hour(&self.settings.zone))), true));
-        Signals(ctx)
+        ctx.make_mut().insert("hour".into(), (SignalValue::Number(f64::from(now.hour(&self.settings.zone))), true));
+        self.moment = Some((second, ctx.clone()));
+        ctx
     }
 
     /// The soul hears of whoever speaks and of whatever is spoken about.

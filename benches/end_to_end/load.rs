@@ -52,9 +52,9 @@ async fn welcomed(addr: SocketAddr, id: &str) -> TcpStream {
     stream
 }
 
-/// Takes all messages and counts them.
+/// Takes all messages, counts them, and acknowledges those of QoS 1.
 async fn subscriber(mut stream: TcpStream, tally: Rc<Tally>) {
-    let (mut buffer, mut held) = (vec![0; 1 << 18], 0);
+    let (mut buffer, mut held, mut acks) = (vec![0; 1 << 18], 0, vec![]);
     loop {
         let Ok(read) = stream.read(&mut buffer[held..]).await else { return };
         if read == 0 {
@@ -64,23 +64,42 @@ async fn subscriber(mut stream: TcpStream, tally: Rc<Tally>) {
         let mut at = 0;
         // The remaining length of these packets takes two bytes; other packets are short ones.
         while let Some(head) = buffer.get(at..at + 3).filter(|_| at + 3 <= held) {
-            let length = if head[1] & 0x80 == 0 {
-                2 + usize::from(head[1])
+            let (body, length) = if head[1] & 0x80 == 0 {
+                (2, usize::from(head[1]))
             } else {
                 assert!(head[2] & 0x80 == 0, "a longer packet than was sent");
-                3 + (usize::from(head[1] & 0x7f) | usize::from(head[2]) << 7)
+                (3, usize::from(head[1] & 0x7f) | usize::from(head[2]) << 7)
             };
-            if at + length > held {
+            if at + body + length > held {
                 break;
             }
             if head[0] >> 4 == 3 {
                 tally.forwarded.set(tally.forwarded.get() + 1);
+                if head[0] & 0x02 != 0 {
+                    let topic = usize::from(u16::from_be_bytes([buffer[at + body], buffer[at + body + 1]]));
+                    let id = at + body + 2 + topic;
+                    acks.extend([0x40, 2, buffer[id], buffer[id + 1]]);
+                }
             }
-            at += length;
+            at += body + length;
         }
         buffer.copy_within(at..held, 0);
         held -= at;
+        if stream.write_all(&acks).await.is_err() {
+            return;
+        }
+        acks.clear();
     }
+}
+
+/// One who hears all, at QoS 1 as the messages are sent.
+async fn listen(addr: SocketAddr, tally: &Rc<Tally>) {
+    let mut all = welcomed(addr, "bench-subscriber").await;
+    all.write_all(&packet::subscribe(Version::V311, 1, &[("bench/+/set", 1)])).await.unwrap();
+    let mut suback = [0; 5];
+    all.read_exact(&mut suback).await.unwrap();
+    assert_eq!(suback, [0x90, 3, 0, 1, 1], "SUBACK");
+    tokio::task::spawn_local(subscriber(all, Rc::clone(tally)));
 }
 
 /// Keeps a window of messages in flight until time is over.
@@ -123,9 +142,7 @@ pub fn load(broker: &Broker, clients: usize, seconds: Duration, from: &Cell<u64>
     local.block_on(&runtime, async {
         let tally = Rc::new(Tally::default());
         tally.sent.set(from.get());
-        let mut all = welcomed(broker.addr, "bench-subscriber").await;
-        all.write_all(&packet::subscribe(Version::V311, 1, &[("bench/+/set", 0)])).await.unwrap();
-        tokio::task::spawn_local(subscriber(all, Rc::clone(&tally)));
+        listen(broker.addr, &tally).await;
         let mut tasks = vec![];
         for n in 0..clients {
             let stream = welcomed(broker.addr, &format!("bench-client-{n}")).await;
@@ -153,9 +170,7 @@ pub fn latency(broker: &Broker, seconds: Duration, from: &Cell<u64>) -> Vec<u32>
     let local = LocalSet::new();
     local.block_on(&runtime, async {
         let tally = Rc::new(Tally::default());
-        let mut all = welcomed(broker.addr, "bench-subscriber").await;
-        all.write_all(&packet::subscribe(Version::V311, 1, &[("bench/+/set", 0)])).await.unwrap();
-        tokio::task::spawn_local(subscriber(all, Rc::clone(&tally)));
+        listen(broker.addr, &tally).await;
         let (mut acks, mut out) = welcomed(broker.addr, "bench-pacer").await.into_split();
         let due: Rc<RefCell<Vec<Instant>>> = Rc::default();
         let (asked, heard) = (Rc::clone(&due), Rc::clone(&tally));

@@ -1,9 +1,9 @@
 //! What a verdict on disk costs, beside mosquitto's plain forwarding, in one run on one host.
 //!
 //! `cargo build --release && cargo bench --bench end_to_end` (JAMEY_BIN names another binary). Both brokers get the same load from
-//! the same generator in turn: clients with a window of 32, QoS 1, 150-byte JSON over 4,000 topics, one QoS 0 subscriber that
-//! takes all. For Jamey, which observes, each message commands a guarded light: it is acknowledged and forwarded after its verdict
-//! is stored. The row of each is counted afterwards. `JAMEY_BENCH_SECONDS` (4) is the length of one measurement;
+//! the same generator in turn: clients with a window of 32, QoS 1, 150-byte JSON over 4,000 topics, one QoS 1 subscriber that
+//! takes and acknowledges all. For Jamey, which observes, each message commands a guarded light: it is acknowledged and forwarded
+//! after its verdict is stored. The row of each is counted afterwards. `JAMEY_BENCH_SECONDS` (4) is the length of one measurement;
 //! `JAMEY_BENCH_ROUNDS` (3) how many there are, alternating, of which the medians are printed.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a bench fails by panicking")]
 #![allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "figures for people")]
@@ -90,7 +90,7 @@ fn main() {
     let rounds = number("JAMEY_BENCH_ROUNDS", 3).max(1);
     let begun = Instant::now();
     println!(
-        "QoS 1, {PAYLOAD}-byte JSON, window {WINDOW}, {TOPICS} topics, one QoS 0 subscriber; medians of {rounds} rounds of {seconds:?}"
+        "QoS 1, {PAYLOAD}-byte JSON, window {WINDOW}, {TOPICS} topics, one QoS 1 subscriber; medians of {rounds} rounds of {seconds:?}"
     );
 
     let synced = fdatasync(&scratch(), 500);

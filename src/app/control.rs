@@ -14,6 +14,8 @@ use std::{
 use tokio::sync::watch;
 use tracing::warn;
 
+/// The longest that one order keeps the guard off: who needs more turns it off in the config, where it is seen.
+pub const LONGEST_SECONDS: i64 = 24 * 3600;
 const FILE: &str = "guard-off.json";
 
 /// What stands in the file: the guard is off until then.
@@ -53,7 +55,8 @@ pub fn standing(data: &Path, now: Timestamp) -> Option<Timestamp> {
     let text = std::fs::read_to_string(data.join(FILE)).ok()?;
     let order: Order = serde_json::from_str(&text).ok()?;
     let until = Timestamp::from_micros(order.off_until_micros);
-    (until > now).then_some(until)
+    // A file that says more than an order can is no order.
+    (until > now && until <= now.plus_seconds(LONGEST_SECONDS)).then_some(until)
 }
 
 /// Looks for orders until told to stop; each change is audited and announced.

@@ -63,6 +63,7 @@ struct Living {
     batch: Batch,
     answers: Answers,
     journaled: usize,
+    state_every: usize,
     keeps_journal: bool,
     relaxed: bool,
     /// How many the last batch answered, and since when the first of this one waits.
@@ -81,6 +82,7 @@ impl Living {
             batch: Batch::default(),
             answers: Answers::default(),
             journaled: STATE_EVERY,
+            state_every: STATE_EVERY,
             keeps_journal,
             relaxed,
             answered: 0,
@@ -148,7 +150,11 @@ impl Living {
             return;
         };
         let decision = outcome.decision();
-        let lets_on = lets_on(&percept, decision);
+        let refused = outcome.refused && self.house.hall.guard().enforces(percept.at);
+        if refused {
+            self.house.hall.counters.refuse("discovery", &format!("`{}` from `{}`", percept.topic, percept.source.client_id));
+        }
+        let lets_on = lets_on(&percept, decision) && !refused;
         let wanted = self.house.hall.verdicts_wanted.load(Ordering::Relaxed);
         if (wanted || letter.respond_to.is_some()) && !outcome.judged.is_empty() {
             let spoken = Spoken {
@@ -203,11 +209,15 @@ impl Living {
             return;
         }
         let before = self.batch.journal.len();
-        if self.journaled >= STATE_EVERY {
-            self.journaled = 0;
+        if self.journaled >= self.state_every {
             let state = Entered::State(Box::new(self.house.mind.state().clone()));
             self.enter(&state);
+            // A large state is written less often: at most a quarter of the journal is states.
+            let size = self.batch.journal.len().saturating_sub(before);
+            self.state_every = STATE_EVERY.max(size.saturating_mul(4));
+            self.journaled = 0;
         }
+        let before = self.batch.journal.len();
         if let Err(problem) = ciborium::into_writer(&EnteredRef::Input(input), &mut self.batch.journal) {
             error!("an input could not be journaled: {problem}");
         }
@@ -225,7 +235,13 @@ impl Living {
             return;
         }
         self.gather_changes();
-        let mut batch = std::mem::take(&mut self.batch);
+        // As large as the last one: growing it step by step would copy it again and again.
+        let fresh = Batch {
+            entries: Vec::with_capacity(self.batch.entries.len()),
+            journal: Vec::with_capacity(self.batch.journal.len()),
+            ..Batch::default()
+        };
+        let mut batch = std::mem::replace(&mut self.batch, fresh);
         batch.at = self.house.mind.now();
         let answers = std::mem::take(&mut self.answers);
         self.answered = answers.senders.len();

@@ -2,10 +2,11 @@
 
 mod control;
 mod house;
+mod retained;
 mod speaker;
 pub mod view;
 
-pub use control::Order;
+pub use control::{LONGEST_SECONDS, Order, standing};
 pub use house::Entered;
 
 use crate::{
@@ -88,7 +89,7 @@ pub async fn run(config: Config) -> Result<()> {
         enforce: config.broker.guard == GuardMode::Enforce,
         off_until: control::standing(&data, clock.now()),
     };
-    let secret = secret()?;
+    let (own_id, secret) = (format!("jamey-{}", secret()?), secret()?);
     let failing = Arc::clone(&health);
     let hall = Arc::new(Hall::new(
         Arc::clone(&config),
@@ -96,6 +97,7 @@ pub async fn run(config: Config) -> Result<()> {
         Arc::clone(&clock),
         counters,
         Box::new(move || failing.failing()),
+        own_id,
         secret,
         guard,
     )?);
@@ -117,10 +119,17 @@ pub async fn run(config: Config) -> Result<()> {
     let thread = house::House { mind, writer, hall: Arc::clone(&hall), said }.live(posts).context("the mind's thread cannot be started")?;
 
     engine.serve(private, true);
-    let mut own = OwnClient::connect(own_address, &config.node, &hall.own_secret, &topics::name(&config.root, Topic::Status));
+    let mut own = OwnClient::connect(own_address, &hall.own_id, &hall.own_secret, &topics::name(&config.root, Topic::Status));
     tokio::time::timeout(Duration::from_secs(10), own.ready()).await.context("Jamey's own client cannot connect to Jamey")?;
+    if config.broker.guard == GuardMode::Enforce {
+        // What was retained while the guard only observed must not reach a device now.
+        retained::sweep(&hall, &engine, &own).await;
+    }
     for listener in public {
         engine.serve(listener, false);
+    }
+    if config.entities.iter().any(|e| e.owner || e.human || !e.role.is_empty()) {
+        warn!("[[entity]] owner, human and role have no effect yet: without users nobody can prove a name");
     }
 
     let (stop, stopped) = watch::channel(false);
@@ -190,6 +199,7 @@ pub fn settings(config: &Config) -> Result<Settings> {
         signals: config.signals.clone(),
         discovery_prefixes: config.inputs.discovery_prefixes.clone(),
         zigbee_bases: config.inputs.zigbee2mqtt.clone(),
+        root: config.root.clone(),
         guards: config.guards.clone(),
     })
 }
@@ -218,8 +228,8 @@ fn declare(mind: &mut Mind, config: &Config) {
     let bridges = config.inputs.zigbee2mqtt.iter().map(|base| guard::bridge_claim(base));
     let devices = config.devices.iter().map(crate::config::DeviceEntry::claim);
     let guards = config.guards.iter().filter_map(guarded_device);
-    let entities: Vec<(EntityId, Standing)> =
-        config.entities.iter().map(|e| (e.id.clone(), if e.owner { Standing::Owner } else { Standing::Paired })).collect();
+    // A declared name is known, not trusted: nobody can prove yet to bear it.
+    let entities: Vec<(EntityId, Standing)> = config.entities.iter().map(|e| (e.id.clone(), Standing::Paired)).collect();
     mind.declare(bridges.chain(guards).chain(devices), entities);
 }
 

@@ -1,10 +1,13 @@
 //! What Jamey says by itself: retained states, coalesced; verdicts as they fall; refusals to those refused.
 
-use super::view::{self, Said};
+use super::{
+    retained,
+    view::{self, Said},
+};
 use crate::{
     broker::{Announcement, Engine, Hall, OwnClient},
     domain::{
-        Body, EntityId, Input, OpinionView, Origin, Percept, Purpose, Source, Timestamp,
+        EntityId, OpinionView, Timestamp,
         topics::{self, Topic},
     },
     observe::{Complaint, Host},
@@ -25,6 +28,8 @@ const COALESCE: Duration = Duration::from_millis(500);
 const ENTITY_EVERY: Duration = Duration::from_secs(60);
 /// By how much an expectation must move to be told again.
 const MATERIAL: f64 = 0.02;
+/// Anyone may say that Home Assistant came to life; it is believed so often.
+const BIRTH_EVERY: Duration = Duration::from_secs(30);
 /// How often the host's figures are told.
 const SYSTEM_EVERY: Duration = Duration::from_secs(10);
 
@@ -50,7 +55,9 @@ struct Told {
     /// Opinions that wait for their minute.
     opinions: BTreeMap<EntityId, OpinionView>,
     failing: bool,
-    break_glass: bool,
+    break_glass: Option<Timestamp>,
+    /// When Home Assistant last came to life.
+    born: Option<Instant>,
 }
 
 impl Speaker {
@@ -63,6 +70,10 @@ impl Speaker {
         let mut system = interval(SYSTEM_EVERY);
         system.set_missed_tick_behavior(MissedTickBehavior::Delay);
         self.say(topics::name(&root, Topic::Status), b"online".to_vec(), 1, true).await;
+        // Alerts of an earlier run end with it; what still holds is told again.
+        for (topic, _) in self.engine.retained(&format!("{}/#", topics::name(&root, Topic::Alert))).await {
+            told.next.insert(topic, Vec::new());
+        }
         told.next.insert(topics::name(&root, Topic::Info), self.info.to_string().into_bytes());
         loop {
             tokio::select! {
@@ -77,7 +88,13 @@ impl Speaker {
                     self.say(topics::name(&root, Topic::System), figures.to_string().into_bytes(), 0, true).await;
                 }
                 () = self.hall.birth.notified() => {
-                    let states: Vec<_> = told.last.iter().map(|(t, p)| (t.clone(), p.clone())).collect();
+                    if told.born.is_some_and(|at| at.elapsed() < BIRTH_EVERY) {
+                        continue;
+                    }
+                    told.born = Some(Instant::now());
+                    // Entities are many, and retained already.
+                    let entities = topics::name(&root, Topic::Entity);
+                    let states: Vec<_> = told.last.iter().filter(|(t, _)| !t.starts_with(&entities)).map(|(t, p)| (t.clone(), p.clone())).collect();
                     for (topic, payload) in states {
                         self.say(topic, payload, 1, true).await;
                     }
@@ -111,7 +128,14 @@ impl Speaker {
                 told.next.insert(topics::name(root, Topic::Consciousness), consciousness.to_string().into_bytes());
                 told.opinions.extend(opinions.into_iter().map(|o| (o.entity.clone(), o)));
             }
-            Said::NewlyGuarded(topics) => self.judge_retained(&topics).await,
+            Said::NewlyGuarded(topics) => {
+                let (hall, engine, own) = (Arc::clone(&self.hall), Arc::clone(&self.engine), self.own.clone());
+                tokio::spawn(async move {
+                    for topic in &topics {
+                        retained::judge(&hall, &engine, &own, topic).await;
+                    }
+                });
+            }
         }
     }
 
@@ -129,8 +153,12 @@ impl Speaker {
             );
         }
         let guard = self.hall.guard();
-        if guard.off_until.is_some() != told.break_glass {
-            told.break_glass = guard.off_until.is_some();
+        if guard.off_until != told.break_glass {
+            told.break_glass = guard.off_until;
+            if guard.off_until.is_none() && guard.enforce {
+                let (hall, engine, own) = (Arc::clone(&self.hall), Arc::clone(&self.engine), self.own.clone());
+                tokio::spawn(async move { retained::sweep(&hall, &engine, &own).await });
+            }
             let until = guard.off_until.map_or_else(String::new, |t| t.to_string());
             let text = format!("the guard is off until {until}: commands are judged and reported, none is held");
             told.alert(
@@ -156,33 +184,6 @@ impl Speaker {
     async fn reply(&self, root: &str, complaint: &Complaint) {
         let payload = json!({"v": 1, "status": "error", "error": complaint.why, "client": complaint.client, "topic": complaint.topic});
         self.say(topics::reply(root, "in"), payload.to_string().into_bytes(), 1, false).await;
-    }
-
-    /// A retained command that stood before its guard: judged like any other, and cleared where the guard enforces.
-    async fn judge_retained(&self, topics: &[String]) {
-        let view = self.hall.guard();
-        for topic in topics {
-            for (topic, payload) in self.engine.retained(topic).await {
-                if !view.registry.commands(&topic) || payload.is_empty() {
-                    continue;
-                }
-                let crate::broker::guard::Reading::Requests(requests) =
-                    crate::broker::guard::read(&view.registry, &view.rules, &topic, &payload, true)
-                else {
-                    continue;
-                };
-                let origin = if view.enforces(self.hall.clock.now()) { Origin::Guard } else { Origin::Observed };
-                let (hall, own) = (Arc::clone(&self.hall), self.own.clone());
-                tokio::spawn(async move {
-                    let percept = retained_percept(&hall, &topic, payload, origin, requests);
-                    let (tell, told) = tokio::sync::oneshot::channel();
-                    hall.inbox.leave(Input::Percept(Box::new(percept)), 0, Some(tell), None).await;
-                    if told.await.is_ok_and(|answer| !answer.lets_on) {
-                        own.publish(Announcement { topic, payload: Vec::new(), qos: 1, retain: true, correlation: None }).await;
-                    }
-                });
-            }
-        }
     }
 
     async fn figures(&self, host: &mut Host) -> Value {
@@ -262,33 +263,4 @@ fn material(payload: &[u8]) -> Value {
 
 fn alert(since: Timestamp, severity: &str, text: &str, to_do: &str) -> Value {
     json!({"v": 1, "severity": severity, "since": since.to_string(), "text": text, "what_to_do": to_do})
-}
-
-fn retained_percept(hall: &Hall, topic: &str, payload: Vec<u8>, origin: Origin, requests: Vec<crate::domain::Request>) -> Percept {
-    let requester = EntityId::escaped("retained");
-    Percept {
-        id: hall.clock.percept_id(),
-        at: hall.clock.now(),
-        source: Source {
-            requester: requester.clone(),
-            client_id: String::new(),
-            user: None,
-            address: String::new(),
-            speaks_for_many: false,
-            human: false,
-            owner: false,
-            role: String::new(),
-        },
-        entity: requester,
-        kind: "command".into(),
-        topic: topic.to_owned(),
-        body: Body::parse(&payload, None),
-        payload,
-        qos: 0,
-        retained: true,
-        packet_id: None,
-        repeat_of: None,
-        own_id: None,
-        purpose: Purpose::Requests { origin, requests },
-    }
 }

@@ -15,10 +15,16 @@ use mqtt5::broker::{
     sys_topics::BrokerStats,
     transport::BrokerTransport,
 };
-use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    path::Path,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::{Semaphore, broadcast, mpsc},
+    sync::{Semaphore, broadcast, mpsc, watch},
 };
 use tracing::{debug, warn};
 
@@ -34,10 +40,20 @@ pub struct Engine {
     /// Held by every connection: when the last one is gone, receiving ends.
     open: mpsc::Sender<()>,
     places: Arc<Semaphore>,
+    seats: Mutex<BTreeMap<String, Seat>>,
+}
+
+/// The connection that holds a client id now.
+struct Seat {
+    control: Arc<LineControl>,
+    /// Closed when the engine has taken leave of it.
+    taken: watch::Receiver<()>,
 }
 
 /// Expired sessions, retained values and queues are swept so often.
 const SWEEP: Duration = Duration::from_secs(600);
+/// How long a client that connects again waits to see whether its earlier connection has ended.
+const GLANCE: Duration = Duration::from_millis(3);
 /// How long open connections may take to end.
 const FAREWELL: Duration = Duration::from_secs(5);
 
@@ -55,9 +71,13 @@ impl Engine {
         base.max_packet_size = hall.config.broker.max_packet_bytes;
         base.session_expiry_interval = Duration::from_secs(u64::from(hall.config.broker.keep_sessions_seconds));
         base.sys_topics_enabled = false;
+        base.max_retained_messages = limits::RETAINED_MESSAGES;
+        base.max_retained_message_size = limits::RETAINED_BYTES;
+        base.max_subscriptions_per_client = limits::SUBSCRIPTIONS;
         let router = Arc::new(
             MessageRouter::with_storage(Arc::clone(&storage))
-                .with_fallback_queue_limits(QueueLimits { max_messages: limits::QUEUED_MESSAGES, max_bytes: limits::QUEUED_BYTES }),
+                .with_fallback_queue_limits(QueueLimits { max_messages: limits::QUEUED_MESSAGES, max_bytes: limits::QUEUED_BYTES })
+                .with_retained_limits(limits::RETAINED_MESSAGES, limits::RETAINED_BYTES),
         );
         router.recover_sessions(hall.config.broker.keep_sessions_seconds).await?;
         storage.cleanup_expired().await?;
@@ -74,7 +94,18 @@ impl Engine {
         let (shutdown, _) = broadcast::channel(1);
         let (open, closed) = mpsc::channel(1);
         let places = Arc::new(Semaphore::new(hall.config.broker.max_connections));
-        let engine = Self { hall, base, router, storage, stats: Arc::new(BrokerStats::new()), monitor, shutdown, open, places };
+        let engine = Self {
+            hall,
+            base,
+            router,
+            storage,
+            stats: Arc::new(BrokerStats::new()),
+            monitor,
+            shutdown,
+            open,
+            places,
+            seats: Mutex::default(),
+        };
         engine.sweep();
         Ok((engine, closed))
     }
@@ -157,12 +188,16 @@ impl Engine {
         let control = Arc::new(LineControl::default());
         let line = Line::new(stream, peer, arrival.version, Arc::clone(&control), std::mem::take(&mut arrival.packet));
         let client_id = arrival.client_id.clone();
+        let filed = arrival.filed.clone();
+        self.await_leave(&filed).await;
+        let (leave, taken) = watch::channel(());
+        self.seats().insert(filed.clone(), Seat { control: Arc::clone(&control), taken: taken.clone() });
         // A session that ends with its connection, and replaces none, costs the disk nothing, and begins also when the disk is full.
         let storage = match self.storage.get_session(&arrival.filed).await {
             Ok(None) if arrival.transient => None,
             _ => Some(Arc::clone(&self.storage)),
         };
-        let visit = Arc::new(Visit::new(Arc::clone(&self.hall), arrival, peer, control, private));
+        let visit = Arc::new(Visit::new(Arc::clone(&self.hall), arrival, peer, control, Arc::clone(&self.router), private));
         let mut config = self.base.clone();
         config.event_handler = Some(Arc::clone(&visit) as Arc<dyn mqtt5::broker::BrokerEventHandler>);
         let handler = ClientHandler::new(
@@ -183,6 +218,28 @@ impl Engine {
             debug!("`{client_id}` at {peer}: {error}");
         }
         self.hall.counters.connected(-1);
+        drop(leave);
+        let mut seats = self.seats();
+        if seats.get(&filed).is_some_and(|seat| seat.taken.same_channel(&taken)) {
+            seats.remove(&filed);
+        }
+    }
+
+    fn seats(&self) -> MutexGuard<'_, BTreeMap<String, Seat>> {
+        self.seats.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits while the engine takes leave of an earlier connection of this client that has ended. Late in its leave-taking it
+    /// empties the client's queue, without asking whether a new connection has it already: retained messages got lost so.
+    async fn await_leave(&self, filed: &str) {
+        let seat = |ended: bool| self.seats().get(filed).filter(|seat| !ended || seat.control.ended()).map(|seat| seat.taken.clone());
+        if let Some(mut taken) = seat(false) {
+            // Its end may be on the wire still; one that is taken over does not end by itself.
+            let _ = tokio::time::timeout(GLANCE, taken.changed()).await;
+        }
+        if let Some(mut taken) = seat(true) {
+            let _ = tokio::time::timeout(FAREWELL, taken.changed()).await;
+        }
     }
 
     /// Retained values that match a filter.

@@ -39,6 +39,8 @@ pub struct Hall {
     pub store_failing: Box<dyn Fn() -> bool + Send + Sync>,
     /// Made anew at each start; Jamey's own client signs in with it.
     pub own_secret: String,
+    /// The client id of Jamey's own client, which nobody can guess.
+    pub own_id: String,
     /// Someone subscribed to verdicts: until then none are published.
     pub verdicts_wanted: AtomicBool,
     pub verdict_filter: TopicFilter,
@@ -48,6 +50,7 @@ pub struct Hall {
 }
 
 impl Hall {
+    #[allow(clippy::too_many_arguments)] // called once, by the composition root
     /// # Errors
     /// When the root makes no topic filter; a checked config's does.
     pub fn new(
@@ -56,6 +59,7 @@ impl Hall {
         clock: Arc<Clock>,
         counters: Arc<Counters>,
         store_failing: Box<dyn Fn() -> bool + Send + Sync>,
+        own_id: String,
         own_secret: String,
         guard: GuardView,
     ) -> Result<Self, TopicError> {
@@ -70,6 +74,7 @@ impl Hall {
             voices: Voices::default(),
             store_failing,
             own_secret,
+            own_id,
             verdicts_wanted: AtomicBool::new(false),
             verdict_filter,
             birth: Notify::new(),

@@ -29,7 +29,8 @@ pub fn is_generated(client_id: &str) -> bool {
         || (id.len() == 22 && id.bytes().all(|b| b.is_ascii_alphanumeric()) && id.bytes().any(|b| b.is_ascii_digit()) && id.bytes().any(|b| b.is_ascii_uppercase()))
 }
 
-/// The source of all that one connection says.
+/// The source of all that one connection says. No name is verified yet, so none brings a standing with it: whoever says `anna`
+/// is not therefore the owner. Only `speaks_for_many` is taken as given: it makes nobody more trusted.
 #[must_use]
 pub fn speaker(config: &Config, client_id: &str, user: Option<&str>, address: IpAddr) -> Source {
     let requester = match user {
@@ -44,9 +45,9 @@ pub fn speaker(config: &Config, client_id: &str, user: Option<&str>, address: Ip
         user: user.map(str::to_owned),
         address: address.to_string(),
         speaks_for_many: entry.is_some_and(|e| e.speaks_for_many) || many(client_id) || user.is_some_and(many),
-        human: entry.is_some_and(|e| e.human),
-        owner: entry.is_some_and(|e| e.owner),
-        role: entry.map(|e| e.role.clone()).unwrap_or_default(),
+        human: false,
+        owner: false,
+        role: String::new(),
         requester,
     }
 }

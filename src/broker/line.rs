@@ -23,12 +23,16 @@ pub struct Seen {
     pub dup: bool,
     /// MQTT 5's content type, where it stands within the first KiB of properties.
     pub content_type: Option<String>,
+    /// MQTT 5's properties as sent, with their length in front; empty where they are longer than that.
+    pub properties: Vec<u8>,
 }
 
 #[derive(Debug, Default)]
 struct State {
     /// PUBLISH packets handed to the engine and not yet asked for, oldest first.
     seen: VecDeque<Seen>,
+    /// The client said DISCONNECT or is gone: the engine is taking leave of it.
+    ended: bool,
     answer: Answer,
 }
 
@@ -51,6 +55,11 @@ impl LineControl {
     /// What was seen of the PUBLISH that the engine handles now. Asked exactly once for each.
     pub fn take_seen(&self) -> Seen {
         self.state().seen.pop_front().unwrap_or_default()
+    }
+
+    /// Whether the client said DISCONNECT or is gone.
+    pub fn ended(&self) -> bool {
+        self.state().ended
     }
 
     /// Answers the PUBLISH in hand with an MQTT 5 reason code instead of success. MQTT 3.1.1 has no such words: there it stays plain.
@@ -126,7 +135,13 @@ impl<S: AsyncRead + Unpin> AsyncRead for Line<S> {
         let before = buf.filled().len();
         ready!(Pin::new(&mut line.stream).poll_read(cx, buf))?;
         let fresh = buf.filled().get(before..).unwrap_or_default();
+        if fresh.is_empty() {
+            line.control.state().ended = true;
+        }
         line.incoming.scan(fresh, |seen| line.control.state().seen.push_back(seen));
+        if line.incoming.said_disconnect {
+            line.control.state().ended = true;
+        }
         Poll::Ready(Ok(()))
     }
 }
@@ -188,6 +203,7 @@ const HEAD_BYTES: usize = 1_024 + limits::TOPIC_BYTES;
 #[derive(Debug, Default)]
 struct Scanner {
     reads_properties: bool,
+    said_disconnect: bool,
     /// Fixed header byte, length so far, and how many length bytes were read; None between packets.
     header: Option<(u8, usize, u32)>,
     /// Bytes of the packet that are still to come.
@@ -210,7 +226,10 @@ impl Scanner {
             let Some((&byte, after)) = bytes.split_first() else { return };
             bytes = after;
             match self.header {
-                None => self.header = Some((byte, 0, 0)),
+                None => {
+                    self.said_disconnect |= byte >> 4 == 14;
+                    self.header = Some((byte, 0, 0));
+                }
                 Some((first, length, read)) => {
                     let length = length | (usize::from(byte & 0x7f) << (7 * read.min(3)));
                     if byte & 0x80 == 0 {
@@ -232,54 +251,57 @@ impl Scanner {
     fn read_head(&mut self, body: &[u8], publish: &mut impl FnMut(Seen)) {
         let Some((first, head)) = &mut self.head else { return };
         let dup = *first & 0x08 != 0;
-        let content_type = if self.reads_properties {
+        let (content_type, properties) = if self.reads_properties {
             let room = HEAD_BYTES.saturating_sub(head.len());
             head.extend(body.iter().take(room));
-            match content_type(head, *first & 0x06 != 0) {
+            match properties(head, *first & 0x06 != 0) {
                 None if self.rest > 0 && head.len() < HEAD_BYTES => return,
-                found => found.flatten(),
+                None => (None, Vec::new()),
+                Some((length, all)) => (content_type(all.get(length..).unwrap_or_default()), all.to_vec()),
             }
         } else {
-            None
+            (None, Vec::new())
         };
         self.head = None;
-        publish(Seen { dup, content_type });
+        publish(Seen { dup, content_type, properties });
     }
 }
 
-/// The content type in the beginning of an MQTT 5 PUBLISH; None when more bytes are needed to tell.
-fn content_type(head: &[u8], has_packet_id: bool) -> Option<Option<String>> {
-    let mut rest = head;
-    let topic = usize::from(u16::from_be_bytes([*rest.first()?, *rest.get(1)?]));
-    rest = rest.get(2 + topic + if has_packet_id { 2 } else { 0 }..)?;
-    let (mut length, mut place) = (0usize, 0u32);
+/// The properties in the beginning of an MQTT 5 PUBLISH: how many bytes their length takes, and both; None when more bytes are needed.
+fn properties(head: &[u8], has_packet_id: bool) -> Option<(usize, &[u8])> {
+    let topic = usize::from(u16::from_be_bytes([*head.first()?, *head.get(1)?]));
+    let all = head.get(2 + topic + if has_packet_id { 2 } else { 0 }..)?;
+    let (mut length, mut places) = (0usize, 0usize);
     loop {
-        let (byte, after) = rest.split_first()?;
-        rest = after;
-        length |= usize::from(byte & 0x7f) << (7 * place.min(3));
-        place += 1;
-        if byte & 0x80 == 0 || place == 4 {
+        let byte = *all.get(places)?;
+        length |= usize::from(byte & 0x7f) << (7 * places);
+        places += 1;
+        if byte & 0x80 == 0 || places == 4 {
             break;
         }
     }
-    let mut properties = rest.get(..length)?;
+    Some((places, all.get(..places.checked_add(length)?)?))
+}
+
+/// The content type among MQTT 5 properties.
+fn content_type(mut properties: &[u8]) -> Option<String> {
     while let Some((id, after)) = properties.split_first() {
         let text = |bytes: &[u8]| Some(usize::from(u16::from_be_bytes([*bytes.first()?, *bytes.get(1)?])));
         let size = match id {
             0x03 => {
-                let Some(size) = text(after) else { return Some(None) };
-                return Some(after.get(2..2 + size).and_then(|t| String::from_utf8(t.to_vec()).ok()));
+                let size = text(after)?;
+                return String::from_utf8(after.get(2..2 + size)?.to_vec()).ok();
             }
             0x01 => 1,
             0x02 => 4,
             0x23 => 2,
             0x08 | 0x09 => text(after).map_or(after.len(), |n| n + 2),
             0x26 => text(after).and_then(|n| Some(n + 2 + text(after.get(n + 2..)?)? + 2)).unwrap_or(after.len()),
-            _ => return Some(None),
+            _ => return None,
         };
         properties = after.get(size..).unwrap_or_default();
     }
-    Some(None)
+    None
 }
 
 #[cfg(test)]

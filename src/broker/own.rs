@@ -47,8 +47,8 @@ const WAITING: usize = 256;
 impl OwnClient {
     /// Connects to the private listener. `status` is the topic of the last will, `offline` when this client is lost.
     #[must_use]
-    pub fn connect(at: SocketAddr, node: &str, secret: &str, status: &str) -> Self {
-        let mut options = MqttOptions::new(format!("jamey-{node}"), at.ip().to_string(), at.port());
+    pub fn connect(at: SocketAddr, id: &str, secret: &str, status: &str) -> Self {
+        let mut options = MqttOptions::new(id, at.ip().to_string(), at.port());
         options.set_credentials(OWN_USER, secret);
         options.set_keep_alive(Duration::from_secs(30));
         options.set_clean_start(true);
@@ -61,11 +61,15 @@ impl OwnClient {
         let (tell, connected) = watch::channel(false);
         let open = Arc::new(AtomicI64::new(0));
         let acked = Arc::clone(&open);
+        let (speaks, status) = (client.clone(), status.to_owned());
         tokio::spawn(async move {
             loop {
                 match events.poll().await {
                     Ok(Event::Incoming(Packet::ConnAck(_))) => {
                         tell.send_replace(true);
+                        // The last will may have been said meanwhile.
+                        let _ = speaks.try_publish(&status, QoS::AtLeastOnce, true, "online");
+                        acked.fetch_add(1, Ordering::Relaxed);
                     }
                     Ok(Event::Incoming(Packet::PubAck(_) | Packet::PubComp(_))) => {
                         acked.fetch_sub(1, Ordering::Relaxed);

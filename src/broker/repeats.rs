@@ -11,8 +11,6 @@ use uuid::Uuid;
 #[derive(Debug, Default)]
 pub struct Said {
     utterances: VecDeque<Utterance>,
-    /// The number of the client's present connection.
-    connection: u64,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -21,36 +19,37 @@ struct Utterance {
     digest: u64,
     percept: Uuid,
     at: Timestamp,
-    connection: u64,
+    repeated: u8,
 }
 
+/// A sender repeats itself a few times; after that it is no accident, and counts.
+const REPEATS: u8 = 3;
 /// In flight at one time is at most what the client's window holds; 65,535 in theory, tens in life.
 const UTTERANCES: usize = 1_024;
 /// Clients that are gone and may come back within a minute to repeat themselves.
 const DEPARTED: usize = 1_024;
 
 impl Said {
-    /// The percept that this message repeats, if it does: same packet id, topic and body within a minute,
-    /// said on an earlier connection, or flagged DUP on this one.
-    #[must_use]
-    pub fn repeats(&self, connection: u64, packet_id: u16, digest: u64, dup: bool, at: Timestamp) -> Option<Uuid> {
-        // On a first connection only the flag can tell a repetition: no look through all that was said.
-        if !dup && self.utterances.front().is_none_or(|oldest| oldest.connection == connection) {
+    /// The percept that this message repeats, if it does: flagged DUP, and the same topic and body as the last message under
+    /// this packet id, within a minute. Without the flag it is news: a sensor that wakes, tells and sleeps uses packet id 1 each time.
+    pub fn repeats(&mut self, packet_id: u16, digest: u64, dup: bool, at: Timestamp) -> Option<Uuid> {
+        if !dup {
             return None;
         }
-        self.utterances
-            .iter()
-            .rev()
-            .find(|u| u.packet_id == packet_id && u.digest == digest && (dup || u.connection != connection))
-            .filter(|u| at.micros().saturating_sub(u.at.micros()) <= limits::REPEAT_SECONDS * 1_000_000)
-            .map(|u| u.percept)
+        let last = self.utterances.iter_mut().rev().find(|u| u.packet_id == packet_id)?;
+        let recent = at.micros().saturating_sub(last.at.micros()) <= limits::REPEAT_SECONDS * 1_000_000;
+        if last.digest != digest || !recent || last.repeated == REPEATS {
+            return None;
+        }
+        last.repeated += 1;
+        Some(last.percept)
     }
 
-    pub fn remember(&mut self, connection: u64, packet_id: u16, digest: u64, percept: Uuid, at: Timestamp) {
+    pub fn remember(&mut self, packet_id: u16, digest: u64, percept: Uuid, at: Timestamp) {
         if self.utterances.len() == UTTERANCES {
             self.utterances.pop_front();
         }
-        self.utterances.push_back(Utterance { packet_id, digest, percept, at, connection });
+        self.utterances.push_back(Utterance { packet_id, digest, percept, at, repeated: 0 });
     }
 }
 
@@ -59,25 +58,20 @@ impl Said {
 pub struct Voices(Mutex<BTreeMap<String, Arc<Mutex<Said>>>>);
 
 impl Voices {
-    /// What this client said before, and the number of its new connection. An old connection may still be ending: both share it.
-    pub fn welcome(&self, client_id: &str) -> (Arc<Mutex<Said>>, u64) {
+    /// What this client said before. Its old connection may still be ending: both share it.
+    pub fn welcome(&self, client_id: &str) -> Arc<Mutex<Said>> {
         let mut voices = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if !voices.contains_key(client_id) {
             make_room(&mut voices);
         }
-        let said = Arc::clone(voices.entry(client_id.to_owned()).or_default());
-        let mut open = said.lock().unwrap_or_else(PoisonError::into_inner);
-        open.connection += 1;
-        let connection = open.connection;
-        drop(open);
-        (said, connection)
+        Arc::clone(voices.entry(client_id.to_owned()).or_default())
     }
 
     /// After a crash: what the store still knows of the last minute, in order.
     pub fn recall(&self, client_id: &str, packet_id: u16, digest: u64, percept: Uuid, at: Timestamp) {
         let mut voices = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let said = Arc::clone(voices.entry(client_id.to_owned()).or_default());
-        said.lock().unwrap_or_else(PoisonError::into_inner).remember(0, packet_id, digest, percept, at);
+        said.lock().unwrap_or_else(PoisonError::into_inner).remember(packet_id, digest, percept, at);
     }
 }
 
@@ -99,38 +93,46 @@ mod tests {
     use crate::domain::percept::digest;
 
     #[test]
-    fn a_repetition_is_known_after_a_reconnect_or_by_its_flag_and_only_for_a_minute() {
-        let (voices, at) = (Voices::default(), Timestamp::from_micros(1_000_000));
-        let (said, first) = voices.welcome("a");
+    fn a_repetition_has_the_flag_and_the_last_body_of_its_packet_id_within_a_minute() {
+        let at = Timestamp::from_micros(1_000_000);
         let (d, id) = (digest("t", b"x"), Uuid::from_u128(7));
-        said.lock().unwrap().remember(first, 1, d, id, at);
-        let asks = |connection, packet_id, digest, dup, at| said.lock().unwrap().repeats(connection, packet_id, digest, dup, at);
-        assert_eq!(asks(first, 1, d, false, at), None, "a packet id used again on the same connection was acknowledged");
-        assert_eq!(asks(first, 1, d, true, at), Some(id));
-        let (_, second) = voices.welcome("a");
-        assert_eq!(asks(second, 1, d, false, at.plus_seconds(60)), Some(id));
-        assert_eq!(asks(second, 1, d, false, at.plus_seconds(61)), None);
-        assert_eq!(asks(second, 2, d, true, at), None);
-        assert_eq!(asks(second, 1, digest("t", b"y"), true, at), None);
+        let mut said = Said::default();
+        said.remember(1, d, id, at);
+        assert_eq!(said.repeats(1, d, false, at), None, "a packet id used again without the flag is news");
+        assert_eq!(said.repeats(1, d, true, at.plus_seconds(60)), Some(id));
+        assert_eq!(said.repeats(1, d, true, at.plus_seconds(61)), None);
+        assert_eq!(said.repeats(2, d, true, at), None);
+        assert_eq!(said.repeats(1, digest("t", b"y"), true, at), None);
+        said.remember(1, digest("t", b"y"), Uuid::nil(), at);
+        assert_eq!(said.repeats(1, d, true, at), None, "something else was said under this id since");
+    }
+
+    #[test]
+    fn one_repetition_too_many_is_news() {
+        let (mut said, at) = (Said::default(), Timestamp::from_micros(1));
+        said.remember(1, 5, Uuid::nil(), at);
+        for _ in 0..REPEATS {
+            assert!(said.repeats(1, 5, true, at).is_some());
+        }
+        assert!(said.repeats(1, 5, true, at).is_none());
     }
 
     #[test]
     fn what_the_store_recalls_was_said_before() {
         let (voices, at) = (Voices::default(), Timestamp::from_micros(1));
         voices.recall("a", 1, 5, Uuid::nil(), at);
-        let (said, connection) = voices.welcome("a");
-        assert_eq!(said.lock().unwrap().repeats(connection, 1, 5, false, at), Some(Uuid::nil()));
+        assert_eq!(voices.welcome("a").lock().unwrap().repeats(1, 5, true, at), Some(Uuid::nil()));
     }
 
     #[test]
     fn the_memory_of_those_who_left_is_bounded_and_those_present_stay() {
         let voices = Voices::default();
-        let (here, _) = voices.welcome("here");
+        let here = voices.welcome("here");
         for n in 0..=DEPARTED {
-            let (said, connection) = voices.welcome(&format!("c{n}"));
+            let said = voices.welcome(&format!("c{n}"));
             for k in 0..=UTTERANCES {
                 let at = Timestamp::from_micros(i64::try_from(n).unwrap());
-                said.lock().unwrap().remember(connection, 1, u64::try_from(k).unwrap(), Uuid::nil(), at);
+                said.lock().unwrap().remember(1, u64::try_from(k).unwrap(), Uuid::nil(), at);
             }
             assert_eq!(said.lock().unwrap().utterances.len(), UTTERANCES);
         }

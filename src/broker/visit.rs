@@ -5,21 +5,23 @@ use super::{
     act,
     door::Arrival,
     guard::{self, Reading},
-    hall::Hall,
+    hall::{GuardView, Hall},
     identity::{self, OWN_USER},
     inbox::Answer,
     line::{LineControl, Seen},
     reading::{self, Told},
     repeats::Said,
 };
+use crate::config::WhenUnwritable;
 use crate::domain::{Body, Input, Origin, Percept, Purpose, Request, Source, TopicFilter, limits, percept::digest};
 use bytes::Bytes;
 use mqtt5::broker::{
     AuthProvider, AuthResult, BrokerEventHandler, ClientDisconnectEvent, ClientPublishEvent, ClientSubscribeEvent, PublishAction,
+    router::MessageRouter,
 };
 use mqtt5::{
     packet::{connect::ConnectPacket, publish::PublishPacket},
-    protocol::v5::reason_codes::ReasonCode,
+    protocol::v5::{properties::Properties, reason_codes::ReasonCode},
 };
 use std::{
     future::Future,
@@ -47,10 +49,10 @@ pub struct Visit {
     control: Arc<LineControl>,
     /// On the listener that only Jamey's own client uses.
     private: bool,
+    router: Arc<MessageRouter>,
     source: OnceLock<Source>,
     will: OnceLock<Will>,
     said: Arc<Mutex<Said>>,
-    connection: u64,
     /// Of the PUBLISH in hand.
     seen: Mutex<Seen>,
 }
@@ -72,18 +74,25 @@ enum Way {
 }
 
 impl Visit {
-    pub fn new(hall: Arc<Hall>, arrival: Arrival, peer: SocketAddr, control: Arc<LineControl>, private: bool) -> Self {
-        let (said, connection) = hall.voices.welcome(&arrival.client_id);
+    pub fn new(
+        hall: Arc<Hall>,
+        arrival: Arrival,
+        peer: SocketAddr,
+        control: Arc<LineControl>,
+        router: Arc<MessageRouter>,
+        private: bool,
+    ) -> Self {
+        let said = hall.voices.welcome(&arrival.client_id);
         Self {
             hall,
             arrival,
             peer,
             control,
             private,
+            router,
             source: OnceLock::new(),
             will: OnceLock::new(),
             said,
-            connection,
             seen: Mutex::new(Seen::default()),
         }
     }
@@ -115,7 +124,10 @@ impl Visit {
                     .refuse("will", &format!("a will of `{}` aims at the guarded topic `{}`", self.arrival.client_id, will.topic));
                 return AuthResult::fail_with_reason(ReasonCode::NotAuthorized, "a will may not command a guarded device");
             }
-            if access::publish(config, &source, &will.topic) == Access::Refused || access::is_act(config, &will.topic) {
+            if access::publish(config, &source, &will.topic) == Access::Refused
+                || access::is_act(config, &will.topic)
+                || reading::is_discovery(config, &will.topic)
+            {
                 return AuthResult::fail_with_reason(ReasonCode::NotAuthorized, "a will may not go to this topic");
             }
             let _ = self.will.set(Will { topic: will.topic.clone(), payload: will.payload.clone(), qos: will.qos as u8 });
@@ -189,7 +201,8 @@ impl Visit {
     fn percept(&self, event: &ClientPublishEvent, told: Told, purpose: Purpose) -> Percept {
         let at = self.hall.clock.now();
         let seen = std::mem::take(&mut *self.seen.lock().unwrap_or_else(PoisonError::into_inner));
-        let payload = if event.payload.len() > limits::BODY_BYTES { Vec::new() } else { event.payload.to_vec() };
+        let payload =
+            if event.payload.len() > limits::BODY_BYTES && purpose != Purpose::Discovery { Vec::new() } else { event.payload.to_vec() };
         let body = if payload.is_empty() && !event.payload.is_empty() {
             Body::Bytes(event.payload.len())
         } else {
@@ -200,8 +213,8 @@ impl Visit {
         if let Some(packet_id) = event.packet_id {
             let digest = digest(&event.topic, &event.payload);
             let mut said = self.said();
-            repeat_of = said.repeats(self.connection, packet_id, digest, seen.dup, at);
-            said.remember(self.connection, packet_id, digest, repeat_of.unwrap_or(id), at);
+            repeat_of = said.repeats(packet_id, digest, seen.dup, at);
+            said.remember(packet_id, digest, repeat_of.unwrap_or(id), at);
         }
         let own_id = body
             .object()
@@ -257,7 +270,8 @@ impl Visit {
                     return PublishAction::Continue;
                 }
                 match self.ask(input, bytes, None).await {
-                    Some(_) => PublishAction::Continue,
+                    Some(answer) if answer.lets_on => PublishAction::Continue,
+                    Some(_) => PublishAction::Handled,
                     None => self.give_up(qos),
                 }
             }
@@ -265,33 +279,79 @@ impl Visit {
         }
     }
 
-    async fn request(&self, event: ClientPublishEvent, origin: Origin, requests: Vec<Request>, told: Told) -> PublishAction {
+    async fn request(&self, event: ClientPublishEvent, origin: Origin, mut requests: Vec<Request>, told: Told) -> PublishAction {
         let qos = event.qos as u8;
         let view = self.hall.guard();
-        let first = requests.first().cloned();
+        let mut on = None;
+        if origin == Origin::Act {
+            let Some((topic, payload)) = self.forward(&view, &mut requests, &event.payload) else {
+                return PublishAction::Handled;
+            };
+            on = Some((topic, Bytes::from(payload)));
+        }
         let risk = requests.iter().map(|r| view.risk(r)).fold(0.0, f64::max);
         let respond_to = event
             .response_topic
             .as_deref()
             .filter(|t| self.may_answer_on(t))
             .map(|t| (t.to_owned(), event.correlation_data.as_deref().unwrap_or_default().to_vec()));
+        let properties = self.seen.lock().unwrap_or_else(PoisonError::into_inner).properties.clone();
         let percept = self.percept(&event, told, Purpose::Requests { origin, requests });
+        let repeats = percept.repeat_of.is_some();
         let answer = self.ask(Input::Percept(Box::new(percept)), event.payload.len(), respond_to).await;
-        match (answer, origin, first) {
-            (None, Origin::Act, _) => self.give_up(qos),
-            (None, _, _) if self.hall.config.store.guarded_when_unwritable == crate::config::WhenUnwritable::Open && risk < 0.6 => {
-                PublishAction::Continue
-            }
-            (None, _, _) => self.give_up(qos),
-            (Some(answer), _, _) if !answer.lets_on => PublishAction::Handled,
-            (Some(_), Origin::Act, Some(request)) => {
-                let (topic, payload) = act::forward(&view.registry, &self.hall.config.root, &request, &event.payload);
-                let mut on = PublishPacket::new(topic, Bytes::from(payload), event.qos);
-                on.packet_id = event.packet_id;
-                PublishAction::Transform(on)
-            }
-            (Some(_), _, _) => PublishAction::Continue,
+        match answer {
+            Some(answer) if !answer.lets_on => return PublishAction::Handled,
+            Some(_) => {}
+            None if origin != Origin::Act && self.hall.config.store.guarded_when_unwritable == WhenUnwritable::Open && risk < 0.6 => {}
+            None => return self.give_up(qos),
         }
+        let (topic, payload) = on.unwrap_or_else(|| (event.topic.to_string(), event.payload.clone()));
+        let retain = event.retain;
+        if qos < 2 {
+            if origin != Origin::Act {
+                return PublishAction::Continue;
+            }
+            let mut packet = PublishPacket::new(topic, payload, event.qos);
+            packet.packet_id = event.packet_id;
+            return PublishAction::Transform(packet);
+        }
+        // The engine would route a QoS 2 message at its PUBREL, which may come days after the verdict. It goes on now, and its
+        // repetition does not.
+        if !repeats {
+            let mut packet = PublishPacket::new(topic, payload, event.qos);
+            packet.retain = retain;
+            if let Ok(mut sent) = Properties::decode(&mut Bytes::from(properties)) {
+                sent.remove_topic_alias();
+                packet.properties = sent;
+            }
+            packet.properties.inject_sender(event.user_id.as_deref());
+            packet.properties.inject_client_id(Some(&event.client_id));
+            self.router.route_message(&packet, Some(&event.client_id)).await;
+        }
+        PublishAction::Handled
+    }
+
+    /// Where an allowed act goes and with what payload. What that would do to guarded devices is judged with it: arguments and
+    /// other people's claims may say more than the verb does. None when it would go where no device listens.
+    fn forward(&self, view: &GuardView, requests: &mut Vec<Request>, payload: &[u8]) -> Option<(String, Vec<u8>)> {
+        let config = &self.hall.config;
+        let request = requests.first()?;
+        let (topic, payload) = act::forward(&view.registry, &config.root, request, payload);
+        let own = format!("{}/do/", config.root);
+        if !topic.starts_with(&own) {
+            if access::below_root(config, &topic) || topic.starts_with('$') || reading::is_discovery(config, &topic) {
+                self.hall.counters.refuse("act", &format!("an act would go to `{topic}`, where no device listens"));
+                return None;
+            }
+            if let Reading::Requests(effects) = guard::read(&view.registry, &view.rules, &topic, &payload, false) {
+                // What only repeats the act adds nothing; arguments and endpoints do.
+                let says_more =
+                    |e: &Request| e.target != request.target || e.verb != request.verb || e.endpoint.is_some() || e.value.is_some();
+                let more: Vec<Request> = effects.into_iter().filter(says_more).collect();
+                requests.extend(more);
+            }
+        }
+        Some((topic, payload))
     }
 
     /// A verdict is not published where it could command something, or pose as Jamey's own state.

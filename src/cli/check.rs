@@ -10,11 +10,12 @@ pub fn check(common: &Common) -> anyhow::Result<()> {
     let config = common.load()?;
     let rules = app::rules(&config)?.rules().count();
     app::settings(&config)?;
+    super::run::log_filter(&config)?;
     if common.json {
-        println!("{}", json!({"v": 1, "status": "ok", "rules": rules, "guard": config.broker.guard}));
+        crate::cli::line!("{}", json!({"v": 1, "status": "ok", "rules": rules, "guard": config.broker.guard}));
     } else {
         let from = common.config.as_ref().map_or_else(|| "the embedded defaults".to_owned(), |p| p.display().to_string());
-        println!("{from}: good; {rules} rules, their examples behave");
+        crate::cli::line!("{from}: good; {rules} rules, their examples behave");
     }
     Ok(())
 }

@@ -30,16 +30,16 @@ pub fn entity(common: &Common, action: &Action) -> anyhow::Result<()> {
             all.sort_by(|a, b| a.lower_bound.get().total_cmp(&b.lower_bound.get()).then_with(|| a.entity.cmp(&b.entity)));
             if common.json {
                 let rows: Vec<_> = all.iter().map(view::opinion).collect();
-                println!("{}", serde_json::to_string_pretty(&json!({"v": 1, "entities": rows}))?);
+                crate::cli::line!("{}", serde_json::to_string_pretty(&json!({"v": 1, "entities": rows}))?);
                 return Ok(());
             }
             if all.is_empty() {
-                println!("nobody spoke yet: try `mosquitto_pub -t jamey/in/kitchen/temperature -m 21.5`");
+                crate::cli::line!("nobody spoke yet: try `mosquitto_pub -t jamey/in/kitchen/temperature -m 21.5`");
                 return Ok(());
             }
-            println!("{:<32} {:<9} {:>6} {:>11} {:>7}  last seen", "entity", "standing", "trust", "expectation", "events");
+            crate::cli::line!("{:<32} {:<9} {:>6} {:>11} {:>7}  last seen", "entity", "standing", "trust", "expectation", "events");
             for one in &all {
-                println!(
+                crate::cli::line!(
                     "{:<32} {:<9} {:>6.2} {:>11.2} {:>7}  {}",
                     one.entity.as_str(),
                     standing(one),
@@ -54,22 +54,25 @@ pub fn entity(common: &Common, action: &Action) -> anyhow::Result<()> {
             let id = EntityId::new(entity)?;
             let Some(one) = reader.entity(&id)? else { bail!("nobody is called `{id}`: `jamey entity list` shows who is") };
             if common.json {
-                println!("{}", serde_json::to_string_pretty(&view::opinion(&one))?);
+                crate::cli::line!("{}", serde_json::to_string_pretty(&view::opinion(&one))?);
                 return Ok(());
             }
-            println!("{id}: {}, last seen {}", standing(&one), one.last_seen);
-            println!(
+            crate::cli::line!("{id}: {}, last seen {}", standing(&one), one.last_seen);
+            crate::cli::line!(
                 "  belief {:.3}  disbelief {:.3}  uncertainty {:.3}  (base rate {:.1})",
-                one.belief, one.disbelief, one.uncertainty, one.base_rate
+                one.belief,
+                one.disbelief,
+                one.uncertainty,
+                one.base_rate
             );
-            println!(
+            crate::cli::line!(
                 "  expectation {:.3}; trusted to at least {:.3} after {} events",
                 one.expectation.get(),
                 one.lower_bound.get(),
                 one.events
             );
             for reason in &one.reasons {
-                println!("  - {reason}");
+                crate::cli::line!("  - {reason}");
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use super::Common;
 use crate::{
-    app::Order,
+    app::{LONGEST_SECONDS, Order},
     config::{Config, GuardMode},
     domain::{CommandShape, Device, Timestamp},
     runtime::Clock,
@@ -25,9 +25,6 @@ pub enum Action {
     /// End break-glass now.
     On,
 }
-
-/// The longest that one order keeps the guard off: who needs more turns it off in the config, where it is seen.
-const LONGEST_SECONDS: i64 = 24 * 3600;
 
 /// # Errors
 /// When the data folder cannot be used, or the time cannot be read.
@@ -59,9 +56,9 @@ pub fn guard(common: &Common, action: &Action) -> anyhow::Result<()> {
 
 fn say(common: &Common, json: &Value, text: &str) {
     if common.json {
-        println!("{json}");
+        crate::cli::line!("{json}");
     } else {
-        println!("{text}");
+        crate::cli::line!("{text}");
     }
 }
 
@@ -91,7 +88,7 @@ fn coverage(common: &Common, config: &Config) -> anyhow::Result<()> {
     if common.json {
         let list: Vec<Value> = rows.iter().map(Row::json).collect();
         let guards: Vec<&str> = config.guards.iter().map(|g| g.filter.as_str()).collect();
-        println!(
+        crate::cli::line!(
             "{}",
             serde_json::to_string_pretty(&json!({"v": 1, "mode": config.broker.guard, "actuators": list, "owner_guards": guards}))?
         );
@@ -101,13 +98,17 @@ fn coverage(common: &Common, config: &Config) -> anyhow::Result<()> {
         GuardMode::Observe => "observe: judged and reported, nothing is held",
         GuardMode::Enforce => "enforce: what the conscience refuses is held",
     };
-    println!("guard mode {mode}\n");
-    println!("{:<28} {:<12} {:>4}  {:<10} {:<44} why", "actuator", "class", "risk", "judged", "topic");
+    crate::cli::line!("guard mode {mode} (by this config; `{}/info` tells that of a running Jamey)", config.root);
+    if let Some(until) = crate::app::standing(data, Clock::new(Timestamp::default()).now()) {
+        crate::cli::line!("break-glass: off until {until}, nothing is held");
+    }
+    crate::cli::line!("");
+    crate::cli::line!("{:<28} {:<12} {:>4}  {:<10} {:<44} why", "actuator", "class", "risk", "judged", "topic");
     for row in &rows {
-        println!("{:<28} {:<12} {:>4.1}  {:<10} {:<44} {}", row.device, row.class, row.risk, row.judged, row.topic, row.why);
+        crate::cli::line!("{:<28} {:<12} {:>4.1}  {:<10} {:<44} {}", row.device, row.class, row.risk, row.judged, row.topic, row.why);
     }
     for guard in &config.guards {
-        println!(
+        crate::cli::line!(
             "{:<28} {:<12} {:>4.1}  {:<10} {:<44} named by [[guard]]",
             guard.device.as_ref().map_or("(by topic)", |d| d.as_str()),
             guard.class.as_str(),
@@ -116,7 +117,7 @@ fn coverage(common: &Common, config: &Config) -> anyhow::Result<()> {
             guard.filter.as_str()
         );
     }
-    println!(
+    crate::cli::line!(
         "{:<28} {:<12} {:>4}  {:<10} {:<44} always, and always enforced",
         "(any target)",
         "",
@@ -125,11 +126,11 @@ fn coverage(common: &Common, config: &Config) -> anyhow::Result<()> {
         format!("{}/act/+/+", config.root)
     );
     if rows.is_empty() {
-        println!(
+        crate::cli::line!(
             "\nNo actuator is known yet: they are learned from Home Assistant discovery and Zigbee2MQTT, or named by [[device]] and [[guard]]."
         );
     }
-    println!(
+    crate::cli::line!(
         "\nNever judged, because it never passes through a broker: Zigbee bindings, native APIs, HTTP, wall switches, voice assistants' own clouds."
     );
     Ok(())

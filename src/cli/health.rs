@@ -23,9 +23,9 @@ pub fn health(common: &Common) -> anyhow::Result<()> {
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
     let ready = head.split_whitespace().nth(1) == Some("200");
     if common.json {
-        println!("{body}");
+        crate::cli::line!("{body}");
     } else if ready {
-        println!("ready");
+        crate::cli::line!("ready");
     }
     if ready { Ok(()) } else { bail!("not ready: {body}") }
 }

@@ -1,4 +1,10 @@
-//! The command line: one file a command. Human output by default, `--json` on all; exit codes 0, 1 (failed), 2 (usage).
+//! The command line: one file a command. Human output by default, `--json` on all that report; exit codes 0, 1 (failed), 2 (usage).
+
+/// Prints a line; a reader that has seen enough (`| head`) ends the program in peace.
+macro_rules! line {
+    ($($word:tt)*) => { $crate::cli::put(&format!("{}\n", format_args!($($word)*))) };
+}
+pub(crate) use line;
 
 mod check;
 mod demo;
@@ -10,7 +16,7 @@ mod run;
 
 use crate::config::{self, Config};
 use clap::{Args, CommandFactory, Parser, Subcommand};
-use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
+use std::{io::Write, net::SocketAddr, path::PathBuf, process::ExitCode};
 
 /// An MQTT broker with a conscience.
 #[derive(Debug, Parser)]
@@ -103,6 +109,14 @@ impl Common {
     }
 }
 
+/// Writes to standard output, or ends the program when nobody reads it any more.
+pub(crate) fn put(text: &str) {
+    let mut out = std::io::stdout().lock();
+    if out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err() {
+        std::process::exit(0);
+    }
+}
+
 /// Parses the command line and runs the command.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -142,11 +156,13 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Command::Rules { action } => rules::rules(&common, &action),
         Command::Guard { action } => guard::guard(&common, &action),
         Command::Topics => {
-            print!("{}", crate::domain::topics::markdown());
+            put(&crate::domain::topics::markdown());
             Ok(())
         }
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "jamey", &mut std::io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "jamey", &mut script);
+            put(&String::from_utf8_lossy(&script));
             Ok(())
         }
     }

@@ -18,13 +18,19 @@ pub fn rules(common: &Common, action: &Action) -> anyhow::Result<()> {
     let set = app::rules(&common.load()?)?;
     if common.json {
         let rows: Vec<_> = set.rules().map(|r| json!({"id": r.id, "duty": r.duty, "kind": r.kind, "polarity": r.polarity, "weight": r.weight, "severity": r.severity, "when": r.when})).collect();
-        println!("{}", serde_json::to_string_pretty(&json!({"v": 1, "rules": rows}))?);
+        crate::cli::line!("{}", serde_json::to_string_pretty(&json!({"v": 1, "rules": rows}))?);
         return Ok(());
     }
-    println!("{:<30} {:<9} {:<16} {:>7}  when", "rule", "kind", "duty", "weight");
+    crate::cli::line!("{:<30} {:<9} {:<16} {:>7}  when", "rule", "kind", "duty", "weight");
     for rule in set.rules() {
         let signed = f64::from(rule.polarity) * rule.weight;
-        println!("{:<30} {:<9} {:<16} {signed:>7.1}  {}", rule.id, rule.kind.as_str(), rule.duty.as_str(), rule.when);
+        crate::cli::line!(
+            "{:<30} {:<9} {:<16} {signed:>7.1}  {}",
+            rule.id,
+            rule.kind.as_str(),
+            rule.duty.as_str(),
+            rule.when.replace('\n', " ")
+        );
     }
     Ok(())
 }

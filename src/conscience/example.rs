@@ -1,6 +1,6 @@
 //! A rule's examples: a request that deviates from a neutral one, and whether the rule fires on it.
 
-use crate::domain::{ActFacts, DeviceClass, DeviceFacts, EntityId, Facts, RequestFacts, SignalType, SignalValue, Signals, Unit01};
+use crate::domain::{ActFacts, DeviceClass, DeviceFacts, EntityId, Facts, RequestFacts, SignalType, SignalValue, Unit01};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -108,7 +108,7 @@ impl Example {
                 cmds_60s: self.dev.cmds_60s,
                 opposite_5s: self.dev.opposite_5s,
             },
-            ctx: Signals(ctx.collect()),
+            ctx: ctx.collect(),
             stress: self.agent.stress.unwrap_or(Unit01::clamped(0.0)),
         }
     }

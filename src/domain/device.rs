@@ -274,7 +274,10 @@ impl Registry {
         device.name = claim.name.clone().or(device.name);
         device.area = claim.area.clone().or(device.area);
         device.aliases.extend(claim.aliases.iter().cloned());
-        device.members.extend(claim.members.iter().cloned());
+        device.members.extend(claim.members.iter().take(limits::GROUP_MEMBERS).cloned());
+        while device.members.len() > limits::GROUP_MEMBERS {
+            device.members.pop_last();
+        }
         device.tags.extend(claim.tags.iter().cloned());
         let owned = device.claims.values().any(|c| c.family == Family::Owner);
         if claim.family == Family::Owner {

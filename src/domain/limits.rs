@@ -52,6 +52,14 @@ pub const RULES: usize = 512;
 /// Messages queued for one slow or absent subscriber, and their bytes.
 pub const QUEUED_MESSAGES: usize = 10_000;
 pub const QUEUED_BYTES: usize = 16 * 1024 * 1024;
+/// Retained values: Home Assistant with 300 Zigbee devices has some 6,000 documents and states.
+pub const RETAINED_MESSAGES: usize = 20_000;
+/// One retained value: they stay in memory; camera stills of 500 KiB are the largest that people retain.
+pub const RETAINED_BYTES: usize = 512 * 1024;
+/// Subscriptions of one client: Home Assistant makes one for each state topic.
+pub const SUBSCRIPTIONS: usize = 20_000;
+/// Members of a Zigbee group: the network's own tables hold fewer.
+pub const GROUP_MEMBERS: usize = 256;
 /// Connections at one time; each has a file descriptor and about 20 KiB.
 pub const CONNECTIONS: usize = 1_000;
 /// Seconds from accept to CONNECT.

@@ -74,6 +74,8 @@ pub struct Outcome {
     pub record: Option<MemoryRecord>,
     /// The registry is another one now: guards must see it before the sender is answered.
     pub registry_changed: bool,
+    /// A description of devices that could not be taken: where the guard enforces, others do not get it either.
+    pub refused: bool,
     /// Retained values on these topics stand on guarded commands now: each is to be judged, and cleared if refused.
     pub newly_guarded: Vec<String>,
 }

@@ -2,7 +2,7 @@
 
 use super::{EntityId, Timestamp};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
@@ -42,8 +42,22 @@ impl SignalSpec {
 }
 
 /// All signals at one moment: name to (value, known). A missing or stale one has its default and `known = false`.
+/// Shared: thousands of verdicts are given on the same moment.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct Signals(pub BTreeMap<String, (SignalValue, bool)>);
+pub struct Signals(pub Arc<BTreeMap<String, (SignalValue, bool)>>);
+
+impl Signals {
+    /// The signals to change; those who share them keep what they have.
+    pub fn make_mut(&mut self) -> &mut BTreeMap<String, (SignalValue, bool)> {
+        Arc::make_mut(&mut self.0)
+    }
+}
+
+impl FromIterator<(String, (SignalValue, bool))> for Signals {
+    fn from_iter<T: IntoIterator<Item = (String, (SignalValue, bool))>>(signals: T) -> Self {
+        Self(Arc::new(signals.into_iter().collect()))
+    }
+}
 
 /// A value heard, with its time.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

@@ -1,6 +1,7 @@
 //! A discovery document with its keys spelled out and its topics made whole, however it abbreviates.
 
 use super::keys;
+use crate::domain::limits;
 use serde_json::{Map, Value};
 
 /// The fields of one component. A key may stand twice, once abbreviated: which of the two Home Assistant takes depends on
@@ -96,9 +97,9 @@ impl<'d> Document<'d> {
 /// # Errors
 /// Otherwise, naming the key.
 pub fn check(key: &str, topic: String) -> Result<String, String> {
-    if topic.is_empty() || topic.len() > 65_535 || topic.contains(['+', '#', '\0']) {
+    if topic.is_empty() || topic.len() > limits::TOPIC_BYTES || topic.contains(['+', '#', '\0']) {
         let shown: String = topic.chars().take(80).collect();
-        return Err(format!("`{key}` = `{shown}` is no topic name: write 1 to 65535 bytes without `+`, `#` and NUL"));
+        return Err(format!("`{key}` = `{shown}` is no topic name: write 1 to {} bytes without `+`, `#` and NUL", limits::TOPIC_BYTES));
     }
     Ok(topic)
 }

@@ -47,12 +47,12 @@ pub fn is_discovery(topic: &str, prefixes: &[String], zigbee_bases: &[String]) -
 /// refused when no part is good.
 ///
 /// # Errors
-/// When the topic is no place of discovery, the payload is over `limits::BODY_BYTES` or not the JSON it should be, a command topic
+/// When the topic is no place of discovery, the payload is over `limits::PACKET_BYTES` or not the JSON it should be, a command topic
 /// is no topic name, or there are more of them than `limits::DEVICE_COMMANDS`.
 pub fn learn(topic: &str, payload: &[u8], prefixes: &[String], zigbee_bases: &[String]) -> Result<Learned, DiscoveryError> {
     let refuse = |problem: String| DiscoveryError { topic: topic.chars().take(200).collect(), problem };
-    if payload.len() > limits::BODY_BYTES {
-        return Err(refuse(format!("{} bytes; a document has at most {}", payload.len(), limits::BODY_BYTES)));
+    if payload.len() > limits::PACKET_BYTES {
+        return Err(refuse(format!("{} bytes; a document has at most {}", payload.len(), limits::PACKET_BYTES)));
     }
     let json = || serde_json::from_slice::<Value>(payload).map_err(|e| refuse(format!("not JSON: {e}")));
     let claims = if let Some((base, list)) = inventory_of(topic, zigbee_bases) {

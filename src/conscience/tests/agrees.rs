@@ -201,7 +201,7 @@ proptest! {
             open_signals(term, &View { facts: &f, signals: &signals, known: Known::Target }, &mut counts);
             let mut other = f.clone();
             for (_, signal) in signals.iter().enumerate().filter(|s| !counts.contains(&s.0)) {
-                other.ctx.0.insert(signal.name.clone(), g.ctx.0[&signal.name]);
+                other.ctx.make_mut().insert(signal.name.clone(), g.ctx.0[&signal.name]);
             }
             let told = |facts| format!("{:?}", evaluate(term, &View { facts, signals: &signals, known: Known::All }));
             prop_assert_eq!(told(&f), told(&other), "{}", source);
@@ -213,7 +213,7 @@ proptest! {
         let signals = names::signals(&signals(true));
         let mut other = f.clone();
         for (name, value) in BOOLS.iter().zip(values) {
-            if let Some(signal) = other.ctx.0.get_mut(*name).filter(|s| !s.1) {
+            if let Some(signal) = other.ctx.make_mut().get_mut(*name).filter(|s| !s.1) {
                 signal.0 = SignalValue::Bool(value);
             }
         }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::conscience::thresholds;
-use crate::domain::{Decision, Signals};
+use crate::domain::Decision;
 use proptest::prelude::*;
 use std::sync::OnceLock;
 
@@ -56,7 +56,7 @@ pub(super) fn any_facts(missing: bool) -> impl Strategy<Value = Facts> {
         (f.act.retained, f.act.signed) = (asked.2, asked.3);
         let truths = BOOLS.iter().zip(house.0).map(|(n, (value, known))| ((*n).to_owned(), (SignalValue::Bool(value), known)));
         let numbers = [("in_c", house.1), ("out_c", house.2), ("hour", f64::from(house.3))];
-        f.ctx = Signals(truths.chain(numbers.map(|(n, v)| (n.to_owned(), (SignalValue::Number(v), true)))).collect());
+        f.ctx = truths.chain(numbers.map(|(n, v)| (n.to_owned(), (SignalValue::Number(v), true)))).collect();
         f.stress = stress;
         f
     })
@@ -159,7 +159,7 @@ proptest! {
         let sure = set().judge(&f);
         let mut unsure = f.clone();
         for name in gone {
-            if let Some(signal) = unsure.ctx.0.get_mut(name) {
+            if let Some(signal) = unsure.ctx.make_mut().get_mut(name) {
                 signal.1 = false;
             }
         }

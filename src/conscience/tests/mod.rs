@@ -48,7 +48,7 @@ pub(super) fn facts(class: DeviceClass, verb: &str) -> Facts {
 
 /// Nobody told anything but the hour.
 pub(super) fn unheard(mut facts: Facts) -> Facts {
-    for (name, value) in &mut facts.ctx.0 {
+    for (name, value) in facts.ctx.make_mut() {
         value.1 = name == "hour";
     }
     facts

@@ -60,7 +60,7 @@ fn a_newcomers_unlock_is_asked_about_and_a_trusted_ones_is_not() {
 fn a_garage_opened_at_three_is_denied_with_the_numbers() {
     let mut set = shipped(true);
     let mut open = facts(DeviceClass::Garage, "open");
-    open.ctx.0.insert("hour".into(), (SignalValue::Number(3.0), true));
+    open.ctx.make_mut().insert("hour".into(), (SignalValue::Number(3.0), true));
     let (decision, reason) = judged(&mut set, &open);
     assert_eq!(decision, Decision::Deny);
     assert_eq!(reason, "denied: SEC-1-access-when-unattended (security) weighs -0.76; the score -0.76 is below -0.3");
@@ -70,9 +70,9 @@ fn a_garage_opened_at_three_is_denied_with_the_numbers() {
 fn a_fire_overrides_the_objection_to_an_unlock_at_night() {
     let mut set = shipped(true);
     let mut unlock = facts(DeviceClass::Lock, "unlock");
-    unlock.ctx.0.insert("hour".into(), (SignalValue::Number(3.0), true));
+    unlock.ctx.make_mut().insert("hour".into(), (SignalValue::Number(3.0), true));
     assert_eq!(set.judge(&unlock).decision, Decision::Deny);
-    unlock.ctx.0.insert("smoke".into(), (SignalValue::Bool(true), true));
+    unlock.ctx.make_mut().insert("smoke".into(), (SignalValue::Bool(true), true));
     let (decision, reason) = judged(&mut set, &unlock);
     assert_eq!(decision, Decision::Allow);
     assert_eq!(reason, "allowed: LIFE-5-protective-act (non-maleficence) speaks for it and no rule objects");
@@ -143,12 +143,12 @@ fn a_slider_is_ordinary_life_and_a_chattering_relay_is_not() {
 #[test]
 fn a_stale_smoke_detector_holds_a_lock_and_one_never_installed_does_not() {
     let mut lock = facts(DeviceClass::Lock, "lock");
-    lock.ctx.0.insert("smoke".into(), (SignalValue::Bool(false), false));
+    lock.ctx.make_mut().insert("smoke".into(), (SignalValue::Bool(false), false));
     let (decision, reason) = judged(&mut shipped(true), &lock);
     assert_eq!(decision, Decision::Escalate);
     assert_eq!(reason, "asked back: LIFE-4-block-egress (non-maleficence) may forbid it, and smoke is not known now");
     assert_eq!(judged(&mut shipped(false), &lock).0, Decision::Allow);
-    lock.ctx.0.insert("home".into(), (SignalValue::Bool(false), true));
+    lock.ctx.make_mut().insert("home".into(), (SignalValue::Bool(false), true));
     assert_eq!(judged(&mut shipped(true), &lock).0, Decision::Allow, "nobody is home: smoke cannot matter");
 }
 
@@ -157,10 +157,10 @@ fn a_signal_that_was_never_told_counts_as_missing() {
     let mut set = shipped(true);
     let mut unlock = facts(DeviceClass::Lock, "unlock");
     assert_eq!(set.judge(&unlock).uncertainty.get(), 0.0);
-    unlock.ctx.0.remove("asleep");
+    unlock.ctx.make_mut().remove("asleep");
     let touched = 5.0; // home, asleep, hour, smoke, co
     assert!((set.judge(&unlock).uncertainty.get() - 1.0 / touched).abs() < 1e-12);
-    unlock.ctx.0.insert("leak".into(), (SignalValue::Bool(false), false));
+    unlock.ctx.make_mut().insert("leak".into(), (SignalValue::Bool(false), false));
     assert!((set.judge(&unlock).uncertainty.get() - 1.0 / touched).abs() < 1e-12, "no rule for locks asks for a leak");
 }
 
@@ -217,7 +217,7 @@ fn the_cache_forgets_and_answers_the_same() {
 fn nanoseconds_a_judgement() {
     let mut set = shipped(true);
     let mut night = facts(DeviceClass::Lock, "unlock");
-    night.ctx.0.insert("hour".into(), (SignalValue::Number(3.0), true));
+    night.ctx.make_mut().insert("hour".into(), (SignalValue::Number(3.0), true));
     for (name, f) in [
         ("light on", facts(DeviceClass::Light, "on")),
         ("lock", facts(DeviceClass::Lock, "lock")),

@@ -30,8 +30,8 @@ fn one_command_or_byte_past_the_limit_is_refused() {
     assert_eq!(one("homeassistant/light/x/config", &many(limits::DEVICE_COMMANDS)).commands.len(), limits::DEVICE_COMMANDS);
     assert!(tell("homeassistant/light/x/config", &many(limits::DEVICE_COMMANDS + 1)).is_err());
     let long = |n: usize| learn("homeassistant/sensor/x/config", format!("{{{}}}", " ".repeat(n - 2)).as_bytes(), &prefixes(), &bases());
-    assert_eq!(long(limits::BODY_BYTES), Ok(Learned::Nothing));
-    assert!(long(limits::BODY_BYTES + 1).is_err());
+    assert_eq!(long(limits::PACKET_BYTES), Ok(Learned::Nothing));
+    assert!(long(limits::PACKET_BYTES + 1).is_err());
 }
 
 fn any_json() -> impl Strategy<Value = Value> {

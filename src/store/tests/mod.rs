@@ -9,10 +9,10 @@ mod writing;
 use super::{Batch, Entry};
 use crate::domain::{
     ActFacts, Body, Contribution, Decision, DeviceClass, DeviceFacts, EntityId, Facts, Judged, Layer, MemoryRecord, Origin, Outcome,
-    Percept, Purpose, Request, RequestFacts, SignalValue, Signals, Timestamp, Unit01, Verb, Verdict, percept::Source,
+    Percept, Purpose, Request, RequestFacts, SignalValue, Timestamp, Unit01, Verb, Verdict, percept::Source,
 };
 use serde_json::{Map, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// 2026-11-18T11:00:00Z, the start of an hour.
@@ -124,7 +124,7 @@ fn judged(n: u64, decision: Decision) -> Judged {
                 cmds_60s: 1,
                 opposite_5s: 0,
             },
-            ctx: Signals(signals.into_iter().map(|(name, value)| (name.to_owned(), (value, true))).collect::<BTreeMap<_, _>>()),
+            ctx: signals.into_iter().map(|(name, value)| (name.to_owned(), (value, true))).collect(),
             stress: Unit01::clamped(0.0),
         },
     }

@@ -1,0 +1,70 @@
+//! Retained commands: a broker repeats them to a device on every reconnect, so each is judged before it can be, and cleared if refused.
+
+use crate::{
+    broker::{
+        Announcement, Engine, Hall, OwnClient,
+        guard::{self, Reading},
+    },
+    domain::{Body, EntityId, Input, Origin, Percept, Purpose, Request, Source},
+};
+
+/// Judges every retained value that stands on a guarded topic.
+pub async fn sweep(hall: &Hall, engine: &Engine, own: &OwnClient) {
+    judge(hall, engine, own, "#").await;
+}
+
+/// Judges the retained values under a filter; where the guard enforces, what is refused is cleared.
+pub async fn judge(hall: &Hall, engine: &Engine, own: &OwnClient, filter: &str) {
+    let view = hall.guard();
+    for (topic, payload) in engine.retained(filter).await {
+        if payload.is_empty() {
+            continue;
+        }
+        let Reading::Requests(requests) = guard::read(&view.registry, &view.rules, &topic, &payload, true) else { continue };
+        let origin = if view.enforces(hall.clock.now()) { Origin::Guard } else { Origin::Observed };
+        let percept = percept(hall, &topic, payload, origin, requests);
+        let (tell, told) = tokio::sync::oneshot::channel();
+        hall.inbox.leave(Input::Percept(Box::new(percept)), 0, Some(tell), None).await;
+        if told.await.is_ok_and(|answer| answer.lets_on) {
+            continue;
+        }
+        // Clearing says an empty message to those who listen: not where that would itself be a command.
+        if matches!(guard::read(&view.registry, &view.rules, &topic, b"", true), Reading::Requests(_)) {
+            hall.counters.refuse(
+                "retained",
+                &format!("`{topic}` holds a refused command and cannot be cleared without pressing it: clear it by hand"),
+            );
+            continue;
+        }
+        own.publish(Announcement { topic, payload: Vec::new(), qos: 1, retain: true, correlation: None }).await;
+    }
+}
+
+fn percept(hall: &Hall, topic: &str, payload: Vec<u8>, origin: Origin, requests: Vec<Request>) -> Percept {
+    let requester = EntityId::escaped("retained");
+    Percept {
+        id: hall.clock.percept_id(),
+        at: hall.clock.now(),
+        source: Source {
+            requester: requester.clone(),
+            client_id: String::new(),
+            user: None,
+            address: String::new(),
+            speaks_for_many: false,
+            human: false,
+            owner: false,
+            role: String::new(),
+        },
+        entity: requester,
+        kind: "command".into(),
+        topic: topic.to_owned(),
+        body: Body::parse(&payload, None),
+        payload,
+        qos: 0,
+        retained: true,
+        packet_id: None,
+        repeat_of: None,
+        own_id: None,
+        purpose: Purpose::Requests { origin, requests },
+    }
+}
