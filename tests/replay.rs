@@ -1,0 +1,116 @@
+//! Promise: the same inputs give the same outcomes, bit for bit, and what a running Jamey recorded replays to what it stored.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod support;
+use jamey::{
+    app::{self, Entered},
+    config::{self, Config},
+    domain::{Input, Outcome},
+    mind::Mind,
+    store::Reader,
+};
+use std::{collections::BTreeMap, path::Path};
+use support::{
+    zigbee::{DOOR, announce},
+    *,
+};
+use uuid::Uuid;
+
+const CONFIG: &str = r#"
+[[signal]]
+name = "smoke"
+entity = "hall_alarm"
+kind = "smoke"
+default = false
+stale_after_seconds = 3600
+
+[[device]]
+id = "siren"
+class = "siren"
+"#;
+
+/// A bit of everything: told, asked, described, repeated, unreadable.
+fn live(house: &House, round: usize) {
+    let mut bridge = house.client("zigbee2mqtt").listen("zigbee2mqtt/#", 1);
+    announce(&mut bridge, &[DOOR]);
+    let mut speaker = house.dial("speaker").v5().open();
+    let mut said = |topic: String, payload: String, qos: u8| {
+        speaker.publish(Message::new(&topic, payload).qos(qos));
+    };
+    for n in 0..60 {
+        said(format!("jamey/in/sensor_{}/temperature", n % 7), format!("{}.{n}", 20 + round), u8::try_from(n % 3).unwrap());
+        said(format!("jamey/act/lamp_{}/on", n % 5), format!("{{\"id\":\"{round}-{n}\"}}"), 1);
+        if n % 10 == 0 {
+            said("jamey/in/hall_alarm/smoke".into(), (n % 20 == 0).to_string(), 1);
+            said("jamey/act/siren/off".into(), "{}".into(), 1);
+            said("zigbee2mqtt/front_door/set".into(), "UNLOCK".into(), 1);
+            said("zigbee2mqtt/front_door/set".into(), "{\"state\":\"LOCK\",\"brightness\":3}".into(), 2);
+            said("jamey/in/sensor_1/blob".into(), "{broken".into(), 1);
+        }
+    }
+}
+
+/// Everything in the journal, in order.
+fn journal(reader: &Reader) -> Vec<Entered> {
+    let mut entries = Vec::new();
+    for (_, blob) in reader.journal(0, 100_000).unwrap() {
+        let mut rest = blob.as_slice();
+        while !rest.is_empty() {
+            entries.push(ciborium::from_reader(&mut rest).unwrap());
+        }
+    }
+    entries
+}
+
+/// Lives the journal again: the outcome of each percept.
+fn replay(config: &Config, journal: &[Entered]) -> BTreeMap<Uuid, Outcome> {
+    let mut outcomes = BTreeMap::new();
+    let mut mind = None;
+    for entry in journal {
+        match entry {
+            Entered::State(state) => {
+                mind = Some(Mind::new(app::settings(config).unwrap(), app::rules(config).unwrap(), (**state).clone()));
+            }
+            Entered::Input(input) => {
+                let outcome = mind.as_mut().expect("a journal begins with a state").step(input);
+                if let Input::Percept(percept) = input {
+                    outcomes.insert(percept.id, outcome);
+                }
+            }
+        }
+    }
+    outcomes
+}
+
+fn config(file: &Path) -> Config {
+    config::load(Some(file), Vec::new()).unwrap()
+}
+
+#[test]
+fn a_recorded_run_replays_to_what_was_stored_and_twice_to_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("jamey.toml");
+    std::fs::write(&file, CONFIG).unwrap();
+    let mut house = Plan::default().enforce().config(CONFIG).start();
+    live(&house, 1);
+    house.kill9();
+    house.start();
+    live(&house, 2);
+    house.stop();
+
+    let (reader, config) = (Reader::open(house.data()).unwrap(), config(&file));
+    let journal = journal(&reader);
+    let (once, twice) = (replay(&config, &journal), replay(&config, &journal));
+    assert_eq!(once, twice, "the same inputs give the same outcomes");
+
+    let (verdicts, records) = (reader.verdicts(100_000, None).unwrap(), reader.records(100_000, None).unwrap());
+    assert!(verdicts.len() > 150 && records.len() > 250, "{} verdicts, {} records", verdicts.len(), records.len());
+    assert!(verdicts.iter().any(|v| v.verdict.decision != jamey::domain::Decision::Allow), "not everything was allowed");
+    for row in &verdicts {
+        let judged = &once[&row.percept].judged[usize::from(row.ordinal)];
+        assert_eq!((&judged.verdict, &judged.facts, &judged.request), (&row.verdict, &row.facts, &row.request), "percept {}", row.percept);
+    }
+    for row in &records {
+        assert_eq!(once[&row.id].record.as_ref(), Some(&row.record), "percept {}", row.id);
+    }
+}
