@@ -3,7 +3,6 @@
 mod failing;
 mod keeping;
 mod reading;
-mod speed;
 mod writing;
 
 use super::{Batch, Entry};
