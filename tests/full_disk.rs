@@ -1,4 +1,4 @@
-//! Promise: a full disk costs memory of what was said, never a command that nobody judged; and it heals without a restart (DESIGN section 7).
+//! Promise: a full disk costs memory of what was said, never a command that nobody judged; and it heals without a restart.
 //!
 //! Needs root: the data folder is a tmpfs of 8 MB. One test, for mounts are the host's.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]

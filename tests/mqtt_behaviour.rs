@@ -5,7 +5,7 @@ mod support;
 use std::{collections::BTreeSet, time::Duration};
 use support::*;
 
-/// What the engine writes behind without fsync is on its way within this time (DESIGN section 4: 250 ms).
+/// What the engine writes behind without fsync is on its way within this time (250 ms).
 const WRITE_BEHIND: Duration = Duration::from_secs(1);
 /// The largest packet, as domain/limits.rs has it.
 const PACKET_BYTES: usize = 2 * 1024 * 1024;

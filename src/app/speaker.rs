@@ -22,7 +22,7 @@ use std::{
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-/// At most one publish a topic in this time (DESIGN section 5).
+/// At most one publish a topic in this time.
 const COALESCE: Duration = Duration::from_millis(500);
 /// An entity's state at most once in this time, and only when it moved.
 const ENTITY_EVERY: Duration = Duration::from_secs(60);

@@ -17,7 +17,7 @@ use std::{
 const YEAR_SECONDS: u32 = 31_536_000;
 /// Below it CONNECT with a will and ordinary discovery documents would not fit.
 const SMALLEST_PACKET_BYTES: usize = 1_024;
-/// Weights of rules (SCIENCE section 1).
+/// Weights of rules.
 const HEAVIEST: f64 = 10.0;
 
 /// What becomes of a guarded command that is not allowed.

@@ -1,4 +1,4 @@
-//! From the rules that fire to a verdict: score, thresholds, decision (SCIENCE section 1).
+//! From the rules that fire to a verdict: score, thresholds, decision.
 
 use super::facts::{Known, View};
 use super::rule::Kind;

@@ -94,7 +94,7 @@ impl RuleSet {
         vec![("home.toml".to_owned(), text.to_owned())]
     }
 
-    /// The verdict on a request (SCIENCE section 1).
+    /// The verdict on a request.
     ///
     /// **Not observed is not missing.** A signal that is declared without a source keeps its default and counts as missing for u, but
     /// a veto is not held open for it: a house without smoke detectors must be able to lock its doors. Only a signal that has a

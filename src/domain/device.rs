@@ -36,7 +36,7 @@ pub enum DeviceClass {
 }
 
 impl DeviceClass {
-    /// Risk r in [0, 1] of commanding it (SCIENCE section 1).
+    /// Risk r in [0, 1] of commanding it.
     #[must_use]
     pub fn risk(self) -> Unit01 {
         Unit01::clamped(match self {

@@ -3,7 +3,7 @@
 use super::{EntityId, Timestamp, Unit01};
 use serde::{Deserialize, Serialize};
 
-/// Why an entity starts with the base rate it has (SCIENCE: Jøsang's base rate a).
+/// Why an entity starts with the base rate it has (Jøsang's base rate a).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {

@@ -34,7 +34,7 @@ const PINNED: f64 = 3.0;
 const SHORT_TERM: f64 = 0.3;
 const LONG_TERM: f64 = 0.6;
 
-/// Importance = 1 − e^(−x), in [0, 1), x the weighted sum of surprise, emotion, verdict, attention and pin (SCIENCE, section 4).
+/// Importance = 1 − e^(−x), in [0, 1), x the weighted sum of surprise, emotion, verdict, attention and pin.
 #[must_use]
 pub fn importance(factors: &Factors) -> f64 {
     let positive = |x: f64, most: f64| if x.is_nan() { 0.0 } else { x.clamp(0.0, most) };

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The OCC emotions (Ortony, Clore, Collins 1988) that SCIENCE section 2 computes.
+/// The OCC emotions (Ortony, Clore, Collins 1988).
 #[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 #[serde(rename_all = "snake_case")]
 pub enum Emotion {

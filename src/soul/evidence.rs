@@ -25,7 +25,7 @@ pub enum Facet {
 }
 
 impl Evidence {
-    /// The weight with its sign (SCIENCE, section 2).
+    /// The weight with its sign.
     #[must_use]
     pub fn weight(self) -> f64 {
         match self {

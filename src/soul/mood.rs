@@ -139,7 +139,7 @@ impl Mood {
         Unit01::clamped(strongest)
     }
 
-    /// m = clamp(−pleasure·(1 + arousal)/2, 0, 1): how much the mood tightens the conscience (SCIENCE, section 1).
+    /// m = clamp(−pleasure·(1 + arousal)/2, 0, 1): how much the mood tightens the conscience.
     #[must_use]
     pub fn stress(&self) -> Unit01 {
         Unit01::clamped(-self.pad.pleasure * f64::midpoint(1.0, self.pad.arousal))

@@ -53,7 +53,7 @@ pub struct Opinion {
     owed: f64,
 }
 
-/// The base rate a, in [0, 1]: what an entity is worth before anything is known of it (SCIENCE, section 2).
+/// The base rate a, in [0, 1]: what an entity is worth before anything is known of it.
 #[must_use]
 pub fn base_rate(standing: Standing) -> f64 {
     match standing {

@@ -1,4 +1,4 @@
-//! The laws of SCIENCE section 1, on random requests to the shipped rules and on random rules.
+//! The laws of judging, on random requests to the shipped rules and on random rules.
 
 use super::*;
 use crate::conscience::thresholds;
