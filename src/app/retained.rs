@@ -7,6 +7,7 @@ use crate::{
     },
     domain::{Body, EntityId, Input, Origin, Percept, Purpose, Request, Source},
 };
+use std::sync::Arc;
 
 /// Judges every retained value that stands on a guarded topic.
 pub async fn sweep(hall: &Hall, engine: &Engine, own: &OwnClient) {
@@ -45,7 +46,7 @@ fn percept(hall: &Hall, topic: &str, payload: Vec<u8>, origin: Origin, requests:
     Percept {
         id: hall.clock.percept_id(),
         at: hall.clock.now(),
-        source: Source {
+        source: Arc::new(Source {
             requester: requester.clone(),
             client_id: String::new(),
             user: None,
@@ -54,7 +55,7 @@ fn percept(hall: &Hall, topic: &str, payload: Vec<u8>, origin: Origin, requests:
             human: false,
             owner: false,
             role: String::new(),
-        },
+        }),
         entity: requester,
         kind: "command".into(),
         topic: topic.to_owned(),

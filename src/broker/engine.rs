@@ -3,7 +3,7 @@
 use super::{
     door,
     hall::Hall,
-    line::{Line, LineControl},
+    line::{Ear, Line, LineControl},
     visit::Visit,
 };
 use crate::domain::limits;
@@ -186,7 +186,7 @@ impl Engine {
 
     async fn converse(&self, stream: TcpStream, peer: SocketAddr, mut arrival: door::Arrival, private: bool) {
         let control = Arc::new(LineControl::default());
-        let line = Line::new(stream, peer, arrival.version, Arc::clone(&control), std::mem::take(&mut arrival.packet));
+        let (version, connect) = (arrival.version, std::mem::take(&mut arrival.packet));
         let client_id = arrival.client_id.clone();
         let filed = arrival.filed.clone();
         self.await_leave(&filed).await;
@@ -197,7 +197,9 @@ impl Engine {
             Ok(None) if arrival.transient => None,
             _ => Some(Arc::clone(&self.storage)),
         };
-        let visit = Arc::new(Visit::new(Arc::clone(&self.hall), arrival, peer, control, Arc::clone(&self.router), private));
+        let (hall, router) = (Arc::clone(&self.hall), Arc::clone(&self.router));
+        let visit = Arc::new(Visit::new(hall, arrival, peer, Arc::clone(&control), router, private));
+        let line = Line::new(stream, peer, version, control, Arc::clone(&visit) as Arc<dyn Ear>, connect);
         let mut config = self.base.clone();
         config.event_handler = Some(Arc::clone(&visit) as Arc<dyn mqtt5::broker::BrokerEventHandler>);
         let handler = ClientHandler::new(

@@ -39,6 +39,19 @@ pub struct Inbox {
     bytes: Arc<Semaphore>,
 }
 
+/// A place in the inbox, kept free for one letter.
+#[derive(Debug)]
+pub struct Place<'i> {
+    permit: mpsc::Permit<'i, Post>,
+    room: OwnedSemaphorePermit,
+}
+
+impl Place<'_> {
+    pub fn leave(self, input: Input, answer: Option<oneshot::Sender<Answer>>, respond_to: Option<(String, Vec<u8>)>) {
+        self.permit.send(Post::Letter(Letter { input, answer, respond_to, _room: Some(self.room) }));
+    }
+}
+
 /// Permits count KiB: a semaphore of bytes would be no finer.
 fn kib(bytes: usize) -> u32 {
     u32::try_from(bytes.div_ceil(1024).max(1)).unwrap_or(u32::MAX)
@@ -61,6 +74,13 @@ impl Inbox {
     ) -> bool {
         let Ok(room) = Arc::clone(&self.bytes).acquire_many_owned(kib(bytes)).await else { return false };
         self.post.send(Post::Letter(Letter { input, answer, respond_to, _room: Some(room) })).await.is_ok()
+    }
+
+    /// A place for a letter, where there is one at once.
+    #[must_use]
+    pub fn place_at_once(&self, bytes: usize) -> Option<Place<'_>> {
+        let room = Arc::clone(&self.bytes).try_acquire_many_owned(kib(bytes)).ok()?;
+        Some(Place { permit: self.post.try_reserve().ok()?, room })
     }
 
     /// Tells the mind's thread that the writer is free; when the inbox is full it has work and will see for itself.

@@ -1,36 +1,66 @@
-//! One client's byte stream between socket and engine: it hands over the CONNECT read at the door, notes what only the bytes of a
-//! PUBLISH tell, keeps MQTT 5's words from old clients, and can refuse one PUBLISH or end the connection. It never delays a byte.
+//! One client's byte stream between socket and engine. It hands over the CONNECT read at the door and notes what only the bytes of a
+//! PUBLISH tell; it lets the visit read ahead, for the engine asks about one PUBLISH at a time; it keeps MQTT 5's words from old
+//! clients, can refuse one PUBLISH or end the connection, and sends small packets together: they leave before anyone waits.
 
-use crate::domain::limits;
+mod frames;
+
+use super::visit::Ahead;
+use frames::Frames;
+pub use frames::Published;
 use mqtt5::broker::transport::WebSocketTransport;
 use std::{
     collections::VecDeque,
     io,
+    mem::MaybeUninit,
     net::SocketAddr,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    task::{Context, Poll, ready},
+    task::{Context, Poll, Waker, ready},
 };
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// What the hook may do to a line, and what it may ask.
-#[derive(Debug, Default)]
-pub struct LineControl(Mutex<State>);
+/// What is read at once: a window of 32 small messages fits.
+const READ_BYTES: usize = 16 * 1_024;
+/// What is held back to be sent together.
+const SEND_BYTES: usize = 16 * 1_024;
 
-/// What only the bytes of a PUBLISH tell: the engine does not pass it on.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Seen {
-    pub dup: bool,
-    /// MQTT 5's content type, where it stands within the first KiB of properties.
-    pub content_type: Option<String>,
-    /// MQTT 5's properties as sent, with their length in front; empty where they are longer than that.
-    pub properties: Vec<u8>,
+/// Hears each PUBLISH while the engine is still busy with those before it.
+pub trait Ear: Send + Sync {
+    /// What has been done about it already.
+    fn hear(&self, published: &Published<'_>) -> Heard;
 }
 
-#[derive(Debug, Default)]
+/// What was done about a PUBLISH when it was heard.
+pub enum Heard {
+    /// It is on its way to the mind; the engine's question about it will find this.
+    Told(Box<Ahead>),
+    /// The mind need not know it.
+    Nothing,
+    /// It must wait for its turn, and all that comes after it too.
+    InTurn,
+}
+
+/// What the hook may do to a line, and what it may ask.
+#[derive(Default)]
+pub struct LineControl(Mutex<State>);
+
+/// What only the bytes of a PUBLISH tell, the engine does not pass it on; and what was done about it.
+#[derive(Default)]
+pub struct Seen {
+    pub dup: bool,
+    pub content_type: Option<String>,
+    /// MQTT 5's properties as sent, with their length in front.
+    pub properties: Vec<u8>,
+    pub told: Option<Box<Ahead>>,
+    in_turn: bool,
+}
+
+#[derive(Default)]
 struct State {
-    /// PUBLISH packets handed to the engine and not yet asked for, oldest first.
+    /// PUBLISH packets read and not yet asked for, oldest first.
     seen: VecDeque<Seen>,
+    /// How many of them must wait for their turn.
+    in_turn: usize,
     /// The client said DISCONNECT or is gone: the engine is taking leave of it.
     ended: bool,
     answer: Answer,
@@ -54,7 +84,10 @@ impl LineControl {
 
     /// What was seen of the PUBLISH that the engine handles now. Asked exactly once for each.
     pub fn take_seen(&self) -> Seen {
-        self.state().seen.pop_front().unwrap_or_default()
+        let mut state = self.state();
+        let seen = state.seen.pop_front().unwrap_or_default();
+        state.in_turn -= usize::from(seen.in_turn);
+        seen
     }
 
     /// Whether the client said DISCONNECT or is gone.
@@ -75,118 +108,169 @@ impl LineControl {
         let farewell = if version == 5 { vec![0xe0, 2, reason, 0] } else { Vec::new() };
         self.state().answer = Answer::Close(farewell);
     }
+
+    /// The engine asks about a PUBLISH only after those before it, and reads nothing while it waits for an answer: so what is heard
+    /// when none is waiting for its turn is heard in order.
+    fn see(&self, published: &Published<'_>, ear: &dyn Ear) {
+        let mut state = self.state();
+        let heard = if state.in_turn > 0 { Heard::InTurn } else { ear.hear(published) };
+        let in_turn = matches!(heard, Heard::InTurn);
+        state.in_turn += usize::from(in_turn);
+        state.seen.push_back(Seen {
+            dup: published.dup,
+            content_type: published.content_type.map(str::to_owned),
+            properties: published.properties.to_vec(),
+            told: if let Heard::Told(ahead) = heard { Some(ahead) } else { None },
+            in_turn,
+        });
+    }
+
+    /// Whether the engine goes on at once: to what it reads next, or to a PUBLISH whose answer is known.
+    fn goes_on(&self) -> bool {
+        self.state().seen.front().is_none_or(|next| next.told.as_ref().is_some_and(|told| told.is_answered()))
+    }
 }
 
 /// The stream that the engine reads and writes.
-pub struct Line<S> {
+pub struct Line<S: AsyncWrite + Unpin> {
     stream: S,
     peer: SocketAddr,
     version: u8,
     control: Arc<LineControl>,
-    /// The CONNECT packet, already read from the socket.
-    first: Vec<u8>,
-    incoming: Scanner,
-    outgoing: Scanner,
-    /// What was said instead of the engine's words and is not on the socket yet.
-    owed: Vec<u8>,
-}
-
-impl<S> Line<S> {
-    pub fn new(stream: S, peer: SocketAddr, version: u8, control: Arc<LineControl>, first: Vec<u8>) -> Self {
-        let incoming = Scanner { reads_properties: version == 5, ..Scanner::default() };
-        Self { stream, peer, version, control, first, incoming, outgoing: Scanner::default(), owed: Vec::new() }
-    }
+    ear: Arc<dyn Ear>,
+    frames: Frames,
+    /// Read from the socket and not yet by the engine: at first the CONNECT.
+    read: Vec<u8>,
+    /// Said by the engine and not yet on the socket.
+    said: Vec<u8>,
 }
 
 impl<S: AsyncWrite + Unpin> Line<S> {
-    fn poll_owed(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while !self.owed.is_empty() {
-            let sent = ready!(Pin::new(&mut self.stream).poll_write(cx, &self.owed))?;
-            if sent == 0 {
-                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+    /// `connect` is the CONNECT packet, already read from the stream.
+    pub fn new(stream: S, peer: SocketAddr, version: u8, control: Arc<LineControl>, ear: Arc<dyn Ear>, connect: Vec<u8>) -> Self {
+        Self { stream, peer, version, control, ear, frames: Frames::new(version == 5), read: connect, said: Vec::new() }
+    }
+
+    fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut sent = 0;
+        let result = loop {
+            let rest = self.said.get(sent..).unwrap_or_default();
+            if rest.is_empty() {
+                break Poll::Ready(Ok(()));
             }
-            self.owed.drain(..sent);
+            match Pin::new(&mut self.stream).poll_write(cx, rest) {
+                Poll::Ready(Ok(0)) => break Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                Poll::Ready(Ok(n)) => sent += n,
+                Poll::Ready(Err(error)) => break Poll::Ready(Err(error)),
+                Poll::Pending => break Poll::Pending,
+            }
+        };
+        self.said.drain(..sent);
+        if self.said.is_empty() && self.said.capacity() > SEND_BYTES {
+            self.said = Vec::new();
         }
-        Poll::Ready(Ok(()))
+        result
     }
 
     /// An acknowledgement as MQTT 3.1.1 knows it: the engine says MQTT 5's reasons to old clients too, and they break on it.
-    fn plain(&self, buf: &[u8]) -> Option<Vec<u8>> {
-        let (kind, length) = (*buf.first()?, *buf.get(1)?);
-        let acknowledges = matches!(kind, 0x40 | 0x50 | 0x62 | 0x70);
-        let whole = usize::from(length) + 2 == buf.len();
-        (self.version == 4 && self.outgoing.between_packets() && acknowledges && length > 2 && whole)
-            .then(|| vec![kind, 2, buf.get(2).copied().unwrap_or(0), buf.get(3).copied().unwrap_or(0)])
+    fn plain(&self, packet: &[u8]) -> Option<[u8; 4]> {
+        let [kind @ (0x40 | 0x50 | 0x62 | 0x70), length, high, low, ..] = *packet else { return None };
+        (self.version == 4 && length > 2 && usize::from(length) + 2 == packet.len()).then_some([kind, 2, high, low])
+    }
+
+    /// Hands the engine what was read for it.
+    fn hand_over(&mut self, buf: &mut ReadBuf<'_>) {
+        let fits = self.read.len().min(buf.remaining());
+        buf.put_slice(self.read.get(..fits).unwrap_or_default());
+        self.read.drain(..fits);
+        if self.read.is_empty() {
+            self.read = Vec::new();
+        }
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Line<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Line<S> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let line = self.get_mut();
-        if !line.first.is_empty() {
-            let rest = line.first.split_off(line.first.len().min(buf.remaining()));
-            buf.put_slice(&line.first);
-            line.first = rest;
-            return Poll::Ready(Ok(()));
+        // A socket that takes nothing now does not keep its client from being heard.
+        if let Poll::Ready(sent) = line.poll_send(cx) {
+            sent?;
+            let _ = Pin::new(&mut line.stream).poll_flush(cx)?;
         }
-        if line.control.state().answer == Answer::Closed {
-            return Poll::Ready(Ok(()));
-        }
-        let before = buf.filled().len();
-        ready!(Pin::new(&mut line.stream).poll_read(cx, buf))?;
-        let fresh = buf.filled().get(before..).unwrap_or_default();
-        if fresh.is_empty() {
-            line.control.state().ended = true;
-        }
-        line.incoming.scan(fresh, |seen| line.control.state().seen.push_back(seen));
-        if line.incoming.said_disconnect {
-            line.control.state().ended = true;
+        if line.read.is_empty() {
+            if line.control.state().answer == Answer::Closed {
+                return Poll::Ready(Ok(()));
+            }
+            let mut space = [const { MaybeUninit::uninit() }; READ_BYTES];
+            let mut fresh = ReadBuf::uninit(&mut space);
+            ready!(Pin::new(&mut line.stream).poll_read(cx, &mut fresh))?;
+            let fresh = fresh.filled();
+            line.frames.scan(fresh, |published| line.control.see(published, &*line.ear));
+            if fresh.is_empty() || line.frames.said_disconnect {
+                line.control.state().ended = true;
+            }
+            let (now, later) = fresh.split_at(fresh.len().min(buf.remaining()));
+            buf.put_slice(now);
+            line.read.extend_from_slice(later);
+        } else {
+            line.hand_over(buf);
         }
         Poll::Ready(Ok(()))
     }
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Line<S> {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+    /// The engine writes packet by packet: each is taken whole, or not yet.
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, packet: &[u8]) -> Poll<io::Result<usize>> {
         let line = self.get_mut();
-        ready!(line.poll_owed(cx))?;
+        if line.said.len() >= SEND_BYTES {
+            ready!(line.poll_send(cx))?;
+        }
         let answer = std::mem::take(&mut line.control.state().answer);
         match answer {
-            Answer::AsTheEngineSays => {
-                if let Some(plain) = line.plain(buf) {
-                    line.owed = plain;
-                    return Poll::Ready(Ok(buf.len()));
-                }
-                let sent = ready!(Pin::new(&mut line.stream).poll_write(cx, buf))?;
-                line.outgoing.scan(buf.get(..sent).unwrap_or_default(), |_| {});
-                Poll::Ready(Ok(sent))
-            }
-            Answer::Instead(packet) => {
-                line.owed = packet;
-                Poll::Ready(Ok(buf.len()))
-            }
+            Answer::AsTheEngineSays => match line.plain(packet) {
+                Some(plain) => line.said.extend(plain),
+                None => line.said.extend_from_slice(packet),
+            },
+            Answer::Instead(instead) => line.said.extend(instead),
             Answer::Close(farewell) => {
-                line.owed = farewell;
+                line.said.extend(farewell);
                 line.control.state().answer = Answer::Closed;
                 // The farewell may find no room in the socket: then it is left unsaid.
-                let _ = line.poll_owed(cx);
-                Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()))
+                let _ = line.poll_send(cx);
+                return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
             }
             Answer::Closed => {
                 line.control.state().answer = Answer::Closed;
-                Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()))
+                return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
             }
         }
+        Poll::Ready(Ok(packet.len()))
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let line = self.get_mut();
-        ready!(line.poll_owed(cx))?;
+        if line.control.goes_on() {
+            return Poll::Ready(Ok(()));
+        }
+        ready!(line.poll_send(cx))?;
         Pin::new(&mut line.stream).poll_flush(cx)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
+        let line = self.get_mut();
+        ready!(line.poll_send(cx))?;
+        Pin::new(&mut line.stream).poll_shutdown(cx)
+    }
+}
+
+/// The engine lets go of a line without a word where it refuses a client: what it said before is still to be sent.
+impl<S: AsyncWrite + Unpin> Drop for Line<S> {
+    fn drop(&mut self) {
+        let cx = &mut Context::from_waker(Waker::noop());
+        if let Poll::Ready(Ok(())) = self.poll_send(cx) {
+            let _ = Pin::new(&mut self.stream).poll_flush(cx);
+        }
     }
 }
 
@@ -196,198 +280,124 @@ impl<S: AsyncRead + AsyncWrite + Send + Sync + Unpin> WebSocketTransport for Lin
     }
 }
 
-/// Properties further in than this are not looked for: a content type is a few words.
-const HEAD_BYTES: usize = 1_024 + limits::TOPIC_BYTES;
-
-/// Follows MQTT's framing over any split of the bytes.
-#[derive(Debug, Default)]
-struct Scanner {
-    reads_properties: bool,
-    said_disconnect: bool,
-    /// Fixed header byte, length so far, and how many length bytes were read; None between packets.
-    header: Option<(u8, usize, u32)>,
-    /// Bytes of the packet that are still to come.
-    rest: usize,
-    /// The beginning of a PUBLISH, until its content type is known.
-    head: Option<(u8, Vec<u8>)>,
-}
-
-impl Scanner {
-    fn between_packets(&self) -> bool {
-        self.header.is_none() && self.rest == 0
-    }
-
-    fn scan(&mut self, mut bytes: &[u8], mut publish: impl FnMut(Seen)) {
-        loop {
-            let (body, after) = bytes.split_at(self.rest.min(bytes.len()));
-            self.rest -= body.len();
-            bytes = after;
-            self.read_head(body, &mut publish);
-            let Some((&byte, after)) = bytes.split_first() else { return };
-            bytes = after;
-            match self.header {
-                None => {
-                    self.said_disconnect |= byte >> 4 == 14;
-                    self.header = Some((byte, 0, 0));
-                }
-                Some((first, length, read)) => {
-                    let length = length | (usize::from(byte & 0x7f) << (7 * read.min(3)));
-                    if byte & 0x80 == 0 {
-                        self.rest = length;
-                        self.header = None;
-                        if first >> 4 == 3 {
-                            self.head = Some((first, Vec::new()));
-                            self.read_head(&[], &mut publish);
-                        }
-                    } else {
-                        self.header = Some((first, length, read + 1));
-                    }
-                }
-            }
-        }
-    }
-
-    /// Takes what has come of a PUBLISH and tells of it as soon as it can.
-    fn read_head(&mut self, body: &[u8], publish: &mut impl FnMut(Seen)) {
-        let Some((first, head)) = &mut self.head else { return };
-        let dup = *first & 0x08 != 0;
-        let (content_type, properties) = if self.reads_properties {
-            let room = HEAD_BYTES.saturating_sub(head.len());
-            head.extend(body.iter().take(room));
-            match properties(head, *first & 0x06 != 0) {
-                None if self.rest > 0 && head.len() < HEAD_BYTES => return,
-                None => (None, Vec::new()),
-                Some((length, all)) => (content_type(all.get(length..).unwrap_or_default()), all.to_vec()),
-            }
-        } else {
-            (None, Vec::new())
-        };
-        self.head = None;
-        publish(Seen { dup, content_type, properties });
-    }
-}
-
-/// The properties in the beginning of an MQTT 5 PUBLISH: how many bytes their length takes, and both; None when more bytes are needed.
-fn properties(head: &[u8], has_packet_id: bool) -> Option<(usize, &[u8])> {
-    let topic = usize::from(u16::from_be_bytes([*head.first()?, *head.get(1)?]));
-    let all = head.get(2 + topic + if has_packet_id { 2 } else { 0 }..)?;
-    let (mut length, mut places) = (0usize, 0usize);
-    loop {
-        let byte = *all.get(places)?;
-        length |= usize::from(byte & 0x7f) << (7 * places);
-        places += 1;
-        if byte & 0x80 == 0 || places == 4 {
-            break;
-        }
-    }
-    Some((places, all.get(..places.checked_add(length)?)?))
-}
-
-/// The content type among MQTT 5 properties.
-fn content_type(mut properties: &[u8]) -> Option<String> {
-    while let Some((id, after)) = properties.split_first() {
-        let text = |bytes: &[u8]| Some(usize::from(u16::from_be_bytes([*bytes.first()?, *bytes.get(1)?])));
-        let size = match id {
-            0x03 => {
-                let size = text(after)?;
-                return String::from_utf8(after.get(2..2 + size)?.to_vec()).ok();
-            }
-            0x01 => 1,
-            0x02 => 4,
-            0x23 => 2,
-            0x08 | 0x09 => text(after).map_or(after.len(), |n| n + 2),
-            0x26 => text(after).and_then(|n| Some(n + 2 + text(after.get(n + 2..)?)? + 2)).unwrap_or(after.len()),
-            _ => return None,
-        };
-        properties = after.get(size..).unwrap_or_default();
-    }
-    None
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
+    use crate::broker::inbox::Answer as MindAnswer;
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt, DuplexStream},
+        sync::oneshot,
+    };
 
-    #[test]
-    fn the_dup_flag_of_every_publish_is_seen() {
-        let mut long = vec![0x3a, 0xc8, 0x01];
-        long.extend(vec![0x30; 200]);
-        let packets: Vec<Vec<u8>> =
-            vec![vec![0x30, 3, 0, 1, b'a'], vec![0xc0, 0], long, vec![0x32, 5, 0, 1, b'a', 0, 1], vec![0x40, 2, 0x38, 0x38]];
-        let all = packets.concat();
-        for step in 1..all.len() {
-            let (mut scanner, mut seen) = (Scanner::default(), Vec::new());
-            for piece in all.chunks(step) {
-                scanner.scan(piece, |one| seen.push(one.dup));
-            }
-            assert_eq!(seen, [false, true, false], "in pieces of {step}");
+    /// Has done about each PUBLISH what is next in line; then lets all wait for their turn.
+    #[derive(Default)]
+    struct Ears(Mutex<VecDeque<Heard>>, Mutex<Vec<String>>);
+
+    impl Ear for Ears {
+        fn hear(&self, published: &Published<'_>) -> Heard {
+            self.1.lock().unwrap().push(published.whole.unwrap().topic.to_owned());
+            self.0.lock().unwrap().pop_front().unwrap_or(Heard::InTurn)
         }
     }
 
-    #[test]
-    fn the_content_type_is_found_wherever_the_bytes_are_split() {
-        let properties = [vec![0x01, 1, 0x26, 0, 1, b'k', 0, 1, b'v', 0x03, 0, 3], b"a/b".to_vec()].concat();
-        let mut body = vec![0, 1, b't', 0, 9, u8::try_from(properties.len()).unwrap()];
-        body.extend(&properties);
-        body.extend(b"payload");
-        let packet = [vec![0x32, u8::try_from(body.len()).unwrap()], body].concat();
-        let all = [packet.clone(), vec![0xc0, 0, 0x30, 4, 0, 1, b'a', 0], packet].concat();
-        for step in 1..all.len() {
-            let (mut scanner, mut seen) = (Scanner { reads_properties: true, ..Scanner::default() }, Vec::new());
-            for piece in all.chunks(step) {
-                scanner.scan(piece, |one| seen.push(one.content_type));
-            }
-            assert_eq!(seen, [Some("a/b".to_owned()), None, Some("a/b".to_owned())], "in pieces of {step}");
-            assert!(scanner.between_packets());
-        }
+    struct Pair {
+        line: Line<DuplexStream>,
+        far: DuplexStream,
+        control: Arc<LineControl>,
+        ears: Arc<Ears>,
+    }
+
+    fn pair(version: u8, heard: Vec<Heard>) -> Pair {
+        let (near, far) = tokio::io::duplex(1 << 20);
+        let (control, ears) = (Arc::new(LineControl::default()), Arc::new(Ears(Mutex::new(heard.into()), Mutex::default())));
+        let ear = Arc::clone(&ears) as Arc<dyn Ear>;
+        let line = Line::new(near, "127.0.0.1:1".parse().unwrap(), version, Arc::clone(&control), ear, vec![1, 2, 3]);
+        Pair { line, far, control, ears }
+    }
+
+    fn ahead() -> (oneshot::Sender<MindAnswer>, Heard) {
+        let (tell, told) = oneshot::channel();
+        (tell, Heard::Told(Box::new(Ahead::of(told))))
+    }
+
+    async fn there(far: &mut DuplexStream) -> Vec<u8> {
+        let mut got = vec![0; 1_000];
+        let now = tokio::time::timeout(std::time::Duration::from_millis(20), far.read(&mut got)).await;
+        got.truncate(now.map_or(0, Result::unwrap));
+        got
     }
 
     #[tokio::test]
     async fn an_old_client_hears_plain_acknowledgements() {
-        use tokio::io::{AsyncReadExt, AsyncWriteExt};
-        let (near, mut far) = tokio::io::duplex(64);
-        let mut line = Line::new(near, "127.0.0.1:1".parse().unwrap(), 4, Arc::new(LineControl::default()), Vec::new());
+        let Pair { mut line, mut far, .. } = pair(4, vec![]);
         line.write_all(&[0x40, 4, 0, 7, 0x87, 0]).await.unwrap();
-        // A PUBLISH cut in two, whose second half looks like an acknowledgement.
-        line.write_all(&[0x30, 9, 0, 1, b'a']).await.unwrap();
-        line.write_all(&[0x40, 4, 0, 7, 0x87, 0]).await.unwrap();
-        line.flush().await.unwrap();
+        line.write_all(&[0x30, 9, 0, 1, b'a', 0x40, 4, 0, 7, 0x87, 0]).await.unwrap();
         drop(line);
         let mut got = Vec::new();
         far.read_to_end(&mut got).await.unwrap();
         assert_eq!(got, [0x40, 2, 0, 7, 0x30, 9, 0, 1, b'a', 0x40, 4, 0, 7, 0x87, 0]);
     }
 
-    proptest! {
-        #[test]
-        fn no_bytes_make_the_scanner_fall(bytes in proptest::collection::vec(any::<u8>(), 0..500)) {
-            Scanner::default().scan(&bytes, |_| {});
-            Scanner { reads_properties: true, ..Scanner::default() }.scan(&bytes, |_| {});
-        }
-    }
-
     #[tokio::test]
     async fn a_refusal_replaces_one_answer_and_a_close_ends_the_line() {
-        use tokio::io::{AsyncReadExt, AsyncWriteExt};
-        let (near, mut far) = tokio::io::duplex(64);
-        let control = Arc::new(LineControl::default());
-        let mut line = Line::new(near, "127.0.0.1:1".parse().unwrap(), 5, Arc::clone(&control), vec![1, 2, 3]);
+        let Pair { mut line, mut far, control, .. } = pair(5, vec![]);
         let mut first = [0; 3];
         line.read_exact(&mut first).await.unwrap();
         assert_eq!(first, [1, 2, 3]);
         control.refuse(5, 1, Some(7), 0x99);
         line.write_all(&[0x40, 2, 0, 7]).await.unwrap();
         line.write_all(&[0xd0, 0]).await.unwrap();
-        line.flush().await.unwrap();
-        let mut got = [0; 7];
-        far.read_exact(&mut got).await.unwrap();
-        assert_eq!(got, [0x40, 3, 0, 7, 0x99, 0xd0, 0]);
         control.close(5, 0x97);
         assert!(line.write_all(&[0x40, 2, 0, 8]).await.is_err());
         drop(line);
-        let mut rest = Vec::new();
-        far.read_to_end(&mut rest).await.unwrap();
-        assert_eq!(rest, [0xe0, 2, 0x97, 0]);
+        let mut got = Vec::new();
+        far.read_to_end(&mut got).await.unwrap();
+        assert_eq!(got, [0x40, 3, 0, 7, 0x99, 0xd0, 0, 0xe0, 2, 0x97, 0]);
+    }
+
+    #[tokio::test]
+    async fn what_is_said_leaves_before_the_engine_waits() {
+        let (tell, promised) = ahead();
+        let Pair { mut line, mut far, control, .. } = pair(4, vec![promised]);
+        line.read_exact(&mut [0; 3]).await.unwrap();
+        line.write_all(&[0xd0, 0]).await.unwrap();
+        line.flush().await.unwrap();
+        assert!(there(&mut far).await.is_empty(), "the engine goes on at once: it may say more");
+        far.write_all(&[0x30, 3, 0, 1, b'a', 0x30, 3, 0, 1, b'b']).await.unwrap();
+        line.read_exact(&mut [0; 10]).await.unwrap();
+        assert_eq!(there(&mut far).await, [0xd0, 0], "it read");
+        line.write_all(&[0xd0, 0]).await.unwrap();
+        line.flush().await.unwrap();
+        assert_eq!(there(&mut far).await, [0xd0, 0], "the next answer is not known yet");
+        tell.send(MindAnswer { decision: None, lets_on: true }).unwrap();
+        line.write_all(&[0xd0, 0]).await.unwrap();
+        line.flush().await.unwrap();
+        assert!(there(&mut far).await.is_empty(), "now it is");
+        control.take_seen();
+        line.flush().await.unwrap();
+        assert_eq!(there(&mut far).await, [0xd0, 0], "the one after it waits for its turn");
+    }
+
+    #[tokio::test]
+    async fn nothing_is_heard_before_one_that_waits_for_its_turn() {
+        let publish = |name: u8| [0x30, 3, 0, 1, name];
+        let Pair { mut line, mut far, control, ears } = pair(4, vec![Heard::Nothing, Heard::InTurn, ahead().1, Heard::Nothing]);
+        line.read_exact(&mut [0; 3]).await.unwrap();
+        far.write_all(&[publish(b'a'), publish(b'b'), publish(b'c')].concat()).await.unwrap();
+        line.read_exact(&mut [0; 15]).await.unwrap();
+        let heard = || ears.1.lock().unwrap().concat();
+        assert_eq!(heard(), "ab");
+        for _ in 0..2 {
+            assert!(control.take_seen().told.is_none());
+        }
+        far.write_all(&publish(b'd')).await.unwrap();
+        line.read_exact(&mut [0; 5]).await.unwrap();
+        assert_eq!(heard(), "ab", "c has not had its turn");
+        control.take_seen();
+        control.take_seen();
+        far.write_all(&[publish(b'e'), publish(b'f')].concat()).await.unwrap();
+        line.read_exact(&mut [0; 10]).await.unwrap();
+        assert_eq!(heard(), "abef");
+        assert!(control.take_seen().told.is_some());
     }
 }

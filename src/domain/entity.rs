@@ -1,13 +1,13 @@
 //! An entity's id: anything that speaks or is spoken about.
 
 use super::limits;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 use std::{fmt, sync::Arc};
 
 /// An id of `[a-z0-9_.-]{1,64}`. Cheap to clone.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
 pub struct EntityId(Arc<str>);
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -16,6 +16,10 @@ pub struct NotAnEntity(pub String);
 
 fn allowed(byte: u8) -> bool {
     byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'.' | b'-')
+}
+
+fn hex(byte: u8) -> impl Iterator<Item = char> {
+    [byte >> 4, byte & 0x0f].into_iter().filter_map(|digit| char::from_digit(digit.into(), 16))
 }
 
 impl EntityId {
@@ -41,7 +45,8 @@ impl EntityId {
             } else if byte == b' ' {
                 out.push('_');
             } else {
-                out.push_str(&format!(".{byte:02x}"));
+                out.push('.');
+                out.extend(hex(byte));
             }
         }
         if out.is_empty() {
@@ -52,7 +57,7 @@ impl EntityId {
             out.truncate(47);
             out.push('-');
             for byte in digest.iter().take(8) {
-                out.push_str(&format!("{byte:02x}"));
+                out.extend(hex(*byte));
             }
         }
         Self(out.into())
@@ -78,9 +83,9 @@ impl TryFrom<String> for EntityId {
     }
 }
 
-impl From<EntityId> for String {
-    fn from(id: EntityId) -> String {
-        id.0.as_ref().to_owned()
+impl Serialize for EntityId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
     }
 }
 

@@ -3,7 +3,10 @@
 use super::{Body, Change, Decision, EntityId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+};
 use uuid::Uuid;
 
 /// Who sent a percept, as the broker knows it.
@@ -119,7 +122,7 @@ pub enum Purpose {
 pub struct Percept {
     pub id: Uuid,
     pub at: Timestamp,
-    pub source: Source,
+    pub source: Arc<Source>,
     /// The entity that speaks or is spoken of.
     pub entity: EntityId,
     pub kind: String,

@@ -151,7 +151,7 @@ mod tests {
         Percept {
             id: Uuid::nil(),
             at: Timestamp::default(),
-            source: Source {
+            source: std::sync::Arc::new(Source {
                 requester: EntityId::anonymous(),
                 client_id: String::new(),
                 user: None,
@@ -160,7 +160,7 @@ mod tests {
                 human: false,
                 owner: false,
                 role: String::new(),
-            },
+            }),
             entity: id(entity),
             kind: kind.into(),
             topic: "a/b".into(),

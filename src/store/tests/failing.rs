@@ -4,7 +4,7 @@ use super::{asked, at, batch, told, uuid};
 use crate::domain::{Change, Decision, SignalValue, signal::Heard};
 use crate::store::{FILE, Reader, Store, StoreError, schema_version};
 use rusqlite::{Connection, ErrorCode};
-use std::{fs, os::unix::fs::PermissionsExt};
+use std::{fs, os::unix::fs::PermissionsExt, sync::Arc};
 
 #[test]
 fn an_empty_folder_becomes_a_store_that_only_its_owner_reads() {
@@ -106,7 +106,7 @@ fn a_full_disk_loses_nothing_and_doubles_nothing() {
     let mut store = Store::open(folder.path()).unwrap();
     let denied = |n| {
         let mut entry = asked(n, Decision::Deny);
-        entry.percept.source.client_id = "rogue".into();
+        Arc::make_mut(&mut entry.percept.source).client_id = "rogue".into();
         entry
     };
     store.write(&batch((0..10).map(denied).collect())).unwrap();
@@ -173,7 +173,7 @@ fn what_sqlite_cannot_hold_does_not_poison_a_batch() {
     entry.outcome.judged[0].verdict.score = f64::NAN;
     entry.outcome.record.as_mut().unwrap().importance = f64::NAN;
     entry.percept.payload.clear();
-    entry.percept.source.client_id = "with \0 and \u{fffd}".into();
+    Arc::make_mut(&mut entry.percept.source).client_id = "with \0 and \u{fffd}".into();
     store.write(&batch(vec![entry.clone(), entry])).unwrap();
     let rows = Reader::open(folder.path()).unwrap().verdicts(10, None).unwrap();
     assert_eq!((rows.len(), rows[0].verdict.score), (1, 0.0));

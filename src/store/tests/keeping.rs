@@ -6,7 +6,10 @@ use crate::domain::{
 };
 use crate::store::{Batch, Reader, Store};
 use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 fn opinion(entity: &str) -> OpinionView {
     OpinionView {
@@ -172,7 +175,7 @@ fn beyond_the_limit_refusals_are_counted_and_forwarded_ones_never() {
     let limit = u64::from(limits::REFUSALS_PER_CLIENT_HOUR);
     let flood = |n, decision, client: &str| {
         let mut entry = asked(n, decision);
-        entry.percept.source.client_id = client.into();
+        Arc::make_mut(&mut entry.percept.source).client_id = client.into();
         entry
     };
     store.write(&batch((1..limit).map(|n| flood(n, Decision::Deny, "rogue")).collect())).unwrap();
@@ -215,8 +218,8 @@ fn changing_the_client_id_is_no_way_around_the_count() {
     let limit = u64::from(limits::REFUSALS_PER_CLIENT_HOUR);
     let entries = (0..limit + 50).map(|n| {
         let mut entry = asked(n, Decision::Deny);
-        entry.percept.source.client_id = format!("mosq-{n}");
-        entry.percept.source.requester = crate::domain::EntityId::anonymous();
+        Arc::make_mut(&mut entry.percept.source).client_id = format!("mosq-{n}");
+        Arc::make_mut(&mut entry.percept.source).requester = crate::domain::EntityId::anonymous();
         entry
     });
     store.write(&batch(entries.collect())).unwrap();

@@ -40,7 +40,7 @@ fn percept(n: u64) -> Percept {
     Percept {
         id: uuid(n),
         at: at(n),
-        source: Source {
+        source: std::sync::Arc::new(Source {
             requester: entity.clone(),
             client_id: format!("zigbee_bridge_{}", n % 4),
             user: Some("devices".into()),
@@ -49,7 +49,7 @@ fn percept(n: u64) -> Percept {
             human: false,
             owner: false,
             role: "device".into(),
-        },
+        }),
         topic: format!("zigbee2mqtt/{entity}"),
         entity,
         kind: "state".into(),

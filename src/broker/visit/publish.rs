@@ -1,0 +1,343 @@
+//! One PUBLISH: what kind of thing it is, what the mind is told of it, and what becomes of it once that is on disk.
+
+use super::Visit;
+use crate::{
+    broker::{
+        access, act,
+        guard::{self, Reading},
+        hall::GuardView,
+        inbox::Answer,
+        reading::{self, Told},
+    },
+    config::WhenUnwritable,
+    domain::{Body, Input, Origin, Percept, Purpose, Request, limits, percept::digest},
+};
+use bytes::Bytes;
+use mqtt5::{
+    broker::{ClientPublishEvent, PublishAction},
+    packet::publish::PublishPacket,
+    protocol::v5::properties::Properties,
+};
+use std::{sync::Arc, time::Duration};
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+/// MQTT 5 reason codes that Jamey gives itself (MQTT 5.0, section 2.4).
+mod reason {
+    pub const QUOTA_EXCEEDED: u8 = 0x97;
+    pub const PAYLOAD_TOO_LARGE: u8 = 0x95;
+    pub const RETAIN_NOT_SUPPORTED: u8 = 0x9a;
+}
+
+/// A PUBLISH, whether the engine asks about it or it is read ahead.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Message<'m> {
+    pub topic: &'m str,
+    pub payload: &'m [u8],
+    /// Stands for both; 0 where nobody asks.
+    pub digest: u64,
+    pub qos: u8,
+    pub retain: bool,
+    pub packet_id: Option<u16>,
+    pub dup: bool,
+    pub content_type: Option<&'m str>,
+}
+
+/// What to do with one PUBLISH.
+pub(super) enum Way {
+    Pass,
+    Refuse(u8, &'static str),
+    /// Told: remembered, then on its way whatever it says.
+    Tell(Told),
+    /// Asked: judged first.
+    Ask(Origin, Vec<Request>, Told),
+}
+
+/// What becomes of a PUBLISH after the mind's answer.
+#[derive(Debug, Default)]
+pub(super) struct Course {
+    /// None where nothing was asked.
+    asked: Option<Origin>,
+    /// An act goes on elsewhere, in the device's words.
+    on: Option<(String, Bytes)>,
+    /// Of what was asked, the greatest.
+    risk: f64,
+    repeats: bool,
+}
+
+impl Visit {
+    pub(super) fn way(&self, view: &GuardView, message: &Message<'_>) -> Way {
+        let (config, source) = (&self.hall.config, self.source());
+        match access::own_topic(config, message.topic) {
+            Some(access::Own::In { entity, kind }) => {
+                if message.payload.len() > limits::BODY_BYTES {
+                    return Way::Refuse(reason::PAYLOAD_TOO_LARGE, "the body is over 256 KiB");
+                }
+                return Way::Tell(Told { entity, kind });
+            }
+            Some(access::Own::Act { target, verb }) => {
+                if message.retain {
+                    return Way::Refuse(reason::RETAIN_NOT_SUPPORTED, "a request may not be retained");
+                }
+                if message.payload.len() > limits::HELD_BYTES {
+                    return Way::Refuse(reason::PAYLOAD_TOO_LARGE, "arguments over 64 KiB");
+                }
+                let request = act::read(target, verb, message.payload);
+                let told = Told { entity: source.requester.clone(), kind: "act".into() };
+                return Way::Ask(Origin::Act, vec![request], told);
+            }
+            Some(access::Own::Other) => return Way::Pass,
+            None => {}
+        }
+        if reading::is_discovery(config, message.topic) {
+            return Way::Tell(Told { entity: source.requester.clone(), kind: reading::DISCOVERY.into() });
+        }
+        match guard::read(&view.registry, &view.rules, message.topic, message.payload, message.retain) {
+            Reading::Requests(requests) => {
+                let origin = if view.enforces(self.hall.clock.now()) { Origin::Guard } else { Origin::Observed };
+                return Way::Ask(origin, requests, Told { entity: source.requester.clone(), kind: "command".into() });
+            }
+            Reading::Passes => return Way::Pass,
+            Reading::Unguarded => {}
+        }
+        reading::input(&self.hall.sources, message.topic, source).map_or(Way::Pass, Way::Tell)
+    }
+
+    /// What the mind is told, and what follows. `again` is the percept that the same message was told as before.
+    /// None when an act would go where no device listens.
+    pub(super) fn course(&self, view: &GuardView, message: &Message<'_>, way: Way, again: Option<Uuid>) -> Option<(Percept, Course)> {
+        let mut course = Course::default();
+        let (told, purpose) = match way {
+            Way::Pass | Way::Refuse(..) => return None,
+            Way::Tell(told) if told.kind == reading::DISCOVERY => (told, Purpose::Discovery),
+            Way::Tell(told) => (told, Purpose::Observation),
+            Way::Ask(origin, mut requests, told) => {
+                course.asked = Some(origin);
+                if origin == Origin::Act {
+                    let (topic, payload) = self.forward(view, &mut requests, message.payload)?;
+                    course.on = Some((topic, Bytes::from(payload)));
+                }
+                course.risk = requests.iter().map(|r| view.risk(r)).fold(0.0, f64::max);
+                (told, Purpose::Requests { origin, requests })
+            }
+        };
+        let mut percept = self.percept(message, told, purpose);
+        percept.repeat_of = percept.repeat_of.or(again);
+        course.repeats = percept.repeat_of.is_some() && again.is_none();
+        Some((percept, course))
+    }
+
+    pub(super) fn percept(&self, message: &Message<'_>, told: Told, purpose: Purpose) -> Percept {
+        let at = self.hall.clock.now();
+        let too_long = message.payload.len() > limits::BODY_BYTES && purpose != Purpose::Discovery;
+        let (payload, body) = match too_long {
+            true => (Vec::new(), Body::Bytes(message.payload.len())),
+            false => (message.payload.to_vec(), Body::parse(message.payload, message.content_type)),
+        };
+        let id = self.hall.clock.percept_id();
+        let mut repeat_of = None;
+        if let Some(packet_id) = message.packet_id {
+            let mut said = self.said();
+            repeat_of = said.repeats(packet_id, message.digest, message.dup, at);
+            said.remember(packet_id, message.digest, repeat_of.unwrap_or(id), at);
+        }
+        let own_id = body
+            .object()
+            .and_then(|o| o.get("id"))
+            .and_then(|v| v.as_str().map(str::to_owned).or_else(|| v.as_i64().map(|n| n.to_string())));
+        Percept {
+            id,
+            at,
+            source: Arc::clone(self.source()),
+            entity: told.entity,
+            kind: told.kind,
+            topic: message.topic.to_owned(),
+            body,
+            payload,
+            qos: message.qos,
+            retained: message.retain,
+            packet_id: message.packet_id,
+            repeat_of,
+            own_id,
+            purpose,
+        }
+    }
+
+    /// The hook: the engine routes nothing and acknowledges nothing before it answers.
+    pub(super) async fn publish(&self, event: ClientPublishEvent) -> PublishAction {
+        if self.private {
+            return PublishAction::Continue;
+        }
+        self.hall.counters.published();
+        let (told, dup, content_type) = {
+            let mut seen = self.seen();
+            (seen.told.take(), seen.dup, seen.content_type.take())
+        };
+        let message = Message {
+            topic: &event.topic,
+            payload: &event.payload,
+            digest: digest(&event.topic, &event.payload),
+            qos: event.qos as u8,
+            retain: event.retain,
+            packet_id: event.packet_id,
+            dup,
+            content_type: content_type.as_deref(),
+        };
+        let view = self.hall.guard();
+        let again = match told {
+            Some(ahead) if ahead.holds(&message, &view) => {
+                let answer = self.answered(ahead.told).await;
+                return self.settle(&event, ahead.course, answer).await;
+            }
+            other => other.map(|ahead| ahead.percept),
+        };
+        if reading::is_birth(&self.hall.config, message.topic, message.payload) {
+            self.hall.birth.notify_one();
+        }
+        let way = match self.way(&view, &message) {
+            Way::Pass => return PublishAction::Continue,
+            Way::Refuse(code, why) => {
+                self.hall.counters.refuse("input", &format!("`{}` on `{}`: {why}", self.arrival.client_id, event.topic));
+                self.hall.counters.complain(&self.arrival.client_id, &event.topic, why);
+                self.control.refuse(self.arrival.version, message.qos, event.packet_id, code);
+                return PublishAction::Handled;
+            }
+            way => way,
+        };
+        let Some((percept, course)) = self.course(&view, &message, way, again) else { return PublishAction::Handled };
+        if course.asked.is_none() && message.qos == 0 && percept.purpose != Purpose::Discovery {
+            self.mention(percept, message.payload.len()).await;
+            return PublishAction::Continue;
+        }
+        let respond_to = event
+            .response_topic
+            .as_deref()
+            .filter(|t| course.asked.is_some() && self.may_answer_on(t))
+            .map(|t| (t.to_owned(), event.correlation_data.as_deref().unwrap_or_default().to_vec()));
+        let answer = self.ask(Input::Percept(Box::new(percept)), message.payload.len(), respond_to).await;
+        self.settle(&event, course, answer).await
+    }
+
+    /// A QoS 0 input waits for a place in the inbox and no longer than the store may take to heal.
+    async fn mention(&self, percept: Percept, bytes: usize) {
+        let leave = self.hall.inbox.leave(Input::Percept(Box::new(percept)), bytes, None, None);
+        if tokio::time::timeout(Duration::from_secs(limits::STORE_WAIT_SECONDS), leave).await.is_err() {
+            self.hall.counters.refuse("store", "a QoS 0 input was not remembered: the store cannot write");
+        }
+    }
+
+    /// What the engine does now that it is on disk, or that it could not be.
+    async fn settle(&self, event: &ClientPublishEvent, course: Course, answer: Option<Answer>) -> PublishAction {
+        let qos = event.qos as u8;
+        let guarded = matches!(course.asked, Some(Origin::Guard | Origin::Observed));
+        match answer {
+            Some(answer) if !answer.lets_on => return PublishAction::Handled,
+            Some(_) => {}
+            None if guarded && self.hall.config.store.guarded_when_unwritable == WhenUnwritable::Open && course.risk < 0.6 => {}
+            None => return self.give_up(qos),
+        }
+        if course.asked.is_none() || (qos < 2 && course.on.is_none()) {
+            return PublishAction::Continue;
+        }
+        let (topic, payload) = course.on.unwrap_or_else(|| (event.topic.to_string(), event.payload.clone()));
+        let mut packet = PublishPacket::new(topic, payload, event.qos);
+        if qos < 2 {
+            packet.packet_id = event.packet_id;
+            return PublishAction::Transform(packet);
+        }
+        // The engine would route a QoS 2 message at its PUBREL, which may come days after the verdict. It goes on now, and its
+        // repetition does not.
+        if !course.repeats {
+            packet.retain = event.retain;
+            let properties = std::mem::take(&mut self.seen().properties);
+            if let Ok(mut sent) = Properties::decode(&mut Bytes::from(properties)) {
+                sent.remove_topic_alias();
+                packet.properties = sent;
+            }
+            packet.properties.inject_sender(event.user_id.as_deref());
+            packet.properties.inject_client_id(Some(&event.client_id));
+            self.router.route_message(&packet, Some(&event.client_id)).await;
+        }
+        PublishAction::Handled
+    }
+
+    /// Where an allowed act goes and with what payload. What that would do to guarded devices is judged with it: arguments and
+    /// other people's claims may say more than the verb does. None when it would go where no device listens.
+    fn forward(&self, view: &GuardView, requests: &mut Vec<Request>, payload: &[u8]) -> Option<(String, Vec<u8>)> {
+        let config = &self.hall.config;
+        let request = requests.first()?;
+        let (topic, payload) = act::forward(&view.registry, &config.root, request, payload);
+        let own = format!("{}/do/", config.root);
+        if !topic.starts_with(&own) {
+            if access::below_root(config, &topic) || topic.starts_with('$') || reading::is_discovery(config, &topic) {
+                self.hall.counters.refuse("act", &format!("an act would go to `{topic}`, where no device listens"));
+                return None;
+            }
+            if let Reading::Requests(effects) = guard::read(&view.registry, &view.rules, &topic, &payload, false) {
+                // What only repeats the act adds nothing; arguments and endpoints do.
+                let says_more =
+                    |e: &Request| e.target != request.target || e.verb != request.verb || e.endpoint.is_some() || e.value.is_some();
+                let more: Vec<Request> = effects.into_iter().filter(says_more).collect();
+                requests.extend(more);
+            }
+        }
+        Some((topic, payload))
+    }
+
+    /// A verdict is not published where it could command something, or pose as Jamey's own state.
+    fn may_answer_on(&self, topic: &str) -> bool {
+        let view = self.hall.guard();
+        !guard::is_guarded(&view.registry, &view.rules, topic)
+            && access::own_topic(&self.hall.config, topic).is_none()
+            && !topic.starts_with('$')
+            && !access::below_root(&self.hall.config, topic)
+    }
+
+    /// Waits for the commit. None when the store could not write for as long as a sender is kept waiting.
+    async fn ask(&self, input: Input, bytes: usize, respond_to: Option<(String, Vec<u8>)>) -> Option<Answer> {
+        let patience = Duration::from_secs(limits::STORE_WAIT_SECONDS);
+        let (tell, told) = oneshot::channel();
+        let leave = self.hall.inbox.leave(input, bytes, Some(tell), respond_to);
+        tokio::pin!(leave);
+        loop {
+            match tokio::time::timeout(patience, &mut leave).await {
+                Ok(true) => break,
+                Ok(false) => return None,
+                Err(_) if self.hall.failing() => return None,
+                Err(_) => {}
+            }
+        }
+        self.answered(told).await
+    }
+
+    /// Waits for the commit, as long as `ask` does.
+    async fn answered(&self, mut told: oneshot::Receiver<Answer>) -> Option<Answer> {
+        loop {
+            match tokio::time::timeout(Duration::from_secs(limits::STORE_WAIT_SECONDS), &mut told).await {
+                Ok(answer) => return answer.ok(),
+                Err(_) if self.hall.failing() => return None,
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// The store cannot write: a QoS 1 or 2 sender keeps its message and repeats it later; at QoS 0 it is gone.
+    fn give_up(&self, qos: u8) -> PublishAction {
+        self.hall.counters.refuse("store", "the store cannot write: an input was not acknowledged, or a command not forwarded");
+        if qos > 0 {
+            self.control.close(self.arrival.version, reason::QUOTA_EXCEEDED);
+        }
+        PublishAction::Handled
+    }
+}
+
+impl Way {
+    /// Whether nothing but the guard as it stands decides what becomes of it.
+    pub(super) fn is_heard_ahead(&self) -> bool {
+        match self {
+            Self::Ask(..) => true,
+            Self::Tell(told) => told.kind != reading::DISCOVERY,
+            Self::Pass | Self::Refuse(..) => false,
+        }
+    }
+}
