@@ -6,7 +6,7 @@ use crate::{
     domain::{
         ActFacts, Applied, Change, Claim, Decision, DeviceClass, DeviceFacts, EntityId, Facts, Input, Judged, MemoryRecord, Outcome,
         OwnerGuard, Percept, Purpose, Registry, Request, RequestFacts, SignalSpec, SignalType, SignalValue, Signals, Signed1, Standing,
-        Timestamp, Unit01, Verdict, limits, signal::Heard,
+        Timestamp, Unit01, Verb, Verdict, limits, signal::Heard,
     },
     home_assistant::{self, Learned},
     memory::policy::{self, Factors, Habits},
@@ -284,7 +284,7 @@ impl Mind {
         if fresh {
             for judged in &outcome.judged {
                 let (request, verdict) = (&judged.request, &judged.verdict);
-                self.state.commands.entry(request.target.clone()).or_default().note(now, &percept.source.requester, &request.verb.0);
+                self.state.commands.entry(request.target.clone()).or_default().note(now, &percept.source.requester, &request.verb);
                 let evidence = match verdict.decision {
                     Decision::Deny => Some(Evidence::Denied),
                     Decision::Allow => Some(Evidence::Clean),
@@ -341,7 +341,7 @@ impl Mind {
                 state: self.state.states.get(&request.target).cloned().unwrap_or_default(),
                 risk,
                 cmds_60s: past.map_or(0, |c| c.last_minute(self.state.now)),
-                opposite_5s: past.map_or(0, |c| c.opposites(self.state.now, &source.requester, request.verb.opposite())),
+                opposite_5s: past.map_or(0, |c| c.opposites(self.state.now, &source.requester, &request.verb)),
             },
             ctx: ctx.clone(),
             stress: self.state.soul.stress(),
@@ -437,39 +437,47 @@ fn class_by_verb(verb: &str) -> DeviceClass {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 struct Commands {
     /// Second since 1970 and count, oldest first, one minute long.
-    seconds: VecDeque<(i64, u32)>,
-    /// The last five seconds, at most `RECENT`.
-    recent: VecDeque<(Timestamp, EntityId, String)>,
+    seconds: VecDeque<(u32, u32)>,
+    /// Those of the last five seconds that something undoes, at most `RECENT`: when, who, and the verb's pole.
+    recent: VecDeque<(Timestamp, EntityId, u8)>,
 }
 
 /// More commands than this in five seconds are counted by the minute, not looked at one by one.
-const RECENT: usize = 32;
+const RECENT: usize = 16;
+const RECENT_SECONDS: f64 = 5.0;
 
 impl Commands {
-    fn note(&mut self, now: Timestamp, requester: &EntityId, verb: &str) {
-        let second = now.micros().div_euclid(1_000_000);
+    fn note(&mut self, now: Timestamp, requester: &EntityId, verb: &Verb) {
+        let second = second(now);
         match self.seconds.back_mut() {
             Some((last, count)) if *last == second => *count = count.saturating_add(1),
             _ => self.seconds.push_back((second, 1)),
         }
-        while self.seconds.front().is_some_and(|(s, _)| *s <= second - 60) {
+        while self.seconds.front().is_some_and(|(s, _)| s.saturating_add(60) <= second) {
             self.seconds.pop_front();
         }
-        if self.recent.len() == RECENT {
+        let Some(pole) = verb.pole() else { return };
+        while self.recent.len() == RECENT || self.recent.front().is_some_and(|(at, ..)| now.seconds_since(*at) > RECENT_SECONDS) {
             self.recent.pop_front();
         }
-        self.recent.push_back((now, requester.clone(), verb.to_owned()));
+        self.recent.push_back((now, requester.clone(), pole));
     }
 
     fn last_minute(&self, now: Timestamp) -> u32 {
-        let second = now.micros().div_euclid(1_000_000);
-        self.seconds.iter().filter(|(s, _)| *s > second - 60).fold(0, |sum, (_, n)| sum.saturating_add(*n))
+        let second = second(now);
+        self.seconds.iter().filter(|(s, _)| s.saturating_add(60) > second).fold(0, |sum, (_, n)| sum.saturating_add(*n))
     }
 
-    fn opposites(&self, now: Timestamp, requester: &EntityId, opposite: Option<&str>) -> u32 {
-        let Some(opposite) = opposite else { return 0 };
-        let count =
-            self.recent.iter().filter(|(at, who, verb)| now.seconds_since(*at) <= 5.0 && who != requester && verb == opposite).count();
-        u32::try_from(count).unwrap_or(u32::MAX)
+    fn opposites(&self, now: Timestamp, requester: &EntityId, verb: &Verb) -> u32 {
+        let Some(opposite) = verb.pole().map(|pole| pole ^ 1) else { return 0 };
+        let undone = |(at, who, pole): &&(Timestamp, EntityId, u8)| {
+            now.seconds_since(*at) <= RECENT_SECONDS && who != requester && *pole == opposite
+        };
+        u32::try_from(self.recent.iter().filter(undone).count()).unwrap_or(u32::MAX)
     }
+}
+
+/// Whole seconds since 1970.
+fn second(at: Timestamp) -> u32 {
+    u32::try_from(at.micros().div_euclid(1_000_000)).unwrap_or(0)
 }

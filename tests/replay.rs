@@ -52,14 +52,7 @@ fn live(house: &House, round: usize) {
 
 /// Everything in the journal, in order.
 fn journal(reader: &Reader) -> Vec<Entered> {
-    let mut entries = Vec::new();
-    for (_, blob) in reader.journal(0, 100_000).unwrap() {
-        let mut rest = blob.as_slice();
-        while !rest.is_empty() {
-            entries.push(ciborium::from_reader(&mut rest).unwrap());
-        }
-    }
-    entries
+    reader.journal(0, 100_000).unwrap().iter().flat_map(|(_, block)| app::read_journal(block).unwrap()).collect()
 }
 
 /// Lives the journal again: the outcome of each percept.

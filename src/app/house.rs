@@ -1,14 +1,16 @@
 //! The mind's own thread: letters in, steps, batches to the writer, answers after the commit. The next batch gathers while this one syncs.
 
-use super::view::{Said, Spoken};
+use super::{
+    journal::Journal,
+    view::{Said, Spoken},
+};
 use crate::{
     broker::{Answer, Hall, Letter, Post},
     config::Durability,
     domain::{Change, Decision, EntityId, Input, OpinionView, Percept, Purpose, limits},
-    mind::{Mind, State},
+    mind::Mind,
     store::{Batch, Entry, Writer},
 };
-use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeMap,
     sync::{Arc, atomic::Ordering},
@@ -16,17 +18,7 @@ use std::{
     time::{Duration, Instant},
 };
 use tokio::sync::{mpsc, oneshot};
-use tracing::{error, warn};
-
-/// One entry of the journal: what the mind was when it began, then everything it was told.
-#[derive(Debug, Serialize, Deserialize)]
-pub enum Entered {
-    State(Box<State>),
-    Input(Input),
-}
-
-/// The state is written into the journal again after so many bytes, so that what is left after the oldest were dropped can be replayed.
-const STATE_EVERY: usize = 8 * 1024 * 1024;
+use tracing::warn;
 
 /// The longest that a gathering batch waits for those answered last: about one sync of a good disk.
 const GATHER: Duration = Duration::from_micros(200);
@@ -62,9 +54,8 @@ struct Living {
     house: House,
     batch: Batch,
     answers: Answers,
-    journaled: usize,
-    state_every: usize,
-    keeps_journal: bool,
+    /// None: the config keeps none.
+    journal: Option<Journal>,
     relaxed: bool,
     /// How many the last batch answered, and since when the first of this one waits.
     answered: usize,
@@ -76,14 +67,12 @@ struct Living {
 impl Living {
     fn new(house: House) -> Self {
         let store = &house.hall.config.store;
-        let (keeps_journal, relaxed) = (store.journal, store.durability == Durability::Relaxed);
+        let (journal, relaxed) = (store.journal.then(Journal::new), store.durability == Durability::Relaxed);
         Self {
             house,
             batch: Batch::default(),
             answers: Answers::default(),
-            journaled: STATE_EVERY,
-            state_every: STATE_EVERY,
-            keeps_journal,
+            journal,
             relaxed,
             answered: 0,
             first_waits: None,
@@ -136,7 +125,9 @@ impl Living {
     }
 
     fn take(&mut self, letter: Letter) {
-        self.journal(&letter.input);
+        if let Some(journal) = &mut self.journal {
+            journal.enter(self.house.mind.state(), &letter.input);
+        }
         let outcome = self.house.mind.step(&letter.input);
         if outcome.registry_changed {
             let registry = self.house.mind.registry().clone();
@@ -204,45 +195,16 @@ impl Living {
         }
     }
 
-    fn journal(&mut self, input: &Input) {
-        if !self.keeps_journal {
-            return;
-        }
-        let before = self.batch.journal.len();
-        if self.journaled >= self.state_every {
-            let state = Entered::State(Box::new(self.house.mind.state().clone()));
-            self.enter(&state);
-            // A large state is written less often: at most a quarter of the journal is states.
-            let size = self.batch.journal.len().saturating_sub(before);
-            self.state_every = STATE_EVERY.max(size.saturating_mul(4));
-            self.journaled = 0;
-        }
-        let before = self.batch.journal.len();
-        if let Err(problem) = ciborium::into_writer(&EnteredRef::Input(input), &mut self.batch.journal) {
-            error!("an input could not be journaled: {problem}");
-        }
-        self.journaled += self.batch.journal.len().saturating_sub(before);
-    }
-
-    fn enter(&mut self, entry: &Entered) {
-        if let Err(problem) = ciborium::into_writer(entry, &mut self.batch.journal) {
-            error!("the state could not be journaled: {problem}");
-        }
-    }
-
     fn submit(&mut self) {
         if self.batch.entries.is_empty() && self.batch.changes.is_empty() && !self.someone_waits() {
             return;
         }
         self.gather_changes();
         // As large as the last one: growing it step by step would copy it again and again.
-        let fresh = Batch {
-            entries: Vec::with_capacity(self.batch.entries.len()),
-            journal: Vec::with_capacity(self.batch.journal.len()),
-            ..Batch::default()
-        };
+        let fresh = Batch { entries: Vec::with_capacity(self.batch.entries.len()), ..Batch::default() };
         let mut batch = std::mem::replace(&mut self.batch, fresh);
         batch.at = self.house.mind.now();
+        batch.journal = self.journal.as_mut().map(Journal::take).unwrap_or_default();
         let answers = std::mem::take(&mut self.answers);
         self.answered = answers.senders.len();
         self.first_waits = None;
@@ -263,11 +225,6 @@ impl Living {
             }),
         );
     }
-}
-
-#[derive(Serialize)]
-enum EnteredRef<'a> {
-    Input(&'a Input),
 }
 
 /// Whether the message goes on.

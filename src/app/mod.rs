@@ -2,12 +2,13 @@
 
 mod control;
 mod house;
+mod journal;
 mod retained;
 mod speaker;
 pub mod view;
 
 pub use control::{LONGEST_SECONDS, Order, standing};
-pub use house::Entered;
+pub use journal::{Entered, read as read_journal};
 
 use crate::{
     api,

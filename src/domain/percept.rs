@@ -1,7 +1,7 @@
 //! A percept: one accepted input, and the requests it carries.
 
 use super::{Body, Change, Decision, EntityId, Timestamp};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
@@ -42,24 +42,15 @@ impl Verb {
         self.0 == "unknown"
     }
 
-    /// The verb that undoes this one, where there is one.
+    /// Where this verb stands among those that undo each other: a pole and its opposite differ in the lowest bit.
     #[must_use]
-    pub fn opposite(&self) -> Option<&'static str> {
-        Some(match self.0.as_str() {
-            "on" => "off",
-            "off" => "on",
-            "open" => "close",
-            "close" => "open",
-            "lock" => "unlock",
-            "unlock" => "lock",
-            "arm" => "disarm",
-            "disarm" => "arm",
-            "enable" => "disable",
-            "disable" => "enable",
-            _ => return None,
-        })
+    pub fn pole(&self) -> Option<u8> {
+        POLES.iter().zip(0..).find(|(pole, _)| **pole == self.0).map(|(_, at)| at)
     }
 }
+
+/// Verbs in pairs that undo each other.
+const POLES: [&str; 10] = ["on", "off", "open", "close", "lock", "unlock", "arm", "disarm", "enable", "disable"];
 
 /// One thing asked for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -119,6 +110,7 @@ pub enum Purpose {
 
 /// One accepted input. The mind's only way to learn of the world.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Recorded")]
 pub struct Percept {
     pub id: Uuid,
     pub at: Timestamp,
@@ -127,6 +119,8 @@ pub struct Percept {
     pub entity: EntityId,
     pub kind: String,
     pub topic: String,
+    /// Recorded by its kind alone: the payload says the rest.
+    #[serde(serialize_with = "kind_and_bytes")]
     pub body: Body,
     /// The payload as sent.
     #[serde(with = "bytes_as_blob")]
@@ -151,6 +145,57 @@ pub enum Input {
     Tick(Timestamp),
     /// Something that the host or the owner did, to be kept.
     Note(Box<Change>),
+}
+
+fn kind_and_bytes<S: Serializer>(body: &Body, s: S) -> Result<S::Ok, S::Error> {
+    (body.kind(), if let Body::Bytes(bytes) = body { *bytes } else { 0 }).serialize(s)
+}
+
+/// A percept as it is recorded.
+#[derive(Deserialize)]
+struct Recorded {
+    id: Uuid,
+    at: Timestamp,
+    source: Arc<Source>,
+    entity: EntityId,
+    kind: String,
+    topic: String,
+    body: (String, usize),
+    #[serde(with = "bytes_as_blob")]
+    payload: Vec<u8>,
+    qos: u8,
+    retained: bool,
+    packet_id: Option<u16>,
+    repeat_of: Option<Uuid>,
+    own_id: Option<String>,
+    purpose: Purpose,
+}
+
+impl From<Recorded> for Percept {
+    fn from(r: Recorded) -> Self {
+        let body = match (r.body.0.as_str(), r.body.1) {
+            // Perhaps so many that they were not kept.
+            ("bytes", bytes) => Body::Bytes(bytes),
+            ("cbor", _) => Body::parse(&r.payload, Some("application/cbor")),
+            _ => Body::parse(&r.payload, None),
+        };
+        Self {
+            id: r.id,
+            at: r.at,
+            source: r.source,
+            entity: r.entity,
+            kind: r.kind,
+            topic: r.topic,
+            body,
+            payload: r.payload,
+            qos: r.qos,
+            retained: r.retained,
+            packet_id: r.packet_id,
+            repeat_of: r.repeat_of,
+            own_id: r.own_id,
+            purpose: r.purpose,
+        }
+    }
 }
 
 mod bytes_as_blob {

@@ -3,6 +3,7 @@
 use super::{
     changes, connect,
     error::{Doing, StoreError},
+    facts::Contexts,
     journal::Tally,
     load::{self, Saved},
     migrate,
@@ -26,7 +27,7 @@ pub struct Entry {
 pub struct Batch {
     pub entries: Vec<Entry>,
     pub changes: Vec<Change>,
-    /// The mind's inputs of this batch as CBOR, for replay; may be empty.
+    /// The mind's inputs of this batch, for replay; may be empty.
     pub journal: Vec<u8>,
     pub at: Timestamp,
 }
@@ -49,6 +50,13 @@ impl Wal {
     }
 }
 
+/// What rows to come refer to.
+#[derive(Default)]
+pub(super) struct Remembered {
+    pub refusals: Refusals,
+    pub contexts: Contexts,
+}
+
 pub struct Store {
     path: PathBuf,
     /// None: it failed in a way that only a new connection heals.
@@ -57,7 +65,7 @@ pub struct Store {
     tally: Option<Tally>,
     /// The number of a batch whose COMMIT failed: it may have landed all the same.
     uncertain: Option<i64>,
-    refusals: Refusals,
+    remembered: Remembered,
     json: Vec<u8>,
 }
 
@@ -79,7 +87,7 @@ impl Store {
             conn: Some(conn),
             tally: Some(tally),
             uncertain: None,
-            refusals: Refusals::default(),
+            remembered: Remembered::default(),
             json: Vec::with_capacity(4_096),
         })
     }
@@ -129,9 +137,9 @@ impl Store {
             self.tally = Some(tally);
             return Ok(());
         }
-        let written = rows::write(conn, batch, tally.next_change(), &mut self.refusals, &mut self.json)?;
+        let written = rows::write(conn, batch, tally.next_change(), &mut self.remembered, &mut self.json)?;
         changes::write(conn, &batch.changes, &mut self.json)?;
-        self.refusals.write(conn)?;
+        self.remembered.refusals.write(conn)?;
         let next = tally.append(conn, batch, written)?;
         self.uncertain = Some(tally.next());
         run(conn, "COMMIT", "commit a batch")?;
@@ -143,7 +151,8 @@ impl Store {
     /// After a failure: nothing half-written stays, and nothing counted in memory is believed.
     pub(super) fn heal(&mut self, error: &StoreError) {
         self.tally = None;
-        self.refusals.forget();
+        self.remembered.refusals.forget();
+        self.remembered.contexts.forget();
         let rolled_back = self.conn.as_ref().is_some_and(|c| c.is_autocommit() || c.execute_batch("ROLLBACK").is_ok());
         if error.spoils_connection() || !rolled_back {
             self.conn = None;

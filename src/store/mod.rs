@@ -6,6 +6,7 @@ mod checkpoint;
 mod connect;
 mod database;
 mod error;
+mod facts;
 mod health;
 mod journal;
 mod load;

@@ -4,6 +4,7 @@ use super::{
     connect,
     connect::Found,
     error::{Doing, StoreError},
+    facts::{StoredFacts, StoredRequest},
     load::{all, devices, entity_id, from_json, word},
     migrate,
 };
@@ -72,7 +73,7 @@ pub struct Reader {
 
 const VERDICT: &str =
     "SELECT percept, ordinal, at, requester, client_id, topic, decision, score, theta_allow, theta_deny, uncertainty, reason,
-    contributions, facts, request, origin, forwarded_at, repeat_of FROM verdicts";
+    contributions, facts, request, origin, forwarded_at, repeat_of, target, verb, signals FROM verdicts JOIN contexts ON contexts.id = context";
 const RECORD: &str = "SELECT id, at, entity, kind, topic, body_kind, payload, text, importance, layer, requester, client_id, user, qos,
     retained, own_id FROM memory_records";
 const OPINION: &str = "SELECT entity, standing, belief, disbelief, uncertainty, base_rate, expectation, lower_bound, reasons, events,
@@ -130,10 +131,12 @@ impl Reader {
         Ok(all(&self.conn, &format!("{RECORD} WHERE id = ?1"), [id.as_bytes()], record)?.pop())
     }
 
-    /// What changed among the memory records after a number of the change log: what an index has to look at again.
-    pub fn changed_records(&self, after: i64, limit: u32) -> Result<Vec<(i64, Uuid)>, StoreError> {
-        all(&self.conn, "SELECT seq, record FROM change_log WHERE seq > ?1 ORDER BY seq LIMIT ?2", params![after, limit], |row| {
-            Ok((row.get(0)?, Uuid::from_bytes(row.get(1)?)))
+    /// What changed among the memory records after a number of the change log, transaction by transaction: what an index has to
+    /// look at again.
+    pub fn changed_records(&self, after: i64, limit: u32) -> Result<Vec<(i64, Vec<Uuid>)>, StoreError> {
+        all(&self.conn, "SELECT seq, records FROM change_log WHERE seq > ?1 ORDER BY seq LIMIT ?2", params![after, limit], |row| {
+            let ids = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
+            Ok((row.get(0)?, ids.as_chunks().0.iter().map(|id| Uuid::from_bytes(*id)).collect()))
         })
     }
 
@@ -236,6 +239,8 @@ fn opinion(row: &Row<'_>) -> Result<OpinionView, StoreError> {
 }
 
 fn verdict(row: &Row<'_>) -> Result<VerdictRow, StoreError> {
+    let request = from_json::<StoredRequest<'_>>("verdicts", row, 14, 0)?.whole(entity_id("verdicts", row, 18)?, row.get(19)?);
+    let facts = from_json::<StoredFacts<'_>>("verdicts", row, 13, 0)?.whole(&request, from_json("contexts", row, 20, 0)?);
     Ok(VerdictRow {
         percept: Uuid::from_bytes(row.get(0)?),
         ordinal: row.get(1)?,
@@ -252,8 +257,8 @@ fn verdict(row: &Row<'_>) -> Result<VerdictRow, StoreError> {
             reason: row.get(11)?,
             contributions: from_json("verdicts", row, 12, 0)?,
         },
-        facts: from_json("verdicts", row, 13, 0)?,
-        request: from_json("verdicts", row, 14, 0)?,
+        facts,
+        request,
         origin: if row.get_ref(15)? == rusqlite::types::ValueRef::Null { None } else { Some(word("verdicts", row, 15, 0)?) },
         forwarded_at: row.get::<_, Option<i64>>(16)?.map(Timestamp::from_micros),
         repeat_of: row.get::<_, Option<[u8; 16]>>(17)?.map(Uuid::from_bytes),

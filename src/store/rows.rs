@@ -1,9 +1,9 @@
 //! Percepts and verdicts into rows: the path that every message waits for. Statements are prepared once, text goes through one buffer.
 
 use super::{
-    database::{Batch, Entry},
+    database::{Batch, Entry, Remembered},
     error::{Doing, StoreError},
-    refusals::Refusals,
+    facts::{StoredFacts, StoredRequest},
 };
 use crate::domain::{Decision, Judged, Layer, MemoryRecord, Origin, Purpose, Timestamp};
 use rusqlite::{CachedStatement, Connection, params};
@@ -22,28 +22,33 @@ pub(super) fn write(
     conn: &Connection,
     batch: &Batch,
     next_change: i64,
-    refusals: &mut Refusals,
+    remembered: &mut Remembered,
     json: &mut Vec<u8>,
 ) -> Result<Written, StoreError> {
     let mut rows = Rows::prepare(conn).doing("prepare the rows")?;
     let mut written = Written { records: 0, verdicts: 0, next_change };
+    let mut changed = Vec::with_capacity(16 * batch.entries.len());
     for entry in &batch.entries {
         // A repetition has its record already.
         if let Some(record) = &entry.outcome.record
             && entry.percept.repeat_of.is_none()
             && rows.record(entry, record).doing("write a memory record")?
         {
-            rows.change.execute(params![written.next_change, entry.percept.id.as_bytes()]).doing("write the change log")?;
-            written.next_change += 1;
+            changed.extend(entry.percept.id.as_bytes());
             written.records += 1;
         }
         for (judged, ordinal) in entry.outcome.judged.iter().zip(0_i64..) {
             let refused = !entry.lets_on && judged.verdict.decision != Decision::Allow;
-            if refused && !refusals.full_row(conn, &entry.percept, judged.verdict.decision)? {
+            if refused && !remembered.refusals.full_row(conn, &entry.percept, judged.verdict.decision)? {
                 continue;
             }
-            written.verdicts += rows.verdict(entry, judged, ordinal, batch.at, json)?;
+            let context = remembered.contexts.row(conn, &judged.facts.ctx, json)?;
+            written.verdicts += rows.verdict(entry, judged, ordinal, batch.at, context, json)?;
         }
+    }
+    if !changed.is_empty() {
+        rows.change.execute(params![next_change, changed]).doing("write the change log")?;
+        written.next_change += 1;
     }
     Ok(written)
 }
@@ -62,11 +67,11 @@ impl<'c> Rows<'c> {
                      user, qos, retained, own_id, packet_id)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17) ON CONFLICT (id) DO NOTHING",
             )?,
-            change: conn.prepare_cached("INSERT INTO change_log (seq, record) VALUES (?1, ?2)")?,
+            change: conn.prepare_cached("INSERT INTO change_log (seq, records) VALUES (?1, ?2)")?,
             verdict: conn.prepare_cached(
                 "INSERT INTO verdicts (percept, ordinal, at, requester, client_id, topic, target, verb, decision, score, theta_allow,
-                     theta_deny, uncertainty, reason, contributions, facts, request, origin, forwarded_at, repeat_of)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)
+                     theta_deny, uncertainty, reason, contributions, facts, request, origin, forwarded_at, repeat_of, context)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)
                  ON CONFLICT (percept, ordinal) DO NOTHING",
             )?,
         })
@@ -98,15 +103,23 @@ impl<'c> Rows<'c> {
     }
 
     /// How many rows it added: none when it is there already.
-    fn verdict(&mut self, entry: &Entry, judged: &Judged, ordinal: i64, at: Timestamp, json: &mut Vec<u8>) -> Result<i64, StoreError> {
+    fn verdict(
+        &mut self,
+        entry: &Entry,
+        judged: &Judged,
+        ordinal: i64,
+        at: Timestamp,
+        context: i64,
+        json: &mut Vec<u8>,
+    ) -> Result<i64, StoreError> {
         let p = &*entry.percept;
         let v = &judged.verdict;
         json.clear();
         append(json, &v.contributions, "a verdict's contributions")?;
         let first = json.len();
-        append(json, &judged.facts, "a verdict's facts")?;
+        append(json, &StoredFacts::of(judged), "a verdict's facts")?;
         let second = json.len();
-        append(json, &judged.request, "a request")?;
+        append(json, &StoredRequest::of(&judged.request), "a request")?;
         let text = std::str::from_utf8(json).unwrap_or_default();
         let added = self
             .verdict
@@ -131,6 +144,7 @@ impl<'c> Rows<'c> {
                 origin(&p.purpose),
                 entry.lets_on.then_some(at.micros()),
                 p.repeat_of.as_ref().map(|id| id.as_bytes()),
+                context,
             ])
             .doing("write a verdict")?;
         Ok(i64::from(added > 0))

@@ -127,7 +127,7 @@ fn a_verdict_and_a_record_are_read_back_as_they_were() {
     assert_eq!(records[0].record.layer, Layer::ShortTerm);
     assert_eq!(records[0].payload, told(3).percept.payload);
     assert_eq!(reader.record(uuid(3)).unwrap().as_ref(), Some(&records[0]));
-    assert_eq!(reader.changed_records(0, 10).unwrap(), vec![(1, uuid(1)), (2, uuid(2)), (3, uuid(3))]);
+    assert_eq!(reader.changed_records(0, 10).unwrap(), vec![(1, vec![uuid(1), uuid(2), uuid(3)])]);
     assert_eq!(reader.journal(1, 10).unwrap(), vec![(1, b"inputs".to_vec())]);
 }
 

@@ -2,6 +2,7 @@
 
 mod failing;
 mod keeping;
+mod migrating;
 mod reading;
 mod writing;
 
