@@ -43,6 +43,8 @@ pub struct OwnClient {
 
 /// Announcements waiting to be sent; when full, verdict announcements wait and states coalesce.
 const WAITING: usize = 256;
+/// Announcements that the broker has not acknowledged. The client's own default makes room for 65,535, which is 14 MiB.
+const IN_FLIGHT: u16 = 256;
 
 impl OwnClient {
     /// Connects to the private listener. `status` is the topic of the last will, `offline` when this client is lost.
@@ -54,6 +56,7 @@ impl OwnClient {
         options.set_clean_start(true);
         options.set_last_will(LastWill::new(status, "offline", QoS::AtLeastOnce, true, None));
         options.set_max_packet_size(None);
+        options.set_outgoing_inflight_upper_limit(IN_FLIGHT);
         let mut network = NetworkOptions::new();
         network.set_tcp_nodelay(true);
         options.set_network_options(network);
