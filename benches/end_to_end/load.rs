@@ -18,7 +18,8 @@ use tokio::{
 
 pub const WINDOW: usize = 32;
 pub const PAYLOAD: usize = 150;
-/// So many lights that none of them is commanded more often than a light may be.
+/// In a long run each of these lights is commanded more often than a light may be: then some are refused, which costs more, and
+/// forwarded all the same.
 pub const TOPICS: u64 = 4_000;
 const WARM_UP: Duration = Duration::from_millis(500);
 

@@ -85,13 +85,16 @@ impl Living {
             let post = match posts.try_recv() {
                 Ok(post) => post,
                 Err(mpsc::error::TryRecvError::Empty) => {
-                    if self.someone_waits() && self.house.writer.is_idle() {
-                        if self.more_will_come() {
-                            std::thread::sleep(GATHER_STEP);
-                        } else {
-                            self.submit();
+                    if self.someone_waits() {
+                        self.house.hall.inbox.want_writer();
+                        if self.house.writer.is_idle() {
+                            if self.more_will_come() {
+                                std::thread::sleep(GATHER_STEP);
+                            } else {
+                                self.submit();
+                            }
+                            continue;
                         }
-                        continue;
                     }
                     match posts.blocking_recv() {
                         Some(post) => post,

@@ -1,7 +1,10 @@
 //! The way from the broker to the mind: bounded in messages and bytes, in order, each letter answered after its commit.
 
 use crate::domain::{Decision, Input, limits};
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 /// What the mind hands back once the percept is on disk.
@@ -37,6 +40,8 @@ pub enum Post {
 pub struct Inbox {
     post: mpsc::Sender<Post>,
     bytes: Arc<Semaphore>,
+    /// The mind's thread has something for the writer and sleeps until it is idle.
+    wants_writer: Arc<AtomicBool>,
 }
 
 /// A place in the inbox, kept free for one letter.
@@ -61,7 +66,7 @@ impl Inbox {
     #[must_use]
     pub fn new() -> (Self, mpsc::Receiver<Post>) {
         let (post, letters) = mpsc::channel(limits::INBOX_MESSAGES);
-        (Self { post, bytes: Arc::new(Semaphore::new(limits::INBOX_BYTES / 1024)) }, letters)
+        (Self { post, bytes: Arc::new(Semaphore::new(limits::INBOX_BYTES / 1024)), wants_writer: Arc::default() }, letters)
     }
 
     /// Waits for a place and leaves the letter. `bytes` is the payload's size. False when the mind is gone.
@@ -83,9 +88,17 @@ impl Inbox {
         Some(Place { permit: self.post.try_reserve().ok()?, room })
     }
 
-    /// Tells the mind's thread that the writer is free; when the inbox is full it has work and will see for itself.
+    /// The mind's thread is to be told when the writer is free. It looks once more before it sleeps: the writer may be free already.
+    pub fn want_writer(&self) {
+        self.wants_writer.store(true, Ordering::SeqCst);
+    }
+
+    /// Tells the mind's thread that the writer is free, if it sleeps for that; when the inbox is full it has work and will see for
+    /// itself.
     pub fn writer_idle(&self) {
-        let _ = self.post.try_send(Post::WriterIdle);
+        if self.wants_writer.swap(false, Ordering::SeqCst) {
+            let _ = self.post.try_send(Post::WriterIdle);
+        }
     }
 
     /// The last post: the mind's thread ends once all before it is written.
