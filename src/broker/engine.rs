@@ -2,6 +2,7 @@
 
 use super::{
     door,
+    entrance::Entrance,
     hall::Hall,
     line::{Ear, Line, LineControl},
     visit::Visit,
@@ -17,12 +18,12 @@ use mqtt5::broker::{
 };
 use std::{
     collections::BTreeMap,
-    net::SocketAddr,
     path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     sync::{Semaphore, broadcast, mpsc, watch},
 };
@@ -133,6 +134,9 @@ impl Engine {
 
     /// Accepts on a listener until the engine stops. `private` listeners are for Jamey's own client alone.
     pub fn serve(self: &Arc<Self>, listener: TcpListener, private: bool) {
+        let name = listener.local_addr().map_or_else(|_| "mqtt".into(), |at| at.to_string());
+        let name: Arc<str> = if private { "own".into() } else { name.into() };
+        let anonymous = self.hall.config.broker.anonymous;
         let engine = Arc::clone(self);
         let mut shutdown = self.shutdown.subscribe();
         tokio::spawn(async move {
@@ -142,7 +146,9 @@ impl Engine {
                     _ = shutdown.recv() => return,
                 };
                 match accepted {
-                    Ok((stream, peer)) => engine.receive(stream, peer, private),
+                    Ok((stream, peer)) => {
+                        engine.receive(stream, Entrance { peer, listener: Arc::clone(&name), private, anonymous, certificate: None });
+                    }
                     Err(error) => {
                         // Out of descriptors: they come back as connections end.
                         engine.hall.counters.refuse("accept", &error.to_string());
@@ -153,8 +159,9 @@ impl Engine {
         });
     }
 
-    fn receive(self: &Arc<Self>, mut stream: TcpStream, peer: SocketAddr, private: bool) {
-        let place = if private {
+    fn receive(self: &Arc<Self>, mut stream: TcpStream, entrance: Entrance) {
+        let peer = entrance.peer;
+        let place = if entrance.private {
             None
         } else {
             match Arc::clone(&self.places).try_acquire_owned() {
@@ -177,14 +184,18 @@ impl Engine {
                 _ = shutdown.recv() => return,
             };
             match arrived {
-                Ok(arrival) => engine.converse(stream, peer, arrival, private).await,
+                Ok(arrival) => engine.converse(stream, entrance, arrival).await,
                 Err(turned) => engine.hall.counters.refuse("handshake", &format!("{peer}: {turned}")),
             }
             drop((place, open));
         });
     }
 
-    async fn converse(&self, stream: TcpStream, peer: SocketAddr, mut arrival: door::Arrival, private: bool) {
+    async fn converse<S>(&self, stream: S, entrance: Entrance, mut arrival: door::Arrival)
+    where
+        S: AsyncRead + AsyncWrite + Send + Sync + Unpin + 'static,
+    {
+        let peer = entrance.peer;
         let control = Arc::new(LineControl::default());
         let (version, connect) = (arrival.version, std::mem::take(&mut arrival.packet));
         let client_id = arrival.client_id.clone();
@@ -198,7 +209,7 @@ impl Engine {
             _ => Some(Arc::clone(&self.storage)),
         };
         let (hall, router) = (Arc::clone(&self.hall), Arc::clone(&self.router));
-        let visit = Arc::new(Visit::new(hall, arrival, peer, Arc::clone(&control), router, private));
+        let visit = Arc::new(Visit::new(hall, arrival, entrance, Arc::clone(&control), router));
         let line = Line::new(stream, peer, version, control, Arc::clone(&visit) as Arc<dyn Ear>, connect);
         let mut config = self.base.clone();
         config.event_handler = Some(Arc::clone(&visit) as Arc<dyn mqtt5::broker::BrokerEventHandler>);

@@ -4,6 +4,7 @@ mod access;
 mod act;
 mod door;
 pub mod engine;
+mod entrance;
 pub mod guard;
 pub mod hall;
 pub mod identity;

@@ -6,6 +6,7 @@ mod publish;
 use super::{
     access::{self, Access},
     door::Arrival,
+    entrance::Entrance,
     guard,
     hall::Hall,
     identity::{self, OWN_USER},
@@ -34,10 +35,8 @@ type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub struct Visit {
     hall: Arc<Hall>,
     arrival: Arrival,
-    peer: SocketAddr,
+    entrance: Entrance,
     control: Arc<LineControl>,
-    /// On the listener that only Jamey's own client uses.
-    private: bool,
     router: Arc<MessageRouter>,
     source: OnceLock<Arc<Source>>,
     will: OnceLock<Will>,
@@ -53,21 +52,13 @@ struct Will {
 }
 
 impl Visit {
-    pub fn new(
-        hall: Arc<Hall>,
-        arrival: Arrival,
-        peer: SocketAddr,
-        control: Arc<LineControl>,
-        router: Arc<MessageRouter>,
-        private: bool,
-    ) -> Self {
+    pub fn new(hall: Arc<Hall>, arrival: Arrival, entrance: Entrance, control: Arc<LineControl>, router: Arc<MessageRouter>) -> Self {
         let said = hall.voices.welcome(&arrival.client_id);
         Self {
             hall,
             arrival,
-            peer,
+            entrance,
             control,
-            private,
             router,
             source: OnceLock::new(),
             will: OnceLock::new(),
@@ -81,7 +72,7 @@ impl Visit {
     }
 
     fn source(&self) -> &Arc<Source> {
-        self.source.get_or_init(|| Arc::new(identity::speaker(&self.hall.config, &self.arrival.client_id, None, self.peer.ip())))
+        self.source.get_or_init(|| Arc::new(identity::speaker(&self.hall.config, &self.arrival.client_id, None, self.entrance.peer.ip())))
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
@@ -91,14 +82,15 @@ impl Visit {
     fn admit(&self, connect: &ConnectPacket) -> AuthResult {
         let config = &self.hall.config;
         let user = connect.username.as_deref();
-        if self.private || user == Some(OWN_USER) {
-            let own = self.private && user == Some(OWN_USER) && connect.password.as_deref() == Some(self.hall.own_secret.as_bytes());
+        if self.entrance.private || user == Some(OWN_USER) {
+            let own =
+                self.entrance.private && user == Some(OWN_USER) && connect.password.as_deref() == Some(self.hall.own_secret.as_bytes());
             return if own { AuthResult::success_with_user(OWN_USER) } else { AuthResult::fail(ReasonCode::NotAuthorized) };
         }
-        if !config.broker.anonymous {
+        if !self.entrance.anonymous {
             return AuthResult::fail_with_reason(ReasonCode::NotAuthorized, "broker.anonymous is off");
         }
-        let source = identity::speaker(config, &self.arrival.client_id, user, self.peer.ip());
+        let source = identity::speaker(config, &self.arrival.client_id, user, self.entrance.peer.ip());
         if let Some(will) = &connect.will {
             let view = self.hall.guard();
             if guard::is_guarded(&view.registry, &view.rules, &will.topic) {
@@ -121,7 +113,7 @@ impl Visit {
 
     fn may_publish(&self, topic: &str) -> bool {
         *self.seen() = self.control.take_seen();
-        if self.private {
+        if self.entrance.private {
             return true;
         }
         if self.will.get().is_some_and(|w| w.topic == topic) {
@@ -157,7 +149,9 @@ impl AuthProvider for Visit {
     fn authenticate<'a>(&'a self, connect: &'a ConnectPacket, _: SocketAddr) -> Boxed<'a, mqtt5::Result<AuthResult>> {
         let result = self.admit(connect);
         if !result.authenticated {
-            self.hall.counters.refuse("connect", &format!("`{}` from {}", self.arrival.client_id, self.peer));
+            self.hall
+                .counters
+                .refuse("connect", &format!("`{}` from {} on {}", self.arrival.client_id, self.entrance.peer, self.entrance.listener));
         }
         Box::pin(std::future::ready(Ok(result)))
     }
@@ -167,7 +161,7 @@ impl AuthProvider for Visit {
     }
 
     fn authorize_subscribe<'a>(&'a self, _: &str, _: Option<&'a str>, filter: &'a str) -> Boxed<'a, bool> {
-        let allowed = self.private || access::subscribe(&self.hall.config, self.source(), filter);
+        let allowed = self.entrance.private || access::subscribe(&self.hall.config, self.source(), filter);
         Box::pin(std::future::ready(allowed))
     }
 }
@@ -178,7 +172,7 @@ impl BrokerEventHandler for Visit {
     }
 
     fn on_client_subscribe<'a>(&'a self, event: ClientSubscribeEvent) -> Boxed<'a, ()> {
-        if !self.private {
+        if !self.entrance.private {
             for subscription in &event.subscriptions {
                 let plain = subscription
                     .topic_filter
@@ -195,7 +189,7 @@ impl BrokerEventHandler for Visit {
 
     fn on_client_disconnect<'a>(&'a self, event: ClientDisconnectEvent) -> Boxed<'a, ()> {
         Box::pin(async move {
-            if event.unexpected && !self.private {
+            if event.unexpected && !self.entrance.private {
                 self.last_words().await;
             }
         })

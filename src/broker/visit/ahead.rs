@@ -52,7 +52,7 @@ fn is_ordinary(name: &str) -> bool {
 
 impl Ear for Visit {
     fn hear(&self, published: &Published<'_>) -> Heard {
-        if self.private {
+        if self.entrance.private {
             return Heard::Nothing;
         }
         let (Some(source), Some(whole)) = (self.source.get(), published.whole) else { return Heard::InTurn };

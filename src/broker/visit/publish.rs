@@ -165,7 +165,7 @@ impl Visit {
 
     /// The hook: the engine routes nothing and acknowledges nothing before it answers.
     pub(super) async fn publish(&self, event: ClientPublishEvent) -> PublishAction {
-        if self.private {
+        if self.entrance.private {
             return PublishAction::Continue;
         }
         self.hall.counters.published();
