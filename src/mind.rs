@@ -140,6 +140,12 @@ impl Mind {
                 self.notes.push((**change).clone());
                 Outcome::default()
             }
+            Input::Forged(forgery) => {
+                self.advance(forgery.at);
+                self.state.soul.declare(&forgery.by, Standing::Newcomer, self.state.now);
+                self.state.soul.hear(&forgery.by, self.state.now, Some(&forgery.posed_as), Evidence::Impersonation);
+                Outcome::default()
+            }
             Input::Percept(percept) => {
                 self.advance(percept.at);
                 match &percept.purpose {

@@ -139,9 +139,10 @@ impl Living {
                 self.answers.spoken.push(Said::NewlyGuarded(outcome.newly_guarded.clone()));
             }
         }
-        let Input::Percept(percept) = letter.input else {
-            self.tick();
-            return;
+        let percept = match letter.input {
+            Input::Percept(percept) => percept,
+            Input::Tick(_) => return self.tick(),
+            Input::Note(_) | Input::Forged(_) => return,
         };
         let decision = outcome.decision();
         let refused = outcome.refused && self.house.hall.guard().enforces(percept.at);

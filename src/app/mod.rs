@@ -1,6 +1,7 @@
 //! The composition root: puts the rooms together, starts them, and takes them down in order. The only place that knows every room.
 
 mod control;
+mod door;
 mod house;
 mod journal;
 mod retained;
@@ -90,6 +91,9 @@ pub async fn run(config: Config) -> Result<()> {
         enforce: config.broker.guard == GuardMode::Enforce,
         off_until: control::standing(&data, clock.now()),
     };
+    let door = door::open(&config, &data)?;
+    let public_addresses: Vec<SocketAddr> = public.iter().filter_map(|l| l.local_addr().ok()).collect();
+    door::check(&config, &door, &public_addresses)?;
     let (own_id, secret) = (format!("jamey-{}", secret()?), secret()?);
     let failing = Arc::clone(&health);
     let hall = Arc::new(Hall::new(
@@ -101,6 +105,7 @@ pub async fn run(config: Config) -> Result<()> {
         own_id,
         secret,
         guard,
+        door,
     )?);
     for recent in &saved.recent {
         hall.voices.recall(&recent.client_id, recent.packet_id, recent.digest, recent.percept, recent.at);
@@ -112,7 +117,7 @@ pub async fn run(config: Config) -> Result<()> {
     // A subscription that outlived the restart may be waiting for verdicts.
     hall.verdicts_wanted.store(engine.has_sessions().await, std::sync::atomic::Ordering::Relaxed);
     let engine = Arc::new(engine);
-    let mqtt: Vec<SocketAddr> = public.iter().filter_map(|l| l.local_addr().ok()).collect();
+    let mqtt = public_addresses;
     let own_address = private.local_addr()?;
     let http_address = http.local_addr()?;
 
@@ -129,8 +134,9 @@ pub async fn run(config: Config) -> Result<()> {
     for listener in public {
         engine.serve(listener, false);
     }
-    if config.entities.iter().any(|e| e.owner || e.human || !e.role.is_empty()) {
-        warn!("[[entity]] owner, human and role have no effect yet: without users nobody can prove a name");
+    let has_users = !hall.door().people.is_empty();
+    if !has_users && config.entities.iter().any(|e| e.owner || e.human || !e.role.is_empty()) {
+        warn!("[[entity]] owner, human and role have no effect: without users nobody can prove a name");
     }
 
     let (stop, stopped) = watch::channel(false);
@@ -155,9 +161,10 @@ pub async fn run(config: Config) -> Result<()> {
     let speaking = tokio::spawn(speaker.speak());
     let serving = tokio::spawn(api::serve(http, Arc::clone(&hall), stopped.clone()));
     let ticking = tokio::spawn(tick(Arc::clone(&hall), stopped.clone()));
-    let watching = tokio::spawn(control::watch(data.clone(), Arc::clone(&hall), stopped));
+    let watching = tokio::spawn(control::watch(data.clone(), Arc::clone(&hall), stopped.clone()));
+    let minding = tokio::spawn(door::watch(data.clone(), Arc::clone(&hall), stopped));
 
-    greet(&config, &mqtt, http_address);
+    greet(&config, has_users, &mqtt, http_address);
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
     let signal = shutdown::asked().await?;
     info!("{signal}: stopping");
@@ -167,7 +174,7 @@ pub async fn run(config: Config) -> Result<()> {
     let _ = stop.send(true);
     let _ = speaking.await;
     engine.stop(closed).await;
-    let _ = tokio::join!(ticking, serving, watching);
+    let _ = tokio::join!(ticking, serving, watching, minding);
     inbox.stop().await;
     tokio::task::spawn_blocking(move || thread.join()).await?.map_err(|_| anyhow!("the mind's thread died"))?;
     info!("stopped");
@@ -311,7 +318,7 @@ fn raise_descriptors(connections: usize) {
 fn raise_descriptors(_: usize) {}
 
 /// The one line that programs wait for, on standard output; the rest is for people.
-fn greet(config: &Config, mqtt: &[SocketAddr], http: SocketAddr) {
+fn greet(config: &Config, has_users: bool, mqtt: &[SocketAddr], http: SocketAddr) {
     let list = mqtt.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
     let port = mqtt.first().map_or(1883, SocketAddr::port);
     let at = if port == 1883 { String::new() } else { format!(" -p {port}") };
@@ -322,7 +329,7 @@ fn greet(config: &Config, mqtt: &[SocketAddr], http: SocketAddr) {
     };
     eprintln!("Jamey {} listens for MQTT on {list} and for health on http://{http}", env!("CARGO_PKG_VERSION"));
     eprintln!("The guard {guard}");
-    if config.broker.anonymous {
+    if config.broker.anonymous && !has_users {
         eprintln!("Anyone who reaches the MQTT port may speak (broker.anonymous): names are taken as given.");
     }
     if config.store.durability == Durability::Relaxed {

@@ -1,15 +1,6 @@
-//! What a connection may say and hear below Jamey's root; elsewhere everyone may, until access lists say otherwise.
+//! Jamey's own topics: which there are, and what others may say there.
 
-use crate::{
-    config::Config,
-    domain::{EntityId, Source, TopicFilter, topic},
-};
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Access {
-    Granted,
-    Refused,
-}
+use crate::{config::Config, domain::EntityId};
 
 /// A topic of Jamey's own that others may publish to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +18,7 @@ pub enum Own {
 }
 
 /// The part of a topic below the root.
-fn below<'t>(config: &Config, topic: &'t str) -> Option<&'t str> {
+pub fn below<'t>(config: &Config, topic: &'t str) -> Option<&'t str> {
     topic.strip_prefix(config.root.as_str())?.strip_prefix('/')
 }
 
@@ -60,34 +51,8 @@ pub fn is_act(config: &Config, topic: &str) -> bool {
     matches!(own_topic(config, topic), Some(Own::Act { .. }))
 }
 
-/// Whether a source may publish to a topic. Below the root only inputs, requests, recall and, by role, commands and answers.
+/// Whether a topic or filter belongs to held requests, which concern approvers only.
 #[must_use]
-pub fn publish(config: &Config, source: &Source, topic: &str) -> Access {
-    if topic.starts_with('$') {
-        return Access::Refused;
-    }
-    if !below_root(config, topic) {
-        return Access::Granted;
-    }
-    let allowed = match own_topic(config, topic) {
-        Some(Own::In { .. } | Own::Act { .. }) => topic::check_input(topic).is_ok(),
-        Some(Own::Other) if below(config, topic).is_some_and(|t| t.starts_with("cmd/")) => {
-            matches!(source.role.as_str(), "operator" | "admin")
-        }
-        Some(Own::Other) if below(config, topic).is_some_and(|t| t.starts_with("approval/")) => source.role == "approver",
-        Some(Own::Other) => true,
-        None => false,
-    };
-    if allowed { Access::Granted } else { Access::Refused }
-}
-
-/// Whether a source may subscribe: approvals are for approvers.
-#[must_use]
-pub fn subscribe(config: &Config, source: &Source, filter: &str) -> bool {
-    let plain = filter.strip_prefix("$share/").and_then(|s| s.split_once('/')).map_or(filter, |(_, f)| f);
-    match (TopicFilter::new(plain), plain.strip_prefix(config.root.as_str())) {
-        (Ok(_), Some(rest)) if rest.starts_with("/approval/") => source.role == "approver",
-        (Ok(_), _) => true,
-        (Err(_), _) => false,
-    }
+pub fn is_approval(config: &Config, topic: &str) -> bool {
+    below(config, topic).is_some_and(|rest| rest.starts_with("approval/"))
 }

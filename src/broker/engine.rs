@@ -136,7 +136,9 @@ impl Engine {
     pub fn serve(self: &Arc<Self>, listener: TcpListener, private: bool) {
         let name = listener.local_addr().map_or_else(|_| "mqtt".into(), |at| at.to_string());
         let name: Arc<str> = if private { "own".into() } else { name.into() };
-        let anonymous = self.hall.config.broker.anonymous;
+        let broker = &self.hall.config.broker;
+        let is_near = listener.local_addr().is_ok_and(|at| at.ip().to_canonical().is_loopback());
+        let anonymous = broker.anonymous && (is_near || broker.anonymous_beyond_loopback);
         let engine = Arc::clone(self);
         let mut shutdown = self.shutdown.subscribe();
         tokio::spawn(async move {

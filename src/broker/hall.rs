@@ -1,17 +1,20 @@
 //! What all connections share: the config, the way to the mind, the guard as it stands, and the counters.
 
-use super::{guard::GuardRules, inbox::Inbox, repeats::Voices};
+use super::{guard::GuardRules, inbox::Inbox, login::Passwords, repeats::Voices};
 use crate::{
     config::Config,
     domain::{
-        DeviceClass, InputSource, Registry, Timestamp, TopicFilter,
+        Acl, DeviceClass, InputSource, People, Registry, Timestamp, TopicFilter,
         topic::TopicError,
         topics::{self, Topic},
     },
     observe::Counters,
     runtime::Clock,
 };
-use std::sync::{Arc, PoisonError, RwLock, atomic::AtomicBool};
+use std::sync::{
+    Arc, PoisonError, RwLock,
+    atomic::{AtomicBool, AtomicU64, Ordering},
+};
 
 use tokio::sync::Notify;
 
@@ -24,6 +27,15 @@ pub struct GuardView {
     pub enforce: bool,
     /// Break-glass: until then nothing is held, whatever `enforce` says.
     pub off_until: Option<Timestamp>,
+}
+
+/// Who may come in and what they may. Replaced whole when users or access lists change.
+#[derive(Debug, Clone, Default)]
+pub struct Door {
+    pub people: People,
+    pub acl: Acl,
+    /// Grows with each change.
+    pub epoch: u64,
 }
 
 /// Shared by all connections.
@@ -46,7 +58,10 @@ pub struct Hall {
     pub verdict_filter: TopicFilter,
     /// Home Assistant came to life: states are to be told again.
     pub birth: Notify,
+    pub passwords: Passwords,
     guard: RwLock<Arc<GuardView>>,
+    door: RwLock<Arc<Door>>,
+    epoch: AtomicU64,
 }
 
 impl Hall {
@@ -62,6 +77,7 @@ impl Hall {
         own_id: String,
         own_secret: String,
         guard: GuardView,
+        door: Door,
     ) -> Result<Self, TopicError> {
         let sources = config.inputs.sources();
         let verdict_filter = TopicFilter::new(&format!("{}/#", topics::name(&config.root, Topic::Verdict)))?;
@@ -78,7 +94,10 @@ impl Hall {
             verdicts_wanted: AtomicBool::new(false),
             verdict_filter,
             birth: Notify::new(),
+            passwords: Passwords::default(),
             guard: RwLock::new(Arc::new(guard)),
+            epoch: AtomicU64::new(door.epoch),
+            door: RwLock::new(Arc::new(door)),
         })
     }
 
@@ -93,6 +112,27 @@ impl Hall {
         let mut view = GuardView::clone(&guard);
         change(&mut view);
         *guard = Arc::new(view);
+    }
+
+    #[must_use]
+    pub fn door(&self) -> Arc<Door> {
+        Arc::clone(&self.door.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Which door stands now: a connection that knows it need not look at it again.
+    #[must_use]
+    pub fn door_epoch(&self) -> u64 {
+        self.epoch.load(Ordering::Acquire)
+    }
+
+    /// Changes who may come in, for every packet from now on.
+    pub fn change_door(&self, change: impl FnOnce(&mut Door)) {
+        let mut door = self.door.write().unwrap_or_else(PoisonError::into_inner);
+        let mut next = Door::clone(&door);
+        change(&mut next);
+        next.epoch = door.epoch + 1;
+        self.epoch.store(next.epoch, Ordering::Release);
+        *door = Arc::new(next);
     }
 
     #[must_use]

@@ -88,6 +88,13 @@ impl Inbox {
         Some(Place { permit: self.post.try_reserve().ok()?, room })
     }
 
+    /// Leaves what nobody waits for, if there is a place at once: the mind learns of a flood without hearing all of it.
+    pub fn mention(&self, input: Input) {
+        if let Some(place) = self.place_at_once(0) {
+            place.leave(input, None, None);
+        }
+    }
+
     /// The mind's thread is to be told when the writer is free. It looks once more before it sleeps: the writer may be free already.
     pub fn want_writer(&self) {
         self.wants_writer.store(true, Ordering::SeqCst);

@@ -9,7 +9,7 @@ use frames::Frames;
 pub use frames::Published;
 use mqtt5::broker::transport::WebSocketTransport;
 use std::{
-    collections::VecDeque,
+    collections::{BTreeSet, VecDeque},
     io,
     mem::MaybeUninit,
     net::SocketAddr,
@@ -28,6 +28,9 @@ const SEND_BYTES: usize = 16 * 1_024;
 pub trait Ear: Send + Sync {
     /// What has been done about it already.
     fn hear(&self, published: &Published<'_>) -> Heard;
+
+    /// Whether the client may hear what comes on a topic.
+    fn lets_hear(&self, topic: &str) -> bool;
 }
 
 /// What was done about a PUBLISH when it was heard.
@@ -112,8 +115,10 @@ impl LineControl {
     /// The engine asks about a PUBLISH only after those before it, and reads nothing while it waits for an answer: so what is heard
     /// when none is waiting for its turn is heard in order.
     fn see(&self, published: &Published<'_>, ear: &dyn Ear) {
+        let waits = self.state().in_turn > 0;
+        // The ear may close this line: it is not asked with the state in hand.
+        let heard = if waits { Heard::InTurn } else { ear.hear(published) };
         let mut state = self.state();
-        let heard = if state.in_turn > 0 { Heard::InTurn } else { ear.hear(published) };
         let in_turn = matches!(heard, Heard::InTurn);
         state.in_turn += usize::from(in_turn);
         state.seen.push_back(Seen {
@@ -143,12 +148,27 @@ pub struct Line<S: AsyncWrite + Unpin> {
     read: Vec<u8>,
     /// Said by the engine and not yet on the socket.
     said: Vec<u8>,
+    /// Said to the engine in the client's stead: acknowledgements of what the client may not hear.
+    in_its_stead: Vec<u8>,
+    /// Packet ids of QoS 2 messages that the client does not hear, until the engine has released them.
+    unheard: BTreeSet<u16>,
 }
 
 impl<S: AsyncWrite + Unpin> Line<S> {
     /// `connect` is the CONNECT packet, already read from the stream.
     pub fn new(stream: S, peer: SocketAddr, version: u8, control: Arc<LineControl>, ear: Arc<dyn Ear>, connect: Vec<u8>) -> Self {
-        Self { stream, peer, version, control, ear, frames: Frames::new(version == 5), read: connect, said: Vec::new() }
+        Self {
+            stream,
+            peer,
+            version,
+            control,
+            ear,
+            frames: Frames::new(version == 5),
+            read: connect,
+            said: Vec::new(),
+            in_its_stead: Vec::new(),
+            unheard: BTreeSet::new(),
+        }
     }
 
     fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -178,6 +198,32 @@ impl<S: AsyncWrite + Unpin> Line<S> {
         (self.version == 4 && length > 2 && usize::from(length) + 2 == packet.len()).then_some([kind, 2, high, low])
     }
 
+    /// Whether the engine's packet is kept from the client: a PUBLISH that it may not hear, or the end of one. The engine is told that
+    /// the client acknowledged it, so that it goes on.
+    fn withholds(&mut self, packet: &[u8]) -> bool {
+        if let [0x62, _, high, low, ..] = *packet {
+            let hidden = self.unheard.remove(&u16::from_be_bytes([high, low]));
+            if hidden {
+                self.in_its_stead.extend([0x70, 2, high, low]);
+            }
+            return hidden;
+        }
+        let Some((qos, topic, id)) = frames::heading(packet) else { return false };
+        if self.ear.lets_hear(topic) {
+            return false;
+        }
+        let [high, low] = id.unwrap_or_default().to_be_bytes();
+        match qos {
+            0 => {}
+            1 => self.in_its_stead.extend([0x40, 2, high, low]),
+            _ => {
+                self.unheard.insert(id.unwrap_or_default());
+                self.in_its_stead.extend([0x50, 2, high, low]);
+            }
+        }
+        true
+    }
+
     /// Hands the engine what was read for it.
     fn hand_over(&mut self, buf: &mut ReadBuf<'_>) {
         let fits = self.read.len().min(buf.remaining());
@@ -196,6 +242,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Line<S> {
         if let Poll::Ready(sent) = line.poll_send(cx) {
             sent?;
             let _ = Pin::new(&mut line.stream).poll_flush(cx)?;
+        }
+        if line.read.is_empty() && line.frames.is_between_packets() && !line.in_its_stead.is_empty() {
+            std::mem::swap(&mut line.read, &mut line.in_its_stead);
         }
         if line.read.is_empty() {
             if line.control.state().answer == Answer::Closed {
@@ -228,6 +277,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Line<S> {
         }
         let answer = std::mem::take(&mut line.control.state().answer);
         match answer {
+            Answer::AsTheEngineSays if line.withholds(packet) => {}
             Answer::AsTheEngineSays => match line.plain(packet) {
                 Some(plain) => line.said.extend(plain),
                 None => line.said.extend_from_slice(packet),
@@ -297,6 +347,10 @@ mod tests {
         fn hear(&self, published: &Published<'_>) -> Heard {
             self.1.lock().unwrap().push(published.whole.unwrap().topic.to_owned());
             self.0.lock().unwrap().pop_front().unwrap_or(Heard::InTurn)
+        }
+
+        fn lets_hear(&self, topic: &str) -> bool {
+            !topic.starts_with("secret")
         }
     }
 
@@ -376,6 +430,33 @@ mod tests {
         control.take_seen();
         line.flush().await.unwrap();
         assert_eq!(there(&mut far).await, [0xd0, 0], "the one after it waits for its turn");
+    }
+
+    #[tokio::test]
+    async fn what_may_not_be_heard_is_acknowledged_in_the_clients_stead() {
+        let Pair { mut line, mut far, .. } = pair(4, vec![]);
+        line.read_exact(&mut [0; 3]).await.unwrap();
+        // Half a PINGREQ came: an acknowledgement put in now would tear it.
+        far.write_all(&[0xc0]).await.unwrap();
+        assert_eq!(line.read_u8().await.unwrap(), 0xc0);
+        for packet in [
+            &[0x30, 9, 0, 6, b's', b'e', b'c', b'r', b'e', b't', b'x'][..],
+            &[0x32, 10, 0, 6, b's', b'e', b'c', b'r', b'e', b't', 0, 7],
+            &[0x34, 10, 0, 6, b's', b'e', b'c', b'r', b'e', b't', 0, 8],
+            &[0x62, 2, 0, 8],
+            &[0x62, 2, 0, 9],
+            &[0x30, 4, 0, 1, b'a', b'x'],
+        ] {
+            line.write_all(packet).await.unwrap();
+        }
+        far.write_all(&[0]).await.unwrap();
+        let mut heard = [0; 13];
+        line.read_exact(&mut heard).await.unwrap();
+        assert_eq!(heard, [0, 0x40, 2, 0, 7, 0x50, 2, 0, 8, 0x70, 2, 0, 8]);
+        drop(line);
+        let mut got = Vec::new();
+        far.read_to_end(&mut got).await.unwrap();
+        assert_eq!(got, [0x62, 2, 0, 9, 0x30, 4, 0, 1, b'a', b'x']);
     }
 
     #[tokio::test]

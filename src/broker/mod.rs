@@ -10,12 +10,15 @@ pub mod hall;
 pub mod identity;
 pub mod inbox;
 mod line;
+mod login;
 pub mod own;
+pub mod password;
 mod reading;
 pub mod repeats;
+pub mod rights;
 mod visit;
 
 pub use engine::Engine;
-pub use hall::{GuardView, Hall};
+pub use hall::{Door, GuardView, Hall};
 pub use inbox::{Answer, Inbox, Letter, Post};
 pub use own::{Announcement, OwnClient};

@@ -4,17 +4,19 @@ mod ahead;
 mod publish;
 
 use super::{
-    access::{self, Access},
+    access,
     door::Arrival,
     entrance::Entrance,
     guard,
     hall::Hall,
     identity::{self, OWN_USER},
     line::{LineControl, Seen},
+    login::{self, Login},
     reading::{self, Told},
     repeats::Said,
+    rights::Rights,
 };
-use crate::domain::{Input, Purpose, Source, TopicFilter};
+use crate::domain::{EntityId, Forgery, Input, Purpose, Source, Timestamp, TopicFilter};
 pub use ahead::Ahead;
 use mqtt5::broker::{
     AuthProvider, AuthResult, BrokerEventHandler, ClientDisconnectEvent, ClientPublishEvent, ClientSubscribeEvent, PublishAction,
@@ -38,11 +40,30 @@ pub struct Visit {
     entrance: Entrance,
     control: Arc<LineControl>,
     router: Arc<MessageRouter>,
-    source: OnceLock<Arc<Source>>,
+    login: OnceLock<Login>,
+    who: Mutex<Option<Who>>,
     will: OnceLock<Will>,
     said: Arc<Mutex<Said>>,
     /// Of the PUBLISH in hand.
     seen: Mutex<Seen>,
+}
+
+/// A client as it stands.
+#[derive(Clone)]
+struct Who {
+    epoch: u64,
+    /// When its token ends.
+    until: Option<Timestamp>,
+    rights: Arc<Rights>,
+    source: Arc<Source>,
+}
+
+/// MQTT 5 reason codes that Jamey gives itself (MQTT 5.0, section 2.4).
+mod reason {
+    pub const NOT_AUTHORIZED: u8 = 0x87;
+    pub const QUOTA_EXCEEDED: u8 = 0x97;
+    pub const PAYLOAD_TOO_LARGE: u8 = 0x95;
+    pub const RETAIN_NOT_SUPPORTED: u8 = 0x9a;
 }
 
 struct Will {
@@ -60,7 +81,8 @@ impl Visit {
             entrance,
             control,
             router,
-            source: OnceLock::new(),
+            login: OnceLock::new(),
+            who: Mutex::new(None),
             will: OnceLock::new(),
             said,
             seen: Mutex::new(Seen::default()),
@@ -71,15 +93,43 @@ impl Visit {
         self.said.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn source(&self) -> &Arc<Source> {
-        self.source.get_or_init(|| Arc::new(identity::speaker(&self.hall.config, &self.arrival.client_id, None, self.entrance.peer.ip())))
+    /// Who speaks and what they may, as it stands now: users, roles and tokens may have changed since they came.
+    fn who(&self) -> Who {
+        let epoch = self.hall.door_epoch();
+        let mut known = self.who.lock().unwrap_or_else(PoisonError::into_inner);
+        let lasts = |who: &Who| who.epoch == epoch && who.until.is_none_or(|until| self.hall.clock.now() < until);
+        if let Some(who) = known.as_ref().filter(|who| lasts(who)) {
+            return who.clone();
+        }
+        let who = self.look_up();
+        *known = Some(who.clone());
+        who
+    }
+
+    fn look_up(&self) -> Who {
+        let (config, door) = (&self.hall.config, self.hall.door());
+        let nobody = Login::default();
+        let login = self.login.get().unwrap_or(&nobody);
+        let user = login.user.as_deref();
+        let (rights, until) = if door.people.is_empty() {
+            (Rights::open(), None)
+        } else {
+            let holds = login.holds(&door.people, self.hall.clock.now());
+            if holds.is_none() && self.login.get().is_some() {
+                self.control.close(self.arrival.version, reason::NOT_AUTHORIZED);
+            }
+            let (roles, until) = holds.unwrap_or_default();
+            (Rights::of(&door.acl, &roles, &self.arrival.client_id, user), until)
+        };
+        let source = identity::speaker(config, &self.arrival.client_id, login, &rights, self.entrance.peer.ip());
+        Who { epoch: door.epoch, until, rights: Arc::new(rights), source: Arc::new(source) }
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn admit(&self, connect: &ConnectPacket) -> AuthResult {
+    async fn admit(&self, connect: &ConnectPacket) -> AuthResult {
         let config = &self.hall.config;
         let user = connect.username.as_deref();
         if self.entrance.private || user == Some(OWN_USER) {
@@ -87,10 +137,17 @@ impl Visit {
                 self.entrance.private && user == Some(OWN_USER) && connect.password.as_deref() == Some(self.hall.own_secret.as_bytes());
             return if own { AuthResult::success_with_user(OWN_USER) } else { AuthResult::fail(ReasonCode::NotAuthorized) };
         }
-        if !self.entrance.anonymous {
-            return AuthResult::fail_with_reason(ReasonCode::NotAuthorized, "broker.anonymous is off");
+        let login = match login::login(&self.hall, &self.entrance, user, connect.password.as_deref()).await {
+            Ok(login) => self.login.get_or_init(|| login),
+            Err(refused) => {
+                self.hall.counters.refuse("login", &format!("`{}` as {user:?}: {}", self.arrival.client_id, refused.why));
+                return AuthResult::fail_with_reason(refused.code, refused.why);
+            }
+        };
+        let rights = self.who().rights;
+        if rights.is_empty() {
+            return AuthResult::fail_with_reason(ReasonCode::NotAuthorized, "nothing is allowed to such a client");
         }
-        let source = identity::speaker(config, &self.arrival.client_id, user, self.entrance.peer.ip());
         if let Some(will) = &connect.will {
             let view = self.hall.guard();
             if guard::is_guarded(&view.registry, &view.rules, &will.topic) {
@@ -99,16 +156,12 @@ impl Visit {
                     .refuse("will", &format!("a will of `{}` aims at the guarded topic `{}`", self.arrival.client_id, will.topic));
                 return AuthResult::fail_with_reason(ReasonCode::NotAuthorized, "a will may not command a guarded device");
             }
-            if access::publish(config, &source, &will.topic) == Access::Refused
-                || access::is_act(config, &will.topic)
-                || reading::is_discovery(config, &will.topic)
-            {
+            if !rights.publish(config, &will.topic) || access::is_act(config, &will.topic) || reading::is_discovery(config, &will.topic) {
                 return AuthResult::fail_with_reason(ReasonCode::NotAuthorized, "a will may not go to this topic");
             }
             let _ = self.will.set(Will { topic: will.topic.clone(), payload: will.payload.clone(), qos: will.qos as u8 });
         }
-        let _ = self.source.set(Arc::new(source));
-        user.map_or_else(AuthResult::success, AuthResult::success_with_user)
+        login.user.as_deref().map_or_else(AuthResult::success, AuthResult::success_with_user)
     }
 
     fn may_publish(&self, topic: &str) -> bool {
@@ -123,37 +176,61 @@ impl Visit {
                 return false;
             }
         }
-        let allowed = access::publish(&self.hall.config, self.source(), topic) != Access::Refused;
+        let who = self.who();
+        let allowed = self.may(&who, topic);
         if !allowed {
             self.hall.counters.refuse("access", &format!("`{}` may not publish to `{topic}`", self.arrival.client_id));
+            if let Some(posed_as) = self.posed_as(&who, topic) {
+                let by = who.source.requester.clone();
+                self.hall.counters.refuse("forged", &format!("`{by}` spoke as {posed_as}"));
+                self.hall.inbox.mention(Input::Forged(Forgery { at: self.hall.clock.now(), by, posed_as }));
+            }
         }
         allowed
+    }
+
+    /// Whether this client may publish to a topic as it stands.
+    fn may(&self, who: &Who, topic: &str) -> bool {
+        let config = &self.hall.config;
+        who.rights.publish(config, topic)
+            && self.posed_as(who, topic).is_none()
+            && (who.rights.describes() || !reading::is_discovery(config, topic))
+    }
+
+    /// The other in whose name a topic speaks: only those who speak for many may.
+    fn posed_as(&self, who: &Who, topic: &str) -> Option<EntityId> {
+        match access::own_topic(&self.hall.config, topic) {
+            Some(access::Own::In { entity, .. }) if who.rights.speaks_for_itself() && entity != who.source.requester => Some(entity),
+            _ => None,
+        }
     }
 
     async fn last_words(&self) {
         let Some(will) = self.will.get() else { return };
         let told = match access::own_topic(&self.hall.config, &will.topic) {
             Some(access::Own::In { entity, kind }) => Told { entity, kind },
-            _ => match reading::input(&self.hall.sources, &will.topic, self.source()) {
+            _ => match reading::input(&self.hall.sources, &will.topic, &self.who().source) {
                 Some(told) => told,
                 None => return,
             },
         };
         let message = Message { topic: &will.topic, payload: &will.payload, qos: will.qos, ..Message::default() };
-        let percept = self.percept(&message, told, Purpose::Observation);
+        let percept = self.percept(&message, &self.who(), told, Purpose::Observation);
         self.hall.inbox.leave(Input::Percept(Box::new(percept)), will.payload.len(), None, None).await;
     }
 }
 
 impl AuthProvider for Visit {
     fn authenticate<'a>(&'a self, connect: &'a ConnectPacket, _: SocketAddr) -> Boxed<'a, mqtt5::Result<AuthResult>> {
-        let result = self.admit(connect);
-        if !result.authenticated {
-            self.hall
-                .counters
-                .refuse("connect", &format!("`{}` from {} on {}", self.arrival.client_id, self.entrance.peer, self.entrance.listener));
-        }
-        Box::pin(std::future::ready(Ok(result)))
+        Box::pin(async {
+            let result = self.admit(connect).await;
+            if !result.authenticated {
+                self.hall
+                    .counters
+                    .refuse("connect", &format!("`{}` from {} on {}", self.arrival.client_id, self.entrance.peer, self.entrance.listener));
+            }
+            Ok(result)
+        })
     }
 
     fn authorize_publish<'a>(&'a self, _: &str, _: Option<&'a str>, topic: &'a str) -> Boxed<'a, bool> {
@@ -161,7 +238,10 @@ impl AuthProvider for Visit {
     }
 
     fn authorize_subscribe<'a>(&'a self, _: &str, _: Option<&'a str>, filter: &'a str) -> Boxed<'a, bool> {
-        let allowed = self.entrance.private || access::subscribe(&self.hall.config, self.source(), filter);
+        let allowed = self.entrance.private || self.who().rights.subscribe(&self.hall.config, filter);
+        if !allowed {
+            self.hall.counters.refuse("subscribe", &format!("`{}` may not hear `{filter}`", self.arrival.client_id));
+        }
         Box::pin(std::future::ready(allowed))
     }
 }

@@ -13,6 +13,8 @@ mod guard;
 mod health;
 mod rules;
 mod run;
+mod token;
+mod user;
 
 use crate::config::{self, Config};
 use clap::{Args, CommandFactory, Parser, Subcommand};
@@ -75,6 +77,16 @@ enum Command {
     Guard {
         #[command(subcommand)]
         action: guard::Action,
+    },
+    /// Who may sign in.
+    User {
+        #[command(subcommand)]
+        action: user::Action,
+    },
+    /// Tokens: what a program signs in with instead of its user's password.
+    Token {
+        #[command(subcommand)]
+        action: token::Action,
     },
     /// Print the topics as Markdown: this is `topics.md`.
     Topics,
@@ -155,6 +167,8 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Command::Entity { action } => entity::entity(&common, &action),
         Command::Rules { action } => rules::rules(&common, &action),
         Command::Guard { action } => guard::guard(&common, &action),
+        Command::User { action } => user::user(&common, &action),
+        Command::Token { action } => token::token(&common, &action),
         Command::Topics => {
             put(&crate::domain::topics::markdown());
             Ok(())

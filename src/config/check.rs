@@ -45,18 +45,8 @@ fn listeners(config: &Config, ledger: &mut Ledger) {
             "found an empty list, so nobody could connect; write at least one address, such as \"127.0.0.1:1883\"",
         );
     }
-    let open = broker.anonymous && !broker.anonymous_beyond_loopback;
-    let open = open && ledger.sound("broker.anonymous") && ledger.sound("broker.anonymous_beyond_loopback");
     for (i, address) in broker.mqtt.iter().enumerate() {
         let path = format!("broker.mqtt[{i}]");
-        let port = address.port();
-        if open && !address.ip().to_canonical().is_loopback() {
-            let message = format!(
-                "found \"{address}\", which others on the network reach, while `broker.anonymous = true` lets in anybody; \
-                 write \"127.0.0.1:{port}\", or `broker.anonymous = false`, or, if anybody may, `broker.anonymous_beyond_loopback = true`"
-            );
-            ledger.refuse_path(&path, message);
-        }
         if broker.mqtt.iter().take(i).any(|before| collide(before, address)) {
             ledger.refuse_path(
                 &path,

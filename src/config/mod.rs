@@ -1,5 +1,6 @@
 //! The configuration: file, then environment, then flags; every option typed, ranged and checked, and everything wrong told at once.
 
+mod acl;
 mod check;
 mod entries;
 mod error;
@@ -14,6 +15,7 @@ mod tree;
 #[cfg(test)]
 mod tests;
 
+pub use acl::acl;
 pub use entries::{DeviceEntry, EntityEntry};
 pub use error::ConfigError;
 pub use load::load;

@@ -61,6 +61,8 @@ pub struct Broker {
     pub anonymous: bool,
     /// Without it, `anonymous` together with an address that is not loopback is refused.
     pub anonymous_beyond_loopback: bool,
+    /// The owner's access lists; none: the shipped roles alone.
+    pub acl: Option<PathBuf>,
     /// Client ids or users that carry other entities' messages: bridges, Node-RED.
     pub speaks_for_many: Vec<String>,
 }
@@ -75,6 +77,7 @@ impl Default for Broker {
             keep_sessions_seconds: 7 * 24 * 3_600,
             anonymous: true,
             anonymous_beyond_loopback: false,
+            acl: None,
             speaks_for_many: Vec::new(),
         }
     }
@@ -91,6 +94,7 @@ impl Broker {
             keep_sessions_seconds: r.or("keep_sessions_seconds", d.keep_sessions_seconds, kinds::whole(0..=YEAR_SECONDS)),
             anonymous: r.or("anonymous", d.anonymous, kinds::truth),
             anonymous_beyond_loopback: r.or("anonymous_beyond_loopback", d.anonymous_beyond_loopback, kinds::truth),
+            acl: r.optional("acl", kinds::path),
             speaks_for_many: r.list("speaks_for_many", "[\"node-red\"]", kinds::name).unwrap_or(d.speaks_for_many),
         }
     }

@@ -1,5 +1,6 @@
 //! The words of the house, as types: parsed once at the door, then trusted. Imports no other room and performs no effect.
 
+pub mod acl;
 pub mod audit;
 pub mod body;
 pub mod device;
@@ -8,6 +9,7 @@ pub mod limits;
 pub mod opinion;
 pub mod outcome;
 pub mod pattern;
+pub mod people;
 pub mod percept;
 pub mod signal;
 pub mod time;
@@ -16,13 +18,15 @@ pub mod topics;
 pub mod unit;
 pub mod verdict;
 
+pub use acl::{Acl, Granted};
 pub use body::Body;
 pub use device::{Applied, Claim, Command, CommandShape, Device, DeviceClass, Family, Registry};
 pub use entity::EntityId;
 pub use opinion::{OpinionView, Standing};
 pub use outcome::{Change, Judged, Layer, MemoryRecord, Outcome};
 pub use pattern::{InputPattern, InputSource, OwnerGuard};
-pub use percept::{Input, Origin, Percept, Purpose, Request, Source, Verb};
+pub use people::{People, Token, User};
+pub use percept::{Forgery, Input, Origin, Percept, Purpose, Request, Source, Verb};
 pub use signal::{SignalSpec, SignalType, SignalValue, Signals};
 pub use time::Timestamp;
 pub use topic::TopicFilter;

@@ -145,6 +145,15 @@ pub enum Input {
     Tick(Timestamp),
     /// Something that the host or the owner did, to be kept.
     Note(Box<Change>),
+    /// Somebody spoke as somebody else and was not let.
+    Forged(Forgery),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Forgery {
+    pub at: Timestamp,
+    pub by: EntityId,
+    pub posed_as: EntityId,
 }
 
 fn kind_and_bytes<S: Serializer>(body: &Body, s: S) -> Result<S::Ok, S::Error> {

@@ -61,6 +61,23 @@ impl TopicFilter {
         }
     }
 
+    /// Whether this filter takes every topic that the other does.
+    #[must_use]
+    pub fn covers(&self, other: &Self) -> bool {
+        if other.0.starts_with('$') != self.0.starts_with('$') && self.0.starts_with(['+', '#']) {
+            return false;
+        }
+        let (mut a, mut b) = (self.0.split('/'), other.0.split('/'));
+        loop {
+            match (a.next(), b.next()) {
+                (Some("#"), _) | (None, None) => return true,
+                (Some("+"), Some(level)) if level != "#" => {}
+                (Some(x), Some(y)) if x == y => {}
+                _ => return false,
+            }
+        }
+    }
+
     /// Whether some topic name could match both filters.
     #[must_use]
     pub fn overlaps(&self, other: &Self) -> bool {
@@ -131,6 +148,23 @@ mod tests {
         }
         for bad in ["", "a/#/b", "a#", "a+/b", "a\0b"] {
             assert!(TopicFilter::new(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_filter_covers_what_it_takes_whole() {
+        let f = |t| TopicFilter::new(t).unwrap();
+        for (wide, narrow, covers) in [
+            ("#", "a/b", true),
+            ("a/#", "a", true),
+            ("a/#", "a/+/c", true),
+            ("a/+", "a/b", true),
+            ("a/+", "a/#", false),
+            ("a/b", "a/+", false),
+            ("+/+", "a", false),
+            ("#", "$SYS/x", false),
+        ] {
+            assert_eq!(f(wide).covers(&f(narrow)), covers, "{wide} {narrow}");
         }
     }
 

@@ -96,6 +96,10 @@ impl Reader {
         }
     }
 
+    pub(super) fn conn(&self) -> &Connection {
+        &self.conn
+    }
+
     /// Opinions by entity, those after `after`.
     ///
     /// # Errors

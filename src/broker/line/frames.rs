@@ -45,6 +45,10 @@ impl Frames {
         Self { reads_properties, ..Self::default() }
     }
 
+    pub fn is_between_packets(&self) -> bool {
+        self.partial.is_empty() && self.skip == 0
+    }
+
     pub fn scan(&mut self, fresh: &[u8], mut publish: impl FnMut(&Published<'_>)) {
         let (_, fresh) = fresh.split_at(self.skip(fresh.len()));
         if self.partial.is_empty() {
@@ -108,6 +112,15 @@ impl Frames {
         published.whole = std::str::from_utf8(topic).ok().filter(|_| is_whole && qos < 3).map(|topic| Whole { topic, packet_id, payload });
         published
     }
+}
+
+/// QoS, topic and packet id of a whole PUBLISH; None for any other packet.
+pub fn heading(packet: &[u8]) -> Option<(u8, &str, Option<u16>)> {
+    let (first, header, _) = header(packet).filter(|(first, ..)| first >> 4 == 3)?;
+    let (topic, after) = text(packet.get(header..)?)?;
+    let qos = (first >> 1) & 3;
+    let id = if qos == 0 { None } else { Some(u16::from_be_bytes(*after.first_chunk()?)) };
+    Some((qos, std::str::from_utf8(topic).ok()?, id))
 }
 
 /// A packet's first byte, the length of its fixed header, and that of what follows; None until it has come whole.

@@ -7,7 +7,6 @@ use super::{
 };
 use crate::{
     broker::{
-        access::{self, Access},
         hall::GuardView,
         inbox::Answer,
         line::{Ear, Heard, Published},
@@ -55,7 +54,7 @@ impl Ear for Visit {
         if self.entrance.private {
             return Heard::Nothing;
         }
-        let (Some(source), Some(whole)) = (self.source.get(), published.whole) else { return Heard::InTurn };
+        let (Some(_), Some(whole)) = (self.login.get(), published.whole) else { return Heard::InTurn };
         // Properties may name another topic (an alias) or ask for an answer; 0 is the length of none. For the rest, what the
         // engine might refuse on grounds of its own is heard when it asks.
         let is_plain = matches!(published.properties, [] | [0])
@@ -67,7 +66,8 @@ impl Ear for Visit {
         if !is_plain {
             return Heard::InTurn;
         }
-        if access::publish(&self.hall.config, source, whole.topic) == Access::Refused {
+        let who = self.who();
+        if !self.may(&who, whole.topic) {
             return Heard::Nothing;
         }
         let message = Message {
@@ -81,16 +81,20 @@ impl Ear for Visit {
             content_type: None,
         };
         let view = self.hall.guard();
-        let way = match self.way(&view, &message) {
+        let way = match self.way(&view, &message, &who) {
             Way::Pass | Way::Refuse(..) => return Heard::Nothing,
             way if message.qos == 0 || !way.is_heard_ahead() => return Heard::InTurn,
             way => way,
         };
         let Some(place) = self.hall.inbox.place_at_once(message.payload.len()) else { return Heard::InTurn };
-        let Some((percept, course)) = self.course(&view, &message, way, None) else { return Heard::InTurn };
+        let Some((percept, course)) = self.course(&view, &message, &who, way, None) else { return Heard::InTurn };
         let (tell, told) = oneshot::channel();
         let ahead = Ahead { course, told, percept: percept.id, view, digest: message.digest };
         place.leave(Input::Percept(Box::new(percept)), Some(tell), None);
         Heard::Told(Box::new(ahead))
+    }
+
+    fn lets_hear(&self, topic: &str) -> bool {
+        self.entrance.private || self.who().rights.hear(&self.hall.config, topic)
     }
 }

@@ -1,6 +1,6 @@
 //! One PUBLISH: what kind of thing it is, what the mind is told of it, and what becomes of it once that is on disk.
 
-use super::Visit;
+use super::{Visit, Who, reason};
 use crate::{
     broker::{
         access, act,
@@ -21,13 +21,6 @@ use mqtt5::{
 use std::{sync::Arc, time::Duration};
 use tokio::sync::oneshot;
 use uuid::Uuid;
-
-/// MQTT 5 reason codes that Jamey gives itself (MQTT 5.0, section 2.4).
-mod reason {
-    pub const QUOTA_EXCEEDED: u8 = 0x97;
-    pub const PAYLOAD_TOO_LARGE: u8 = 0x95;
-    pub const RETAIN_NOT_SUPPORTED: u8 = 0x9a;
-}
 
 /// A PUBLISH, whether the engine asks about it or it is read ahead.
 #[derive(Debug, Clone, Copy, Default)]
@@ -66,8 +59,8 @@ pub(super) struct Course {
 }
 
 impl Visit {
-    pub(super) fn way(&self, view: &GuardView, message: &Message<'_>) -> Way {
-        let (config, source) = (&self.hall.config, self.source());
+    pub(super) fn way(&self, view: &GuardView, message: &Message<'_>, who: &Who) -> Way {
+        let (config, source) = (&self.hall.config, &who.source);
         match access::own_topic(config, message.topic) {
             Some(access::Own::In { entity, kind }) => {
                 if message.payload.len() > limits::BODY_BYTES {
@@ -105,7 +98,14 @@ impl Visit {
 
     /// What the mind is told, and what follows. `again` is the percept that the same message was told as before.
     /// None when an act would go where no device listens.
-    pub(super) fn course(&self, view: &GuardView, message: &Message<'_>, way: Way, again: Option<Uuid>) -> Option<(Percept, Course)> {
+    pub(super) fn course(
+        &self,
+        view: &GuardView,
+        message: &Message<'_>,
+        who: &Who,
+        way: Way,
+        again: Option<Uuid>,
+    ) -> Option<(Percept, Course)> {
         let mut course = Course::default();
         let (told, purpose) = match way {
             Way::Pass | Way::Refuse(..) => return None,
@@ -121,13 +121,13 @@ impl Visit {
                 (told, Purpose::Requests { origin, requests })
             }
         };
-        let mut percept = self.percept(message, told, purpose);
+        let mut percept = self.percept(message, who, told, purpose);
         percept.repeat_of = percept.repeat_of.or(again);
         course.repeats = percept.repeat_of.is_some() && again.is_none();
         Some((percept, course))
     }
 
-    pub(super) fn percept(&self, message: &Message<'_>, told: Told, purpose: Purpose) -> Percept {
+    pub(super) fn percept(&self, message: &Message<'_>, who: &Who, told: Told, purpose: Purpose) -> Percept {
         let at = self.hall.clock.now();
         let too_long = message.payload.len() > limits::BODY_BYTES && purpose != Purpose::Discovery;
         let (payload, body) = match too_long {
@@ -148,7 +148,7 @@ impl Visit {
         Percept {
             id,
             at,
-            source: Arc::clone(self.source()),
+            source: Arc::clone(&who.source),
             entity: told.entity,
             kind: told.kind,
             topic: message.topic.to_owned(),
@@ -194,7 +194,8 @@ impl Visit {
         if reading::is_birth(&self.hall.config, message.topic, message.payload) {
             self.hall.birth.notify_one();
         }
-        let way = match self.way(&view, &message) {
+        let who = self.who();
+        let way = match self.way(&view, &message, &who) {
             Way::Pass => return PublishAction::Continue,
             Way::Refuse(code, why) => {
                 self.hall.counters.refuse("input", &format!("`{}` on `{}`: {why}", self.arrival.client_id, event.topic));
@@ -204,7 +205,7 @@ impl Visit {
             }
             way => way,
         };
-        let Some((percept, course)) = self.course(&view, &message, way, again) else { return PublishAction::Handled };
+        let Some((percept, course)) = self.course(&view, &message, &who, way, again) else { return PublishAction::Handled };
         if course.asked.is_none() && message.qos == 0 && percept.purpose != Purpose::Discovery {
             self.mention(percept, message.payload.len()).await;
             return PublishAction::Continue;

@@ -1,0 +1,127 @@
+//! What one connection may do: everything that its kind may while there are no users, else what its roles allow.
+
+use super::access;
+use crate::{
+    config::Config,
+    domain::{Acl, Granted, TopicFilter, topic},
+};
+
+/// The rights of one connection.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Rights {
+    /// There are no users yet: names are taken as given, and nobody has a role.
+    open: bool,
+    roles: Vec<String>,
+    granted: Granted,
+}
+
+impl Rights {
+    /// While there are no users.
+    #[must_use]
+    pub fn open() -> Self {
+        Self { open: true, ..Self::default() }
+    }
+
+    #[must_use]
+    pub fn of(acl: &Acl, roles: &[String], client: &str, user: Option<&str>) -> Self {
+        Self { open: false, roles: roles.to_vec(), granted: acl.grant(roles.iter().map(String::as_str), client, user) }
+    }
+
+    #[must_use]
+    pub fn has(&self, role: &str) -> bool {
+        self.roles.iter().any(|r| r == role)
+    }
+
+    /// Whether nothing at all may be done.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        !self.open && self.granted.is_empty()
+    }
+
+    #[must_use]
+    pub fn speaks_for_many(&self) -> bool {
+        self.granted.speaks_for_many
+    }
+
+    /// Whether a name that a topic claims must be the speaker's own.
+    #[must_use]
+    pub fn speaks_for_itself(&self) -> bool {
+        !self.open && !self.granted.speaks_for_many
+    }
+
+    /// Whether devices may be described.
+    #[must_use]
+    pub fn describes(&self) -> bool {
+        self.open || self.granted.discovery
+    }
+
+    /// Whether a topic may be published to. Below the root only inputs, requests, recall and, by role, commands and answers.
+    #[must_use]
+    pub fn publish(&self, config: &Config, topic: &str) -> bool {
+        if topic.starts_with('$') || !(self.open || self.granted.publish(topic)) {
+            return false;
+        }
+        if !access::below_root(config, topic) {
+            return true;
+        }
+        match access::own_topic(config, topic) {
+            Some(access::Own::In { .. } | access::Own::Act { .. }) => topic::check_input(topic).is_ok(),
+            Some(access::Own::Other) if access::below(config, topic).is_some_and(|t| t.starts_with("cmd/")) => {
+                self.has("operator") || self.has("admin")
+            }
+            Some(access::Own::Other) if access::is_approval(config, topic) => self.has("approver"),
+            Some(access::Own::Other) => true,
+            None => false,
+        }
+    }
+
+    /// Whether a filter may be subscribed to; what of it may not be heard is not delivered.
+    #[must_use]
+    pub fn subscribe(&self, config: &Config, filter: &str) -> bool {
+        let plain = filter.strip_prefix("$share/").and_then(|s| s.split_once('/')).map_or(filter, |(_, f)| f);
+        let Ok(wanted) = TopicFilter::new(plain) else { return false };
+        if self.open { !access::is_approval(config, plain) } else { self.granted.subscribe(&wanted) }
+    }
+
+    /// Whether what comes on a topic may be heard: approvals by those only who may answer them, or see all.
+    #[must_use]
+    pub fn hear(&self, config: &Config, topic: &str) -> bool {
+        let allowed = self.open || self.granted.hears_all() || self.granted.hear(topic);
+        allowed && (!access::is_approval(config, topic) || self.has("approver") || self.has("admin"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config;
+
+    #[test]
+    fn without_users_all_is_open_but_what_needs_a_role() {
+        let (config, open) = (Config::default(), Rights::open());
+        for topic in ["a", "jamey/in/a/b", "jamey/act/a/on", "jamey/memory/recall"] {
+            assert!(open.publish(&config, topic), "{topic}");
+        }
+        for topic in ["$SYS/a", "jamey", "jamey/status", "jamey/cmd/x", "jamey/approval/1/answer"] {
+            assert!(!open.publish(&config, topic), "{topic}");
+        }
+        assert!(open.subscribe(&config, "#") && open.hear(&config, "jamey/verdict/x"));
+        assert!(!open.subscribe(&config, "jamey/approval/#") && !open.hear(&config, "jamey/approval/1"));
+        assert!(open.describes() && !open.speaks_for_itself() && !open.is_empty());
+    }
+
+    #[test]
+    fn with_users_roles_decide_and_the_root_stays_jameys_own() {
+        let config = Config::default();
+        let acl = config::acl(None, &config.root).unwrap();
+        let of = |roles: &[&str]| Rights::of(&acl, &roles.iter().map(|r| (*r).to_owned()).collect::<Vec<_>>(), "c", Some("anna"));
+        let admin = of(&["admin"]);
+        assert!(admin.publish(&config, "jamey/cmd/x") && !admin.publish(&config, "jamey/status") && !admin.publish(&config, "$SYS/x"));
+        assert!(!admin.publish(&config, "jamey/approval/1/answer") && admin.hear(&config, "jamey/approval/1"));
+        assert!(of(&["human", "approver"]).publish(&config, "jamey/approval/1/answer"));
+        let device = of(&["device"]);
+        assert!(device.subscribe(&config, "#") && !device.hear(&config, "other/x") && device.hear(&config, "anna/x"));
+        assert!(device.speaks_for_itself() && !device.describes() && of(&["zigbee2mqtt"]).describes());
+        assert!(of(&[]).is_empty() && of(&["unheard_of"]).is_empty());
+    }
+}
