@@ -60,7 +60,7 @@ fn sign_in(house: &House, user: &str) -> Mqtt {
 
 #[test]
 fn nobody_comes_in_unproved() {
-    let house = peopled(&[("anna", &["human"])]);
+    let house = peopled(&[("anna", &["human"]), ("bob", &["human"])]);
     let code = |dial: mqtt::Dial| match dial.try_open() {
         Err(Sent::Code(code, _)) => code,
         Err(other) => panic!("{other:?}"),
@@ -72,9 +72,11 @@ fn nobody_comes_in_unproved() {
     assert_eq!(code(v3().user("anna", PASSWORD)), 0);
     assert_eq!(code(v5().user("anna", "wrong")), 0x86);
     assert_eq!(code(v3().user("anna", "wrong")), 4, "3.1.1: bad user name or password");
-    assert_eq!(code(v5().user("bob", PASSWORD)), 0x86);
+    assert_eq!(code(v5().user("carl", PASSWORD)), 0x86);
     assert_eq!(code(v5().user("anna", "")), 0x86);
     assert_eq!(code(v5().user("$jamey", PASSWORD)), 0x87);
+    assert_eq!(code(house.dial("the-tv").v5().user("anna", PASSWORD)), 0);
+    assert_eq!(code(house.dial("the-tv").v5().user("bob", PASSWORD)), 0x85, "a client id with its session is its user's");
     assert_eq!(code(v5()), 0x87, "the role anonymous may nothing");
     assert_eq!(code(v3()), 5, "3.1.1: not authorised");
 }

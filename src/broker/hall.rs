@@ -1,6 +1,11 @@
 //! What all connections share: the config, the way to the mind, the guard as it stands, and the counters.
 
-use super::{guard::GuardRules, inbox::Inbox, login::Passwords, repeats::Voices};
+use super::{
+    guard::GuardRules,
+    inbox::Inbox,
+    login::{Owners, Passwords},
+    repeats::Voices,
+};
 use crate::{
     config::Config,
     domain::{
@@ -59,6 +64,7 @@ pub struct Hall {
     /// Home Assistant came to life: states are to be told again.
     pub birth: Notify,
     pub passwords: Passwords,
+    pub owners: Owners,
     guard: RwLock<Arc<GuardView>>,
     door: RwLock<Arc<Door>>,
     epoch: AtomicU64,
@@ -95,6 +101,7 @@ impl Hall {
             verdict_filter,
             birth: Notify::new(),
             passwords: Passwords::default(),
+            owners: Owners::default(),
             guard: RwLock::new(Arc::new(guard)),
             epoch: AtomicU64::new(door.epoch),
             door: RwLock::new(Arc::new(door)),

@@ -56,6 +56,8 @@ pub struct Passwords {
 
 /// More than the users of any home.
 const REMEMBERED: usize = 1_024;
+/// Client ids with an owner; beyond, some may be taken by the first who names them.
+const OWNED: usize = 8_192;
 
 impl Default for Passwords {
     fn default() -> Self {
@@ -84,6 +86,30 @@ impl Passwords {
             right.insert(stored.to_owned(), digest);
         }
         fits
+    }
+}
+
+/// Whose a client id is: a session is not handed to another user who names it.
+#[derive(Debug, Default)]
+pub struct Owners(Mutex<BTreeMap<String, String>>);
+
+impl Owners {
+    /// Takes a client id for a user, or for nobody. False while it is another user's, who is one still.
+    pub fn take(&self, client_id: &str, user: Option<&str>, people: &People) -> bool {
+        let mut owners = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(owner) = owners.get(client_id)
+            && Some(owner.as_str()) != user
+            && people.users.contains_key(owner)
+        {
+            return false;
+        }
+        if let Some(user) = user {
+            if owners.len() >= OWNED {
+                owners.pop_first();
+            }
+            owners.insert(client_id.to_owned(), user.to_owned());
+        }
+        true
     }
 }
 
@@ -158,5 +184,32 @@ impl Login {
     #[must_use]
     pub fn is_proved(&self) -> bool {
         self.proof != Proof::None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::User;
+
+    fn people(names: &[&str]) -> People {
+        let user = |name: &&str| {
+            let user = User { name: (*name).to_owned(), roles: vec![], secret: None, created_at: Timestamp::default() };
+            ((*name).to_owned(), user)
+        };
+        People { users: names.iter().map(user).collect(), ..People::default() }
+    }
+
+    #[test]
+    fn a_client_id_is_its_users_while_that_is_one() {
+        let (owners, both) = (Owners::default(), people(&["anna", "bob"]));
+        assert!(owners.take("phone", None, &both) && owners.take("phone", Some("anna"), &both), "nobody's id can be taken");
+        assert!(!owners.take("phone", Some("bob"), &both) && !owners.take("phone", None, &both));
+        assert!(owners.take("phone", Some("anna"), &both) && owners.take("other", Some("bob"), &both));
+        assert!(owners.take("phone", Some("bob"), &people(&["bob"])), "anna is gone");
+        for n in 0..=OWNED {
+            assert!(owners.take(&format!("c{n}"), Some("anna"), &both));
+        }
+        assert!(owners.0.lock().unwrap().len() <= OWNED);
     }
 }
