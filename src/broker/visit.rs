@@ -144,14 +144,14 @@ impl Visit {
                 return AuthResult::fail_with_reason(refused.code, refused.why);
             }
         };
+        let rights = self.who().rights;
+        if rights.is_empty() {
+            return AuthResult::fail_with_reason(ReasonCode::NotAuthorized, "nothing is allowed to such a client");
+        }
         let proved = login.user.as_deref().filter(|_| login.is_proved());
         if !self.hall.owners.take(&self.arrival.client_id, proved, &self.hall.door().people) {
             self.hall.counters.refuse("login", &format!("`{}` is another user's client id than {user:?}'s", self.arrival.client_id));
             return AuthResult::fail_with_reason(ReasonCode::ClientIdentifierNotValid, "this client id is another user's");
-        }
-        let rights = self.who().rights;
-        if rights.is_empty() {
-            return AuthResult::fail_with_reason(ReasonCode::NotAuthorized, "nothing is allowed to such a client");
         }
         if let Some(will) = &connect.will {
             let view = self.hall.guard();
