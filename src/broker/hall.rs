@@ -1,6 +1,6 @@
 //! What all connections share: the config, the way to the mind, the guard as it stands, and the counters.
 
-use super::{guard::GuardRules, inbox::Inbox, repeats::Voices};
+use super::{guard::GuardRules, inbox::Inbox, limits::Limits, repeats::Voices};
 use crate::{
     config::Config,
     domain::{
@@ -35,6 +35,7 @@ pub struct Hall {
     /// Where percepts come from besides `in/…`.
     pub sources: Vec<InputSource>,
     pub voices: Voices,
+    pub(super) limits: Limits,
     /// The store cannot write at present.
     pub store_failing: Box<dyn Fn() -> bool + Send + Sync>,
     /// Made anew at each start; Jamey's own client signs in with it.
@@ -65,7 +66,9 @@ impl Hall {
     ) -> Result<Self, TopicError> {
         let sources = config.inputs.sources();
         let verdict_filter = TopicFilter::new(&format!("{}/#", topics::name(&config.root, Topic::Verdict)))?;
+        let limits = Limits::new(&config.limits);
         Ok(Self {
+            limits,
             config,
             inbox,
             clock,

@@ -1,6 +1,7 @@
 //! One connection as Jamey sees it: who it is, what it may do, and the hook that every PUBLISH of it waits for.
 
 mod ahead;
+mod bounds;
 mod publish;
 
 use super::{
@@ -147,13 +148,19 @@ impl Visit {
 
 impl AuthProvider for Visit {
     fn authenticate<'a>(&'a self, connect: &'a ConnectPacket, _: SocketAddr) -> Boxed<'a, mqtt5::Result<AuthResult>> {
-        let result = self.admit(connect);
+        let result = self.will_beyond(connect).unwrap_or_else(|| self.admit(connect));
         if !result.authenticated {
             self.hall
                 .counters
                 .refuse("connect", &format!("`{}` from {} on {}", self.arrival.client_id, self.entrance.peer, self.entrance.listener));
         }
-        Box::pin(std::future::ready(Ok(result)))
+        Box::pin(async move {
+            if let (false, Some(user)) = (result.authenticated, connect.username.as_deref()) {
+                let hall = &self.hall;
+                hall.limits.after_failed_login(self.entrance.peer.ip(), user, hall.clock.uptime(), &hall.counters).await;
+            }
+            Ok(result)
+        })
     }
 
     fn authorize_publish<'a>(&'a self, _: &str, _: Option<&'a str>, topic: &'a str) -> Boxed<'a, bool> {
@@ -161,7 +168,7 @@ impl AuthProvider for Visit {
     }
 
     fn authorize_subscribe<'a>(&'a self, _: &str, _: Option<&'a str>, filter: &'a str) -> Boxed<'a, bool> {
-        let allowed = self.entrance.private || access::subscribe(&self.hall.config, self.source(), filter);
+        let allowed = self.filter_fits(filter) && (self.entrance.private || access::subscribe(&self.hall.config, self.source(), filter));
         Box::pin(std::future::ready(allowed))
     }
 }
@@ -172,6 +179,7 @@ impl BrokerEventHandler for Visit {
     }
 
     fn on_client_subscribe<'a>(&'a self, event: ClientSubscribeEvent) -> Boxed<'a, ()> {
+        self.note_refused(&event);
         if !self.entrance.private {
             for subscription in &event.subscriptions {
                 let plain = subscription

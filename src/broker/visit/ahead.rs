@@ -63,6 +63,7 @@ impl Ear for Visit {
             && !published.retain
             && whole.packet_id != Some(0)
             && is_ordinary(whole.topic)
+            && self.hall.limits.fits(whole.topic)
             && self.will.get().is_none_or(|will| will.topic != whole.topic);
         if !is_plain {
             return Heard::InTurn;
@@ -92,5 +93,13 @@ impl Ear for Visit {
         let ahead = Ahead { course, told, percept: percept.id, view, digest: message.digest };
         place.leave(Input::Percept(Box::new(percept)), Some(tell), None);
         Heard::Told(Box::new(ahead))
+    }
+
+    fn held_back(&self) {
+        self.over("rate", "it says more than limits.messages_per_second or limits.bytes_per_second, and is read more slowly");
+    }
+
+    fn too_long(&self, bytes: usize) {
+        self.over("packet-size", &format!("a packet of {bytes} bytes, over broker.max_packet_bytes"));
     }
 }
