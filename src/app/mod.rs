@@ -4,6 +4,7 @@ mod control;
 mod house;
 mod journal;
 mod retained;
+mod slow;
 mod speaker;
 pub mod view;
 
