@@ -92,3 +92,22 @@ fn a_subscriber_that_does_not_read_holds_up_nobody_and_is_told_of() {
     let heard: BTreeSet<usize> = deaf.rest().iter().filter_map(|m| m.text().split(' ').next()?.parse().ok()).collect();
     assert!((200..MESSAGES).contains(&heard.len()), "{} came", heard.len());
 }
+
+#[test]
+fn a_deaf_subscriber_is_let_go_and_who_reads_slowly_is_not() {
+    let mut house = Plan::default().config("[limits]\nqueued_messages = 200\ndeaf_seconds = 1\n").start();
+    let (_deaf, mut slow) = (house.client("deaf").listen("flood/#", 0), house.client("slow").listen("flood/#", 0));
+    let mut speaker = house.client("speaker");
+    let let_go = |house: &House, id: &str| house.said().lines().any(|line| line.contains("kind=\"deaf\"") && line.contains(id));
+    wait_until("the deaf one is let go", Duration::from_secs(60), || {
+        for _ in 0..200 {
+            speaker.post(Message::new("flood/x", [b'x'; 4_000]));
+        }
+        assert!(speaker.ping());
+        // A quarter of what comes: it falls behind, and loses at QoS 0 what is too much.
+        slow.messages(50);
+        let_go(&house, "`deaf`")
+    });
+    assert!(!let_go(&house, "`slow`") && slow.ping());
+    house.serves();
+}

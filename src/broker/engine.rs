@@ -4,7 +4,7 @@ use super::{
     door,
     entrance::Entrance,
     hall::Hall,
-    limits::{Keeper, Pace, recount},
+    limits::{Keeper, Pace, Patience, ask_after, recount},
     line::{Bounds, Ear, Line, LineControl},
     visit::Visit,
 };
@@ -187,6 +187,7 @@ impl Engine {
         if let Err(error) = stream.set_nodelay(true) {
             debug!("TCP_NODELAY for {peer}: {error}");
         }
+        ask_after(&stream);
         let engine = Arc::clone(self);
         let open = self.open.clone();
         let mut shutdown = self.shutdown.subscribe();
@@ -228,7 +229,9 @@ impl Engine {
         let mut config = self.base.clone();
         config.server_keep_alive = self.hall.limits.keep_alive_instead(&arrival);
         let pace = if entrance.private { None } else { Pace::new(&self.hall.config.limits) };
-        let bounds = Bounds { packet_bytes: config.max_packet_size, pace };
+        let deaf = Duration::from_secs(self.hall.config.limits.deaf_seconds.into());
+        let patience = (!entrance.private).then(|| Patience::new(deaf));
+        let bounds = Bounds { packet_bytes: config.max_packet_size, pace, patience };
         let (hall, router) = (Arc::clone(&self.hall), Arc::clone(&self.router));
         let visit = Arc::new(Visit::new(hall, arrival, entrance, Arc::clone(&control), router));
         let line = Line::new(stream, peer, version, control, Arc::clone(&visit) as Arc<dyn Ear>, connect, bounds);

@@ -6,7 +6,10 @@ mod frames;
 #[cfg(test)]
 mod tests;
 
-use super::{limits::Pace, visit::Ahead};
+use super::{
+    limits::{Pace, Patience},
+    visit::Ahead,
+};
 use frames::Frames;
 pub use frames::Published;
 use mqtt5::broker::transport::WebSocketTransport;
@@ -38,13 +41,18 @@ pub trait Ear: Send + Sync {
 
     /// The client announced a packet that is not read.
     fn too_long(&self, _bytes: usize) {}
+
+    /// The client takes nothing of what is said to it, and is let go.
+    fn deaf(&self) {}
 }
 
-/// What one client may say.
+/// What one client may say, and how long it may take to hear.
 pub struct Bounds {
     pub packet_bytes: usize,
     /// None where no rate is limited.
     pub pace: Option<Box<Pace>>,
+    /// None for Jamey's own client.
+    pub patience: Option<Patience>,
 }
 
 /// What was done about a PUBLISH when it was heard.
@@ -210,6 +218,16 @@ impl<S: AsyncWrite + Unpin> Line<S> {
         self.said.drain(..sent);
         if self.said.is_empty() && self.said.capacity() > SEND_BYTES {
             self.said = Vec::new();
+        }
+        if let Some(patience) = &mut self.bounds.patience {
+            match &result {
+                Poll::Pending if patience.poll_over(sent, cx).is_ready() => {
+                    self.ear.deaf();
+                    return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+                }
+                Poll::Pending => {}
+                Poll::Ready(_) => patience.rests(),
+            }
         }
         result
     }

@@ -56,6 +56,9 @@ pub const QUEUED_BYTES: usize = 16 * 1024 * 1024;
 /// The most that a config may ask for: what one absent client may then hold of a 4 GB host's memory.
 pub const MOST_QUEUED_MESSAGES: usize = 100_000;
 pub const MOST_QUEUED_BYTES: usize = 256 * 1024 * 1024;
+/// Who takes nothing for so long while something waits for it is let go: a socket holds some MiB, so it is far behind by then, and what
+/// comes for it stays in memory.
+pub const DEAF_SECONDS: u32 = 30;
 /// Unacknowledged messages on their way to one client: a round trip of 2 ms lets 32,000 a second through.
 pub const IN_FLIGHT: u16 = 64;
 /// Retained values: Home Assistant with 300 Zigbee devices has some 6,000 documents and states.

@@ -4,9 +4,11 @@
 mod bucket;
 mod crowd;
 mod flapping;
+mod gone;
 mod keeper;
 mod logins;
 mod pace;
+mod patience;
 mod remembered;
 mod retained;
 
@@ -15,9 +17,11 @@ use crate::{config, observe::Counters};
 pub use crowd::Pass;
 use crowd::{Crowd, Full};
 use flapping::Flapping;
+pub use gone::ask_after;
 pub use keeper::{Keeper, recount};
 use logins::Logins;
 pub use pace::Pace;
+pub use patience::Patience;
 pub use retained::NoRoom;
 use retained::Retained;
 use std::{net::IpAddr, sync::Arc, time::Duration};

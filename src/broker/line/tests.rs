@@ -36,7 +36,7 @@ fn pair(version: u8, heard: Vec<Heard>) -> Pair {
         Arc::clone(&control),
         ear,
         vec![1, 2, 3],
-        Bounds { packet_bytes: 1 << 20, pace: None },
+        Bounds { packet_bytes: 1 << 20, pace: None, patience: None },
     );
     Pair { line, far, control, ears }
 }

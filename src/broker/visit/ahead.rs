@@ -102,4 +102,8 @@ impl Ear for Visit {
     fn too_long(&self, bytes: usize) {
         self.over("packet-size", &format!("a packet of {bytes} bytes, over broker.max_packet_bytes"));
     }
+
+    fn deaf(&self) {
+        self.over("deaf", "it took nothing of what was said to it for limits.deaf_seconds, and is let go");
+    }
 }
