@@ -5,6 +5,7 @@ mod door;
 mod house;
 mod journal;
 mod retained;
+mod slow;
 mod speaker;
 pub mod view;
 

@@ -2,6 +2,7 @@
 
 use super::{
     retained,
+    slow::Slow,
     view::{self, Said},
 };
 use crate::{
@@ -55,6 +56,7 @@ struct Told {
     /// Opinions that wait for their minute.
     opinions: BTreeMap<EntityId, OpinionView>,
     failing: bool,
+    slow: Slow,
     break_glass: Option<Timestamp>,
     /// When Home Assistant last came to life.
     born: Option<Instant>,
@@ -152,6 +154,10 @@ impl Speaker {
                     .then(|| alert(self.hall.clock.now(), "critical", text, "make room on the disk, or check it; Jamey heals by itself")),
             );
         }
+        if let Some(slow) = told.slow.look(&self.hall.counters, Instant::now()) {
+            let to_do = "see what keeps the client from reading; raise the limits if it only needs more room";
+            told.alert(root, "slow-subscriber", slow.map(|text| alert(self.hall.clock.now(), "warning", &text, to_do)));
+        }
         let guard = self.hall.guard();
         if guard.off_until != told.break_glass {
             told.break_glass = guard.off_until;
@@ -197,6 +203,7 @@ impl Speaker {
             map.insert("connections".into(), json!(counters.connections()));
             map.insert("inbox_messages".into(), json!(self.hall.inbox.waiting()));
             map.insert("retained_messages".into(), json!(self.engine.retained_count().await));
+            map.insert("retained_bytes".into(), json!(self.engine.retained_bytes()));
             map.insert("refused".into(), json!(counters.refusals()));
             let store = self.health.now();
             map.insert(

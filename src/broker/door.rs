@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 /// A CONNECT packet as it goes on to the engine, and what was read off it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Arrival {
     pub packet: Vec<u8>,
     pub version: u8,
@@ -16,6 +16,8 @@ pub struct Arrival {
     pub filed: String,
     /// Its session ends with the connection: nothing of it needs the disk.
     pub transient: bool,
+    /// In seconds, as the client sent it; 0 for none.
+    pub keep_alive: u16,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +75,7 @@ fn parse(body: &[u8]) -> Option<Arrival> {
     let clean = *body.get(2 + name + 1)? & 0x02 != 0;
     let mut transient = clean;
     let mut at = 2 + name + 1 + 1 + 2;
+    let keep_alive = u16::from_be_bytes([*body.get(at - 2)?, *body.get(at - 1)?]);
     if version == 5 {
         let mut properties = 0usize;
         for place in 0..4u32 {
@@ -92,6 +95,9 @@ fn parse(body: &[u8]) -> Option<Arrival> {
     let client_id = std::str::from_utf8(id).ok()?.to_owned();
     let filed = filed(&client_id);
     let mut out = body.get(..at)?.to_vec();
+    if version == 4 && keep_alive == 0 {
+        never_ends(&mut out, name);
+    }
     out.extend(u16::try_from(filed.len()).ok()?.to_be_bytes());
     out.extend(filed.as_bytes());
     out.extend(body.get(at + 2 + length..)?);
@@ -106,7 +112,14 @@ fn parse(body: &[u8]) -> Option<Arrival> {
         }
     }
     packet.extend(out);
-    Some(Arrival { packet, version, client_id, filed, transient })
+    Some(Arrival { packet, version, client_id, filed, transient, keep_alive })
+}
+
+/// Without a keep-alive nobody is to be cut off for silence. The engine does so after 300 s; of the longest it makes 27 hours.
+fn never_ends(connect: &mut [u8], name: usize) {
+    if let Some(keep_alive) = connect.get_mut(2 + name + 2..2 + name + 4) {
+        keep_alive.copy_from_slice(&u16::MAX.to_be_bytes());
+    }
 }
 
 /// Whether MQTT 5's CONNECT properties may ask for a session that outlives its connection: Session Expiry Interval (0x11) above 0.
@@ -169,6 +182,11 @@ mod tests {
         }
         assert!(parse(&connect(4, "a")).unwrap().transient);
         assert!(!parse(&connect(5, "a")).unwrap().transient, "it asks for nine seconds");
+        let mut silent = connect(4, "a");
+        silent[9] = 0;
+        let arrival = parse(&silent).unwrap();
+        assert_eq!((arrival.keep_alive, &arrival.packet[10..12]), (0, [0xff; 2].as_slice()), "no keep-alive is the longest");
+        assert_eq!(parse(&connect(4, "a")).unwrap().packet[10..12], [0, 60]);
         assert_ne!(filed("a/b"), filed("a%2Fb"));
         assert_eq!(filed(".."), "%2E%2E");
         let long = "ü".repeat(2_000);

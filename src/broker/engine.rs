@@ -4,10 +4,10 @@ use super::{
     door,
     entrance::Entrance,
     hall::Hall,
-    line::{Ear, Line, LineControl},
+    limits::{Keeper, Pace, Patience, ask_after, recount},
+    line::{Bounds, Ear, Line, LineControl},
     visit::Visit,
 };
-use crate::domain::limits;
 use mqtt5::broker::{
     BrokerConfig, DynamicStorage, FileBackend, ResourceLimits, ResourceMonitor,
     client_handler::ClientHandler,
@@ -64,7 +64,8 @@ impl Engine {
     /// # Errors
     /// When the folder cannot be used or its files cannot be read.
     pub async fn start(hall: Arc<Hall>, folder: &Path) -> mqtt5::Result<(Self, mpsc::Receiver<()>)> {
-        let queue = QueueLimits { max_messages: limits::QUEUED_MESSAGES, max_bytes: limits::QUEUED_BYTES };
+        let limits = &hall.config.limits;
+        let queue = QueueLimits { max_messages: limits.queued_messages, max_bytes: limits.queued_bytes };
         let storage = Arc::new(DynamicStorage::File(FileBackend::with_queue_limits(folder, queue).await?));
         let mut base = BrokerConfig::default();
         base.bind_addresses.clear();
@@ -72,17 +73,21 @@ impl Engine {
         base.max_packet_size = hall.config.broker.max_packet_bytes;
         base.session_expiry_interval = Duration::from_secs(u64::from(hall.config.broker.keep_sessions_seconds));
         base.sys_topics_enabled = false;
-        base.max_retained_messages = limits::RETAINED_MESSAGES;
-        base.max_retained_message_size = limits::RETAINED_BYTES;
-        base.max_subscriptions_per_client = limits::SUBSCRIPTIONS;
+        base.max_subscriptions_per_client = limits.subscriptions;
+        base.max_outbound_inflight = limits.in_flight;
+        // What waits for a client that is there has a lane of its own before the queue.
+        base.client_channel_capacity = limits.queued_messages.min(base.client_channel_capacity);
         let router = Arc::new(
             MessageRouter::with_storage(Arc::clone(&storage))
-                .with_fallback_queue_limits(QueueLimits { max_messages: limits::QUEUED_MESSAGES, max_bytes: limits::QUEUED_BYTES })
-                .with_retained_limits(limits::RETAINED_MESSAGES, limits::RETAINED_BYTES),
+                .with_fallback_queue_limits(queue)
+                // Ours come first and are counted; this one is for what they do not see: wills that come true together.
+                .with_retained_limits(limits.retained_messages + hall.config.broker.max_connections, 0)
+                .with_event_handler(Arc::new(Keeper(Arc::clone(&hall)))),
         );
         router.recover_sessions(hall.config.broker.keep_sessions_seconds).await?;
         storage.cleanup_expired().await?;
         router.initialize().await?;
+        recount(&hall, &router).await;
         // The engine's own limits stand far beyond ours: our places are counted at accept.
         let monitor = Arc::new(ResourceMonitor::new(ResourceLimits {
             max_connections: hall.config.broker.max_connections + 8,
@@ -113,7 +118,7 @@ impl Engine {
 
     fn sweep(&self) {
         let (storage, router, mut shutdown) = (Arc::clone(&self.storage), Arc::clone(&self.router), self.shutdown.subscribe());
-        let monitor = Arc::clone(&self.monitor);
+        let (monitor, hall) = (Arc::clone(&self.monitor), Arc::clone(&self.hall));
         tokio::spawn(async move {
             let mut every = tokio::time::interval(SWEEP);
             every.tick().await;
@@ -124,6 +129,7 @@ impl Engine {
                             warn!("expired sessions could not be removed: {error}");
                         }
                         router.sweep_sessions().await;
+                        recount(&hall, &router).await;
                         monitor.cleanup_expired_windows().await;
                     }
                     _ = shutdown.recv() => return,
@@ -174,9 +180,16 @@ impl Engine {
                 }
             }
         };
+        let pass = if entrance.private {
+            None
+        } else {
+            let Some(pass) = self.hall.limits.enter(peer.ip(), self.hall.clock.uptime(), &self.hall.counters) else { return };
+            Some(pass)
+        };
         if let Err(error) = stream.set_nodelay(true) {
             debug!("TCP_NODELAY for {peer}: {error}");
         }
+        ask_after(&stream);
         let engine = Arc::clone(self);
         let open = self.open.clone();
         let mut shutdown = self.shutdown.subscribe();
@@ -186,10 +199,15 @@ impl Engine {
                 _ = shutdown.recv() => return,
             };
             match arrived {
-                Ok(arrival) => engine.converse(stream, entrance, arrival).await,
+                Ok(arrival) => {
+                    let hall = &engine.hall;
+                    if !hall.limits.turns_away(&mut stream, &entrance, &arrival, hall.clock.uptime(), &hall.counters).await {
+                        engine.converse(stream, entrance, arrival).await;
+                    }
+                }
                 Err(turned) => engine.hall.counters.refuse("handshake", &format!("{peer}: {turned}")),
             }
-            drop((place, open));
+            drop((place, pass, open));
         });
     }
 
@@ -210,10 +228,15 @@ impl Engine {
             Ok(None) if arrival.transient => None,
             _ => Some(Arc::clone(&self.storage)),
         };
+        let mut config = self.base.clone();
+        config.server_keep_alive = self.hall.limits.keep_alive_instead(&arrival);
+        let pace = if entrance.private { None } else { Pace::new(&self.hall.config.limits) };
+        let deaf = Duration::from_secs(self.hall.config.limits.deaf_seconds.into());
+        let patience = (!entrance.private).then(|| Patience::new(deaf));
+        let bounds = Bounds { packet_bytes: config.max_packet_size, pace, patience };
         let (hall, router) = (Arc::clone(&self.hall), Arc::clone(&self.router));
         let visit = Arc::new(Visit::new(hall, arrival, entrance, Arc::clone(&control), router));
-        let line = Line::new(stream, peer, version, control, Arc::clone(&visit) as Arc<dyn Ear>, connect);
-        let mut config = self.base.clone();
+        let line = Line::new(stream, peer, version, control, Arc::clone(&visit) as Arc<dyn Ear>, connect, bounds);
         config.event_handler = Some(Arc::clone(&visit) as Arc<dyn mqtt5::broker::BrokerEventHandler>);
         let handler = ClientHandler::new(
             BrokerTransport::WebSocket(Box::new(line)),
@@ -269,6 +292,11 @@ impl Engine {
 
     pub async fn retained_count(&self) -> usize {
         self.router.retained_count().await
+    }
+
+    /// What they take of the memory, without their topics.
+    pub fn retained_bytes(&self) -> usize {
+        self.hall.limits.retained.bytes()
     }
 
     /// Says goodbye to every client, waits for their ends, and writes sessions and queues down.

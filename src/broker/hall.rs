@@ -3,6 +3,7 @@
 use super::{
     guard::GuardRules,
     inbox::Inbox,
+    limits::Limits,
     login::{Owners, Passwords},
     repeats::Voices,
 };
@@ -52,6 +53,7 @@ pub struct Hall {
     /// Where percepts come from besides `in/…`.
     pub sources: Vec<InputSource>,
     pub voices: Voices,
+    pub(super) limits: Limits,
     /// The store cannot write at present.
     pub store_failing: Box<dyn Fn() -> bool + Send + Sync>,
     /// Made anew at each start; Jamey's own client signs in with it.
@@ -87,7 +89,9 @@ impl Hall {
     ) -> Result<Self, TopicError> {
         let sources = config.inputs.sources();
         let verdict_filter = TopicFilter::new(&format!("{}/#", topics::name(&config.root, Topic::Verdict)))?;
+        let limits = Limits::new(&config.limits);
         Ok(Self {
+            limits,
             config,
             inbox,
             clock,

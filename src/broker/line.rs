@@ -3,8 +3,13 @@
 //! clients, can refuse one PUBLISH or end the connection, and sends small packets together: they leave before anyone waits.
 
 mod frames;
+#[cfg(test)]
+mod tests;
 
-use super::visit::Ahead;
+use super::{
+    limits::{Pace, Patience},
+    visit::Ahead,
+};
 use frames::Frames;
 pub use frames::Published;
 use mqtt5::broker::transport::WebSocketTransport;
@@ -21,6 +26,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// What is read at once: a window of 32 small messages fits.
 const READ_BYTES: usize = 16 * 1_024;
+/// MQTT 5's word for a packet over the limit (MQTT 5.0, section 2.4).
+const PACKET_TOO_LARGE: u8 = 0x95;
 /// What is held back to be sent together.
 const SEND_BYTES: usize = 16 * 1_024;
 
@@ -31,6 +38,24 @@ pub trait Ear: Send + Sync {
 
     /// Whether the client may hear what comes on a topic.
     fn lets_hear(&self, topic: &str) -> bool;
+
+    /// The client says more than its rate, and is not read for a while.
+    fn held_back(&self) {}
+
+    /// The client announced a packet that is not read.
+    fn too_long(&self, _bytes: usize) {}
+
+    /// The client takes nothing of what is said to it, and is let go.
+    fn deaf(&self) {}
+}
+
+/// What one client may say, and how long it may take to hear.
+pub struct Bounds {
+    pub packet_bytes: usize,
+    /// None where no rate is limited.
+    pub pace: Option<Box<Pace>>,
+    /// None for Jamey's own client.
+    pub patience: Option<Patience>,
 }
 
 /// What was done about a PUBLISH when it was heard.
@@ -144,6 +169,7 @@ pub struct Line<S: AsyncWrite + Unpin> {
     control: Arc<LineControl>,
     ear: Arc<dyn Ear>,
     frames: Frames,
+    bounds: Bounds,
     /// Read from the socket and not yet by the engine: at first the CONNECT.
     read: Vec<u8>,
     /// Said by the engine and not yet on the socket.
@@ -156,7 +182,15 @@ pub struct Line<S: AsyncWrite + Unpin> {
 
 impl<S: AsyncWrite + Unpin> Line<S> {
     /// `connect` is the CONNECT packet, already read from the stream.
-    pub fn new(stream: S, peer: SocketAddr, version: u8, control: Arc<LineControl>, ear: Arc<dyn Ear>, connect: Vec<u8>) -> Self {
+    pub fn new(
+        stream: S,
+        peer: SocketAddr,
+        version: u8,
+        control: Arc<LineControl>,
+        ear: Arc<dyn Ear>,
+        connect: Vec<u8>,
+        bounds: Bounds,
+    ) -> Self {
         Self {
             stream,
             peer,
@@ -164,10 +198,27 @@ impl<S: AsyncWrite + Unpin> Line<S> {
             control,
             ear,
             frames: Frames::new(version == 5),
+            bounds,
             read: connect,
             said: Vec::new(),
             in_its_stead: Vec::new(),
             unheard: BTreeSet::new(),
+        }
+    }
+
+    /// Once for each piece that was read: what it costs, and whether it announces a packet that the engine will end the connection for.
+    fn measure(&mut self, bytes: usize) {
+        let (spoken, longest) = (std::mem::take(&mut self.frames.spoken), std::mem::take(&mut self.frames.longest));
+        if longest > self.bounds.packet_bytes {
+            self.ear.too_long(longest);
+            if self.version == 5 {
+                self.said.extend([0xe0, 2, PACKET_TOO_LARGE, 0]);
+            }
+        }
+        if let Some(pace) = &mut self.bounds.pace
+            && pace.took(spoken, bytes)
+        {
+            self.ear.held_back();
         }
     }
 
@@ -188,6 +239,16 @@ impl<S: AsyncWrite + Unpin> Line<S> {
         self.said.drain(..sent);
         if self.said.is_empty() && self.said.capacity() > SEND_BYTES {
             self.said = Vec::new();
+        }
+        if let Some(patience) = &mut self.bounds.patience {
+            match &result {
+                Poll::Pending if patience.poll_over(sent, cx).is_ready() => {
+                    self.ear.deaf();
+                    return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+                }
+                Poll::Pending => {}
+                Poll::Ready(_) => patience.rests(),
+            }
         }
         result
     }
@@ -250,14 +311,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Line<S> {
             if line.control.state().answer == Answer::Closed {
                 return Poll::Ready(Ok(()));
             }
+            let mut at_once = READ_BYTES;
+            if let Some(pace) = &mut line.bounds.pace {
+                ready!(pace.poll_ready(cx));
+                at_once = at_once.min(pace.at_once());
+            }
             let mut space = [const { MaybeUninit::uninit() }; READ_BYTES];
-            let mut fresh = ReadBuf::uninit(&mut space);
+            let mut whole = ReadBuf::uninit(&mut space);
+            let mut fresh = whole.take(at_once);
             ready!(Pin::new(&mut line.stream).poll_read(cx, &mut fresh))?;
             let fresh = fresh.filled();
             line.frames.scan(fresh, |published| line.control.see(published, &*line.ear));
             if fresh.is_empty() || line.frames.said_disconnect {
                 line.control.state().ended = true;
             }
+            line.measure(fresh.len());
             let (now, later) = fresh.split_at(fresh.len().min(buf.remaining()));
             buf.put_slice(now);
             line.read.extend_from_slice(later);
@@ -327,158 +395,5 @@ impl<S: AsyncWrite + Unpin> Drop for Line<S> {
 impl<S: AsyncRead + AsyncWrite + Send + Sync + Unpin> WebSocketTransport for Line<S> {
     fn peer_addr(&self) -> mqtt5::Result<SocketAddr> {
         Ok(self.peer)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::broker::inbox::Answer as MindAnswer;
-    use tokio::{
-        io::{AsyncReadExt, AsyncWriteExt, DuplexStream},
-        sync::oneshot,
-    };
-
-    /// Has done about each PUBLISH what is next in line; then lets all wait for their turn.
-    #[derive(Default)]
-    struct Ears(Mutex<VecDeque<Heard>>, Mutex<Vec<String>>);
-
-    impl Ear for Ears {
-        fn hear(&self, published: &Published<'_>) -> Heard {
-            self.1.lock().unwrap().push(published.whole.unwrap().topic.to_owned());
-            self.0.lock().unwrap().pop_front().unwrap_or(Heard::InTurn)
-        }
-
-        fn lets_hear(&self, topic: &str) -> bool {
-            !topic.starts_with("secret")
-        }
-    }
-
-    struct Pair {
-        line: Line<DuplexStream>,
-        far: DuplexStream,
-        control: Arc<LineControl>,
-        ears: Arc<Ears>,
-    }
-
-    fn pair(version: u8, heard: Vec<Heard>) -> Pair {
-        let (near, far) = tokio::io::duplex(1 << 20);
-        let (control, ears) = (Arc::new(LineControl::default()), Arc::new(Ears(Mutex::new(heard.into()), Mutex::default())));
-        let ear = Arc::clone(&ears) as Arc<dyn Ear>;
-        let line = Line::new(near, "127.0.0.1:1".parse().unwrap(), version, Arc::clone(&control), ear, vec![1, 2, 3]);
-        Pair { line, far, control, ears }
-    }
-
-    fn ahead() -> (oneshot::Sender<MindAnswer>, Heard) {
-        let (tell, told) = oneshot::channel();
-        (tell, Heard::Told(Box::new(Ahead::of(told))))
-    }
-
-    async fn there(far: &mut DuplexStream) -> Vec<u8> {
-        let mut got = vec![0; 1_000];
-        let now = tokio::time::timeout(std::time::Duration::from_millis(20), far.read(&mut got)).await;
-        got.truncate(now.map_or(0, Result::unwrap));
-        got
-    }
-
-    #[tokio::test]
-    async fn an_old_client_hears_plain_acknowledgements() {
-        let Pair { mut line, mut far, .. } = pair(4, vec![]);
-        line.write_all(&[0x40, 4, 0, 7, 0x87, 0]).await.unwrap();
-        line.write_all(&[0x30, 9, 0, 1, b'a', 0x40, 4, 0, 7, 0x87, 0]).await.unwrap();
-        drop(line);
-        let mut got = Vec::new();
-        far.read_to_end(&mut got).await.unwrap();
-        assert_eq!(got, [0x40, 2, 0, 7, 0x30, 9, 0, 1, b'a', 0x40, 4, 0, 7, 0x87, 0]);
-    }
-
-    #[tokio::test]
-    async fn a_refusal_replaces_one_answer_and_a_close_ends_the_line() {
-        let Pair { mut line, mut far, control, .. } = pair(5, vec![]);
-        let mut first = [0; 3];
-        line.read_exact(&mut first).await.unwrap();
-        assert_eq!(first, [1, 2, 3]);
-        control.refuse(5, 1, Some(7), 0x99);
-        line.write_all(&[0x40, 2, 0, 7]).await.unwrap();
-        line.write_all(&[0xd0, 0]).await.unwrap();
-        control.close(5, 0x97);
-        assert!(line.write_all(&[0x40, 2, 0, 8]).await.is_err());
-        drop(line);
-        let mut got = Vec::new();
-        far.read_to_end(&mut got).await.unwrap();
-        assert_eq!(got, [0x40, 3, 0, 7, 0x99, 0xd0, 0, 0xe0, 2, 0x97, 0]);
-    }
-
-    #[tokio::test]
-    async fn what_is_said_leaves_before_the_engine_waits() {
-        let (tell, promised) = ahead();
-        let Pair { mut line, mut far, control, .. } = pair(4, vec![promised]);
-        line.read_exact(&mut [0; 3]).await.unwrap();
-        line.write_all(&[0xd0, 0]).await.unwrap();
-        line.flush().await.unwrap();
-        assert!(there(&mut far).await.is_empty(), "the engine goes on at once: it may say more");
-        far.write_all(&[0x30, 3, 0, 1, b'a', 0x30, 3, 0, 1, b'b']).await.unwrap();
-        line.read_exact(&mut [0; 10]).await.unwrap();
-        assert_eq!(there(&mut far).await, [0xd0, 0], "it read");
-        line.write_all(&[0xd0, 0]).await.unwrap();
-        line.flush().await.unwrap();
-        assert_eq!(there(&mut far).await, [0xd0, 0], "the next answer is not known yet");
-        tell.send(MindAnswer { decision: None, lets_on: true }).unwrap();
-        line.write_all(&[0xd0, 0]).await.unwrap();
-        line.flush().await.unwrap();
-        assert!(there(&mut far).await.is_empty(), "now it is");
-        control.take_seen();
-        line.flush().await.unwrap();
-        assert_eq!(there(&mut far).await, [0xd0, 0], "the one after it waits for its turn");
-    }
-
-    #[tokio::test]
-    async fn what_may_not_be_heard_is_acknowledged_in_the_clients_stead() {
-        let Pair { mut line, mut far, .. } = pair(4, vec![]);
-        line.read_exact(&mut [0; 3]).await.unwrap();
-        // Half a PINGREQ came: an acknowledgement put in now would tear it.
-        far.write_all(&[0xc0]).await.unwrap();
-        assert_eq!(line.read_u8().await.unwrap(), 0xc0);
-        for packet in [
-            &[0x30, 9, 0, 6, b's', b'e', b'c', b'r', b'e', b't', b'x'][..],
-            &[0x32, 10, 0, 6, b's', b'e', b'c', b'r', b'e', b't', 0, 7],
-            &[0x34, 10, 0, 6, b's', b'e', b'c', b'r', b'e', b't', 0, 8],
-            &[0x62, 2, 0, 8],
-            &[0x62, 2, 0, 9],
-            &[0x30, 4, 0, 1, b'a', b'x'],
-        ] {
-            line.write_all(packet).await.unwrap();
-        }
-        far.write_all(&[0]).await.unwrap();
-        let mut heard = [0; 13];
-        line.read_exact(&mut heard).await.unwrap();
-        assert_eq!(heard, [0, 0x40, 2, 0, 7, 0x50, 2, 0, 8, 0x70, 2, 0, 8]);
-        drop(line);
-        let mut got = Vec::new();
-        far.read_to_end(&mut got).await.unwrap();
-        assert_eq!(got, [0x62, 2, 0, 9, 0x30, 4, 0, 1, b'a', b'x']);
-    }
-
-    #[tokio::test]
-    async fn nothing_is_heard_before_one_that_waits_for_its_turn() {
-        let publish = |name: u8| [0x30, 3, 0, 1, name];
-        let Pair { mut line, mut far, control, ears } = pair(4, vec![Heard::Nothing, Heard::InTurn, ahead().1, Heard::Nothing]);
-        line.read_exact(&mut [0; 3]).await.unwrap();
-        far.write_all(&[publish(b'a'), publish(b'b'), publish(b'c')].concat()).await.unwrap();
-        line.read_exact(&mut [0; 15]).await.unwrap();
-        let heard = || ears.1.lock().unwrap().concat();
-        assert_eq!(heard(), "ab");
-        for _ in 0..2 {
-            assert!(control.take_seen().told.is_none());
-        }
-        far.write_all(&publish(b'd')).await.unwrap();
-        line.read_exact(&mut [0; 5]).await.unwrap();
-        assert_eq!(heard(), "ab", "c has not had its turn");
-        control.take_seen();
-        control.take_seen();
-        far.write_all(&[publish(b'e'), publish(b'f')].concat()).await.unwrap();
-        line.read_exact(&mut [0; 10]).await.unwrap();
-        assert_eq!(heard(), "abef");
-        assert!(control.take_seen().told.is_some());
     }
 }

@@ -9,6 +9,7 @@ pub mod guard;
 pub mod hall;
 pub mod identity;
 pub mod inbox;
+mod limits;
 mod line;
 mod login;
 pub mod own;

@@ -1,6 +1,7 @@
 //! One connection as Jamey sees it: who it is, what it may do, and the hook that every PUBLISH of it waits for.
 
 mod ahead;
+mod bounds;
 mod publish;
 
 use super::{
@@ -227,12 +228,18 @@ impl Visit {
 
 impl AuthProvider for Visit {
     fn authenticate<'a>(&'a self, connect: &'a ConnectPacket, _: SocketAddr) -> Boxed<'a, mqtt5::Result<AuthResult>> {
-        Box::pin(async {
-            let result = self.admit(connect).await;
+        Box::pin(async move {
+            let result = match self.will_beyond(connect) {
+                Some(refused) => refused,
+                None => self.admit(connect).await,
+            };
             if !result.authenticated {
-                self.hall
-                    .counters
-                    .refuse("connect", &format!("`{}` from {} on {}", self.arrival.client_id, self.entrance.peer, self.entrance.listener));
+                let (hall, entrance) = (&self.hall, &self.entrance);
+                let from = format!("`{}` from {} on {}", self.arrival.client_id, entrance.peer, entrance.listener);
+                hall.counters.refuse("connect", &from);
+                if let Some(user) = connect.username.as_deref() {
+                    hall.limits.after_failed_login(entrance.peer.ip(), user, hall.clock.uptime(), &hall.counters).await;
+                }
             }
             Ok(result)
         })
@@ -243,7 +250,7 @@ impl AuthProvider for Visit {
     }
 
     fn authorize_subscribe<'a>(&'a self, _: &str, _: Option<&'a str>, filter: &'a str) -> Boxed<'a, bool> {
-        let allowed = self.entrance.private || self.who().rights.subscribe(&self.hall.config, filter);
+        let allowed = self.entrance.private || (self.filter_fits(filter) && self.who().rights.subscribe(&self.hall.config, filter));
         if !allowed {
             self.hall.counters.refuse("subscribe", &format!("`{}` may not hear `{filter}`", self.arrival.client_id));
         }
@@ -257,6 +264,7 @@ impl BrokerEventHandler for Visit {
     }
 
     fn on_client_subscribe<'a>(&'a self, event: ClientSubscribeEvent) -> Boxed<'a, ()> {
+        self.note_refused(&event);
         if !self.entrance.private {
             for subscription in &event.subscriptions {
                 let plain = subscription

@@ -1,16 +1,23 @@
 //! `jamey run`.
 
 use super::Common;
-use crate::{app, config::Config};
+use crate::{app, config::Config, observe::overheard};
 use std::{future::Future, io::IsTerminal};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{
+    EnvFilter, Layer,
+    filter::{FilterExt, filter_fn},
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
+};
 
 /// # Errors
 /// When the config is refused or Jamey cannot start.
 pub fn run(common: &Common) -> anyhow::Result<()> {
     let config = common.load()?;
     let filter = log_filter(&config)?;
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal()).init();
+    let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
+    let log = log.with_filter(filter.and(filter_fn(|metadata| !overheard::tells(metadata))));
+    tracing_subscriber::registry().with(log).with(overheard::layer()).init();
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(app::run(config))
 }
 

@@ -14,6 +14,7 @@ pub(super) struct Numbers {
 
 pub(super) fn all(config: &Config, numbers: &Numbers, ledger: &mut Ledger) {
     listeners(config, ledger);
+    sizes(config, ledger);
     twice(config, numbers, ledger);
     if ledger.sound("root") {
         own_topics(config, numbers, ledger);
@@ -60,6 +61,21 @@ fn listeners(config: &Config, ledger: &mut Ledger) {
                 format!("found \"{}\", whose port `broker.mqtt` takes; write another port", config.http.listen),
             );
         }
+    }
+}
+
+/// One retained value must find room among all.
+fn sizes(config: &Config, ledger: &mut Ledger) {
+    let limits = &config.limits;
+    if ledger.sound("limits.retained_bytes")
+        && ledger.sound("limits.retained_message_bytes")
+        && limits.retained_bytes < limits.retained_message_bytes
+    {
+        let message = format!(
+            "found {}, less than one value may have (`limits.retained_message_bytes = {}`); write more here, or less there",
+            limits.retained_bytes, limits.retained_message_bytes
+        );
+        ledger.refuse_path("limits.retained_bytes", message);
     }
 }
 

@@ -6,6 +6,7 @@ mod entries;
 mod error;
 mod families;
 mod kinds;
+mod limits;
 mod load;
 mod reader;
 mod schema;
@@ -18,6 +19,7 @@ mod tests;
 pub use acl::acl;
 pub use entries::{DeviceEntry, EntityEntry};
 pub use error::ConfigError;
+pub use limits::Limits;
 pub use load::load;
 pub use schema::{Broker, Conscience, Durability, GuardMode, Http, Inputs, Log, StoreConfig, WhenUnwritable};
 pub use signals::shipped as shipped_signals;
@@ -39,6 +41,7 @@ pub struct Config {
     /// An IANA name of the bundled database.
     pub timezone: String,
     pub broker: Broker,
+    pub limits: Limits,
     pub http: Http,
     pub store: StoreConfig,
     pub inputs: Inputs,
@@ -62,6 +65,7 @@ impl Default for Config {
             root: "jamey".into(),
             timezone: "UTC".into(),
             broker: Broker::default(),
+            limits: Limits::default(),
             http: Http::default(),
             store: StoreConfig::default(),
             inputs: Inputs::default(),
@@ -166,6 +170,7 @@ fn sections(top: &mut Reader) -> (Config, check::Numbers) {
         root: top.or("root", d.root, kinds::base),
         timezone: top.or("timezone", d.timezone, kinds::timezone),
         broker: top.section("broker", Broker::read),
+        limits: top.section("limits", Limits::read),
         http: top.section("http", Http::read),
         store: top.section("store", StoreConfig::read),
         inputs: Inputs { extra, ..top.section("inputs", Inputs::read) },

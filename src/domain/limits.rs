@@ -49,15 +49,65 @@ pub const RULE_SOURCE_BYTES: usize = 1_024;
 pub const RULE_NODES: usize = 256;
 /// Rules in one set: 23 are shipped; each costs time on every request it applies to.
 pub const RULES: usize = 512;
-/// Messages queued for one slow or absent subscriber, and their bytes.
+/// Messages queued for one slow or absent subscriber, and their bytes. mosquitto keeps 1,000; a Home Assistant that restarts is away for
+/// a minute, in which a large house says some 3,000 things.
 pub const QUEUED_MESSAGES: usize = 10_000;
 pub const QUEUED_BYTES: usize = 16 * 1024 * 1024;
+/// The most that a config may ask for: what one absent client may then hold of a 4 GB host's memory.
+pub const MOST_QUEUED_MESSAGES: usize = 100_000;
+pub const MOST_QUEUED_BYTES: usize = 256 * 1024 * 1024;
+/// Who takes nothing for so long while something waits for it is let go: a socket holds some MiB, so it is far behind by then, and what
+/// comes for it stays in memory.
+pub const DEAF_SECONDS: u32 = 30;
+/// Unacknowledged messages on their way to one client: a round trip of 2 ms lets 32,000 a second through.
+pub const IN_FLIGHT: u16 = 64;
 /// Retained values: Home Assistant with 300 Zigbee devices has some 6,000 documents and states.
 pub const RETAINED_MESSAGES: usize = 20_000;
 /// One retained value: they stay in memory; camera stills of 500 KiB are the largest that people retain.
 pub const RETAINED_BYTES: usize = 512 * 1024;
+/// All retained values together: 6,000 documents of 2 KiB and a hundred camera stills are half of it; a 4 GB host can spare it.
+pub const RETAINED_TOTAL_BYTES: usize = 128 * 1024 * 1024;
+/// The most that a config may ask for.
+pub const MOST_RETAINED_MESSAGES: usize = 200_000;
+pub const MOST_RETAINED_TOTAL_BYTES: usize = 1024 * 1024 * 1024;
 /// Subscriptions of one client: Home Assistant makes one for each state topic.
 pub const SUBSCRIPTIONS: usize = 20_000;
+/// Any topic or filter, input or not: twice what an input's may have.
+pub const ANY_TOPIC_BYTES: usize = 1_024;
+/// Levels of any topic or filter: each costs a step at every match. EMQX ships with the same.
+pub const ANY_TOPIC_LEVELS: usize = 128;
+/// A topic's length has two bytes.
+pub const MOST_TOPIC_BYTES: usize = 65_535;
+/// Connections of one address: behind a container's address translation a whole house has one. A fifth is left to others.
+pub const ADDRESS_CONNECTIONS: usize = 800;
+/// Connections that one address may begin in a second, and at once: as many as there are places, for after a power cut a whole house comes
+/// back together.
+pub const ADDRESS_CONNECTIONS_SECOND: u32 = 1_000;
+/// The rates above which nothing is a limit any more.
+pub const MOST_PER_SECOND: u32 = 1_000_000;
+pub const MOST_BYTES_PER_SECOND: u32 = 1_000_000_000;
+/// A client's burst, where its rate is limited: Zigbee2MQTT tells of 300 devices in some 900 messages when it starts.
+pub const BURST_MESSAGES: u32 = 2_000;
+/// The same in bytes: two of the largest packets.
+pub const BURST_BYTES: u32 = 4 * 1024 * 1024;
+/// The longest keep-alive, in seconds: a peer that is gone is found within one and a half of it.
+pub const KEEP_ALIVE_SECONDS: u16 = 3_600;
+/// Failed logins that cost nothing: people mistype, and devices try again with the old password until they are told the new one.
+pub const FAILED_LOGINS: u32 = 5;
+/// The answer to one more failed login waits for so long, then twice as long, up to the most. Small devices wait some 4 s for an answer,
+/// and a stop waits 5 s for those who are still at the door.
+pub const LOGIN_DELAY_MILLIS: u64 = 250;
+pub const MOST_LOGIN_DELAY_MILLIS: u64 = 4_000;
+/// Whose address has been quiet for so long begins anew.
+pub const LOGIN_FORGIVEN_SECONDS: u64 = 900;
+/// Connections of one client id from one address within the window that are no flapping: a device in bad radio reconnects every few
+/// seconds, and scripts call `mosquitto_pub -i NAME` once a second. Two clients that steal each other's name do so hundreds of times.
+pub const FLAPPING_CONNECTS: u32 = 300;
+pub const FLAPPING_WINDOW_SECONDS: u32 = 60;
+/// For so long a flapping client is not let in.
+pub const BAN_SECONDS: u32 = 60;
+/// Addresses, users and clients remembered for limits; at some 200 bytes each, 1 MiB. Beyond it the oldest is forgotten.
+pub const REMEMBERED: usize = 4_096;
 /// Members of a Zigbee group: the network's own tables hold fewer.
 pub const GROUP_MEMBERS: usize = 256;
 /// Connections at one time; each has a file descriptor and about 20 KiB.

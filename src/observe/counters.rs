@@ -47,13 +47,19 @@ impl Counters {
 
     /// Counts a refusal of a kind; logs the first and every hundredth.
     pub fn refuse(&self, kind: &'static str, what: &str) {
-        let count = {
+        self.refuse_times(kind, 1, what);
+    }
+
+    /// The same for many at once: one line, where the first or a hundredth is among them.
+    pub fn refuse_times(&self, kind: &'static str, times: u64, what: &str) {
+        let (before, count) = {
             let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
             let count = refused.entry(kind).or_default();
-            *count += 1;
-            *count
+            let before = *count;
+            *count = before.saturating_add(times);
+            (before, *count)
         };
-        if count == 1 || count % 100 == 0 {
+        if times > 0 && (before == 0 || before / 100 < count / 100) {
             warn!(kind, count, "refused: {}", what.chars().take(300).collect::<String>());
         }
     }

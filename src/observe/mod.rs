@@ -2,6 +2,7 @@
 
 mod counters;
 mod host;
+pub mod overheard;
 
 pub use counters::{Complaint, Counters};
 pub use host::Host;

@@ -25,6 +25,7 @@ pub mod property {
     pub const RESPONSE_TOPIC: u8 = 0x08;
     pub const CORRELATION_DATA: u8 = 0x09;
     pub const SESSION_EXPIRY: u8 = 0x11;
+    pub const SERVER_KEEP_ALIVE: u8 = 0x13;
     pub const REASON_STRING: u8 = 0x1f;
     pub const USER_PROPERTY: u8 = 0x26;
 }

@@ -33,6 +33,10 @@ pub struct Whole<'b> {
 pub struct Frames {
     reads_properties: bool,
     pub said_disconnect: bool,
+    /// Packets that ask for work: all but acknowledgements and farewells. Whoever counts them sets it back.
+    pub spoken: usize,
+    /// The longest packet announced, likewise.
+    pub longest: usize,
     /// Of a packet told of by its head: bytes that are still to come.
     skip: usize,
     /// The beginning of a packet that has not come whole.
@@ -77,12 +81,15 @@ impl Frames {
         {
             let (frame, is_publish) = (header + length, first >> 4 == 3);
             self.said_disconnect |= first >> 4 == 14;
+            self.longest = self.longest.max(frame);
             let needed = match is_publish {
                 true if frame > WHOLE_BYTES => HEAD_BYTES.min(frame),
                 true => frame,
                 false => header,
             };
             let Some(head) = rest.get(header..needed) else { break };
+            // PUBLISH, SUBSCRIBE, UNSUBSCRIBE, PINGREQ.
+            self.spoken += usize::from(matches!(first >> 4, 3 | 8 | 10 | 12));
             if is_publish {
                 publish(&self.published(first, head, needed == frame));
             }

@@ -62,6 +62,7 @@ impl Ear for Visit {
             && !published.retain
             && whole.packet_id != Some(0)
             && is_ordinary(whole.topic)
+            && self.hall.limits.fits(whole.topic)
             && self.will.get().is_none_or(|will| will.topic != whole.topic);
         if !is_plain {
             return Heard::InTurn;
@@ -96,5 +97,17 @@ impl Ear for Visit {
 
     fn lets_hear(&self, topic: &str) -> bool {
         self.entrance.private || self.who().rights.hear(&self.hall.config, topic)
+    }
+
+    fn held_back(&self) {
+        self.over("rate", "it says more than limits.messages_per_second or limits.bytes_per_second, and is read more slowly");
+    }
+
+    fn too_long(&self, bytes: usize) {
+        self.over("packet-size", &format!("a packet of {bytes} bytes, over broker.max_packet_bytes"));
+    }
+
+    fn deaf(&self) {
+        self.over("deaf", "it took nothing of what was said to it for limits.deaf_seconds, and is let go");
     }
 }

@@ -183,6 +183,9 @@ impl Visit {
             dup,
             content_type: content_type.as_deref(),
         };
+        if let Some(refused) = self.beyond(&message) {
+            return refused;
+        }
         let view = self.hall.guard();
         let again = match told {
             Some(ahead) if ahead.holds(&message, &view) => {

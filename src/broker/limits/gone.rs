@@ -1,0 +1,37 @@
+//! Peers that are gone without a word: the kernel asks after them, so that one without keep-alive does not hold its place for a day.
+
+use socket2::{SockRef, TcpKeepalive};
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tracing::debug;
+
+/// Silent for so long, it is asked; four times without an answer, and it is gone: after 4 minutes.
+const ASKED_AFTER: Duration = Duration::from_secs(120);
+const ASKED_EVERY: Duration = Duration::from_secs(30);
+const ASKED_TIMES: u32 = 4;
+
+/// Has the kernel ask after this peer.
+pub fn ask_after(stream: &TcpStream) {
+    let asked = TcpKeepalive::new().with_time(ASKED_AFTER).with_interval(ASKED_EVERY);
+    #[cfg(not(windows))]
+    let asked = asked.with_retries(ASKED_TIMES);
+    if let Err(error) = SockRef::from(stream).set_tcp_keepalive(&asked) {
+        debug!("TCP keep-alive: {error}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_kernel_asks() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        ask_after(&stream);
+        let socket = SockRef::from(&stream);
+        assert!(socket.keepalive().unwrap());
+        #[cfg(target_os = "linux")]
+        assert_eq!((socket.tcp_keepalive_time().unwrap(), socket.tcp_keepalive_interval().unwrap()), (ASKED_AFTER, ASKED_EVERY));
+    }
+}
