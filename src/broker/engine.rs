@@ -210,7 +210,7 @@ impl Engine {
         };
         let (hall, router) = (Arc::clone(&self.hall), Arc::clone(&self.router));
         let visit = Arc::new(Visit::new(hall, arrival, entrance, Arc::clone(&control), router));
-        let line = Line::new(stream, peer, version, control, Arc::clone(&visit) as Arc<dyn Ear>, connect);
+        let line = Line::new(stream, peer, version, control, Arc::clone(&visit) as Arc<dyn Ear>, connect, self.base.max_packet_size);
         let mut config = self.base.clone();
         config.event_handler = Some(Arc::clone(&visit) as Arc<dyn mqtt5::broker::BrokerEventHandler>);
         let handler = ClientHandler::new(

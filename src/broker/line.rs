@@ -3,10 +3,11 @@
 //! clients, can refuse one PUBLISH or end the connection, and sends small packets together: they leave before anyone waits.
 
 mod frames;
+pub mod outgoing;
 
 use super::visit::Ahead;
 use frames::Frames;
-pub use frames::Published;
+pub use frames::{Published, tell_all};
 use mqtt5::broker::transport::WebSocketTransport;
 use std::{
     collections::VecDeque,
@@ -23,6 +24,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 const READ_BYTES: usize = 16 * 1_024;
 /// What is held back to be sent together.
 const SEND_BYTES: usize = 16 * 1_024;
+
+/// MQTT 5's reason for an end that the engine gives none for (MQTT 5.0, section 2.4).
+const UNSPECIFIED: u8 = 0x80;
 
 /// Hears each PUBLISH while the engine is still busy with those before it.
 pub trait Ear: Send + Sync {
@@ -143,12 +147,25 @@ pub struct Line<S: AsyncWrite + Unpin> {
     read: Vec<u8>,
     /// Said by the engine and not yet on the socket.
     said: Vec<u8>,
+    /// The engine has let the client in.
+    is_welcome: bool,
+    /// The engine has said DISCONNECT.
+    said_farewell: bool,
 }
 
 impl<S: AsyncWrite + Unpin> Line<S> {
-    /// `connect` is the CONNECT packet, already read from the stream.
-    pub fn new(stream: S, peer: SocketAddr, version: u8, control: Arc<LineControl>, ear: Arc<dyn Ear>, connect: Vec<u8>) -> Self {
-        Self { stream, peer, version, control, ear, frames: Frames::new(version == 5), read: connect, said: Vec::new() }
+    /// `connect` is the CONNECT packet, already read from the stream; `largest` the largest packet to be read.
+    pub fn new(
+        stream: S,
+        peer: SocketAddr,
+        version: u8,
+        control: Arc<LineControl>,
+        ear: Arc<dyn Ear>,
+        connect: Vec<u8>,
+        largest: usize,
+    ) -> Self {
+        let frames = Frames::new(version == 5, largest);
+        Self { stream, peer, version, control, ear, frames, read: connect, said: Vec::new(), is_welcome: false, said_farewell: false }
     }
 
     fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -172,10 +189,42 @@ impl<S: AsyncWrite + Unpin> Line<S> {
         result
     }
 
-    /// An acknowledgement as MQTT 3.1.1 knows it: the engine says MQTT 5's reasons to old clients too, and they break on it.
-    fn plain(&self, packet: &[u8]) -> Option<[u8; 4]> {
-        let [kind @ (0x40 | 0x50 | 0x62 | 0x70), length, high, low, ..] = *packet else { return None };
-        (self.version == 4 && length > 2 && usize::from(length) + 2 == packet.len()).then_some([kind, 2, high, low])
+    /// The end of a connection that MQTT has the broker close; MQTT 5 clients hear why.
+    fn part(&mut self, cx: &mut Context<'_>, reason: u8) {
+        if self.owes_farewell() {
+            self.said.extend([0xe0, 2, reason, 0]);
+        }
+        let mut state = self.control.state();
+        state.ended = true;
+        state.answer = Answer::Closed;
+        drop(state);
+        let _ = self.poll_send(cx);
+    }
+
+    /// Whether a DISCONNECT is the next thing to say when this connection ends.
+    fn owes_farewell(&self) -> bool {
+        let state = self.control.state();
+        self.version == 5 && self.is_welcome && !self.said_farewell && !state.ended && state.answer != Answer::Closed
+    }
+
+    /// What the engine says, as MQTT has it.
+    fn say(&mut self, packet: &[u8]) {
+        let kind = packet.first().map_or(0, |first| first >> 4);
+        self.is_welcome |= kind == 2 && packet.get(3) == Some(&0);
+        self.said_farewell |= kind == 14;
+        match self.version {
+            5 => match (outgoing::as_sent(packet), outgoing::bare(packet)) {
+                (Some(sent), _) => self.said.extend(sent),
+                (_, Some(bare)) => self.said.extend(bare),
+                _ => self.said.extend_from_slice(packet),
+            },
+            // MQTT 3.1.1 has no DISCONNECT from a broker.
+            _ if kind == 14 => {}
+            _ => match outgoing::plain(packet) {
+                Some(plain) => self.said.extend(plain),
+                None => self.said.extend_from_slice(packet),
+            },
+        }
     }
 
     /// Hands the engine what was read for it.
@@ -201,11 +250,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Line<S> {
             if line.control.state().answer == Answer::Closed {
                 return Poll::Ready(Ok(()));
             }
+            if let Some(reason) = line.frames.broken {
+                line.part(cx, reason);
+                return Poll::Ready(Ok(()));
+            }
             let mut space = [const { MaybeUninit::uninit() }; READ_BYTES];
             let mut fresh = ReadBuf::uninit(&mut space);
             ready!(Pin::new(&mut line.stream).poll_read(cx, &mut fresh))?;
             let fresh = fresh.filled();
-            line.frames.scan(fresh, |published| line.control.see(published, &*line.ear));
+            let good = line.frames.scan(fresh, |published| line.control.see(published, &*line.ear));
+            if let (0, Some(reason)) = (good, line.frames.broken) {
+                line.part(cx, reason);
+                return Poll::Ready(Ok(()));
+            }
+            let fresh = fresh.get(..good).unwrap_or_default();
             if fresh.is_empty() || line.frames.said_disconnect {
                 line.control.state().ended = true;
             }
@@ -228,10 +286,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Line<S> {
         }
         let answer = std::mem::take(&mut line.control.state().answer);
         match answer {
-            Answer::AsTheEngineSays => match line.plain(packet) {
-                Some(plain) => line.said.extend(plain),
-                None => line.said.extend_from_slice(packet),
-            },
+            Answer::AsTheEngineSays => line.say(packet),
             Answer::Instead(instead) => line.said.extend(instead),
             Answer::Close(farewell) => {
                 line.said.extend(farewell);
@@ -264,10 +319,13 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Line<S> {
     }
 }
 
-/// The engine lets go of a line without a word where it refuses a client: what it said before is still to be sent.
+/// The engine lets go of a line without a word where it refuses a client or a packet: what it said before is still to be sent.
 impl<S: AsyncWrite + Unpin> Drop for Line<S> {
     fn drop(&mut self) {
         let cx = &mut Context::from_waker(Waker::noop());
+        if self.owes_farewell() {
+            self.said.extend([0xe0, 2, UNSPECIFIED, 0]);
+        }
         if let Poll::Ready(Ok(())) = self.poll_send(cx) {
             let _ = Pin::new(&mut self.stream).poll_flush(cx);
         }
@@ -311,7 +369,7 @@ mod tests {
         let (near, far) = tokio::io::duplex(1 << 20);
         let (control, ears) = (Arc::new(LineControl::default()), Arc::new(Ears(Mutex::new(heard.into()), Mutex::default())));
         let ear = Arc::clone(&ears) as Arc<dyn Ear>;
-        let line = Line::new(near, "127.0.0.1:1".parse().unwrap(), version, Arc::clone(&control), ear, vec![1, 2, 3]);
+        let line = Line::new(near, "127.0.0.1:1".parse().unwrap(), version, Arc::clone(&control), ear, vec![1, 2, 3], 1 << 20);
         Pair { line, far, control, ears }
     }
 

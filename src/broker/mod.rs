@@ -13,9 +13,18 @@ mod line;
 pub mod own;
 mod reading;
 pub mod repeats;
+mod strict;
 mod visit;
+mod wire;
 
 pub use engine::Engine;
 pub use hall::{GuardView, Hall};
 pub use inbox::{Answer, Inbox, Letter, Post};
 pub use own::{Announcement, OwnClient};
+
+/// The readers of strangers' bytes, for the fuzzer.
+#[doc(hidden)]
+pub use self::{
+    door::admit,
+    line::{outgoing::as_sent, tell_all},
+};
