@@ -289,6 +289,17 @@ mod tests {
 
     proptest! {
         #[test]
+        fn what_is_told_does_not_depend_on_how_the_network_cuts(
+            all in proptest::collection::vec((any::<u8>(), proptest::collection::vec(0..9_u8, 0..40)), 0..9),
+            piece in 1..50_usize,
+        ) {
+            let bytes: Vec<u8> = all.iter().flat_map(|(first, body)| packet(*first, body)).collect();
+            for reads_properties in [false, true] {
+                prop_assert_eq!(tell_all(reads_properties, &bytes, piece), tell_all(reads_properties, &bytes, bytes.len()));
+            }
+        }
+
+        #[test]
         fn no_bytes_make_it_fall_or_keep_more_than_a_packet(bytes in proptest::collection::vec(any::<u8>(), 0..500), step in 1..50_usize) {
             for reads_properties in [false, true] {
                 let mut frames = Frames::new(reads_properties, limits::PACKET_BYTES);
