@@ -1,5 +1,6 @@
 //! The first packet of a connection, read before the engine sees it: the version it speaks, and a client id that the engine can file.
 
+use super::strict;
 use crate::domain::limits;
 use sha2::{Digest, Sha256};
 use std::time::Duration;
@@ -65,7 +66,13 @@ async fn read<S: AsyncRead + Unpin>(stream: &mut S) -> Result<Arrival, Turned> {
     }
     let mut body = vec![0; length];
     stream.read_exact(&mut body).await?;
-    parse(&body).ok_or(Turned::Malformed)
+    admit(&body).ok_or(Turned::Malformed)
+}
+
+/// A CONNECT packet by what follows its fixed header; None where MQTT forbids it.
+#[doc(hidden)]
+pub fn admit(body: &[u8]) -> Option<Arrival> {
+    parse(body).filter(|_| strict::allows_connect(body))
 }
 
 fn parse(body: &[u8]) -> Option<Arrival> {

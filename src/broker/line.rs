@@ -3,6 +3,7 @@
 //! clients, can refuse one PUBLISH or end the connection, and sends small packets together: they leave before anyone waits.
 
 mod frames;
+pub mod outgoing;
 #[cfg(test)]
 mod tests;
 
@@ -11,7 +12,7 @@ use super::{
     visit::Ahead,
 };
 use frames::Frames;
-pub use frames::Published;
+pub use frames::{Published, tell_all};
 use mqtt5::broker::transport::WebSocketTransport;
 use std::{
     collections::{BTreeSet, VecDeque},
@@ -26,10 +27,11 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// What is read at once: a window of 32 small messages fits.
 const READ_BYTES: usize = 16 * 1_024;
-/// MQTT 5's word for a packet over the limit (MQTT 5.0, section 2.4).
-const PACKET_TOO_LARGE: u8 = 0x95;
 /// What is held back to be sent together.
 const SEND_BYTES: usize = 16 * 1_024;
+
+/// MQTT 5's reason for an end that the engine gives none for (MQTT 5.0, section 2.4).
+const UNSPECIFIED: u8 = 0x80;
 
 /// Hears each PUBLISH while the engine is still busy with those before it.
 pub trait Ear: Send + Sync {
@@ -178,6 +180,10 @@ pub struct Line<S: AsyncWrite + Unpin> {
     in_its_stead: Vec<u8>,
     /// Packet ids of QoS 2 messages that the client does not hear, until the engine has released them.
     unheard: BTreeSet<u16>,
+    /// The engine has let the client in.
+    is_welcome: bool,
+    /// The engine has said DISCONNECT.
+    said_farewell: bool,
 }
 
 impl<S: AsyncWrite + Unpin> Line<S> {
@@ -197,24 +203,20 @@ impl<S: AsyncWrite + Unpin> Line<S> {
             version,
             control,
             ear,
-            frames: Frames::new(version == 5),
+            frames: Frames::new(version == 5, bounds.packet_bytes),
             bounds,
             read: connect,
             said: Vec::new(),
             in_its_stead: Vec::new(),
             unheard: BTreeSet::new(),
+            is_welcome: false,
+            said_farewell: false,
         }
     }
 
-    /// Once for each piece that was read: what it costs, and whether it announces a packet that the engine will end the connection for.
+    /// Once for each piece that was read: what it costs.
     fn measure(&mut self, bytes: usize) {
-        let (spoken, longest) = (std::mem::take(&mut self.frames.spoken), std::mem::take(&mut self.frames.longest));
-        if longest > self.bounds.packet_bytes {
-            self.ear.too_long(longest);
-            if self.version == 5 {
-                self.said.extend([0xe0, 2, PACKET_TOO_LARGE, 0]);
-            }
-        }
+        let spoken = std::mem::take(&mut self.frames.spoken);
         if let Some(pace) = &mut self.bounds.pace
             && pace.took(spoken, bytes)
         {
@@ -253,10 +255,45 @@ impl<S: AsyncWrite + Unpin> Line<S> {
         result
     }
 
-    /// An acknowledgement as MQTT 3.1.1 knows it: the engine says MQTT 5's reasons to old clients too, and they break on it.
-    fn plain(&self, packet: &[u8]) -> Option<[u8; 4]> {
-        let [kind @ (0x40 | 0x50 | 0x62 | 0x70), length, high, low, ..] = *packet else { return None };
-        (self.version == 4 && length > 2 && usize::from(length) + 2 == packet.len()).then_some([kind, 2, high, low])
+    /// The end of a connection that MQTT has the broker close; MQTT 5 clients hear why.
+    fn part(&mut self, cx: &mut Context<'_>, reason: u8) {
+        if reason == frames::PACKET_TOO_LARGE {
+            self.ear.too_long(self.frames.longest);
+        }
+        if self.owes_farewell() {
+            self.said.extend([0xe0, 2, reason, 0]);
+        }
+        let mut state = self.control.state();
+        state.ended = true;
+        state.answer = Answer::Closed;
+        drop(state);
+        let _ = self.poll_send(cx);
+    }
+
+    /// Whether a DISCONNECT is the next thing to say when this connection ends.
+    fn owes_farewell(&self) -> bool {
+        let state = self.control.state();
+        self.version == 5 && self.is_welcome && !self.said_farewell && !state.ended && state.answer != Answer::Closed
+    }
+
+    /// What the engine says, as MQTT has it.
+    fn say(&mut self, packet: &[u8]) {
+        let kind = packet.first().map_or(0, |first| first >> 4);
+        self.is_welcome |= kind == 2 && packet.get(3) == Some(&0);
+        self.said_farewell |= kind == 14;
+        match self.version {
+            5 => match (outgoing::as_sent(packet), outgoing::bare(packet)) {
+                (Some(sent), _) => self.said.extend(sent),
+                (_, Some(bare)) => self.said.extend(bare),
+                _ => self.said.extend_from_slice(packet),
+            },
+            // MQTT 3.1.1 has no DISCONNECT from a broker.
+            _ if kind == 14 => {}
+            _ => match outgoing::plain(packet) {
+                Some(plain) => self.said.extend(plain),
+                None => self.said.extend_from_slice(packet),
+            },
+        }
     }
 
     /// Whether the engine's packet is kept from the client: a PUBLISH that it may not hear, or the end of one. The engine is told that
@@ -311,6 +348,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Line<S> {
             if line.control.state().answer == Answer::Closed {
                 return Poll::Ready(Ok(()));
             }
+            if let Some(reason) = line.frames.broken {
+                line.part(cx, reason);
+                return Poll::Ready(Ok(()));
+            }
             let mut at_once = READ_BYTES;
             if let Some(pace) = &mut line.bounds.pace {
                 ready!(pace.poll_ready(cx));
@@ -321,7 +362,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Line<S> {
             let mut fresh = whole.take(at_once);
             ready!(Pin::new(&mut line.stream).poll_read(cx, &mut fresh))?;
             let fresh = fresh.filled();
-            line.frames.scan(fresh, |published| line.control.see(published, &*line.ear));
+            let good = line.frames.scan(fresh, |published| line.control.see(published, &*line.ear));
+            if let (0, Some(reason)) = (good, line.frames.broken) {
+                line.part(cx, reason);
+                return Poll::Ready(Ok(()));
+            }
+            let fresh = fresh.get(..good).unwrap_or_default();
             if fresh.is_empty() || line.frames.said_disconnect {
                 line.control.state().ended = true;
             }
@@ -346,10 +392,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Line<S> {
         let answer = std::mem::take(&mut line.control.state().answer);
         match answer {
             Answer::AsTheEngineSays if line.withholds(packet) => {}
-            Answer::AsTheEngineSays => match line.plain(packet) {
-                Some(plain) => line.said.extend(plain),
-                None => line.said.extend_from_slice(packet),
-            },
+            Answer::AsTheEngineSays => line.say(packet),
             Answer::Instead(instead) => line.said.extend(instead),
             Answer::Close(farewell) => {
                 line.said.extend(farewell);
@@ -382,10 +425,13 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Line<S> {
     }
 }
 
-/// The engine lets go of a line without a word where it refuses a client: what it said before is still to be sent.
+/// The engine lets go of a line without a word where it refuses a client or a packet: what it said before is still to be sent.
 impl<S: AsyncWrite + Unpin> Drop for Line<S> {
     fn drop(&mut self) {
         let cx = &mut Context::from_waker(Waker::noop());
+        if self.owes_farewell() {
+            self.said.extend([0xe0, 2, UNSPECIFIED, 0]);
+        }
         if let Poll::Ready(Ok(())) = self.poll_send(cx) {
             let _ = Pin::new(&mut self.stream).poll_flush(cx);
         }

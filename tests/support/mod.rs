@@ -2,6 +2,7 @@
 #![allow(dead_code, unused_imports, reason = "each test file uses its part")]
 
 pub mod house;
+pub mod malformed;
 pub mod mqtt;
 pub mod packet;
 pub mod zigbee;
@@ -27,7 +28,9 @@ pub struct Chance(u64);
 
 impl Chance {
     pub fn seeded(default: u64) -> Self {
-        Self(std::env::var("JAMEY_SEED").ok().and_then(|s| s.parse().ok()).unwrap_or(default))
+        let seed = std::env::var("JAMEY_SEED").ok().and_then(|s| s.parse().ok()).unwrap_or(default);
+        eprintln!("JAMEY_SEED={seed}");
+        Self(seed)
     }
 
     pub fn next(&mut self) -> u64 {

@@ -1,11 +1,15 @@
 //! MQTT's framing over any split of the bytes: each PUBLISH as soon as it can be told, whole where it is short enough to be read ahead.
 
-use crate::domain::limits;
+use crate::{broker::strict, domain::limits};
 
 /// A longer PUBLISH is told by its head alone: nobody reads that far ahead.
 const WHOLE_BYTES: usize = 8 * 1_024;
 /// Properties further in than this are not looked for: a content type is a few words.
 const HEAD_BYTES: usize = 1_024 + limits::TOPIC_BYTES;
+
+/// Reasons of MQTT 5 for an end (MQTT 5.0, section 2.4).
+const PROTOCOL_ERROR: u8 = 0x82;
+pub const PACKET_TOO_LARGE: u8 = 0x95;
 
 /// A PUBLISH as its bytes say it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,10 +37,14 @@ pub struct Whole<'b> {
 pub struct Frames {
     reads_properties: bool,
     pub said_disconnect: bool,
+    /// Nothing is read from here on, for this reason (MQTT 5.0, section 2.4): MQTT or our limit forbids what came last.
+    pub broken: Option<u8>,
     /// Packets that ask for work: all but acknowledgements and farewells. Whoever counts them sets it back.
     pub spoken: usize,
-    /// The longest packet announced, likewise.
+    /// The longest packet announced.
     pub longest: usize,
+    /// The largest packet.
+    largest: usize,
     /// Of a packet told of by its head: bytes that are still to come.
     skip: usize,
     /// The beginning of a packet that has not come whole.
@@ -45,26 +53,32 @@ pub struct Frames {
 
 impl Frames {
     /// `reads_properties`: they speak MQTT 5.
-    pub fn new(reads_properties: bool) -> Self {
-        Self { reads_properties, ..Self::default() }
+    pub fn new(reads_properties: bool, largest: usize) -> Self {
+        Self { reads_properties, largest, ..Self::default() }
     }
 
     pub fn is_between_packets(&self) -> bool {
         self.partial.is_empty() && self.skip == 0
     }
 
-    pub fn scan(&mut self, fresh: &[u8], mut publish: impl FnMut(&Published<'_>)) {
-        let (_, fresh) = fresh.split_at(self.skip(fresh.len()));
-        if self.partial.is_empty() {
+    /// How many of the fresh bytes may go on: all, or those before a packet that MQTT forbids.
+    pub fn scan(&mut self, fresh: &[u8], mut publish: impl FnMut(&Published<'_>)) -> usize {
+        let all = fresh.len();
+        let (skipped, fresh) = fresh.split_at(self.skip(all));
+        let earlier = self.partial.len();
+        let read = if self.partial.is_empty() {
             let read = self.read(fresh, &mut publish);
             self.partial.extend_from_slice(fresh.get(read..).unwrap_or_default());
+            read
         } else {
             let mut held = std::mem::take(&mut self.partial);
             held.extend_from_slice(fresh);
             let read = self.read(&held, &mut publish);
             held.drain(..read.min(held.len()));
             self.partial = if held.is_empty() { Vec::new() } else { held };
-        }
+            read
+        };
+        if self.broken.is_some() { skipped.len() + read.saturating_sub(earlier) } else { all }
     }
 
     fn skip(&mut self, available: usize) -> usize {
@@ -76,18 +90,30 @@ impl Frames {
     /// Reads packet by packet; how many bytes need not come again.
     fn read(&mut self, bytes: &[u8], publish: &mut impl FnMut(&Published<'_>)) -> usize {
         let mut at = 0;
-        while let Some(rest) = bytes.get(at..)
+        while self.broken.is_none()
+            && let Some(rest) = bytes.get(at..)
             && let Some((first, header, length)) = header(rest)
         {
             let (frame, is_publish) = (header + length, first >> 4 == 3);
-            self.said_disconnect |= first >> 4 == 14;
             self.longest = self.longest.max(frame);
-            let needed = match is_publish {
-                true if frame > WHOLE_BYTES => HEAD_BYTES.min(frame),
-                true => frame,
-                false => header,
+            if frame > self.largest {
+                self.broken = Some(PACKET_TOO_LARGE);
+                break;
+            }
+            let needed = match first >> 4 {
+                3 if frame > WHOLE_BYTES => HEAD_BYTES.min(frame),
+                8 if frame > WHOLE_BYTES => frame.min(header + 2),
+                3 | 8 => frame,
+                // A packet id.
+                4..=7 | 10 => frame.min(header + 2),
+                _ => header,
             };
             let Some(head) = rest.get(header..needed) else { break };
+            if !strict::allows_packet(self.reads_properties, first, head) {
+                self.broken = Some(PROTOCOL_ERROR);
+                break;
+            }
+            self.said_disconnect |= first >> 4 == 14;
             // PUBLISH, SUBSCRIBE, UNSUBSCRIBE, PINGREQ.
             self.spoken += usize::from(matches!(first >> 4, 3 | 8 | 10 | 12));
             if is_publish {
@@ -128,6 +154,20 @@ pub fn heading(packet: &[u8]) -> Option<(u8, &str, Option<u16>)> {
     let qos = (first >> 1) & 3;
     let id = if qos == 0 { None } else { Some(u16::from_be_bytes(*after.first_chunk()?)) };
     Some((qos, std::str::from_utf8(topic).ok()?, id))
+}
+
+/// All that is told of a connection's bytes when they come in such pieces, and whether MQTT forbids some of them. For the fuzzer.
+#[doc(hidden)]
+pub fn tell_all(reads_properties: bool, bytes: &[u8], piece: usize) -> (Vec<String>, bool) {
+    let (mut frames, mut told) = (Frames::new(reads_properties, limits::PACKET_BYTES), Vec::new());
+    for fresh in bytes.chunks(piece.max(1)) {
+        let good = frames.scan(fresh, |published| told.push(format!("{published:?}")));
+        assert!(good <= fresh.len() && frames.partial.len() <= WHOLE_BYTES);
+        if frames.broken.is_some() {
+            break;
+        }
+    }
+    (told, frames.broken.is_some())
 }
 
 /// A packet's first byte, the length of its fixed header, and that of what follows; None until it has come whole.
@@ -213,7 +253,7 @@ mod tests {
     /// What is told of the bytes, cut into pieces: the head's words, and where it is whole topic, packet id and payload.
     type Told = (bool, Option<String>, Option<(String, Option<u16>, Vec<u8>)>);
     fn told(reads_properties: bool, all: &[u8], step: usize) -> Vec<Told> {
-        let (mut frames, mut told) = (Frames::new(reads_properties), Vec::new());
+        let (mut frames, mut told) = (Frames::new(reads_properties, limits::PACKET_BYTES), Vec::new());
         for piece in all.chunks(step) {
             frames.scan(piece, |p| {
                 let whole = p.whole.map(|w| (w.topic.to_owned(), w.packet_id, w.payload.to_vec()));
@@ -269,9 +309,20 @@ mod tests {
 
     proptest! {
         #[test]
+        fn what_is_told_does_not_depend_on_how_the_network_cuts(
+            all in proptest::collection::vec((any::<u8>(), proptest::collection::vec(0..9_u8, 0..40)), 0..9),
+            piece in 1..50_usize,
+        ) {
+            let bytes: Vec<u8> = all.iter().flat_map(|(first, body)| packet(*first, body)).collect();
+            for reads_properties in [false, true] {
+                prop_assert_eq!(tell_all(reads_properties, &bytes, piece), tell_all(reads_properties, &bytes, bytes.len()));
+            }
+        }
+
+        #[test]
         fn no_bytes_make_it_fall_or_keep_more_than_a_packet(bytes in proptest::collection::vec(any::<u8>(), 0..500), step in 1..50_usize) {
             for reads_properties in [false, true] {
-                let mut frames = Frames::new(reads_properties);
+                let mut frames = Frames::new(reads_properties, limits::PACKET_BYTES);
                 for piece in bytes.chunks(step) {
                     frames.scan(piece, |_| {});
                     prop_assert!(frames.partial.len() <= WHOLE_BYTES);
