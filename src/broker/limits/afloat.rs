@@ -1,0 +1,101 @@
+//! What was said and has not reached all who listen: its bytes stay in memory until the last of them took it. The engine bounds that by the
+//! message and for each listener alone; here all of it has an end. Nothing is copied: a buffer that nobody else holds has arrived.
+
+use crate::domain::limits;
+use bytes::Bytes;
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
+
+#[derive(Debug)]
+pub struct Afloat {
+    most: usize,
+    waters: Mutex<Waters>,
+    pressed: Arc<AtomicBool>,
+}
+
+#[derive(Debug, Default)]
+struct Waters {
+    payloads: Vec<Bytes>,
+    bytes: usize,
+    /// Beyond it, it is looked again what has arrived.
+    look_at: usize,
+}
+
+impl Afloat {
+    pub fn new(most: usize) -> Self {
+        Self { most, waters: Mutex::default(), pressed: Arc::default() }
+    }
+
+    /// True while there is no room: then who takes nothing is let go sooner.
+    pub fn pressed(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.pressed)
+    }
+
+    /// Takes a payload, unless there is no room. Where nothing else is afloat there always is.
+    pub fn takes(&self, payload: &Bytes) -> bool {
+        let mut waters = self.waters.lock().unwrap_or_else(PoisonError::into_inner);
+        let bytes = payload.len();
+        if waters.bytes + bytes > waters.look_at.min(self.most) {
+            waters.look();
+        }
+        let fits = waters.bytes == 0 || waters.bytes + bytes <= self.most;
+        if fits {
+            waters.payloads.push(payload.clone());
+            waters.bytes += bytes;
+        }
+        self.pressed.store(!fits, Ordering::Relaxed);
+        fits
+    }
+}
+
+impl Waters {
+    fn look(&mut self) {
+        self.payloads.retain(|payload| !payload.is_unique());
+        self.payloads.shrink_to(self.payloads.len() * 2);
+        self.bytes = self.payloads.iter().map(Bytes::len).sum();
+        self.look_at = self.bytes + limits::AFLOAT_LOOK_BYTES;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn payload(bytes: usize) -> Bytes {
+        Bytes::from(vec![b'x'; bytes])
+    }
+
+    #[test]
+    fn what_is_held_counts_and_what_arrived_does_not() {
+        let afloat = Afloat::new(100);
+        let (a, b, c) = (payload(60), payload(40), payload(1));
+        assert!(afloat.takes(&a) && afloat.takes(&b));
+        assert!(!afloat.takes(&c) && afloat.pressed().load(Ordering::Relaxed));
+        drop(b);
+        assert!(afloat.takes(&c) && !afloat.pressed().load(Ordering::Relaxed));
+        drop((a, c));
+        assert!(afloat.takes(&payload(1_000)), "alone it may be larger than all");
+    }
+
+    proptest! {
+        #[test]
+        fn never_more_than_the_most_is_held(steps in proptest::collection::vec((1_usize..60, any::<bool>()), 0..80)) {
+            let (afloat, mut held) = (Afloat::new(100), Vec::<Bytes>::new());
+            for (bytes, arrives) in steps {
+                if arrives && !held.is_empty() {
+                    held.remove(0);
+                } else {
+                    let payload = payload(bytes);
+                    let before: usize = held.iter().map(Bytes::len).sum();
+                    prop_assert_eq!(afloat.takes(&payload), before + bytes <= 100);
+                    if before + bytes <= 100 {
+                        held.push(payload);
+                    }
+                }
+            }
+        }
+    }
+}
