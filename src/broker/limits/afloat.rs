@@ -5,14 +5,24 @@ use crate::domain::limits;
 use bytes::Bytes;
 use std::sync::{
     Arc, Mutex, PoisonError,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
 #[derive(Debug)]
 pub struct Afloat {
     most: usize,
     waters: Mutex<Waters>,
-    pressed: Arc<AtomicBool>,
+    press: Arc<Press>,
+}
+
+/// What those who write to clients must know of it, and tell.
+#[derive(Debug, Default)]
+pub struct Press {
+    /// There is no room: who takes little is let go sooner.
+    pub is_on: AtomicBool,
+    /// Clients that do not take what is said to them just now. While there is none, nothing waits for anybody: what still looks afloat is
+    /// a buffer that its sender's connection keeps for its next message.
+    pub stalled: AtomicUsize,
 }
 
 #[derive(Debug, Default)]
@@ -25,27 +35,26 @@ struct Waters {
 
 impl Afloat {
     pub fn new(most: usize) -> Self {
-        Self { most, waters: Mutex::default(), pressed: Arc::default() }
+        Self { most, waters: Mutex::default(), press: Arc::default() }
     }
 
-    /// True while there is no room: then who takes nothing is let go sooner.
-    pub fn pressed(&self) -> Arc<AtomicBool> {
-        Arc::clone(&self.pressed)
+    pub fn press(&self) -> Arc<Press> {
+        Arc::clone(&self.press)
     }
 
-    /// Takes a payload, unless there is no room. Where nothing else is afloat there always is.
+    /// Takes a payload, unless there is no room. Where nothing else is afloat, or nobody keeps it so, there always is.
     pub fn takes(&self, payload: &Bytes) -> bool {
         let mut waters = self.waters.lock().unwrap_or_else(PoisonError::into_inner);
         let bytes = payload.len();
         if waters.bytes + bytes > waters.look_at.min(self.most) {
             waters.look();
         }
-        let fits = waters.bytes == 0 || waters.bytes + bytes <= self.most;
+        let fits = waters.bytes == 0 || waters.bytes + bytes <= self.most || self.press.stalled.load(Ordering::Relaxed) == 0;
         if fits {
             waters.payloads.push(payload.clone());
             waters.bytes += bytes;
         }
-        self.pressed.store(!fits, Ordering::Relaxed);
+        self.press.is_on.store(!fits, Ordering::Relaxed);
         fits
     }
 }
@@ -72,18 +81,25 @@ mod tests {
     fn what_is_held_counts_and_what_arrived_does_not() {
         let afloat = Afloat::new(100);
         let (a, b, c) = (payload(60), payload(40), payload(1));
+        let press = afloat.press();
+        press.stalled.store(1, Ordering::Relaxed);
         assert!(afloat.takes(&a) && afloat.takes(&b));
-        assert!(!afloat.takes(&c) && afloat.pressed().load(Ordering::Relaxed));
+        assert!(!afloat.takes(&c) && press.is_on.load(Ordering::Relaxed));
         drop(b);
-        assert!(afloat.takes(&c) && !afloat.pressed().load(Ordering::Relaxed));
+        assert!(afloat.takes(&c) && !press.is_on.load(Ordering::Relaxed));
         drop((a, c));
         assert!(afloat.takes(&payload(1_000)), "alone it may be larger than all");
+        let [a, b] = [payload(100), payload(100)];
+        assert!(afloat.takes(&a) && !afloat.takes(&b));
+        press.stalled.store(0, Ordering::Relaxed);
+        assert!(afloat.takes(&b), "nobody keeps it afloat");
     }
 
     proptest! {
         #[test]
         fn never_more_than_the_most_is_held(steps in proptest::collection::vec((1_usize..60, any::<bool>()), 0..80)) {
             let (afloat, mut held) = (Afloat::new(100), Vec::<Bytes>::new());
+            afloat.press.stalled.store(1, Ordering::Relaxed);
             for (bytes, arrives) in steps {
                 if arrives && !held.is_empty() {
                     held.remove(0);
