@@ -129,3 +129,21 @@ fn large_messages_for_a_deaf_subscriber_do_not_take_the_memory() {
     assert!(house.said().lines().any(|line| line.contains("kind=\"deaf\"")), "it made room");
     house.serves();
 }
+
+#[test]
+fn large_messages_for_one_who_never_acknowledges_do_not_take_the_memory() {
+    const MIB: usize = 1024 * 1024;
+    const QUOTA_EXCEEDED: u8 = 0x97;
+    let mut house = Plan::default().config("[limits]\nafloat_bytes = 33554432\nin_flight = 1\n").start();
+    let mut silent = house.dial("silent").silent().open().listen("flood/#", 1);
+    let mut speaker = house.dial("speaker").v5().open();
+    let taken = (0..100).take_while(|_| match speaker.publish(Message::new("flood/x", vec![b'x'; MIB]).qos(1)) {
+        Sent::Code(QUOTA_EXCEEDED, _) => false,
+        sent => sent.taken(),
+    });
+    // One of them is on its way, and one more may be in the sender's own buffer.
+    let taken = taken.count();
+    assert!((30..=34).contains(&taken), "{taken} MiB were taken of 32");
+    silent.message();
+    house.serves();
+}

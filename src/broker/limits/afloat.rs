@@ -20,8 +20,8 @@ pub struct Afloat {
 pub struct Press {
     /// There is no room: who takes little is let go sooner.
     pub is_on: AtomicBool,
-    /// Clients that do not take what is said to them just now. While there is none, nothing waits for anybody: what still looks afloat is
-    /// a buffer that its sender's connection keeps for its next message.
+    /// Clients that do not take what is said to them just now. While there is none, nothing at QoS 0 waits for anybody: what still looks
+    /// afloat is a buffer that its sender's connection keeps for its next message. At QoS 1 and 2 it may wait for acknowledgements.
     pub stalled: AtomicUsize,
 }
 
@@ -42,14 +42,16 @@ impl Afloat {
         Arc::clone(&self.press)
     }
 
-    /// Takes a payload, unless there is no room. Where nothing else is afloat, or nobody keeps it so, there always is.
-    pub fn takes(&self, payload: &Bytes) -> bool {
+    /// Takes a payload, unless there is no room. Where nothing else is afloat, or at QoS 0 nobody keeps it so, there
+    /// always is.
+    pub fn takes(&self, payload: &Bytes, qos: u8) -> bool {
         let mut waters = self.waters.lock().unwrap_or_else(PoisonError::into_inner);
         let bytes = payload.len();
         if waters.bytes + bytes > waters.look_at.min(self.most) {
             waters.look();
         }
-        let fits = waters.bytes == 0 || waters.bytes + bytes <= self.most || self.press.stalled.load(Ordering::Relaxed) == 0;
+        let arrives = qos == 0 && self.press.stalled.load(Ordering::Relaxed) == 0;
+        let fits = arrives || waters.bytes == 0 || waters.bytes + bytes <= self.most;
         if fits {
             waters.payloads.push(payload.clone());
             waters.bytes += bytes;
@@ -83,16 +85,17 @@ mod tests {
         let (a, b, c) = (payload(60), payload(40), payload(1));
         let press = afloat.press();
         press.stalled.store(1, Ordering::Relaxed);
-        assert!(afloat.takes(&a) && afloat.takes(&b));
-        assert!(!afloat.takes(&c) && press.is_on.load(Ordering::Relaxed));
+        assert!(afloat.takes(&a, 0) && afloat.takes(&b, 0));
+        assert!(!afloat.takes(&c, 0) && press.is_on.load(Ordering::Relaxed));
         drop(b);
-        assert!(afloat.takes(&c) && !press.is_on.load(Ordering::Relaxed));
+        assert!(afloat.takes(&c, 0) && !press.is_on.load(Ordering::Relaxed));
         drop((a, c));
-        assert!(afloat.takes(&payload(1_000)), "alone it may be larger than all");
+        assert!(afloat.takes(&payload(1_000), 1), "alone it may be larger than all");
         let [a, b] = [payload(100), payload(100)];
-        assert!(afloat.takes(&a) && !afloat.takes(&b));
+        assert!(afloat.takes(&a, 0) && !afloat.takes(&b, 0));
         press.stalled.store(0, Ordering::Relaxed);
-        assert!(afloat.takes(&b), "nobody keeps it afloat");
+        assert!(!afloat.takes(&b, 1), "it may wait for an acknowledgement");
+        assert!(afloat.takes(&b, 0), "nobody keeps it afloat");
     }
 
     proptest! {
@@ -106,7 +109,7 @@ mod tests {
                 } else {
                     let payload = payload(bytes);
                     let before: usize = held.iter().map(Bytes::len).sum();
-                    prop_assert_eq!(afloat.takes(&payload), before + bytes <= 100);
+                    prop_assert_eq!(afloat.takes(&payload, 0), before + bytes <= 100);
                     if before + bytes <= 100 {
                         held.push(payload);
                     }

@@ -48,9 +48,9 @@ impl Visit {
     }
 
     /// Waits until there is room for a payload among those that have not reached all who listen; false when there is none for too long.
-    pub(super) async fn floats(&self, payload: &Bytes) -> bool {
+    pub(super) async fn floats(&self, payload: &Bytes, qos: u8) -> bool {
         let until = Instant::now() + Duration::from_secs(limits::STORE_WAIT_SECONDS);
-        while !self.hall.limits.afloat.takes(payload) {
+        while !self.hall.limits.afloat.takes(payload, qos) {
             if Instant::now() >= until {
                 self.over("afloat", "subscribers do not take what is said: limits.afloat_bytes is reached");
                 return false;

@@ -187,7 +187,7 @@ impl Visit {
             return refused;
         }
         // What the mind has been told of goes on: it is remembered already.
-        if event.payload.len() >= limits::AFLOAT_PAYLOAD_BYTES && !self.floats(&event.payload).await && told.is_none() {
+        if event.payload.len() >= limits::AFLOAT_PAYLOAD_BYTES && !self.floats(&event.payload, message.qos).await && told.is_none() {
             self.control.refuse(self.arrival.version, message.qos, event.packet_id, reason::QUOTA_EXCEEDED);
             return PublishAction::Handled;
         }
