@@ -111,3 +111,39 @@ fn a_deaf_subscriber_is_let_go_and_who_reads_slowly_is_not() {
     assert!(!let_go(&house, "`slow`") && slow.ping());
     house.serves();
 }
+
+#[test]
+fn large_messages_for_a_deaf_subscriber_do_not_take_the_memory() {
+    const MIB: usize = 1024 * 1024;
+    // Without an end, 300 MiB would wait.
+    const MARGIN_KIB: u64 = (32 + 96) * 1_024;
+    let mut house = Plan::default().config("[limits]\nafloat_bytes = 33554432\ndeaf_seconds = 3600\n").start();
+    let _deaf = house.client("deaf").listen("flood/#", 0);
+    let mut speaker = house.client("speaker");
+    let before = resident_kib(&house);
+    for n in 0..300 {
+        speaker.tell("flood/x", vec![b'x'; MIB]);
+        let now = resident_kib(&house);
+        assert!(now <= before + MARGIN_KIB, "{now} KiB after {n}, {before} before");
+    }
+    assert!(house.said().lines().any(|line| line.contains("kind=\"deaf\"")), "it made room");
+    house.serves();
+}
+
+#[test]
+fn large_messages_for_one_who_never_acknowledges_do_not_take_the_memory() {
+    const MIB: usize = 1024 * 1024;
+    const QUOTA_EXCEEDED: u8 = 0x97;
+    let mut house = Plan::default().config("[limits]\nafloat_bytes = 33554432\nin_flight = 1\n").start();
+    let mut silent = house.dial("silent").silent().open().listen("flood/#", 1);
+    let mut speaker = house.dial("speaker").v5().open();
+    let taken = (0..100).take_while(|_| match speaker.publish(Message::new("flood/x", vec![b'x'; MIB]).qos(1)) {
+        Sent::Code(QUOTA_EXCEEDED, _) => false,
+        sent => sent.taken(),
+    });
+    // One of them is on its way, and one more may be in the sender's own buffer.
+    let taken = taken.count();
+    assert!((30..=34).contains(&taken), "{taken} MiB were taken of 32");
+    silent.message();
+    house.serves();
+}

@@ -232,7 +232,7 @@ impl Engine {
         config.server_keep_alive = self.hall.limits.keep_alive_instead(&arrival);
         let pace = if entrance.private { None } else { Pace::new(&self.hall.config.limits) };
         let deaf = Duration::from_secs(self.hall.config.limits.deaf_seconds.into());
-        let patience = (!entrance.private).then(|| Patience::new(deaf));
+        let patience = (!entrance.private).then(|| Patience::new(deaf, self.hall.limits.afloat.press()));
         let bounds = Bounds { packet_bytes: config.max_packet_size, pace, patience };
         let (hall, router) = (Arc::clone(&self.hall), Arc::clone(&self.router));
         let visit = Arc::new(Visit::new(hall, arrival, entrance, Arc::clone(&control), router));

@@ -27,6 +27,7 @@ pub struct Limits {
     pub retained_bytes: usize,
     pub queued_messages: usize,
     pub queued_bytes: usize,
+    pub afloat_bytes: usize,
     pub deaf_seconds: u32,
     pub in_flight: u16,
     pub keep_alive_max_seconds: u16,
@@ -54,6 +55,7 @@ impl Default for Limits {
             retained_bytes: limits::RETAINED_TOTAL_BYTES,
             queued_messages: limits::QUEUED_MESSAGES,
             queued_bytes: limits::QUEUED_BYTES,
+            afloat_bytes: limits::AFLOAT_BYTES,
             deaf_seconds: limits::DEAF_SECONDS,
             in_flight: limits::IN_FLIGHT,
             keep_alive_max_seconds: limits::KEEP_ALIVE_SECONDS,
@@ -84,6 +86,7 @@ impl Limits {
             retained_bytes: r.or("retained_bytes", d.retained_bytes, kinds::whole(1_024..=limits::MOST_RETAINED_TOTAL_BYTES)),
             queued_messages: r.or("queued_messages", d.queued_messages, kinds::whole(1..=limits::MOST_QUEUED_MESSAGES)),
             queued_bytes: r.or("queued_bytes", d.queued_bytes, kinds::whole(1_024..=limits::MOST_QUEUED_BYTES)),
+            afloat_bytes: r.or("afloat_bytes", d.afloat_bytes, kinds::whole(limits::PACKET_BYTES..=limits::MOST_AFLOAT_BYTES)),
             deaf_seconds: r.or("deaf_seconds", d.deaf_seconds, kinds::whole(1..=3_600)),
             in_flight: r.or("in_flight", d.in_flight, kinds::whole(1..=u16::MAX)),
             keep_alive_max_seconds: r.or(

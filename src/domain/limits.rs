@@ -59,6 +59,14 @@ pub const MOST_QUEUED_BYTES: usize = 256 * 1024 * 1024;
 /// Who takes nothing for so long while something waits for it is let go: a socket holds some MiB, so it is far behind by then, and what
 /// comes for it stays in memory.
 pub const DEAF_SECONDS: u32 = 30;
+/// Payloads that have not reached all who listen, together: 128 of the largest packets, in a house that has some MiB of them. At most so
+/// much of a 4 GB host may be asked for.
+pub const AFLOAT_BYTES: usize = 256 * 1024 * 1024;
+pub const MOST_AFLOAT_BYTES: usize = 2 * 1024 * 1024 * 1024;
+/// Smaller payloads are not followed: the engine's own bookkeeping of a message takes as much, and most messages are as small.
+pub const AFLOAT_PAYLOAD_BYTES: usize = 512;
+/// After so much more it is looked what has arrived; until then it is kept.
+pub const AFLOAT_LOOK_BYTES: usize = 4 * 1024 * 1024;
 /// Unacknowledged messages on their way to one client: a round trip of 2 ms lets 32,000 a second through.
 pub const IN_FLIGHT: u16 = 64;
 /// Retained values: Home Assistant with 300 Zigbee devices has some 6,000 documents and states.

@@ -1,6 +1,7 @@
 //! What one client, one address and one subscriber may take of the house. Bookkeeping with time handed in; it judges no message by what it
 //! says, and speaks to no socket except to turn a flapping client away.
 
+mod afloat;
 mod bucket;
 mod crowd;
 mod flapping;
@@ -14,6 +15,7 @@ mod retained;
 
 use super::{door::Arrival, entrance::Entrance};
 use crate::{config, observe::Counters};
+use afloat::Afloat;
 pub use crowd::Pass;
 use crowd::{Crowd, Full};
 use flapping::Flapping;
@@ -43,6 +45,7 @@ pub struct Limits {
     flapping: Flapping,
     logins: Logins,
     pub retained: Retained,
+    pub afloat: Afloat,
     topic_bytes: usize,
     topic_levels: usize,
     keep_alive: u16,
@@ -55,6 +58,7 @@ impl Limits {
             flapping: Flapping::new(config),
             logins: Logins::new(config.failed_logins),
             retained: Retained::new(config),
+            afloat: Afloat::new(config.afloat_bytes),
             topic_bytes: config.topic_bytes,
             topic_levels: config.topic_levels,
             keep_alive: config.keep_alive_max_seconds,

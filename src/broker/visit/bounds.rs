@@ -1,12 +1,18 @@
 //! What one connection asks beyond the limits: each refusal has a reason code and a counter.
 
 use super::{Visit, publish::Message};
-use crate::broker::limits::{NoRoom, reason};
+use crate::{
+    broker::limits::{NoRoom, reason},
+    domain::limits,
+};
+use bytes::Bytes;
 use mqtt5::{
     broker::{AuthResult, ClientSubscribeEvent, PublishAction, SubAckReasonCode},
     packet::connect::ConnectPacket,
     protocol::v5::reason_codes::ReasonCode,
 };
+use std::time::Duration;
+use tokio::time::Instant;
 
 impl Visit {
     /// The refusal of a will that no PUBLISH would be let to do.
@@ -39,6 +45,19 @@ impl Visit {
         };
         self.control.refuse(self.arrival.version, message.qos, message.packet_id, code);
         Some(PublishAction::Handled)
+    }
+
+    /// Waits until there is room for a payload among those that have not reached all who listen; false when there is none for too long.
+    pub(super) async fn floats(&self, payload: &Bytes, qos: u8) -> bool {
+        let until = Instant::now() + Duration::from_secs(limits::STORE_WAIT_SECONDS);
+        while !self.hall.limits.afloat.takes(payload, qos) {
+            if Instant::now() >= until {
+                self.over("afloat", "subscribers do not take what is said: limits.afloat_bytes is reached");
+                return false;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        true
     }
 
     /// A filter is no longer and no deeper than a topic may be.

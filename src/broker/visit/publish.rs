@@ -186,6 +186,11 @@ impl Visit {
         if let Some(refused) = self.beyond(&message) {
             return refused;
         }
+        // What the mind has been told of goes on: it is remembered already.
+        if event.payload.len() >= limits::AFLOAT_PAYLOAD_BYTES && !self.floats(&event.payload, message.qos).await && told.is_none() {
+            self.control.refuse(self.arrival.version, message.qos, event.packet_id, reason::QUOTA_EXCEEDED);
+            return PublishAction::Handled;
+        }
         let view = self.hall.guard();
         let again = match told {
             Some(ahead) if ahead.holds(&message, &view) => {

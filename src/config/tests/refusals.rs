@@ -101,6 +101,7 @@ fn one_past_each_range_is_refused() {
         ("[limits]\nretained_bytes = 524288".into(), "[limits]\nretained_bytes = 1073741825".into()),
         ("[limits]\nqueued_messages = 100000".into(), "[limits]\nqueued_messages = 100001".into()),
         ("[limits]\nqueued_bytes = 1024".into(), "[limits]\nqueued_bytes = 1023".into()),
+        ("[limits]\nafloat_bytes = 2097152".into(), "[limits]\nafloat_bytes = 2097151".into()),
         ("[limits]\ndeaf_seconds = 3600".into(), "[limits]\ndeaf_seconds = 3601".into()),
         ("[limits]\nin_flight = 65535".into(), "[limits]\nin_flight = 0".into()),
         ("[limits]\nkeep_alive_max_seconds = 10".into(), "[limits]\nkeep_alive_max_seconds = 9".into()),
