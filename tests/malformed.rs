@@ -22,7 +22,8 @@ const BEHIND: &str = "behind/it";
 /// A house with something to guard, and one who hears everything in it.
 fn guarded_house() -> (House, Mqtt) {
     let device = "[[device]]\nid = \"concentrator\"\nclass = \"medical\"\ntags = [\"medical\"]\ncommand_topic = \"o2/set\"\npayloads = { ON = \"on\", OFF = \"off\" }\n";
-    let house = Plan::default().enforce().config(device).start();
+    let config = format!("{device}\n[limits]\nflapping_connects = 100000\n");
+    let house = Plan::default().enforce().config(&config).start();
     let listener = house.dial("listener").v5().open().listen("#", 1);
     (house, listener)
 }
