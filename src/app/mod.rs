@@ -1,6 +1,7 @@
 //! The composition root: puts the rooms together, starts them, and takes them down in order. The only place that knows every room.
 
 mod control;
+mod doors;
 mod house;
 mod journal;
 mod retained;
@@ -8,11 +9,12 @@ mod speaker;
 pub mod view;
 
 pub use control::{LONGEST_SECONDS, Order, standing};
+pub use doors::listeners;
 pub use journal::{Entered, read as read_journal};
 
 use crate::{
     api,
-    broker::{Engine, GuardView, Hall, Inbox, OwnClient, guard},
+    broker::{Engine, GuardView, Hall, Inbox, Listener, OwnClient, guard},
     config::{Config, Durability, GuardMode},
     conscience::RuleSet,
     domain::{
@@ -56,16 +58,9 @@ pub async fn run(config: Config) -> Result<()> {
     let data = config.store.data.clone();
     private_folder(&data).with_context(|| format!("the data folder {} cannot be made", data.display()))?;
     let _lock = lock(&data)?;
-    raise_descriptors(config.broker.max_connections);
+    raise_descriptors(config.broker.max_connections + config.listeners.len());
 
-    let mut public = Vec::new();
-    for address in &config.broker.mqtt {
-        public.push(
-            TcpListener::bind(address).await.with_context(|| {
-                format!("cannot listen for MQTT on {address}: is another broker running there? Set broker.mqtt or --mqtt")
-            })?,
-        );
-    }
+    let doors = doors::Doors::open(&config).await?;
     let http = TcpListener::bind(config.http.listen)
         .await
         .with_context(|| format!("cannot listen for HTTP on {}: set http.listen or --http", config.http.listen))?;
@@ -112,28 +107,27 @@ pub async fn run(config: Config) -> Result<()> {
     // A subscription that outlived the restart may be waiting for verdicts.
     hall.verdicts_wanted.store(engine.has_sessions().await, std::sync::atomic::Ordering::Relaxed);
     let engine = Arc::new(engine);
-    let mqtt: Vec<SocketAddr> = public.iter().filter_map(|l| l.local_addr().ok()).collect();
+    let mqtt = doors.mqtt();
     let own_address = private.local_addr()?;
     let http_address = http.local_addr()?;
 
     let (said, hears) = mpsc::channel(SAID);
     let thread = house::House { mind, writer, hall: Arc::clone(&hall), said }.live(posts).context("the mind's thread cannot be started")?;
 
-    engine.serve(private, true);
+    engine.serve(private, Arc::new(Listener::own()));
     let mut own = OwnClient::connect(own_address, &hall.own_id, &hall.own_secret, &topics::name(&config.root, Topic::Status));
     tokio::time::timeout(Duration::from_secs(10), own.ready()).await.context("Jamey's own client cannot connect to Jamey")?;
     if config.broker.guard == GuardMode::Enforce {
         // What was retained while the guard only observed must not reach a device now.
         retained::sweep(&hall, &engine, &own).await;
     }
-    for listener in public {
-        engine.serve(listener, false);
-    }
+    let listeners = doors.serve(&engine);
     if config.entities.iter().any(|e| e.owner || e.human || !e.role.is_empty()) {
         warn!("[[entity]] owner, human and role have no effect yet: without users nobody can prove a name");
     }
 
     let (stop, stopped) = watch::channel(false);
+    let (tell, certificates) = watch::channel(None);
     let speaker = speaker::Speaker {
         own,
         hall: Arc::clone(&hall),
@@ -150,8 +144,10 @@ pub async fn run(config: Config) -> Result<()> {
         }),
         said: hears,
         complaints,
+        certificates,
         stop: stopped.clone(),
     };
+    tokio::spawn(doors::watch(listeners, Arc::clone(&clock), tell, stopped.clone()));
     let speaking = tokio::spawn(speaker.speak());
     let serving = tokio::spawn(api::serve(http, Arc::clone(&hall), stopped.clone()));
     let ticking = tokio::spawn(tick(Arc::clone(&hall), stopped.clone()));

@@ -203,7 +203,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Line<S> {
             }
             let mut space = [const { MaybeUninit::uninit() }; READ_BYTES];
             let mut fresh = ReadBuf::uninit(&mut space);
-            ready!(Pin::new(&mut line.stream).poll_read(cx, &mut fresh))?;
+            // A connection that broke has ended too: TLS says so where a client leaves without a word.
+            ready!(Pin::new(&mut line.stream).poll_read(cx, &mut fresh)).inspect_err(|_| line.control.state().ended = true)?;
             let fresh = fresh.filled();
             line.frames.scan(fresh, |published| line.control.see(published, &*line.ear));
             if fresh.is_empty() || line.frames.said_disconnect {

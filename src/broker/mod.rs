@@ -2,6 +2,7 @@
 
 mod access;
 mod act;
+pub mod certificate;
 mod door;
 pub mod engine;
 mod entrance;
@@ -10,12 +11,17 @@ pub mod hall;
 pub mod identity;
 pub mod inbox;
 mod line;
+mod listener;
 pub mod own;
 mod reading;
 pub mod repeats;
+pub mod tls;
 mod visit;
+mod web;
 
 pub use engine::Engine;
+pub use entrance::Certificate;
 pub use hall::{GuardView, Hall};
 pub use inbox::{Answer, Inbox, Letter, Post};
+pub use listener::Listener;
 pub use own::{Announcement, OwnClient};

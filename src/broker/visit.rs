@@ -87,8 +87,8 @@ impl Visit {
                 self.entrance.private && user == Some(OWN_USER) && connect.password.as_deref() == Some(self.hall.own_secret.as_bytes());
             return if own { AuthResult::success_with_user(OWN_USER) } else { AuthResult::fail(ReasonCode::NotAuthorized) };
         }
-        if !self.entrance.anonymous {
-            return AuthResult::fail_with_reason(ReasonCode::NotAuthorized, "broker.anonymous is off");
+        if !self.entrance.anonymous && self.entrance.certificate.is_none() {
+            return AuthResult::fail_with_reason(ReasonCode::NotAuthorized, "nobody comes in here without a user or a certificate");
         }
         let source = identity::speaker(config, &self.arrival.client_id, user, self.entrance.peer.ip());
         if let Some(will) = &connect.will {
