@@ -113,6 +113,40 @@ fn both_versions_are_spoken_at_every_door() {
 }
 
 #[test]
+fn a_stream_of_messages_keeps_its_order_and_one_who_does_not_read_delays_no_one() {
+    let porch = porch();
+    let mut house = Plan::default().config(&porch.config("", "")).start();
+    for name in DOORS {
+        let at = porch.way(&house, name);
+        // It asks for all of it and reads nothing: far more than the sockets on the way hold.
+        let deaf = dial(at, "deaf").silent().open().listen("stream/#", 0);
+        let mut listener = dial(at, "listener").open().listen("stream/#", 1);
+        let mut speaker = dial(at, "speaker").open();
+        let long = "x".repeat(20_000);
+        for n in 0..1_000 {
+            speaker.post(Message::new("stream/x", format!("{n} {long}")).qos(1));
+        }
+        let heard: Vec<String> = listener.messages(1_000).iter().map(|m| m.text().split(' ').next().unwrap().to_owned()).collect();
+        assert_eq!(heard, (0..1_000).map(|n| n.to_string()).collect::<Vec<_>>(), "{name}");
+        deaf.vanish();
+    }
+    house.serves();
+}
+
+#[test]
+fn it_stops_while_clients_are_at_every_door() {
+    let porch = porch();
+    let mut house = Plan::default().config(&porch.config("[broker]\nhandshake_seconds = 60", "")).start();
+    let clients = DOORS.map(|name| dial(porch.way(&house, name), name).open());
+    let idle = DOORS.map(|name| TcpStream::connect(house.listener(name)).unwrap());
+    house.stop();
+    for mut client in clients {
+        assert!(client.closes_within(PATIENCE));
+    }
+    drop(idle);
+}
+
+#[test]
 fn mosquittos_clients_speak_both_versions_over_tls() {
     let porch = porch();
     let house = Plan::default().config(&porch.config("", "")).start();

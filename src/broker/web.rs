@@ -5,6 +5,7 @@ use bytes::Bytes;
 use futures_util::{Sink, Stream};
 use std::{
     io,
+    net::Ipv4Addr,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -75,8 +76,16 @@ impl Web {
     fn may_come_from(&self, origin: &str, host: Option<&str>) -> bool {
         let page = origin.split_once("://").map(|(_, authority)| name_of(authority));
         let same_host = page.is_some() && page == host.map(name_of);
-        same_host || self.origins.iter().any(|allowed| allowed == "*" || allowed.eq_ignore_ascii_case(origin))
+        same_host && page.is_some_and(|name| is_of_the_house(&name))
+            || self.origins.iter().any(|allowed| allowed == "*" || allowed.eq_ignore_ascii_case(origin))
     }
+}
+
+/// Whether a name can only be meant for a host nearby. Whoever owns a public one can have it point here for a moment, and his page would be
+/// of the same host then (DNS rebinding): such names must stand in `origins`.
+fn is_of_the_house(name: &str) -> bool {
+    let is_address = name.starts_with('[') || name.parse::<Ipv4Addr>().is_ok();
+    is_address || !name.contains('.') || [".local", ".lan", ".home.arpa", ".internal", ".localhost"].iter().any(|end| name.ends_with(end))
 }
 
 /// A host's name without its port.
@@ -196,5 +205,10 @@ mod tests {
         }
         assert!(web(&[]).may_come_from("http://[::1]:80", Some("[::1]:9001")));
         assert!(!web(&[]).may_come_from("null", None));
+        for (name, near) in
+            [("192.168.1.10", true), ("jamey", true), ("jamey.local", true), ("jamey.home.arpa", true), ("jamey.example", false)]
+        {
+            assert_eq!(web(&[]).may_come_from(&format!("http://{name}:80"), Some(name)), near, "{name}");
+        }
     }
 }
