@@ -72,6 +72,42 @@ fn what_it_makes_opens_a_door_that_asks_for_certificates() {
 }
 
 #[test]
+fn what_it_takes_back_opens_nothing_any_more() {
+    let folder = TempDir::with_prefix("certs-").unwrap();
+    let at = folder.path();
+    for args in [&["ca"][..], &["server", "--name", "localhost"]] {
+        made(at, args);
+    }
+    let users = ["anna", "camera", "tablet"];
+    for user in users {
+        made(at, &["client", "--name", user]);
+    }
+    refused(at, &["revoke", "--name", "nobody"], "client-nobody.pem cannot be read");
+    made(at, &["revoke", "--name", "tablet"]);
+    let file = |name: &str| at.join("certs").join(name);
+    let config = format!(
+        "[[listener]]\nname = \"x\"\naddress = \"127.0.0.1:0\"\ncertificate = {:?}\nkey = {:?}\nclient_ca = {:?}\nclient_crl = {:?}\n",
+        file("server.pem"),
+        file("server.key"),
+        file("ca.pem"),
+        file("revoked.pem")
+    );
+    let house = Plan::default().config(&config).start();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let ways = users.map(|user| {
+        let [certificate, key] = pair(at, &format!("client-{user}"));
+        let pair = authority::Pair { certificate, key, serial: 0 };
+        carrier::to(house.listener("x")).tls(&file("ca.pem"), Some(&pair)).carry(&runtime)
+    });
+    let open = || ways.map(|at| dial(at, "visitor").try_open().is_ok());
+    assert_eq!(open(), [true, true, false]);
+    made(at, &["revoke", "--name", "camera"]);
+    let again: Value = serde_json::from_str(&made(at, &["revoke", "--name", "camera", "--json"])).unwrap();
+    assert_eq!(again["revoked"], 2, "once each");
+    wait_until("the list is read again", PATIENCE, || open() == [true, false, false]);
+}
+
+#[test]
 fn nothing_is_replaced_unasked_and_all_of_it_when_asked() {
     let folder = TempDir::with_prefix("certs-").unwrap();
     let at = folder.path();

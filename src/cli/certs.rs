@@ -1,6 +1,7 @@
-//! `jamey certs ca|server|client|show`: a small authority of one's own, for a house that needs no other.
+//! `jamey certs ca|server|client|revoke|show`: a small authority of one's own, for a house that needs no other.
 
 mod issue;
+mod revoke;
 
 use super::Common;
 use crate::{
@@ -49,6 +50,14 @@ pub enum Action {
         #[command(flatten)]
         place: Place,
     },
+    /// Take a client's certificate back, before its time: it joins the list that listeners read as `client_crl`.
+    Revoke {
+        /// The user.
+        #[arg(long, value_name = "USER")]
+        name: String,
+        #[command(flatten)]
+        place: Folder,
+    },
     /// Whose certificates there are, and until when they hold.
     Show {
         #[command(flatten)]
@@ -74,6 +83,7 @@ pub struct Place {
 
 const CA: &str = "ca";
 const SERVER: &str = "server";
+const REVOKED: &str = "revoked.pem";
 
 /// # Errors
 /// When a name cannot stand in a certificate, a file is in the way, or the authority is missing.
@@ -109,7 +119,7 @@ pub fn certs(common: &Common, action: &Action) -> Result<()> {
             tell(common, &files, &made, &advice)
         }
         Action::Client { name, place } => {
-            let user = EntityId::new(name).map_err(|e| anyhow::anyhow!("`{name}` cannot be a user: {e}"))?;
+            let user = user(name)?;
             let made = place.sign(&Subject::Client(user.to_string()), now)?;
             let files = place.put(&format!("client-{user}"), &made)?;
             let advice = format!(
@@ -121,8 +131,13 @@ pub fn certs(common: &Common, action: &Action) -> Result<()> {
             );
             tell(common, &files, &made, &advice)
         }
+        Action::Revoke { name, place } => revoke_client(common, &user(name)?, place, now),
         Action::Show { place } => show(common, &place.dir, now),
     }
+}
+
+fn user(name: &str) -> Result<EntityId> {
+    EntityId::new(name).map_err(|e| anyhow::anyhow!("`{name}` cannot be a user: {e}"))
 }
 
 struct Files {
@@ -130,17 +145,29 @@ struct Files {
     key: PathBuf,
 }
 
-impl Place {
+impl Folder {
     fn file(&self, stem: &str, kind: &str) -> PathBuf {
-        self.folder.dir.join(format!("{stem}.{kind}"))
+        self.dir.join(format!("{stem}.{kind}"))
     }
 
-    fn sign(&self, subject: &Subject, now: Timestamp) -> Result<Made> {
+    /// The authority's certificate and key.
+    fn authority(&self) -> Result<(String, String)> {
         let read = |path: PathBuf| {
             std::fs::read_to_string(&path)
                 .with_context(|| format!("{} cannot be read: make an authority first, `jamey certs ca`", path.display()))
         };
-        issue::signed(subject, &read(self.file(CA, "pem"))?, &read(self.file(CA, "key"))?, now)
+        Ok((read(self.file(CA, "pem"))?, read(self.file(CA, "key"))?))
+    }
+}
+
+impl Place {
+    fn file(&self, stem: &str, kind: &str) -> PathBuf {
+        self.folder.file(stem, kind)
+    }
+
+    fn sign(&self, subject: &Subject, now: Timestamp) -> Result<Made> {
+        let (certificate, key) = self.folder.authority()?;
+        issue::signed(subject, &certificate, &key, now)
     }
 
     /// Writes key and certificate; nothing that is there is touched without `--force`.
@@ -164,6 +191,32 @@ fn write(path: &Path, text: &str, mode: u32, force: bool) -> Result<()> {
     file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).with_context(cannot)?;
     if force {
         std::fs::rename(&fresh, path).with_context(cannot)?;
+    }
+    Ok(())
+}
+
+/// Puts a client's certificate on the list, which is replaced in one step.
+fn revoke_client(common: &Common, user: &EntityId, place: &Folder, now: Timestamp) -> Result<()> {
+    let (certificate, key) = place.authority()?;
+    let path = place.file(&format!("client-{user}"), "pem");
+    let text = std::fs::read_to_string(&path).with_context(|| format!("{} cannot be read: name a user it was made for", path.display()))?;
+    let serial = revoke::serial(&text).with_context(|| format!("{} is no client's", path.display()))?;
+    let list = place.dir.join(REVOKED);
+    let mut revoked = if list.exists() {
+        let text = std::fs::read_to_string(&list).with_context(|| format!("{} cannot be read", list.display()))?;
+        revoke::listed(&text).with_context(|| format!("{}: take it away, or mend it", list.display()))?
+    } else {
+        Vec::new()
+    };
+    if revoked.iter().all(|(listed, _)| *listed != serial) {
+        revoked.push((serial, now));
+    }
+    write(&list, &revoke::list(&revoked, &certificate, &key, now)?, 0o644, true)?;
+    if common.json {
+        crate::cli::line!("{}", json!({"v": 1, "list": list, "user": user, "revoked": revoked.len()}));
+    } else {
+        crate::cli::line!("{} is taken back; {} on the list {}", path.display(), revoked.len(), list.display());
+        crate::cli::line!("\nIn the config, below client_ca (a running Jamey reads it again by itself):\n\nclient_crl = {list:?}");
     }
     Ok(())
 }

@@ -7,10 +7,11 @@ use rcgen::{
     PublicKeyData,
 };
 use rustls::pki_types::{CertificateDer, pem::PemObject};
-use std::{net::IpAddr, time::Duration};
+use std::net::IpAddr;
+use time::OffsetDateTime;
 use x509_parser::{certificate::X509Certificate, prelude::FromDer};
 
-const DAY_SECONDS: i64 = 86_400;
+pub const DAY_SECONDS: i64 = 86_400;
 /// An authority stands in devices that are hard to reach: ten years are the life of a device.
 const CA_DAYS: i64 = 3_652;
 /// The longest that Apple's systems take of a server, whoever signed it (support.apple.com/en-us/103769).
@@ -70,12 +71,7 @@ pub fn authority(name: &str, now: Timestamp) -> Result<Made> {
 /// # Errors
 /// When the authority's files cannot be used, or there is no randomness.
 pub fn signed(subject: &Subject, ca_pem: &str, ca_key_pem: &str, now: Timestamp) -> Result<Made> {
-    let again = "make a new authority, `jamey certs ca --force`";
-    let ca_key = KeyPair::from_pem(ca_key_pem).with_context(|| format!("the authority's key cannot be read: {again}"))?;
-    if !belong(ca_pem, &ca_key) {
-        bail!("the authority's certificate cannot be read, or its key is another's: bring them together, or {again}");
-    }
-    let issuer = Issuer::from_ca_cert_pem(ca_pem, ca_key).with_context(|| format!("the authority cannot be used: {again}"))?;
+    let issuer = issuer(ca_pem, ca_key_pem)?;
     let mut params = match subject {
         Subject::Server(names) => params(names, names.first().map_or("", String::as_str), now, SERVER_DAYS)?,
         Subject::Client(user) => params(&[], user, now, CLIENT_DAYS)?,
@@ -92,6 +88,19 @@ pub fn signed(subject: &Subject, ca_pem: &str, ca_key_pem: &str, now: Timestamp)
     Ok(Made { certificate_pem: certificate.pem(), key_pem: key.serialize_pem(), der: certificate.der().to_vec() })
 }
 
+/// The authority, ready to sign.
+///
+/// # Errors
+/// When its files cannot be read, or do not belong together.
+pub fn issuer(ca_pem: &str, ca_key_pem: &str) -> Result<Issuer<'static, KeyPair>> {
+    let again = "make a new authority, `jamey certs ca --force`";
+    let ca_key = KeyPair::from_pem(ca_key_pem).with_context(|| format!("the authority's key cannot be read: {again}"))?;
+    if !belong(ca_pem, &ca_key) {
+        bail!("the authority's certificate cannot be read, or its key is another's: bring them together, or {again}");
+    }
+    Issuer::from_ca_cert_pem(ca_pem, ca_key).with_context(|| format!("the authority cannot be used: {again}"))
+}
+
 /// Whether a certificate is that of a key: what is signed with another's, nobody takes.
 fn belong(pem: &str, key: &KeyPair) -> bool {
     let der = CertificateDer::from_pem_slice(pem.as_bytes());
@@ -101,14 +110,16 @@ fn belong(pem: &str, key: &KeyPair) -> bool {
     })
 }
 
+/// A moment in the type that certificates are made with.
+pub fn moment(at: Timestamp) -> OffsetDateTime {
+    OffsetDateTime::from_unix_timestamp(at.micros() / 1_000_000).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+}
+
 fn params(names: &[String], name: &str, now: Timestamp, days: i64) -> Result<CertificateParams> {
     let mut params = CertificateParams::new(names.to_vec())?;
     params.distinguished_name = DistinguishedName::new();
     params.distinguished_name.push(DnType::CommonName, name);
-    let day = |days: i64| {
-        let seconds = now.plus_seconds(days * DAY_SECONDS).micros() / 1_000_000;
-        rcgen::date_time_ymd(1970, 1, 1) + Duration::from_secs(u64::try_from(seconds).unwrap_or_default())
-    };
+    let day = |days: i64| moment(now.plus_seconds(days * DAY_SECONDS));
     (params.not_before, params.not_after) = (day(-EARLIER_DAYS), day(days));
     Ok(params)
 }
