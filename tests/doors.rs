@@ -6,84 +6,17 @@ use futures_util::{SinkExt, StreamExt};
 use rustls::version::{TLS12, TLS13};
 use std::{
     fs,
-    io::{Read, Write},
+    io::{BufRead, Read, Write},
     net::{SocketAddr, TcpStream},
-    os::unix::fs::PermissionsExt,
-    path::Path,
     process::Command,
     time::{Duration, Instant},
 };
 use support::{
-    authority::{Authority, NOW, Pair},
     carrier::to,
+    porch::{DOORS, door, opens, porch},
     *,
 };
-use tempfile::TempDir;
-use tokio::runtime::Runtime;
 use tokio_tungstenite::tungstenite::{Error, Message as Frame, handshake::client::Request, protocol::frame::coding::CloseCode};
-
-const DOORS: [&str; 4] = ["tls", "certified", "web", "secure-web"];
-const ALERT: &str = "jamey/alert/certificate";
-
-/// An authority, a server's certificate, and a config with a door of each kind.
-struct Porch {
-    _folder: TempDir,
-    authority: Authority,
-    server: Pair,
-    client: Pair,
-    runtime: Runtime,
-}
-
-fn porch() -> Porch {
-    let folder = TempDir::with_prefix("porch-").unwrap();
-    let authority = Authority::new(folder.path(), "ca");
-    let (server, client) = (authority.server("server", NOW), authority.client("anna", NOW));
-    Porch { _folder: folder, authority, server, client, runtime: Runtime::new().unwrap() }
-}
-
-impl Porch {
-    fn folder(&self) -> &Path {
-        self._folder.path()
-    }
-
-    fn tls(&self) -> String {
-        format!("certificate = {:?}\nkey = {:?}\n", self.server.certificate, self.server.key)
-    }
-
-    fn clients(&self) -> String {
-        format!("{}client_ca = {:?}\n", self.tls(), self.authority.ca())
-    }
-
-    /// The four doors, each with `more`.
-    fn config(&self, broker: &str, more: &str) -> String {
-        let web = "protocol = \"websocket\"\n";
-        let doors = [self.tls(), self.clients(), web.to_owned(), format!("{}{web}", self.tls())];
-        let doors = DOORS.iter().zip(doors).map(|(name, says)| door(name, &format!("{says}{more}")));
-        format!("{broker}\n{}", doors.collect::<String>())
-    }
-
-    /// A plain port behind which a door of the house is.
-    fn way(&self, house: &House, door: &str) -> SocketAddr {
-        let way = to(house.listener(door));
-        let ca = self.authority.ca();
-        let way = match door {
-            "tls" => way.tls(&ca, None),
-            "certified" => way.tls(&ca, Some(&self.client)),
-            "web" => way.web(),
-            "secure-web" => way.tls(&ca, None).web(),
-            other => panic!("{other}"),
-        };
-        way.carry(&self.runtime)
-    }
-}
-
-fn door(name: &str, says: &str) -> String {
-    format!("[[listener]]\nname = \"{name}\"\naddress = \"127.0.0.1:0\"\n{says}\n")
-}
-
-fn opens(at: SocketAddr) -> bool {
-    dial(at, "visitor").try_open().is_ok()
-}
 
 #[test]
 fn both_versions_are_spoken_at_every_door() {
@@ -180,47 +113,6 @@ fn tls_1_2_and_1_3_are_spoken_and_1_1_is_not() {
     let mut answer = vec![];
     let _ = stream.read_to_end(&mut answer);
     assert_eq!(answer.first(), Some(&0x15), "an alert and no ServerHello: {answer:02x?}");
-}
-
-#[test]
-fn only_a_certificate_that_holds_opens() {
-    let porch = porch();
-    let (foreign, taken_back) = (Authority::new(porch.folder(), "foreign"), porch.authority.client("lost", NOW));
-    let crl = porch.authority.revoke("crl.pem", &[taken_back.serial]);
-    let crl = format!("{}client_crl = {crl:?}\n", porch.clients());
-    let config = format!("{}{}", door("required", &crl), door("optional", &format!("{crl}client_certificate = \"optional\"\n")));
-    let house = Plan::default().config(&config).start();
-    let ca = porch.authority.ca();
-    let cases = [
-        ("good", Some(porch.client.clone()), true),
-        ("ended", Some(porch.authority.client("ended", (-20, -10))), false),
-        ("not yet", Some(porch.authority.client("early", (10, 20))), false),
-        ("foreign", Some(foreign.client("anna", NOW)), false),
-        ("taken back", Some(taken_back), false),
-        ("a server's", Some(porch.authority.server("other", NOW)), false),
-        ("none", None, false),
-    ];
-    for version in [&TLS12, &TLS13] {
-        for (what, pair, good) in &cases {
-            let way = |name| to(house.listener(name)).tls_of(&ca, pair.as_ref(), &[version]).carry(&porch.runtime);
-            assert_eq!(opens(way("required")), *good, "{what} where one is required ({version:?})");
-            assert_eq!(opens(way("optional")), *good || pair.is_none(), "{what} where one is optional ({version:?})");
-        }
-    }
-    // The client, too, knows whom it speaks to.
-    assert!(!opens(to(house.listener("required")).tls(&foreign.ca(), Some(&porch.client)).carry(&porch.runtime)));
-}
-
-#[test]
-fn where_nobody_is_let_in_a_certificate_is() {
-    let porch = porch();
-    let optional = format!("{}client_certificate = \"optional\"\n", porch.clients());
-    let house = Plan::default().config(&format!("[broker]\nanonymous = false\n{}", door("x", &optional))).start();
-    let (at, ca) = (house.listener("x"), porch.authority.ca());
-    assert!(opens(to(at).tls(&ca, Some(&porch.client)).carry(&porch.runtime)));
-    let refused = dial(to(at).tls(&ca, None).carry(&porch.runtime), "nobody").v5().try_open();
-    assert!(matches!(refused, Err(Sent::Code(0x87, _))), "not authorised");
-    assert!(house.dial("nobody").try_open().is_err());
 }
 
 #[test]
@@ -382,86 +274,27 @@ fn each_door_has_places_of_its_own() {
     house.serves();
 }
 
-/// The next alert that says so; an earlier one may come twice, retained and as it is published.
-fn alert(watcher: &mut Mqtt, says: &str) -> serde_json::Value {
-    loop {
-        let message = watcher.message();
-        if message.text().contains(says) {
-            return message.json();
-        }
-    }
-}
-
-/// The certificate that a door shows.
-fn shown(porch: &Porch, at: SocketAddr) -> Vec<u8> {
-    porch.runtime.block_on(async {
-        let stream = tokio::net::TcpStream::connect(at).await.unwrap();
-        let stream = to(at).tls(&porch.authority.ca(), None).secured(stream).await.unwrap();
-        stream.get_ref().1.peer_certificates().unwrap()[0].to_vec()
-    })
-}
-
 #[test]
-fn a_renewed_certificate_is_taken_without_a_restart_and_a_bad_one_is_not() {
+fn a_house_with_listeners_alone_is_one() {
     let porch = porch();
-    porch.authority.server("server", (-1, 10));
-    let house = Plan::default().config(&door("tls", &porch.tls())).start();
-    let at = house.listener("tls");
-    let mut watcher = house.dial("watcher").open().listen(ALERT, 1);
-    assert_eq!(alert(&mut watcher, "server.pem of the listener tls ends at ")["severity"], "warning");
-    let mut guest = dial(to(at).tls(&porch.authority.ca(), None).carry(&porch.runtime), "guest").open();
-
-    // A key that others can read is not taken, and the old pair goes on.
-    let first = shown(&porch, at);
-    porch.authority.server("server", NOW);
-    fs::set_permissions(&porch.server.key, fs::Permissions::from_mode(0o640)).unwrap();
-    let told = alert(&mut watcher, "goes on with its old files");
-    assert!(told["text"].as_str().unwrap().contains("chmod 600"), "{told}");
-    assert!(shown(&porch, at) == first);
-
-    fs::set_permissions(&porch.server.key, fs::Permissions::from_mode(0o600)).unwrap();
-    wait_until("the new certificate is shown", PATIENCE, || shown(&porch, at) != first);
-    while !watcher.message().payload.is_empty() {}
-    assert!(guest.ping(), "who was there stays");
-}
-
-#[test]
-fn files_that_cannot_be_used_are_told_all_at_once() {
-    let porch = porch();
-    let (folder, open) = (porch.folder(), porch.authority.server("open", NOW));
-    fs::set_permissions(&open.key, fs::Permissions::from_mode(0o644)).unwrap();
-    fs::write(folder.join("text.pem"), "no certificate").unwrap();
-    let at = |name: &str| folder.join(name).display().to_string();
-    let pair = |certificate: &str, key: &str| format!("certificate = {:?}\nkey = {:?}\n", at(certificate), at(key));
-    let config = [
-        door("open", &pair("open.pem", "open.key")),
-        door("missing", &pair("none.pem", "server.key")),
-        door("text", &pair("text.pem", "server.key")),
-        door("mixed", &pair("server.pem", "ca-anna.key")),
-        door("no-ca", &format!("{}client_ca = {:?}\n", porch.tls(), at("text.pem"))),
-        door("no-crl", &format!("{}client_crl = {:?}\n", porch.clients(), at("text.pem"))),
-    ]
-    .concat();
-    fs::write(folder.join("jamey.toml"), config).unwrap();
-    for command in ["check", "run"] {
-        let asked = Command::new(env!("CARGO_BIN_EXE_jamey"))
-            .args([command, "--mqtt", "127.0.0.1:0", "--http", "127.0.0.1:0", "--data"])
-            .arg(folder.join("data"))
-            .arg("--config")
-            .arg(folder.join("jamey.toml"))
-            .output()
-            .unwrap();
-        let told = String::from_utf8_lossy(&asked.stderr);
-        assert_eq!(asked.status.code(), Some(1), "{told}");
-        for line in [
-            format!("listener[0] (open): {0} can be read by others (mode 644); run `chmod 600 {0}`", at("open.key")),
-            format!("listener[1] (missing): {} cannot be read (No such file", at("none.pem")),
-            format!("listener[2] (text): {} holds no certificate in PEM", at("text.pem")),
-            format!("listener[3] (mixed): {} does not fit", at("ca-anna.key")),
-            format!("listener[4] (no-ca): {} holds no certificate in PEM", at("text.pem")),
-            format!("listener[5] (no-crl): {} holds no list of revoked certificates in PEM", at("text.pem")),
-        ] {
-            assert!(told.contains(&line), "`{line}` is missing in:\n{told}");
-        }
-    }
+    let config = format!("[broker]\nmqtt = []\n{}", door("certified", &porch.clients()));
+    fs::write(porch.folder().join("jamey.toml"), config).unwrap();
+    let mut house = Command::new(env!("CARGO_BIN_EXE_jamey"))
+        .args(["run", "--http", "127.0.0.1:0", "--data"])
+        .arg(porch.folder().join("data"))
+        .arg("--config")
+        .arg(porch.folder().join("jamey.toml"))
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = |out: Box<dyn Read>| std::io::BufReader::new(out).lines().map_while(Result::ok);
+    let ready = lines(Box::new(house.stdout.take().unwrap())).next();
+    let at = lines(Box::new(house.stderr.take().unwrap()))
+        .find_map(|line| Some(line.strip_prefix("The listener certified is at mqtts://")?.to_owned()));
+    let opened = at.map(|at| opens(to(at.parse().unwrap()).tls(&porch.authority.ca(), Some(&porch.client)).carry(&porch.runtime)));
+    house.kill().unwrap();
+    house.wait().unwrap();
+    assert!(ready.is_some_and(|line| line.starts_with("ready mqtt= http=")));
+    assert_eq!(opened, Some(true));
 }

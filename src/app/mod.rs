@@ -316,7 +316,8 @@ fn greet(config: &Config, mqtt: &[SocketAddr], http: SocketAddr) {
         GuardMode::Observe => "OBSERVES: commands to guarded devices are judged and reported, none is held. `--guard enforce` holds them.",
         GuardMode::Enforce => "ENFORCES: what the conscience refuses does not reach the device.",
     };
-    eprintln!("Jamey {} listens for MQTT on {list} and for health on http://{http}", env!("CARGO_PKG_VERSION"));
+    let plain = if mqtt.is_empty() { "its listeners" } else { &list };
+    eprintln!("Jamey {} listens for MQTT on {plain} and for health on http://{http}", env!("CARGO_PKG_VERSION"));
     eprintln!("The guard {guard}");
     if config.broker.anonymous {
         eprintln!("Anyone who reaches the MQTT port may speak (broker.anonymous): names are taken as given.");
@@ -324,9 +325,11 @@ fn greet(config: &Config, mqtt: &[SocketAddr], http: SocketAddr) {
     if config.store.durability == Durability::Relaxed {
         eprintln!("store.durability is relaxed: an acknowledged message may be lost with the power.");
     }
-    eprintln!("Try:");
-    eprintln!("  mosquitto_sub{at} -t '{root}/#' -v");
-    eprintln!("  mosquitto_pub{at} -t {root}/in/kitchen/temperature -m 21.5");
-    eprintln!("  mosquitto_pub{at} -t {root}/act/front_door/unlock -m '{{}}'");
+    if !mqtt.is_empty() {
+        eprintln!("Try:");
+        eprintln!("  mosquitto_sub{at} -t '{root}/#' -v");
+        eprintln!("  mosquitto_pub{at} -t {root}/in/kitchen/temperature -m 21.5");
+        eprintln!("  mosquitto_pub{at} -t {root}/act/front_door/unlock -m '{{}}'");
+    }
     println!("ready mqtt={list} http={http}");
 }

@@ -6,6 +6,7 @@ pub mod carrier;
 pub mod house;
 pub mod mqtt;
 pub mod packet;
+pub mod porch;
 pub mod zigbee;
 
 pub use house::{House, Plan, house, strict_house};
