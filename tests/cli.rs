@@ -17,7 +17,7 @@ use support::{
 };
 use tempfile::TempDir;
 
-const SUBCOMMANDS: [&str; 9] = ["run", "check", "demo", "health", "entity", "rules", "guard", "topics", "completions"];
+const SUBCOMMANDS: [&str; 10] = ["run", "check", "demo", "health", "entity", "certs", "rules", "guard", "topics", "completions"];
 /// Nobody listens there.
 const NOWHERE: &str = "127.0.0.99:1";
 /// A port of the kernel's choice, for a start that is to be refused for another reason.

@@ -1,20 +1,22 @@
 //! The composition root: puts the rooms together, starts them, and takes them down in order. The only place that knows every room.
 
 mod control;
-mod door;
+mod doors;
 mod house;
 mod journal;
+mod people;
 mod retained;
 mod slow;
 mod speaker;
 pub mod view;
 
 pub use control::{LONGEST_SECONDS, Order, standing};
+pub use doors::listeners;
 pub use journal::{Entered, read as read_journal};
 
 use crate::{
     api,
-    broker::{Engine, GuardView, Hall, Inbox, OwnClient, guard},
+    broker::{Engine, GuardView, Hall, Inbox, Listener, OwnClient, guard},
     config::{Config, Durability, GuardMode},
     conscience::RuleSet,
     domain::{
@@ -58,16 +60,9 @@ pub async fn run(config: Config) -> Result<()> {
     let data = config.store.data.clone();
     private_folder(&data).with_context(|| format!("the data folder {} cannot be made", data.display()))?;
     let _lock = lock(&data)?;
-    raise_descriptors(config.broker.max_connections);
+    raise_descriptors(config.broker.max_connections + config.listeners.len());
 
-    let mut public = Vec::new();
-    for address in &config.broker.mqtt {
-        public.push(
-            TcpListener::bind(address).await.with_context(|| {
-                format!("cannot listen for MQTT on {address}: is another broker running there? Set broker.mqtt or --mqtt")
-            })?,
-        );
-    }
+    let doors = doors::Doors::open(&config).await?;
     let http = TcpListener::bind(config.http.listen)
         .await
         .with_context(|| format!("cannot listen for HTTP on {}: set http.listen or --http", config.http.listen))?;
@@ -92,9 +87,8 @@ pub async fn run(config: Config) -> Result<()> {
         enforce: config.broker.guard == GuardMode::Enforce,
         off_until: control::standing(&data, clock.now()),
     };
-    let door = door::open(&config, &data)?;
-    let public_addresses: Vec<SocketAddr> = public.iter().filter_map(|l| l.local_addr().ok()).collect();
-    door::check(&config, &door, &public_addresses)?;
+    let door = people::open(&config, &data)?;
+    people::check(&config, &door)?;
     let (own_id, secret) = (format!("jamey-{}", secret()?), secret()?);
     let failing = Arc::clone(&health);
     let hall = Arc::new(Hall::new(
@@ -118,29 +112,28 @@ pub async fn run(config: Config) -> Result<()> {
     // A subscription that outlived the restart may be waiting for verdicts.
     hall.verdicts_wanted.store(engine.has_sessions().await, std::sync::atomic::Ordering::Relaxed);
     let engine = Arc::new(engine);
-    let mqtt = public_addresses;
+    let mqtt = doors.mqtt();
     let own_address = private.local_addr()?;
     let http_address = http.local_addr()?;
 
     let (said, hears) = mpsc::channel(SAID);
     let thread = house::House { mind, writer, hall: Arc::clone(&hall), said }.live(posts).context("the mind's thread cannot be started")?;
 
-    engine.serve(private, true);
+    engine.serve(private, Arc::new(Listener::own()));
     let mut own = OwnClient::connect(own_address, &hall.own_id, &hall.own_secret, &topics::name(&config.root, Topic::Status));
     tokio::time::timeout(Duration::from_secs(10), own.ready()).await.context("Jamey's own client cannot connect to Jamey")?;
     if config.broker.guard == GuardMode::Enforce {
         // What was retained while the guard only observed must not reach a device now.
         retained::sweep(&hall, &engine, &own).await;
     }
-    for listener in public {
-        engine.serve(listener, false);
-    }
+    let listeners = doors.serve(&engine);
     let has_users = !hall.door().people.is_empty();
     if !has_users && config.entities.iter().any(|e| e.owner || e.human || !e.role.is_empty()) {
         warn!("[[entity]] owner, human and role have no effect: without users nobody can prove a name");
     }
 
     let (stop, stopped) = watch::channel(false);
+    let (tell, certificates) = watch::channel(None);
     let speaker = speaker::Speaker {
         own,
         hall: Arc::clone(&hall),
@@ -157,13 +150,15 @@ pub async fn run(config: Config) -> Result<()> {
         }),
         said: hears,
         complaints,
+        certificates,
         stop: stopped.clone(),
     };
+    tokio::spawn(doors::watch(listeners, Arc::clone(&clock), tell, stopped.clone()));
     let speaking = tokio::spawn(speaker.speak());
     let serving = tokio::spawn(api::serve(http, Arc::clone(&hall), stopped.clone()));
     let ticking = tokio::spawn(tick(Arc::clone(&hall), stopped.clone()));
     let watching = tokio::spawn(control::watch(data.clone(), Arc::clone(&hall), stopped.clone()));
-    let minding = tokio::spawn(door::watch(data.clone(), Arc::clone(&hall), stopped));
+    let minding = tokio::spawn(people::watch(data.clone(), Arc::clone(&hall), stopped));
 
     greet(&config, has_users, &mqtt, http_address);
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
@@ -328,7 +323,8 @@ fn greet(config: &Config, has_users: bool, mqtt: &[SocketAddr], http: SocketAddr
         GuardMode::Observe => "OBSERVES: commands to guarded devices are judged and reported, none is held. `--guard enforce` holds them.",
         GuardMode::Enforce => "ENFORCES: what the conscience refuses does not reach the device.",
     };
-    eprintln!("Jamey {} listens for MQTT on {list} and for health on http://{http}", env!("CARGO_PKG_VERSION"));
+    let plain = if mqtt.is_empty() { "its listeners" } else { &list };
+    eprintln!("Jamey {} listens for MQTT on {plain} and for health on http://{http}", env!("CARGO_PKG_VERSION"));
     eprintln!("The guard {guard}");
     if config.broker.anonymous && !has_users {
         eprintln!("Anyone who reaches the MQTT port may speak (broker.anonymous): names are taken as given.");
@@ -336,9 +332,11 @@ fn greet(config: &Config, has_users: bool, mqtt: &[SocketAddr], http: SocketAddr
     if config.store.durability == Durability::Relaxed {
         eprintln!("store.durability is relaxed: an acknowledged message may be lost with the power.");
     }
-    eprintln!("Try:");
-    eprintln!("  mosquitto_sub{at} -t '{root}/#' -v");
-    eprintln!("  mosquitto_pub{at} -t {root}/in/kitchen/temperature -m 21.5");
-    eprintln!("  mosquitto_pub{at} -t {root}/act/front_door/unlock -m '{{}}'");
+    if !mqtt.is_empty() {
+        eprintln!("Try:");
+        eprintln!("  mosquitto_sub{at} -t '{root}/#' -v");
+        eprintln!("  mosquitto_pub{at} -t {root}/in/kitchen/temperature -m 21.5");
+        eprintln!("  mosquitto_pub{at} -t {root}/act/front_door/unlock -m '{{}}'");
+    }
     println!("ready mqtt={list} http={http}");
 }

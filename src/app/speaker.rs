@@ -1,6 +1,7 @@
 //! What Jamey says by itself: retained states, coalesced; verdicts as they fall; refusals to those refused.
 
 use super::{
+    doors::Trouble,
     retained,
     slow::Slow,
     view::{self, Said},
@@ -43,6 +44,7 @@ pub struct Speaker {
     pub info: Value,
     pub said: mpsc::Receiver<Said>,
     pub complaints: mpsc::Receiver<Complaint>,
+    pub certificates: watch::Receiver<Option<Trouble>>,
     pub stop: watch::Receiver<bool>,
 }
 
@@ -58,6 +60,7 @@ struct Told {
     failing: bool,
     slow: Slow,
     break_glass: Option<Timestamp>,
+    certificates: Option<Trouble>,
     /// When Home Assistant last came to life.
     born: Option<Instant>,
 }
@@ -172,6 +175,13 @@ impl Speaker {
                 "guard-off",
                 guard.off_until.map(|_| alert(self.hall.clock.now(), "warning", &text, "run `jamey guard on` when you are done")),
             );
+        }
+        let trouble = self.certificates.borrow().clone();
+        if trouble != told.certificates {
+            let to_do = "make new ones (`jamey certs`) or have them renewed: Jamey takes them without a restart";
+            let severity = if trouble.as_ref().is_some_and(|t| t.ended) { "critical" } else { "warning" };
+            told.alert(root, "certificate", trouble.as_ref().map(|t| alert(self.hall.clock.now(), severity, &t.text, to_do)));
+            told.certificates = trouble;
         }
         told.tell_opinions(root);
         for (topic, payload) in std::mem::take(&mut told.next) {

@@ -1,9 +1,7 @@
 //! The first packet of a connection, read before the engine sees it: the version it speaks, and a client id that the engine can file.
 
 use super::strict;
-use crate::domain::limits;
 use sha2::{Digest, Sha256};
-use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 /// A CONNECT packet as it goes on to the engine, and what was read off it.
@@ -23,8 +21,14 @@ pub struct Arrival {
 
 #[derive(Debug, thiserror::Error)]
 pub enum Turned {
-    #[error("no CONNECT within {} s", limits::HANDSHAKE_SECONDS)]
-    Late,
+    #[error("no {0} in time: broker.handshake_seconds is over")]
+    Late(&'static str),
+    #[error("Jamey is stopping")]
+    Stopping,
+    #[error("no TLS: {0}")]
+    Tls(std::io::Error),
+    #[error("no WebSocket: {0}")]
+    Web(Box<tokio_tungstenite::tungstenite::Error>),
     #[error("the first packet is no CONNECT")]
     NotConnect,
     #[error("the CONNECT packet has {0} bytes, at most {CONNECT_BYTES} are read")]
@@ -38,15 +42,11 @@ pub enum Turned {
 /// A CONNECT holds names, a password and a will of up to 64 KiB each.
 const CONNECT_BYTES: usize = 320 * 1024;
 
-/// Reads the CONNECT packet, with a deadline.
+/// Reads the CONNECT packet; the caller bounds its time.
 ///
 /// # Errors
-/// When it does not come in time, is not a CONNECT, is malformed, or is too long.
+/// When it is not a CONNECT, is malformed, or is too long.
 pub async fn arrive<S: AsyncRead + Unpin>(stream: &mut S) -> Result<Arrival, Turned> {
-    tokio::time::timeout(Duration::from_secs(limits::HANDSHAKE_SECONDS), read(stream)).await.map_err(|_| Turned::Late)?
-}
-
-async fn read<S: AsyncRead + Unpin>(stream: &mut S) -> Result<Arrival, Turned> {
     if stream.read_u8().await? != 0x10 {
         return Err(Turned::NotConnect);
     }

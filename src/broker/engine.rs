@@ -4,7 +4,7 @@ use super::{
     door,
     entrance::Entrance,
     hall::Hall,
-    limits::{Keeper, Pace, Patience, ask_after, recount},
+    limits::{Keeper, Pace, Patience, recount},
     line::{Bounds, Ear, Line, LineControl},
     visit::Visit,
 };
@@ -24,23 +24,22 @@ use std::{
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    net::{TcpListener, TcpStream},
     sync::{Semaphore, broadcast, mpsc, watch},
 };
 use tracing::{debug, warn};
 
 /// A running engine.
 pub struct Engine {
-    hall: Arc<Hall>,
+    pub(super) hall: Arc<Hall>,
     base: BrokerConfig,
     router: Arc<MessageRouter>,
     storage: Arc<DynamicStorage>,
     stats: Arc<BrokerStats>,
     monitor: Arc<ResourceMonitor>,
-    shutdown: broadcast::Sender<()>,
+    pub(super) shutdown: broadcast::Sender<()>,
     /// Held by every connection: when the last one is gone, receiving ends.
-    open: mpsc::Sender<()>,
-    places: Arc<Semaphore>,
+    pub(super) open: mpsc::Sender<()>,
+    pub(super) places: Arc<Semaphore>,
     seats: Mutex<BTreeMap<String, Seat>>,
 }
 
@@ -138,80 +137,8 @@ impl Engine {
         });
     }
 
-    /// Accepts on a listener until the engine stops. `private` listeners are for Jamey's own client alone.
-    pub fn serve(self: &Arc<Self>, listener: TcpListener, private: bool) {
-        let name = listener.local_addr().map_or_else(|_| "mqtt".into(), |at| at.to_string());
-        let name: Arc<str> = if private { "own".into() } else { name.into() };
-        let broker = &self.hall.config.broker;
-        let is_near = listener.local_addr().is_ok_and(|at| at.ip().to_canonical().is_loopback());
-        let anonymous = broker.anonymous && (is_near || broker.anonymous_beyond_loopback);
-        let engine = Arc::clone(self);
-        let mut shutdown = self.shutdown.subscribe();
-        tokio::spawn(async move {
-            loop {
-                let accepted = tokio::select! {
-                    accepted = listener.accept() => accepted,
-                    _ = shutdown.recv() => return,
-                };
-                match accepted {
-                    Ok((stream, peer)) => {
-                        engine.receive(stream, Entrance { peer, listener: Arc::clone(&name), private, anonymous, certificate: None });
-                    }
-                    Err(error) => {
-                        // Out of descriptors: they come back as connections end.
-                        engine.hall.counters.refuse("accept", &error.to_string());
-                        tokio::time::sleep(Duration::from_millis(50)).await;
-                    }
-                }
-            }
-        });
-    }
-
-    fn receive(self: &Arc<Self>, mut stream: TcpStream, entrance: Entrance) {
-        let peer = entrance.peer;
-        let place = if entrance.private {
-            None
-        } else {
-            match Arc::clone(&self.places).try_acquire_owned() {
-                Ok(place) => Some(place),
-                Err(_) => {
-                    self.hall.counters.refuse("connections", &format!("no place for {peer}: broker.max_connections is reached"));
-                    return;
-                }
-            }
-        };
-        let pass = if entrance.private {
-            None
-        } else {
-            let Some(pass) = self.hall.limits.enter(peer.ip(), self.hall.clock.uptime(), &self.hall.counters) else { return };
-            Some(pass)
-        };
-        if let Err(error) = stream.set_nodelay(true) {
-            debug!("TCP_NODELAY for {peer}: {error}");
-        }
-        ask_after(&stream);
-        let engine = Arc::clone(self);
-        let open = self.open.clone();
-        let mut shutdown = self.shutdown.subscribe();
-        tokio::spawn(async move {
-            let arrived = tokio::select! {
-                arrived = door::arrive(&mut stream) => arrived,
-                _ = shutdown.recv() => return,
-            };
-            match arrived {
-                Ok(arrival) => {
-                    let hall = &engine.hall;
-                    if !hall.limits.turns_away(&mut stream, &entrance, &arrival, hall.clock.uptime(), &hall.counters).await {
-                        engine.converse(stream, entrance, arrival).await;
-                    }
-                }
-                Err(turned) => engine.hall.counters.refuse("handshake", &format!("{peer}: {turned}")),
-            }
-            drop((place, pass, open));
-        });
-    }
-
-    async fn converse<S>(&self, stream: S, entrance: Entrance, mut arrival: door::Arrival)
+    /// Lets the engine and one client speak until either ends.
+    pub(super) async fn converse<S>(&self, stream: S, entrance: Entrance, mut arrival: door::Arrival)
     where
         S: AsyncRead + AsyncWrite + Send + Sync + Unpin + 'static,
     {

@@ -360,7 +360,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Line<S> {
             let mut space = [const { MaybeUninit::uninit() }; READ_BYTES];
             let mut whole = ReadBuf::uninit(&mut space);
             let mut fresh = whole.take(at_once);
-            ready!(Pin::new(&mut line.stream).poll_read(cx, &mut fresh))?;
+            // A connection that broke has ended too: TLS says so where a client leaves without a word.
+            ready!(Pin::new(&mut line.stream).poll_read(cx, &mut fresh)).inspect_err(|_| line.control.state().ended = true)?;
             let fresh = fresh.filled();
             let good = line.frames.scan(fresh, |published| line.control.see(published, &*line.ear));
             if let (0, Some(reason)) = (good, line.frames.broken) {

@@ -128,8 +128,13 @@ pub async fn login(hall: &Hall, entrance: &Entrance, user: Option<&str>, secret:
     let door = hall.door();
     let people = &door.people;
     if people.is_empty() {
-        let open = Login { user: user.map(str::to_owned), proof: Proof::None };
-        return if entrance.anonymous { Ok(open) } else { Err(refused(ReasonCode::NotAuthorized, "there are no users yet")) };
+        let named = || entrance.certificate.as_ref().and_then(|certificate| certificate.common_name.clone());
+        let open = Login { user: user.map(str::to_owned).or_else(named), proof: Proof::None };
+        return if entrance.anonymous || entrance.certificate.is_some() {
+            Ok(open)
+        } else {
+            Err(refused(ReasonCode::NotAuthorized, "there are no users yet"))
+        };
     }
     let certified = entrance.certificate.as_ref().and_then(|certificate| Some((bearer(people, certificate)?, certificate)));
     match (user, certified) {

@@ -2,6 +2,7 @@
 
 mod access;
 mod act;
+pub mod certificate;
 mod door;
 pub mod engine;
 mod entrance;
@@ -11,6 +12,7 @@ pub mod identity;
 pub mod inbox;
 mod limits;
 mod line;
+mod listener;
 mod login;
 pub mod own;
 pub mod password;
@@ -18,12 +20,16 @@ mod reading;
 pub mod repeats;
 pub mod rights;
 mod strict;
+pub mod tls;
 mod visit;
+mod web;
 mod wire;
 
 pub use engine::Engine;
+pub use entrance::Certificate;
 pub use hall::{Door, GuardView, Hall};
 pub use inbox::{Answer, Inbox, Letter, Post};
+pub use listener::Listener;
 pub use own::{Announcement, OwnClient};
 
 /// The readers of strangers' bytes, for the fuzzer.

@@ -10,6 +10,7 @@ pub fn check(common: &Common) -> anyhow::Result<()> {
     let config = common.load()?;
     let rules = app::rules(&config)?.rules().count();
     app::settings(&config)?;
+    app::listeners(&config)?;
     super::run::log_filter(&config)?;
     if common.json {
         crate::cli::line!("{}", json!({"v": 1, "status": "ok", "rules": rules, "guard": config.broker.guard}));

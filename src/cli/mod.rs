@@ -6,6 +6,7 @@ macro_rules! line {
 }
 pub(crate) use line;
 
+mod certs;
 mod check;
 mod demo;
 mod entity;
@@ -67,6 +68,11 @@ enum Command {
     Entity {
         #[command(subcommand)]
         action: entity::Action,
+    },
+    /// Certificates: an authority of your own, the server's, clients'.
+    Certs {
+        #[command(subcommand)]
+        action: certs::Action,
     },
     /// The conscience's rules.
     Rules {
@@ -165,6 +171,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         }
         Command::Health => health::health(&common),
         Command::Entity { action } => entity::entity(&common, &action),
+        Command::Certs { action } => certs::certs(&common, &action),
         Command::Rules { action } => rules::rules(&common, &action),
         Command::Guard { action } => guard::guard(&common, &action),
         Command::User { action } => user::user(&common, &action),

@@ -4,8 +4,9 @@ use super::{Config, entries::repeated, reader::Ledger, tree::Origin};
 use crate::domain::{TopicFilter, limits};
 use std::{collections::BTreeSet, net::SocketAddr};
 
-/// `numbers` are those of the guards, devices, inputs and entities in the file, since what could not be read is not in the lists.
+/// `numbers` are those of the listeners, guards, devices, inputs and entities in the file, since what could not be read is not in the lists.
 pub(super) struct Numbers {
+    pub listeners: Vec<usize>,
     pub guards: Vec<usize>,
     pub devices: Vec<usize>,
     pub inputs: Vec<usize>,
@@ -15,6 +16,7 @@ pub(super) struct Numbers {
 pub(super) fn all(config: &Config, numbers: &Numbers, ledger: &mut Ledger) {
     listeners(config, ledger);
     sizes(config, ledger);
+    doors(config, numbers, ledger);
     twice(config, numbers, ledger);
     if ledger.sound("root") {
         own_topics(config, numbers, ledger);
@@ -26,6 +28,10 @@ pub(super) fn all(config: &Config, numbers: &Numbers, ledger: &mut Ledger) {
     if config.devices.len() > limits::DEVICES {
         let message = format!("found {} devices; write {} at most", config.devices.len(), limits::DEVICES);
         ledger.refuse_path("device", message);
+    }
+    if config.listeners.len() > limits::LISTENERS {
+        let message = format!("found {} listeners; write {} at most", config.listeners.len(), limits::LISTENERS);
+        ledger.refuse_path("listener", message);
     }
 }
 
@@ -40,10 +46,10 @@ fn listeners(config: &Config, ledger: &mut Ledger) {
         return;
     }
     let broker = &config.broker;
-    if broker.mqtt.is_empty() {
+    if broker.mqtt.is_empty() && config.listeners.is_empty() {
         ledger.refuse_path(
             "broker.mqtt",
-            "found an empty list, so nobody could connect; write at least one address, such as \"127.0.0.1:1883\"",
+            "found an empty list and no `[[listener]]`, so nobody could connect; write at least one address, such as \"127.0.0.1:1883\"",
         );
     }
     for (i, address) in broker.mqtt.iter().enumerate() {
@@ -76,6 +82,37 @@ fn sizes(config: &Config, ledger: &mut Ledger) {
             limits.retained_bytes, limits.retained_message_bytes
         );
         ledger.refuse_path("limits.retained_bytes", message);
+    }
+}
+
+/// Each `[[listener]]` beside the other doors.
+fn doors(config: &Config, numbers: &Numbers, ledger: &mut Ledger) {
+    let broker = &config.broker;
+    let known = ["anonymous", "anonymous_beyond_loopback"].iter().all(|key| ledger.sound(&format!("broker.{key}")));
+    for (at, (i, entry)) in numbers.listeners.iter().zip(&config.listeners).enumerate() {
+        let (path, address) = (format!("listener[{i}].address"), entry.address);
+        let open = known && entry.anonymous == Some(true) && !broker.anonymous_beyond_loopback;
+        if open && !address.ip().to_canonical().is_loopback() {
+            let message = format!(
+                "found \"{address}\", which others on the network reach, while `anonymous = true` lets in anybody; \
+                 remove that, or, if anybody may, write `broker.anonymous_beyond_loopback = true`"
+            );
+            ledger.refuse_path(&path, message);
+        }
+        let mut before = broker.mqtt.iter().chain(config.listeners.iter().take(at).map(|entry| &entry.address));
+        if before.any(|other| collide(other, &address)) {
+            let message = format!("found \"{address}\", whose port an address before it takes; write another port, or remove it");
+            ledger.refuse_path(&path, message);
+        }
+        if ledger.sound("http.listen") && collide(&address, &config.http.listen) {
+            let message = format!("found \"{}\", whose port `listener[{i}]` takes; write another port", config.http.listen);
+            ledger.refuse_path("http.listen", message);
+        }
+    }
+    let named = numbers.listeners.iter().copied().zip(&config.listeners).filter_map(|(i, entry)| Some((i, entry.name.clone()?)));
+    for (i, name) in repeated(named) {
+        let message = format!("found \"{name}\" a second time, and logs could not tell the two apart; write another name");
+        ledger.refuse_path(&format!("listener[{i}].name"), message);
     }
 }
 

@@ -118,6 +118,20 @@ pub(super) fn path(node: &Node) -> Read<PathBuf> {
     text(node, || "a path in quotes, such as \"data\"".to_owned(), good).map(PathBuf::from)
 }
 
+/// Where on a host a WebSocket is asked for.
+pub(super) fn url_path(node: &Node) -> Read<String> {
+    let good =
+        |t: &str| t.starts_with('/') && t.len() <= NAME_CHARS && t.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'?' | b'#'));
+    text(node, || "a path that begins with `/`, such as \"/mqtt\", without `?` and `#`".to_owned(), good)
+}
+
+/// Where a page comes from, as browsers say it: no path, no slash at the end.
+pub(super) fn origin(node: &Node) -> Read<String> {
+    let host = |t: &str| !t.is_empty() && t.len() <= NAME_CHARS && t.bytes().all(|b| b.is_ascii_graphic() && b != b'/');
+    let good = |t: &str| t == "*" || t.split_once("://").is_some_and(|(scheme, rest)| host(scheme) && host(rest));
+    text(node, || "where a page comes from, such as \"https://panel.example\", or \"*\" for everywhere".to_owned(), good)
+}
+
 /// A name as a person gives it: a room, a tag, a client id.
 pub(super) fn name(node: &Node) -> Read<String> {
     let good = |t: &str| !t.trim().is_empty() && t.chars().count() <= NAME_CHARS && !t.chars().any(char::is_control);

@@ -7,6 +7,7 @@ mod error;
 mod families;
 mod kinds;
 mod limits;
+mod listeners;
 mod load;
 mod reader;
 mod schema;
@@ -20,6 +21,7 @@ pub use acl::acl;
 pub use entries::{DeviceEntry, EntityEntry};
 pub use error::ConfigError;
 pub use limits::Limits;
+pub use listeners::{ClientFiles, ListenerEntry, Protocol, TlsFiles};
 pub use load::load;
 pub use schema::{Broker, Conscience, Durability, GuardMode, Http, Inputs, Log, StoreConfig, WhenUnwritable};
 pub use signals::shipped as shipped_signals;
@@ -45,6 +47,8 @@ pub struct Config {
     pub http: Http,
     pub store: StoreConfig,
     pub inputs: Inputs,
+    #[serde(rename = "listener")]
+    pub listeners: Vec<ListenerEntry>,
     #[serde(rename = "guard")]
     pub guards: Vec<OwnerGuard>,
     #[serde(rename = "device")]
@@ -69,6 +73,7 @@ impl Default for Config {
             http: Http::default(),
             store: StoreConfig::default(),
             inputs: Inputs::default(),
+            listeners: Vec::new(),
             guards: Vec::new(),
             devices: Vec::new(),
             signals: shipped_signals(),
@@ -161,6 +166,7 @@ fn lay(table: &mut Table, path: &[String], raw: &str, at: &Origin, ledger: &mut 
 
 fn sections(top: &mut Reader) -> (Config, check::Numbers) {
     let d = Config::default();
+    let (listener_numbers, listeners) = top.sections("listener", ListenerEntry::read).into_iter().unzip();
     let (guard_numbers, guards) = top.sections("guard", entries::guard).into_iter().unzip();
     let (device_numbers, devices) = top.sections("device", DeviceEntry::read).into_iter().unzip();
     let (input_numbers, extra) = top.sections("input", entries::input).into_iter().unzip();
@@ -174,6 +180,7 @@ fn sections(top: &mut Reader) -> (Config, check::Numbers) {
         http: top.section("http", Http::read),
         store: top.section("store", StoreConfig::read),
         inputs: Inputs { extra, ..top.section("inputs", Inputs::read) },
+        listeners,
         guards,
         devices,
         signals: signals::read(top),
@@ -181,5 +188,12 @@ fn sections(top: &mut Reader) -> (Config, check::Numbers) {
         conscience: top.section("conscience", Conscience::read),
         log: top.section("log", Log::read),
     };
-    (config, check::Numbers { guards: guard_numbers, devices: device_numbers, inputs: input_numbers, entities: entity_numbers })
+    let numbers = check::Numbers {
+        listeners: listener_numbers,
+        guards: guard_numbers,
+        devices: device_numbers,
+        inputs: input_numbers,
+        entities: entity_numbers,
+    };
+    (config, numbers)
 }

@@ -17,6 +17,8 @@ use std::{
 const YEAR_SECONDS: u32 = 31_536_000;
 /// Below it CONNECT with a will and ordinary discovery documents would not fit.
 const SMALLEST_PACKET_BYTES: usize = 1_024;
+/// Longer than the slowest device needs, even over a bad radio link; every idle stranger holds a place so long.
+const LONGEST_HANDSHAKE_SECONDS: u64 = 60;
 /// Weights of rules.
 const HEAVIEST: f64 = 10.0;
 
@@ -58,6 +60,7 @@ pub struct Broker {
     pub max_connections: usize,
     pub max_packet_bytes: usize,
     pub keep_sessions_seconds: u32,
+    pub handshake_seconds: u64,
     pub anonymous: bool,
     /// Without it, `anonymous` together with an address that is not loopback is refused.
     pub anonymous_beyond_loopback: bool,
@@ -75,6 +78,7 @@ impl Default for Broker {
             max_connections: limits::CONNECTIONS,
             max_packet_bytes: limits::PACKET_BYTES,
             keep_sessions_seconds: 7 * 24 * 3_600,
+            handshake_seconds: limits::HANDSHAKE_SECONDS,
             anonymous: true,
             anonymous_beyond_loopback: false,
             acl: None,
@@ -92,6 +96,7 @@ impl Broker {
             max_connections: r.or("max_connections", d.max_connections, kinds::whole(1..=limits::CONNECTIONS)),
             max_packet_bytes: r.or("max_packet_bytes", d.max_packet_bytes, kinds::whole(SMALLEST_PACKET_BYTES..=limits::PACKET_BYTES)),
             keep_sessions_seconds: r.or("keep_sessions_seconds", d.keep_sessions_seconds, kinds::whole(0..=YEAR_SECONDS)),
+            handshake_seconds: r.or("handshake_seconds", d.handshake_seconds, kinds::whole(1..=LONGEST_HANDSHAKE_SECONDS)),
             anonymous: r.or("anonymous", d.anonymous, kinds::truth),
             anonymous_beyond_loopback: r.or("anonymous_beyond_loopback", d.anonymous_beyond_loopback, kinds::truth),
             acl: r.optional("acl", kinds::path),

@@ -120,5 +120,7 @@ pub const REMEMBERED: usize = 4_096;
 pub const GROUP_MEMBERS: usize = 256;
 /// Connections at one time; each has a file descriptor and about 20 KiB.
 pub const CONNECTIONS: usize = 1_000;
-/// Seconds from accept to CONNECT.
+/// Listeners besides `broker.mqtt`: a house has a handful; each has a descriptor and a task.
+pub const LISTENERS: usize = 64;
+/// Seconds from accept to CONNECT, with TLS and WebSocket in between, unless the config says otherwise.
 pub const HANDSHAKE_SECONDS: u64 = 10;

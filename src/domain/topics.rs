@@ -86,7 +86,7 @@ pub const ROWS: &[Row] = &[
         way: "out",
         qos: "1",
         retained: "yes, empty clears",
-        payload: "`severity`, `since`, `text`, `what_to_do`; codes: `store`, `guard-off`",
+        payload: "`severity`, `since`, `text`, `what_to_do`; codes: `store`, `guard-off`, `certificate`",
     },
     Row {
         topic: "system",

@@ -3,6 +3,7 @@
 use super::{
     mqtt::{self, Mqtt, PATIENCE},
     packet::Message,
+    wait_until,
 };
 use nix::{
     sys::signal::{Signal, kill},
@@ -159,6 +160,18 @@ impl House {
 
     pub fn http(&self) -> SocketAddr {
         self.running.http
+    }
+
+    /// Where a `[[listener]]` is, by its name.
+    pub fn listener(&self, name: &str) -> SocketAddr {
+        let said = format!("The listener {name} is at ");
+        let find = || {
+            let all = self.said();
+            let line = all.lines().rev().find_map(|line| line.strip_prefix(&said))?;
+            line.split_once("://")?.1.parse().ok()
+        };
+        wait_until(&said, PATIENCE, || find().is_some());
+        find().unwrap()
     }
 
     pub fn data(&self) -> &Path {

@@ -1,10 +1,13 @@
 //! What every promise is tested with: a house, clients, and patience with a deadline.
 #![allow(dead_code, unused_imports, reason = "each test file uses its part")]
 
+pub mod authority;
+pub mod carrier;
 pub mod house;
 pub mod malformed;
 pub mod mqtt;
 pub mod packet;
+pub mod porch;
 pub mod zigbee;
 
 pub use house::{House, Plan, house, strict_house};

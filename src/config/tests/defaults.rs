@@ -74,6 +74,7 @@ fn the_examples_work() {
     assert_eq!(lines(&with_examples()), [""; 0]);
     let c = config(&with_examples());
     assert_eq!((c.guards.len(), c.devices.len(), c.inputs.extra.len(), c.entities.len()), (2, 2, 2, 1));
+    assert_eq!((c.listeners.len(), c.listeners[0].requires_certificate(), c.listeners[1].requires_certificate()), (2, true, false));
     assert_eq!(c.guards[0].class, DeviceClass::Lock);
     assert_eq!(c.conscience.weights["AUT-1-quiet-hours"], 0.5);
     assert_eq!(c.signals.len(), Config::default().signals.len());

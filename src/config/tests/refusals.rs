@@ -82,6 +82,12 @@ fn one_past_each_range_is_refused() {
             format!("[broker]\nmax_packet_bytes = {}", limits::PACKET_BYTES),
             format!("[broker]\nmax_packet_bytes = {}", limits::PACKET_BYTES + 1),
         ),
+        ("[broker]\nhandshake_seconds = 1".into(), "[broker]\nhandshake_seconds = 0".into()),
+        ("[broker]\nhandshake_seconds = 60".into(), "[broker]\nhandshake_seconds = 61".into()),
+        (
+            "[[listener]]\naddress = \"[::1]:1\"\nmax_connections = 1000".into(),
+            "[[listener]]\naddress = \"[::1]:1\"\nmax_connections = 1001".into(),
+        ),
         ("[broker]\nkeep_sessions_seconds = 0".into(), "[broker]\nkeep_sessions_seconds = -1".into()),
         ("[broker]\nkeep_sessions_seconds = 31536000".into(), "[broker]\nkeep_sessions_seconds = 31536001".into()),
         ("[limits]\nmessages_per_second = 1000000".into(), "[limits]\nmessages_per_second = 1000001".into()),
@@ -146,6 +152,9 @@ fn one_past_each_range_is_refused() {
     let devices = |n: usize| (0..n).map(|i| format!("[[device]]\nid = \"d{i}\"\n")).collect::<String>();
     assert_eq!(lines(&devices(limits::DEVICES)), [""; 0]);
     assert_eq!(lines(&devices(limits::DEVICES + 1)), ["device (j.toml:1): found 4097 devices; write 4096 at most"]);
+    let listeners = |n: usize| (0..n).map(|i| format!("[[listener]]\naddress = \"127.0.0.1:{}\"\n", 2_000 + i)).collect::<String>();
+    assert_eq!(lines(&listeners(limits::LISTENERS)), [""; 0]);
+    assert_eq!(lines(&listeners(limits::LISTENERS + 1)), ["listener (j.toml:1): found 65 listeners; write 64 at most"]);
 }
 
 #[test]
@@ -153,7 +162,7 @@ fn impossible_combinations_are_refused() {
     for (text, told) in [
         (
             "[broker]\nmqtt = []",
-            "broker.mqtt (j.toml:2): found an empty list, so nobody could connect; write at least one address, such as \"127.0.0.1:1883\"",
+            "broker.mqtt (j.toml:2): found an empty list and no `[[listener]]`, so nobody could connect; write at least one address, such as \"127.0.0.1:1883\"",
         ),
         (
             "[broker]\nmqtt = [\n\"127.0.0.1:1\",\n\"127.0.0.1:1\"]",

@@ -31,12 +31,14 @@ fn lists(config: &Config) -> Result<crate::domain::Acl> {
     })
 }
 
-/// A door that others can reach wants somebody who may come in, and a name for each.
+/// A door that others can reach wants somebody who may come in, and a name for each; a certificate is one.
 ///
 /// # Errors
 /// With the commands that help.
-pub fn check(config: &Config, door: &Door, addresses: &[SocketAddr]) -> Result<()> {
-    let outside: Vec<&SocketAddr> = addresses.iter().filter(|a| !a.ip().to_canonical().is_loopback()).collect();
+pub fn check(config: &Config, door: &Door) -> Result<()> {
+    let listed = config.listeners.iter().filter(|entry| !entry.requires_certificate()).map(|entry| &entry.address);
+    let all = config.broker.mqtt.iter().chain(listed);
+    let outside: Vec<&SocketAddr> = all.filter(|a| !a.ip().to_canonical().is_loopback()).collect();
     if outside.is_empty() || !door.people.is_empty() || config.broker.anonymous_beyond_loopback {
         return Ok(());
     }
