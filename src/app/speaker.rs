@@ -9,6 +9,7 @@ use crate::{
     broker::{Announcement, Engine, Hall, OwnClient},
     domain::{
         EntityId, OpinionView, Timestamp,
+        audit::hex,
         topics::{self, Topic},
     },
     observe::{Complaint, Host},
@@ -172,6 +173,10 @@ impl Speaker {
                 "guard-off",
                 guard.off_until.map(|_| alert(self.hall.clock.now(), "warning", &text, "run `jamey guard on` when you are done")),
             );
+        }
+        if let Some(head) = self.health.audit_head() {
+            let head = json!({"v": 1, "seq": head.seq, "hash": hex(&head.hash), "at": head.at.to_string()});
+            told.next.insert(topics::name(root, Topic::AuditHead), head.to_string().into_bytes());
         }
         told.tell_opinions(root);
         for (topic, payload) in std::mem::take(&mut told.next) {

@@ -2,6 +2,7 @@
 
 mod access;
 mod act;
+mod audits;
 mod door;
 pub mod engine;
 mod entrance;
