@@ -2,7 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod support;
-use jamey::domain::{Timestamp, audit::chained};
+use jamey::domain::{
+    Timestamp,
+    audit::{Event, chained},
+};
 use serde_json::{Value, json};
 use std::{
     fs::File,
@@ -17,7 +20,7 @@ use support::{
 };
 use tempfile::TempDir;
 
-const SUBCOMMANDS: [&str; 10] = ["run", "check", "demo", "health", "entity", "certs", "rules", "guard", "topics", "completions"];
+const SUBCOMMANDS: [&str; 11] = ["run", "check", "demo", "health", "entity", "certs", "audit", "rules", "guard", "topics", "completions"];
 /// Nobody listens there.
 const NOWHERE: &str = "127.0.0.99:1";
 /// A port of the kernel's choice, for a start that is to be refused for another reason.
@@ -140,21 +143,24 @@ fn retained(house: &House, topic: &str) -> Option<Message> {
     newcomer.rest().into_iter().find(|m| m.retain && m.topic == topic)
 }
 
-/// The audit log, oldest first, after its chain was found whole.
+/// What the audit log says of the guard, oldest first, after its chain was found whole.
 fn audited(house: &House) -> Vec<(String, String, String)> {
     let db = house.db();
-    let mut rows = db.prepare("select at, actor, action, detail, previous, hash from audit_log order by seq").unwrap();
+    let mut rows = db.prepare("select seq, at, actor, action, subject, detail, previous, hash from audit_log order by seq").unwrap();
     let mut before = vec![0; 32];
     let mut all = Vec::new();
     let mut rows = rows.query([]).unwrap();
     while let Some(row) = rows.next().unwrap() {
-        let at = Timestamp::from_micros(row.get(0).unwrap());
-        let [actor, action, detail]: [String; 3] = [1, 2, 3].map(|i| row.get(i).unwrap());
-        let [previous, hash]: [Vec<u8>; 2] = [4, 5].map(|i| row.get(i).unwrap());
+        let at = Timestamp::from_micros(row.get(1).unwrap());
+        let [actor, action, detail]: [String; 3] = [2, 3, 5].map(|i| row.get(i).unwrap());
+        let [previous, hash]: [Vec<u8>; 2] = [6, 7].map(|i| row.get(i).unwrap());
         assert_eq!(previous, before, "`{detail}` holds the hash of the row before it");
-        assert_eq!(hash, chained(&previous, at, &actor, &action, &detail), "`{detail}` can be recomputed");
+        let event = Event { at, actor: actor.clone(), action: action.clone(), subject: row.get(4).unwrap(), detail: detail.clone() };
+        assert_eq!(hash, chained(row.get(0).unwrap(), &previous, &event), "`{detail}` can be recomputed");
         before = hash;
-        all.push((actor, action, detail));
+        if action == "guard" {
+            all.push((actor, action, detail));
+        }
     }
     all
 }

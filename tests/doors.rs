@@ -69,7 +69,8 @@ fn a_stream_of_messages_keeps_its_order_and_one_who_does_not_read_delays_no_one(
 #[test]
 fn it_stops_while_clients_are_at_every_door() {
     let porch = porch();
-    let mut house = Plan::default().config(&porch.config("[broker]\nhandshake_seconds = 60", "")).start();
+    let mut house =
+        Plan::default().config(&porch.config("[limits]\nconnections_per_address = 0\n[broker]\nhandshake_seconds = 60", "")).start();
     let clients = DOORS.map(|name| dial(porch.way(&house, name), name).open());
     let idle = DOORS.map(|name| TcpStream::connect(house.listener(name)).unwrap());
     house.stop();
@@ -122,7 +123,8 @@ fn idle_connections_at_every_door_delay_no_one() {
     setrlimit(Resource::RLIMIT_NOFILE, hard.min(8_192), hard).unwrap();
     let porch = porch();
     // They stay as long as the test runs.
-    let house = Plan::default().config(&porch.config("[broker]\nhandshake_seconds = 60", "")).start();
+    let house =
+        Plan::default().config(&porch.config("[limits]\nconnections_per_address = 0\n[broker]\nhandshake_seconds = 60", "")).start();
     let doors = DOORS.map(|name| house.listener(name));
     let mut idle = vec![];
     for (name, at) in DOORS.iter().zip(doors) {

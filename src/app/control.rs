@@ -1,9 +1,6 @@
 //! Orders from the host: break-glass. Who may write in the data folder may give them; the running Jamey looks once a second.
 
-use crate::{
-    broker::Hall,
-    domain::{Change, Input, Timestamp},
-};
+use crate::{broker::Hall, domain::Timestamp};
 use serde::{Deserialize, Serialize};
 use std::{
     io::Write,
@@ -73,8 +70,7 @@ pub async fn watch(data: PathBuf, hall: Arc<Hall>, mut stopped: watch::Receiver<
             hall.change_guard(|view| view.off_until = order);
             let what = order.map_or_else(|| "the guard is on again".to_owned(), |until| format!("the guard is off until {until}"));
             warn!("{what}");
-            let change = Change::Audit { at: now, actor: "host".into(), action: "guard".into(), detail: what };
-            hall.inbox.leave(Input::Note(Box::new(change)), 0, None, None).await;
+            hall.record("guard", None, &what).await;
         }
     }
 }

@@ -112,6 +112,8 @@ impl Living {
                 self.submit();
             }
         }
+        // Also what nobody waited for: that Jamey stops is the last thing on record.
+        self.gather_changes();
         self.submit();
         self.house.writer.stop();
     }

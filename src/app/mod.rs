@@ -8,11 +8,13 @@ mod people;
 mod retained;
 mod slow;
 mod speaker;
+mod start;
 pub mod view;
 
 pub use control::{LONGEST_SECONDS, Order, standing};
 pub use doors::listeners;
 pub use journal::{Entered, read as read_journal};
+pub use start::rules;
 
 use crate::{
     api,
@@ -89,6 +91,7 @@ pub async fn run(config: Config) -> Result<()> {
     };
     let door = people::open(&config, &data)?;
     people::check(&config, &door)?;
+    let digests = start::Digests::of(&config, &door.people)?;
     let (own_id, secret) = (format!("jamey-{}", secret()?), secret()?);
     let failing = Arc::clone(&health);
     let hall = Arc::new(Hall::new(
@@ -118,6 +121,8 @@ pub async fn run(config: Config) -> Result<()> {
 
     let (said, hears) = mpsc::channel(SAID);
     let thread = house::House { mind, writer, hall: Arc::clone(&hall), said }.live(posts).context("the mind's thread cannot be started")?;
+
+    digests.record(&hall, saved.last_start.as_deref()).await;
 
     engine.serve(private, Arc::new(Listener::own()));
     let mut own = OwnClient::connect(own_address, &hall.own_id, &hall.own_secret, &topics::name(&config.root, Topic::Status));
@@ -160,9 +165,11 @@ pub async fn run(config: Config) -> Result<()> {
     let watching = tokio::spawn(control::watch(data.clone(), Arc::clone(&hall), stopped.clone()));
     let minding = tokio::spawn(people::watch(data.clone(), Arc::clone(&hall), stopped));
 
+    // Who reads `ready` may ask it to stop at once.
+    let asked = shutdown::asked()?;
     greet(&config, has_users, &mqtt, http_address);
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
-    let signal = shutdown::asked().await?;
+    let signal = asked.await;
     info!("{signal}: stopping");
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
 
@@ -171,26 +178,12 @@ pub async fn run(config: Config) -> Result<()> {
     let _ = speaking.await;
     engine.stop(closed).await;
     let _ = tokio::join!(ticking, serving, watching, minding);
+    hall.close_audits();
+    hall.record("stop", None, signal).await;
     inbox.stop().await;
     tokio::task::spawn_blocking(move || thread.join()).await?.map_err(|_| anyhow!("the mind's thread died"))?;
     info!("stopped");
     Ok(())
-}
-
-/// The rule set that the config names.
-///
-/// # Errors
-/// All errors of all rules at once.
-pub fn rules(config: &Config) -> Result<RuleSet> {
-    let mut sources = if config.conscience.shipped { RuleSet::shipped() } else { Vec::new() };
-    for path in &config.conscience.rules {
-        let text = std::fs::read_to_string(path).with_context(|| format!("the rules in {} cannot be read", path.display()))?;
-        sources.push((path.display().to_string(), text));
-    }
-    RuleSet::load(&sources, &config.signals, &config.conscience.weights).map_err(|errors| {
-        let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        anyhow!("the rules are refused:\n  {}", lines.join("\n  "))
-    })
 }
 
 /// What the mind is told of the config.
@@ -261,6 +254,7 @@ async fn tick(hall: Arc<Hall>, mut stopped: watch::Receiver<bool>) {
     loop {
         tokio::select! {
             _ = every.tick() => {
+                hall.settle_audits();
                 if !hall.inbox.leave(Input::Tick(hall.clock.now()), 0, None, None).await {
                     return;
                 }

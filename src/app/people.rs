@@ -3,6 +3,7 @@
 use crate::{
     broker::{Door, Hall},
     config::{self, Config},
+    domain::People,
     store::{Reader, Readers},
 };
 use anyhow::{Result, anyhow, bail};
@@ -76,6 +77,9 @@ pub async fn watch(data: std::path::PathBuf, hall: Arc<Hall>, mut stopped: watch
             Ok(Ok((changes, people))) => {
                 if let Some(people) = people.filter(|people| *people != hall.door().people) {
                     info!("users changed: there are {}", people.users.len());
+                    for (name, how) in differences(&hall.door().people, &people) {
+                        hall.record("user", Some(&name), &how).await;
+                    }
                     hall.change_door(|door| door.people = people);
                 }
                 seen.0 = Some(changes);
@@ -89,6 +93,7 @@ pub async fn watch(data: std::path::PathBuf, hall: Arc<Hall>, mut stopped: watch
             match lists(&hall.config) {
                 Ok(acl) => {
                     info!("the access lists changed");
+                    hall.record("change", Some("lists"), "read again while running").await;
                     hall.change_door(|door| door.acl = acl);
                 }
                 Err(error) => warn!("{error}\nthe old access lists stay"),
@@ -99,4 +104,68 @@ pub async fn watch(data: std::path::PathBuf, hall: Arc<Hall>, mut stopped: watch
 
 fn changed_at(path: &Path) -> Option<SystemTime> {
     path.metadata().and_then(|m| m.modified()).ok()
+}
+
+/// What changed among those who may sign in: who, and how. Never a secret.
+fn differences(before: &People, now: &People) -> Vec<(String, String)> {
+    let mut all = Vec::new();
+    let mut tell = |name: &str, how: String| all.push((name.to_owned(), how));
+    for (name, user) in &now.users {
+        match before.users.get(name) {
+            None => tell(name, format!("added with the roles {}", user.roles.join(", "))),
+            Some(old) => {
+                if old.roles != user.roles {
+                    tell(name, format!("has the roles {}, had {}", user.roles.join(", "), old.roles.join(", ")));
+                }
+                if old.secret != user.secret {
+                    tell(name, "has another password".into());
+                }
+            }
+        }
+    }
+    before.users.keys().filter(|name| !now.users.contains_key(*name)).for_each(|name| tell(name, "removed".into()));
+    for token in &now.tokens {
+        match before.tokens.iter().find(|old| old.id == token.id) {
+            None => {
+                tell(&token.user, format!("has the token {} (`{}`), with the scopes {}", token.id, token.label, token.roles.join(", ")))
+            }
+            Some(old) if old.revoked_at != token.revoked_at => tell(&token.user, format!("lost the token {}: revoked", token.id)),
+            Some(_) => {}
+        }
+    }
+    for (fingerprint, user) in now.certificates.iter().filter(|(f, user)| before.certificates.get(*f) != Some(*user)) {
+        tell(user, format!("is who the certificate {fingerprint} stands for"));
+    }
+    for (fingerprint, user) in before.certificates.iter().filter(|(f, _)| !now.certificates.contains_key(*f)) {
+        tell(user, format!("is no longer who the certificate {fingerprint} stands for"));
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Timestamp, User};
+
+    #[test]
+    fn what_changed_among_users_is_told_without_their_secrets() {
+        let user = |roles: &str, secret: &str| User {
+            name: "anna".into(),
+            roles: vec![roles.into()],
+            secret: Some(secret.into()),
+            created_at: Timestamp::default(),
+        };
+        let with = |user: Option<User>| People { users: user.into_iter().map(|u| (u.name.clone(), u)).collect(), ..People::default() };
+        let told = |before: Option<User>, now: Option<User>| -> Vec<String> {
+            differences(&with(before), &with(now)).into_iter().map(|(_, how)| how).collect()
+        };
+        let anna = user("admin", "$argon2id$1");
+        assert_eq!(told(None, Some(anna.clone())), ["added with the roles admin"]);
+        assert_eq!(
+            told(Some(anna.clone()), Some(user("reader", "$argon2id$2"))),
+            ["has the roles reader, had admin", "has another password"]
+        );
+        assert_eq!(told(Some(anna.clone()), None), ["removed"]);
+        assert_eq!(told(Some(anna.clone()), Some(anna.clone())), Vec::<String>::new());
+    }
 }

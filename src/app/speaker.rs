@@ -10,6 +10,7 @@ use crate::{
     broker::{Announcement, Engine, Hall, OwnClient},
     domain::{
         EntityId, OpinionView, Timestamp,
+        audit::hex,
         topics::{self, Topic},
     },
     observe::{Complaint, Host},
@@ -182,6 +183,10 @@ impl Speaker {
             let severity = if trouble.as_ref().is_some_and(|t| t.ended) { "critical" } else { "warning" };
             told.alert(root, "certificate", trouble.as_ref().map(|t| alert(self.hall.clock.now(), severity, &t.text, to_do)));
             told.certificates = trouble;
+        }
+        if let Some(head) = self.health.audit_head() {
+            let head = json!({"v": 1, "seq": head.seq, "hash": hex(&head.hash), "at": head.at.to_string()});
+            told.next.insert(topics::name(root, Topic::AuditHead), head.to_string().into_bytes());
         }
         told.tell_opinions(root);
         for (topic, payload) in std::mem::take(&mut told.next) {

@@ -1,6 +1,7 @@
 //! What all connections share: the config, the way to the mind, the guard as it stands, and the counters.
 
 use super::{
+    audits::Audits,
     guard::GuardRules,
     inbox::Inbox,
     limits::Limits,
@@ -54,6 +55,7 @@ pub struct Hall {
     pub sources: Vec<InputSource>,
     pub voices: Voices,
     pub(super) limits: Limits,
+    pub(super) audits: Audits,
     /// The store cannot write at present.
     pub store_failing: Box<dyn Fn() -> bool + Send + Sync>,
     /// Made anew at each start; Jamey's own client signs in with it.
@@ -98,6 +100,7 @@ impl Hall {
             counters,
             sources,
             voices: Voices::default(),
+            audits: Audits::default(),
             store_failing,
             own_secret,
             own_id,

@@ -2,6 +2,7 @@
 
 mod access;
 mod act;
+mod audits;
 pub mod certificate;
 mod door;
 pub mod engine;

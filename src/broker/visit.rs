@@ -186,6 +186,7 @@ impl Visit {
         let allowed = self.may(&who, topic);
         if !allowed {
             self.hall.counters.refuse("access", &format!("`{}` may not publish to `{topic}`", self.arrival.client_id));
+            self.on_record("publish.refused", topic);
             if let Some(posed_as) = self.posed_as(&who, topic) {
                 let by = who.source.requester.clone();
                 self.hall.counters.refuse("forged", &format!("`{by}` spoke as {posed_as}"));
@@ -211,6 +212,28 @@ impl Visit {
         }
     }
 
+    /// Puts on record who came in under a name that was proved, and who was turned away.
+    fn entry_on_record(&self, user: Option<&str>, result: &AuthResult) {
+        let (client_id, address) = (&self.arrival.client_id, self.entrance.peer.ip().to_string());
+        if !result.authenticated {
+            let user = user.map_or_else(String::new, |user| format!(" as user `{user}`"));
+            let why = result.reason_string.as_deref().unwrap_or("not who it says it is");
+            let detail = format!("on {}{user}: {why}", self.entrance.listener);
+            // Names are the client's own choice here; the address is what tells one who tries many from many.
+            self.hall.audit_refusal(&address, "connect.refused", Some(client_id), &detail);
+        } else if let Some(login) = self.login.get().filter(|login| login.is_proved()) {
+            let detail = format!("from {address} on {}", self.entrance.listener);
+            self.hall.audit(login.user.as_deref().unwrap_or_default(), "login", Some(client_id), &detail);
+        }
+    }
+
+    /// Puts on record that it tried what it may not.
+    fn on_record(&self, action: &str, subject: &str) {
+        let source = self.who().source;
+        let detail = format!("client `{}` at {}", source.client_id, source.address);
+        self.hall.audit_refusal(source.requester.as_str(), action, Some(subject), &detail);
+    }
+
     async fn last_words(&self) {
         let Some(will) = self.will.get() else { return };
         let told = match access::own_topic(&self.hall.config, &will.topic) {
@@ -233,6 +256,8 @@ impl AuthProvider for Visit {
                 Some(refused) => refused,
                 None => self.admit(connect).await,
             };
+            // Before the pause below: who leaves during it is on record too.
+            self.entry_on_record(connect.username.as_deref(), &result);
             if !result.authenticated {
                 let (hall, entrance) = (&self.hall, &self.entrance);
                 let from = format!("`{}` from {} on {}", self.arrival.client_id, entrance.peer, entrance.listener);
@@ -253,6 +278,7 @@ impl AuthProvider for Visit {
         let allowed = self.entrance.private || (self.filter_fits(filter) && self.who().rights.subscribe(&self.hall.config, filter));
         if !allowed {
             self.hall.counters.refuse("subscribe", &format!("`{}` may not hear `{filter}`", self.arrival.client_id));
+            self.on_record("subscribe.refused", filter);
         }
         Box::pin(std::future::ready(allowed))
     }

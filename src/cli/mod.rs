@@ -6,6 +6,7 @@ macro_rules! line {
 }
 pub(crate) use line;
 
+mod audit;
 mod certs;
 mod check;
 mod demo;
@@ -73,6 +74,11 @@ enum Command {
     Certs {
         #[command(subcommand)]
         action: certs::Action,
+    },
+    /// Who did what to the house, and whether that record holds.
+    Audit {
+        #[command(subcommand)]
+        action: audit::Action,
     },
     /// The conscience's rules.
     Rules {
@@ -172,6 +178,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Command::Health => health::health(&common),
         Command::Entity { action } => entity::entity(&common, &action),
         Command::Certs { action } => certs::certs(&common, &action),
+        Command::Audit { action } => audit::audit(&common, &action),
         Command::Rules { action } => rules::rules(&common, &action),
         Command::Guard { action } => guard::guard(&common, &action),
         Command::User { action } => user::user(&common, &action),

@@ -124,3 +124,17 @@ pub const CONNECTIONS: usize = 1_000;
 pub const LISTENERS: usize = 64;
 /// Seconds from accept to CONNECT, with TLS and WebSocket in between, unless the config says otherwise.
 pub const HANDSHAKE_SECONDS: u64 = 10;
+/// An actor or an action in the audit trail: an entity, a user, an address.
+pub const AUDIT_NAME_BYTES: usize = 128;
+/// What an audit row tells besides: a sentence with two digests and a reason.
+pub const AUDIT_DETAIL_BYTES: usize = 1_024;
+/// What one actor did of one kind is audited in full so often an hour, then each hundredth; as with refusals.
+pub const AUDITED_PER_HOUR: u32 = 100;
+/// Actors told apart in one hour's audit; the rest share one count. As many as can be connected.
+pub const AUDITED_ACTORS: usize = 1_000;
+/// What waits for a place in the inbox to be audited: a second's worth of a house's doings.
+pub const AUDITS_WAITING: usize = 256;
+/// Verdicts sealed by one audit row, unless the hour is over before. A start counts those again that were not sealed: some 30 ms.
+pub const SEALED_VERDICTS: u64 = 16_384;
+/// What `jamey audit verify` names; more are counted.
+pub const FINDINGS: usize = 100;

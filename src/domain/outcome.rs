@@ -1,6 +1,6 @@
 //! What one step of the mind yields: to be stored whole or not at all.
 
-use super::{Device, EntityId, OpinionView, Request, Timestamp, Verdict, signal::Heard, verdict::Facts};
+use super::{Device, EntityId, OpinionView, Request, Timestamp, Verdict, audit::Event, signal::Heard, verdict::Facts};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,13 +57,8 @@ pub enum Change {
         name: String,
         heard: Heard,
     },
-    /// `audit_log`: what a person or the host did.
-    Audit {
-        at: Timestamp,
-        actor: String,
-        action: String,
-        detail: String,
-    },
+    /// `audit_log`: what a person, a client or the host did.
+    Audit(Event),
 }
 
 /// What a step yields.

@@ -13,6 +13,7 @@ pub enum Topic {
     Consciousness,
     Alert,
     System,
+    AuditHead,
     Reply,
 }
 
@@ -96,6 +97,13 @@ pub const ROWS: &[Row] = &[
         payload: "host and process figures, messages, connections, refusals, the store's batches and latencies",
     },
     Row {
+        topic: "audit/head",
+        way: "out",
+        qos: "1",
+        retained: "yes",
+        payload: "`seq`, `hash` (hex) and `at` of the audit trail's newest row: who keeps it elsewhere can tell whether the trail was cut off since",
+    },
+    Row {
         topic: "reply/{verb}",
         way: "out",
         qos: "1",
@@ -116,6 +124,7 @@ pub fn name(root: &str, topic: Topic) -> String {
         Topic::Consciousness => "consciousness/state",
         Topic::Alert => "alert",
         Topic::System => "system",
+        Topic::AuditHead => "audit/head",
         Topic::Reply => "reply",
     };
     format!("{root}/{below}")

@@ -1,14 +1,15 @@
 //! The mind's own state into rows: each change replaces the row that stood for the same thing.
 
 use super::{
+    chain::Chain,
     error::{Doing, StoreError},
     rows::{append, number},
 };
-use crate::domain::{Change, Device, OpinionView, SignalValue, Standing, Timestamp, audit::chained, signal::Heard};
-use rusqlite::{Connection, OptionalExtension, params};
+use crate::domain::{Change, Device, OpinionView, SignalValue, Standing, signal::Heard};
+use rusqlite::{Connection, params};
 
 /// Writes the changes in their order.
-pub(super) fn write(conn: &Connection, changes: &[Change], json: &mut Vec<u8>) -> Result<(), StoreError> {
+pub(super) fn write(conn: &Connection, changes: &[Change], chain: &mut Chain, json: &mut Vec<u8>) -> Result<(), StoreError> {
     for change in changes {
         match change {
             Change::Entity { view, state } => entity(conn, view, state, json)?,
@@ -35,7 +36,7 @@ pub(super) fn write(conn: &Connection, changes: &[Change], json: &mut Vec<u8>) -
                     .doing("remove a device")?;
             }
             Change::Signal { name, heard } => signal(conn, name, *heard)?,
-            Change::Audit { at, actor, action, detail } => audit(conn, *at, actor, action, detail)?,
+            Change::Audit(event) => chain.append(conn, event)?,
         }
     }
     Ok(())
@@ -107,20 +108,6 @@ fn signal(conn: &Connection, name: &str, heard: Heard) -> Result<(), StoreError>
     .and_then(|mut s| s.execute(params![name, kind, value, heard.at.micros()]))
     .map(|_| ())
     .doing("write a signal")
-}
-
-/// Appends to the chain: each row holds the hash of the one before.
-fn audit(conn: &Connection, at: Timestamp, actor: &str, action: &str, detail: &str) -> Result<(), StoreError> {
-    let previous: Option<Vec<u8>> = conn
-        .query_row("SELECT hash FROM audit_log ORDER BY seq DESC LIMIT 1", [], |row| row.get(0))
-        .optional()
-        .doing("read the audit chain")?;
-    let previous = previous.unwrap_or_else(|| vec![0; 32]);
-    let hash = chained(&previous, at, actor, action, detail);
-    conn.prepare_cached("INSERT INTO audit_log (at, actor, action, detail, previous, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
-        .and_then(|mut s| s.execute(params![at.micros(), actor, action, detail, previous, hash.as_slice()]))
-        .map(|_| ())
-        .doing("write the audit log")
 }
 
 pub(super) fn standing(standing: Standing) -> &'static str {

@@ -1,16 +1,19 @@
 //! The store itself: open, write a batch whole or not at all, heal. Only one `Store` writes at a time.
 
 use super::{
+    chain::Chain,
     changes, connect,
     error::{Doing, StoreError},
+    evidence::Sealing,
     facts::Contexts,
     journal::Tally,
+    key,
     load::{self, Saved},
     migrate,
     refusals::Refusals,
     rows,
 };
-use crate::domain::{Change, Outcome, Percept, Timestamp};
+use crate::domain::{Change, Outcome, Percept, Timestamp, audit::Head};
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 
@@ -51,10 +54,22 @@ impl Wal {
 }
 
 /// What rows to come refer to.
-#[derive(Default)]
 pub(super) struct Remembered {
     pub refusals: Refusals,
     pub contexts: Contexts,
+    pub chain: Chain,
+    /// None: must be read again from the database.
+    pub sealing: Option<Sealing>,
+}
+
+impl Remembered {
+    /// After a failure the database alone knows.
+    fn forget(&mut self) {
+        self.refusals.forget();
+        self.contexts.forget();
+        self.chain.forget();
+        self.sealing = None;
+    }
 }
 
 pub struct Store {
@@ -73,7 +88,7 @@ impl Store {
     /// Opens the database in a folder; makes both where they are missing.
     ///
     /// # Errors
-    /// When the folder cannot be written, or the file is damaged, someone else's, or of a newer jamey.
+    /// When the folder cannot be written, the file is damaged, someone else's, or of a newer jamey, or others may read the audit key.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
         let path = connect::create(folder)?;
         let conn = connect::open_writer(&path)?;
@@ -82,12 +97,15 @@ impl Store {
             StoreError::Sqlite { doing, source } => connect::damaged(&path, doing, source),
             other => other,
         })?;
+        // A key without a head tells of tampering: nothing that may fail or last stands between the two.
+        let (key, fresh) = key::read_or_make(folder)?;
+        let chain = Chain::open(&conn, key, fresh, load::last_at(&conn)?.unwrap_or_default())?;
         Ok(Self {
             path,
             conn: Some(conn),
             tally: Some(tally),
             uncertain: None,
-            remembered: Remembered::default(),
+            remembered: Remembered { refusals: Refusals::default(), contexts: Contexts::default(), chain, sealing: None },
             json: Vec::with_capacity(4_096),
         })
     }
@@ -138,8 +156,13 @@ impl Store {
             return Ok(());
         }
         let written = rows::write(conn, batch, tally.next_change(), &mut self.remembered, &mut self.json)?;
-        changes::write(conn, &batch.changes, &mut self.json)?;
-        self.remembered.refusals.write(conn)?;
+        let Remembered { refusals, chain, sealing, .. } = &mut self.remembered;
+        changes::write(conn, &batch.changes, chain, &mut self.json)?;
+        refusals.write(conn)?;
+        if let Some(sealing) = sealing {
+            sealing.seal(conn, chain, batch.at)?;
+        }
+        chain.keep(conn)?;
         let next = tally.append(conn, batch, written)?;
         self.uncertain = Some(tally.next());
         run(conn, "COMMIT", "commit a batch")?;
@@ -151,12 +174,16 @@ impl Store {
     /// After a failure: nothing half-written stays, and nothing counted in memory is believed.
     pub(super) fn heal(&mut self, error: &StoreError) {
         self.tally = None;
-        self.remembered.refusals.forget();
-        self.remembered.contexts.forget();
+        self.remembered.forget();
         let rolled_back = self.conn.as_ref().is_some_and(|c| c.is_autocommit() || c.execute_batch("ROLLBACK").is_ok());
         if error.spoils_connection() || !rolled_back {
             self.conn = None;
         }
+    }
+
+    /// The audit trail's newest row.
+    pub(super) fn audit_head(&self) -> Option<Head> {
+        self.remembered.chain.head()
     }
 
     pub(super) fn path(&self) -> &Path {

@@ -18,6 +18,8 @@ pub enum StoreError {
     Foreign { path: PathBuf },
     #[error("{}: damaged ({source}); move it away, then run `jamey phoenix restore`, or start with an empty folder", path.display())]
     Damaged { path: PathBuf, source: rusqlite::Error },
+    #[error("{}: {problem}", path.display())]
+    Key { path: PathBuf, problem: String },
     #[error("store: {doing}: {source}")]
     Sqlite { doing: &'static str, source: rusqlite::Error },
     #[error("store: {table}: the row `{key}` cannot be read: {text}; restore a snapshot, or forget this row")]

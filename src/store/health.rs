@@ -1,5 +1,6 @@
 //! How the store is, as numbers that anyone may read at any time without waiting for it.
 
+use crate::domain::audit::Head;
 use std::{
     sync::{
         Mutex, PoisonError,
@@ -27,6 +28,7 @@ pub struct StoreHealth {
     pub(super) checkpoints: AtomicU64,
     restarts: AtomicU64,
     restart_micros_max: AtomicU64,
+    audit_head: Mutex<Option<Head>>,
 }
 
 /// The numbers at one moment.
@@ -52,6 +54,18 @@ pub struct Health {
 }
 
 impl StoreHealth {
+    /// The audit trail's newest row, as committed.
+    #[must_use]
+    pub fn audit_head(&self) -> Option<Head> {
+        *self.audit_head.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn audited(&self, head: Option<Head>) {
+        if let Some(head) = head {
+            *self.audit_head.lock().unwrap_or_else(PoisonError::into_inner) = Some(head);
+        }
+    }
+
     /// Whether the last attempt to write failed: nothing is being stored.
     #[must_use]
     pub fn failing(&self) -> bool {

@@ -14,6 +14,8 @@ pub struct Saved {
     pub emotion: Option<Vec<u8>>,
     pub devices: Vec<Device>,
     pub signals: Vec<(String, Heard)>,
+    /// What the last start said of itself in the audit trail.
+    pub last_start: Option<String>,
     /// The latest time that was stored; the mind's clock goes on from here.
     pub last_at: Option<Timestamp>,
     /// Remembered QoS 1 and 2 percepts of the last minute before `last_at`, oldest first: a sender that was not acknowledged repeats one of these.
@@ -47,6 +49,10 @@ pub(super) fn load(conn: &Connection) -> Result<Saved, StoreError> {
             let value = if kind == "bool" { SignalValue::Bool(value != 0.0) } else { SignalValue::Number(value) };
             Ok((row.get(0)?, Heard { value, at: Timestamp::from_micros(row.get(3)?) }))
         })?,
+        last_start: conn
+            .query_row("SELECT detail FROM audit_log WHERE action = 'start' ORDER BY seq DESC LIMIT 1", [], |row| row.get(0))
+            .optional()
+            .doing("read the last start")?,
         recent: last_at.map_or(Ok(Vec::new()), |at| recent(conn, at))?,
         last_at,
     })
@@ -56,7 +62,7 @@ pub(super) fn devices(conn: &Connection) -> Result<Vec<Device>, StoreError> {
     all(conn, "SELECT device, id FROM devices ORDER BY id", [], |row| from_json("devices", row, 0, 1))
 }
 
-fn last_at(conn: &Connection) -> Result<Option<Timestamp>, StoreError> {
+pub(super) fn last_at(conn: &Connection) -> Result<Option<Timestamp>, StoreError> {
     conn.query_row(
         "SELECT max(at) FROM (SELECT max(at) AS at FROM (SELECT at FROM journal ORDER BY seq DESC LIMIT 1)
              UNION ALL SELECT max(at) FROM (SELECT at FROM memory_records ORDER BY id DESC LIMIT ?1))",

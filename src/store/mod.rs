@@ -1,20 +1,24 @@
 //! The house's memory on disk: SQLite, one writer, many readers. A batch is stored whole or not at all, and SQLite is the truth:
 //! whatever else keeps data (the index, the views) can be built again from here.
 
+mod chain;
 mod changes;
 mod checkpoint;
 mod connect;
 mod database;
 mod error;
+mod evidence;
 mod facts;
 mod health;
 mod journal;
+mod key;
 mod load;
 mod migrate;
 mod people;
 mod reader;
 mod refusals;
 mod rows;
+mod trail;
 mod writer;
 
 #[cfg(test)]
@@ -24,8 +28,10 @@ pub use connect::FILE;
 pub use database::{Batch, Entry, Store};
 pub use error::StoreError;
 pub use health::{Health, StoreHealth};
+pub use key::{KEY_FILE, read as audit_key};
 pub use load::{Recent, Saved};
 pub use migrate::known as schema_version;
 pub use people::Registrar;
 pub use reader::{Counts, Reader, Readers, RecordRow, VerdictRow};
+pub use trail::Audited;
 pub use writer::{Done, Writer};

@@ -1,6 +1,7 @@
 //! Reading beside the writer: connections that cannot write, each seeing the last commit. Whatever is listed is bounded and paged.
 
 use super::{
+    chain::metadata,
     connect,
     connect::Found,
     error::{Doing, StoreError},
@@ -9,7 +10,7 @@ use super::{
     migrate,
 };
 use crate::domain::{Device, EntityId, Facts, MemoryRecord, OpinionView, Origin, Request, Timestamp, Unit01, Verdict};
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, Row, params};
 use serde_json::Value;
 use std::{
     path::{Path, PathBuf},
@@ -68,7 +69,7 @@ pub struct Counts {
 }
 
 pub struct Reader {
-    conn: Connection,
+    pub(super) conn: Connection,
 }
 
 const VERDICT: &str =
@@ -180,7 +181,7 @@ impl Reader {
     }
 
     pub fn metadata(&self, key: &str) -> Result<Option<String>, StoreError> {
-        self.conn.query_row("SELECT value FROM app_metadata WHERE key = ?1", [key], |row| row.get(0)).optional().doing("read the metadata")
+        metadata(&self.conn, key)
     }
 
     /// Looks through the whole file for damage; empty: none found. Takes as long as reading it.

@@ -3,6 +3,7 @@
 use super::{
     database::{Batch, Entry, Remembered},
     error::{Doing, StoreError},
+    evidence::{self, Given, Sealing},
     facts::{StoredFacts, StoredRequest},
 };
 use crate::domain::{Decision, Judged, Layer, MemoryRecord, Origin, Purpose, Timestamp};
@@ -43,7 +44,18 @@ pub(super) fn write(
                 continue;
             }
             let context = remembered.contexts.row(conn, &judged.facts.ctx, json)?;
-            written.verdicts += rows.verdict(entry, judged, ordinal, batch.at, context, json)?;
+            let added = rows.verdict(entry, judged, ordinal, batch.at, context, json)?;
+            written.verdicts += added;
+            if added > 0 {
+                let sealing = match &mut remembered.sealing {
+                    Some(sealing) => sealing,
+                    none => none.insert(Sealing::read_before(conn, conn.last_insert_rowid())?),
+                };
+                sealing.take(&given(conn.last_insert_rowid(), entry, judged, ordinal));
+                if refused {
+                    evidence::refused(conn, &mut remembered.chain, &entry.percept, judged, ordinal)?;
+                }
+            }
         }
     }
     if !changed.is_empty() {
@@ -51,6 +63,20 @@ pub(super) fn write(
         written.next_change += 1;
     }
     Ok(written)
+}
+
+fn given<'v>(rowid: i64, entry: &'v Entry, judged: &'v Judged, ordinal: i64) -> Given<'v> {
+    Given {
+        rowid,
+        percept: entry.percept.id.as_bytes(),
+        ordinal,
+        at: entry.percept.at.micros(),
+        requester: entry.percept.source.requester.as_str(),
+        target: judged.request.target.as_str(),
+        verb: &judged.request.verb.0,
+        decision: judged.verdict.decision.as_str(),
+        score: number(judged.verdict.score),
+    }
 }
 
 struct Rows<'c> {

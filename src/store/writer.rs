@@ -52,6 +52,7 @@ impl Writer {
     /// When no thread can be started.
     pub fn spawn(store: Store, on_idle: impl Fn() + Send + 'static) -> io::Result<Self> {
         let (desk, health) = (Arc::new(Desk::default()), Arc::new(StoreHealth::default()));
+        health.audited(store.audit_head());
         let checkpointer = Checkpointer::spawn(store.path(), Arc::clone(&health))?;
         let work = Work { store, desk: Arc::clone(&desk), health: Arc::clone(&health), checkpointer, restart_from: limits::WAL_BYTES };
         let thread = thread::Builder::new().name("store".into()).spawn(move || work.run(on_idle))?;
@@ -191,6 +192,7 @@ impl Work {
             match self.store.write(batch) {
                 Ok(()) => {
                     self.health.wrote(batch.entries.len(), begun.elapsed());
+                    self.health.audited(self.store.audit_head());
                     if failed > 0 {
                         tracing::info!(failed, "the store writes again; nothing was lost");
                     }

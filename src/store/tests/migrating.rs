@@ -40,7 +40,7 @@ fn json(value: &impl serde::Serialize) -> String {
     serde_json::to_string(value).unwrap()
 }
 
-fn of_schema_1(folder: &Path) -> Connection {
+pub(super) fn of_schema_1(folder: &Path) -> Connection {
     let conn = Connection::open(folder.join(connect::FILE)).unwrap();
     connect::claim(&conn).unwrap();
     conn.execute_batch(include_str!("../schema/0001.sql")).unwrap();

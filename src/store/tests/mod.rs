@@ -1,5 +1,6 @@
 //! The store's promises, on real files.
 
+mod auditing;
 mod failing;
 mod keeping;
 mod migrating;
