@@ -1,5 +1,6 @@
 //! The composition root: puts the rooms together, starts them, and takes them down in order. The only place that knows every room.
 
+mod beside;
 mod control;
 mod house;
 mod journal;
@@ -12,7 +13,7 @@ pub use journal::{Entered, read as read_journal};
 
 use crate::{
     api,
-    broker::{Engine, GuardView, Hall, Inbox, OwnClient, guard},
+    broker::{Beside, Engine, GuardView, Hall, Inbox, OwnClient, guard},
     config::{Config, Durability, GuardMode},
     conscience::RuleSet,
     domain::{
@@ -102,6 +103,11 @@ pub async fn run(config: Config) -> Result<()> {
         secret,
         guard,
     )?);
+    let (others, reached) = Beside::open(&config, &data.join("beside")).context("another broker cannot be reached as the config says")?;
+    if others.sides().iter().any(|side| side.carries(&hall.verdict_filter)) {
+        hall.verdicts_wanted.store(true, std::sync::atomic::Ordering::Relaxed);
+    }
+    let _ = hall.beside.set(others);
     for recent in &saved.recent {
         hall.voices.recall(&recent.client_id, recent.packet_id, recent.digest, recent.percept, recent.at);
     }
@@ -110,7 +116,7 @@ pub async fn run(config: Config) -> Result<()> {
         .await
         .map_err(|e| anyhow!("sessions and retained messages cannot be read: {e}"))?;
     // A subscription that outlived the restart may be waiting for verdicts.
-    hall.verdicts_wanted.store(engine.has_sessions().await, std::sync::atomic::Ordering::Relaxed);
+    hall.verdicts_wanted.fetch_or(engine.has_sessions().await, std::sync::atomic::Ordering::Relaxed);
     let engine = Arc::new(engine);
     let mqtt: Vec<SocketAddr> = public.iter().filter_map(|l| l.local_addr().ok()).collect();
     let own_address = private.local_addr()?;
@@ -133,6 +139,7 @@ pub async fn run(config: Config) -> Result<()> {
         warn!("[[entity]] owner, human and role have no effect yet: without users nobody can prove a name");
     }
 
+    let others = beside::live(reached, &hall, &engine);
     let (stop, stopped) = watch::channel(false);
     let speaker = speaker::Speaker {
         own,
@@ -147,6 +154,7 @@ pub async fn run(config: Config) -> Result<()> {
             "started_at": clock.now().to_string(),
             "guard": config.broker.guard,
             "durability": config.store.durability,
+            "attached": beside::info(&config),
         }),
         said: hears,
         complaints,
@@ -166,6 +174,7 @@ pub async fn run(config: Config) -> Result<()> {
     // Last words first, while clients still listen; then the clients; then what they said is written.
     let _ = stop.send(true);
     let _ = speaking.await;
+    others.stop().await;
     engine.stop(closed).await;
     let _ = tokio::join!(ticking, serving, watching);
     inbox.stop().await;
@@ -320,8 +329,12 @@ fn greet(config: &Config, mqtt: &[SocketAddr], http: SocketAddr) {
         GuardMode::Observe => "OBSERVES: commands to guarded devices are judged and reported, none is held. `--guard enforce` holds them.",
         GuardMode::Enforce => "ENFORCES: what the conscience refuses does not reach the device.",
     };
-    eprintln!("Jamey {} listens for MQTT on {list} and for health on http://{http}", env!("CARGO_PKG_VERSION"));
+    let place = if mqtt.is_empty() { "nowhere" } else { &list };
+    eprintln!("Jamey {} listens for MQTT on {place} and for health on http://{http}", env!("CARGO_PKG_VERSION"));
     eprintln!("The guard {guard}");
+    if let Some(attached) = &config.attached {
+        eprintln!("{}", beside::warning(&attached.remote.address, root));
+    }
     if config.broker.anonymous {
         eprintln!("Anyone who reaches the MQTT port may speak (broker.anonymous): names are taken as given.");
     }

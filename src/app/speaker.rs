@@ -1,7 +1,7 @@
 //! What Jamey says by itself: retained states, coalesced; verdicts as they fall; refusals to those refused.
 
 use super::{
-    retained,
+    beside, retained,
     view::{self, Said},
 };
 use crate::{
@@ -167,6 +167,9 @@ impl Speaker {
                 guard.off_until.map(|_| alert(self.hall.clock.now(), "warning", &text, "run `jamey guard on` when you are done")),
             );
         }
+        if let Some(others) = self.hall.beside.get() {
+            told.next.extend(beside::told(root, others, self.hall.clock.now()));
+        }
         told.tell_opinions(root);
         for (topic, payload) in std::mem::take(&mut told.next) {
             if told.last.get(&topic).is_some_and(|last| material(last) == material(&payload)) {
@@ -261,6 +264,6 @@ fn material(payload: &[u8]) -> Value {
     value
 }
 
-fn alert(since: Timestamp, severity: &str, text: &str, to_do: &str) -> Value {
+pub(super) fn alert(since: Timestamp, severity: &str, text: &str, to_do: &str) -> Value {
     json!({"v": 1, "severity": severity, "since": since.to_string(), "text": text, "what_to_do": to_do})
 }

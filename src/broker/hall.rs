@@ -1,6 +1,6 @@
 //! What all connections share: the config, the way to the mind, the guard as it stands, and the counters.
 
-use super::{guard::GuardRules, inbox::Inbox, repeats::Voices};
+use super::{beside::Beside, guard::GuardRules, inbox::Inbox, repeats::Voices};
 use crate::{
     config::Config,
     domain::{
@@ -11,7 +11,7 @@ use crate::{
     observe::Counters,
     runtime::Clock,
 };
-use std::sync::{Arc, PoisonError, RwLock, atomic::AtomicBool};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, atomic::AtomicBool};
 
 use tokio::sync::Notify;
 
@@ -46,6 +46,8 @@ pub struct Hall {
     pub verdict_filter: TopicFilter,
     /// Home Assistant came to life: states are to be told again.
     pub birth: Notify,
+    /// Other brokers; set once, before anybody is let in.
+    pub beside: OnceLock<Beside>,
     guard: RwLock<Arc<GuardView>>,
 }
 
@@ -78,6 +80,7 @@ impl Hall {
             verdicts_wanted: AtomicBool::new(false),
             verdict_filter,
             birth: Notify::new(),
+            beside: OnceLock::new(),
             guard: RwLock::new(Arc::new(guard)),
         })
     }

@@ -2,6 +2,7 @@
 
 mod access;
 mod act;
+pub mod beside;
 mod door;
 pub mod engine;
 mod entrance;
@@ -15,6 +16,7 @@ mod reading;
 pub mod repeats;
 mod visit;
 
+pub use beside::{Beside, Peer};
 pub use engine::Engine;
 pub use hall::{GuardView, Hall};
 pub use inbox::{Answer, Inbox, Letter, Post};

@@ -1,6 +1,7 @@
 //! One connection as Jamey sees it: who it is, what it may do, and the hook that every PUBLISH of it waits for.
 
 mod ahead;
+mod carried;
 mod publish;
 
 use super::{
@@ -16,6 +17,7 @@ use super::{
 };
 use crate::domain::{Input, Purpose, Source, TopicFilter};
 pub use ahead::Ahead;
+pub use carried::Carried;
 use mqtt5::broker::{
     AuthProvider, AuthResult, BrokerEventHandler, ClientDisconnectEvent, ClientPublishEvent, ClientSubscribeEvent, PublishAction,
     router::MessageRouter,
@@ -43,12 +45,15 @@ pub struct Visit {
     said: Arc<Mutex<Said>>,
     /// Of the PUBLISH in hand.
     seen: Mutex<Seen>,
+    /// What it tells is past already: commands in it are nobody's to judge.
+    observes: bool,
 }
 
 struct Will {
     topic: String,
     payload: Vec<u8>,
     qos: u8,
+    retain: bool,
 }
 
 impl Visit {
@@ -64,6 +69,7 @@ impl Visit {
             will: OnceLock::new(),
             said,
             seen: Mutex::new(Seen::default()),
+            observes: false,
         }
     }
 
@@ -90,6 +96,14 @@ impl Visit {
         if !self.entrance.anonymous {
             return AuthResult::fail_with_reason(ReasonCode::NotAuthorized, "broker.anonymous is off");
         }
+        if self
+            .hall
+            .beside
+            .get()
+            .is_some_and(|beside| std::iter::once(&*self.arrival.client_id).chain(user).any(|name| beside.is_name(name)))
+        {
+            return AuthResult::fail_with_reason(ReasonCode::NotAuthorized, "this name belongs to another broker");
+        }
         let source = identity::speaker(config, &self.arrival.client_id, user, self.entrance.peer.ip());
         if let Some(will) = &connect.will {
             let view = self.hall.guard();
@@ -105,7 +119,8 @@ impl Visit {
             {
                 return AuthResult::fail_with_reason(ReasonCode::NotAuthorized, "a will may not go to this topic");
             }
-            let _ = self.will.set(Will { topic: will.topic.clone(), payload: will.payload.clone(), qos: will.qos as u8 });
+            let _ =
+                self.will.set(Will { topic: will.topic.clone(), payload: will.payload.clone(), qos: will.qos as u8, retain: will.retain });
         }
         let _ = self.source.set(Arc::new(source));
         user.map_or_else(AuthResult::success, AuthResult::success_with_user)
@@ -168,7 +183,10 @@ impl AuthProvider for Visit {
 
 impl BrokerEventHandler for Visit {
     fn on_client_publish<'a>(&'a self, event: ClientPublishEvent) -> Boxed<'a, PublishAction> {
-        Box::pin(self.publish(event))
+        Box::pin(async move {
+            let action = self.publish(event.clone()).await;
+            self.pass_on(&event, action).await
+        })
     }
 
     fn on_client_subscribe<'a>(&'a self, event: ClientSubscribeEvent) -> Boxed<'a, ()> {
@@ -190,6 +208,7 @@ impl BrokerEventHandler for Visit {
     fn on_client_disconnect<'a>(&'a self, event: ClientDisconnectEvent) -> Boxed<'a, ()> {
         Box::pin(async move {
             if event.unexpected && !self.entrance.private {
+                self.pass_will().await;
                 self.last_words().await;
             }
         })
