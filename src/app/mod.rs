@@ -341,6 +341,10 @@ fn greet(config: &Config, mqtt: &[SocketAddr], http: SocketAddr) {
     if config.store.durability == Durability::Relaxed {
         eprintln!("store.durability is relaxed: an acknowledged message may be lost with the power.");
     }
+    if mqtt.is_empty() {
+        println!("ready mqtt= http={http}");
+        return;
+    }
     eprintln!("Try:");
     eprintln!("  mosquitto_sub{at} -t '{root}/#' -v");
     eprintln!("  mosquitto_pub{at} -t {root}/in/kitchen/temperature -m 21.5");

@@ -14,6 +14,8 @@ pub struct Routes {
     /// Prepended to subscriptions: `$share/GROUP/`.
     share: String,
     attached: bool,
+    /// Jamey's own topics, which it does not hear itself say.
+    own: String,
 }
 
 /// From one name to the other.
@@ -56,8 +58,15 @@ impl Routes {
     pub fn attached(attached: &Attached, root: &str) -> Self {
         let own = ["in", "act"].iter().filter_map(|word| TopicFilter::new(&format!("{root}/{word}/#")).ok());
         let route = |filter: TopicFilter| Route { filter, from: String::new(), to: String::new(), qos: 1, one_way: true };
+        let own_name = format!("{root}/");
         let share = attached.share.as_ref().map_or_else(String::new, |group| format!("$share/{group}/"));
-        Self { out: Vec::new(), come: attached.filters.iter().cloned().chain(own).map(route).collect(), share, attached: true }
+        Self {
+            out: Vec::new(),
+            come: attached.filters.iter().cloned().chain(own).map(route).collect(),
+            share,
+            attached: true,
+            own: own_name,
+        }
     }
 
     pub fn is_attached(&self) -> bool {
@@ -71,7 +80,8 @@ impl Routes {
 
     /// The name here of a topic over there.
     pub fn inward(&self, topic: &str) -> Option<String> {
-        self.come.iter().find_map(|route| route.name(topic))
+        let own = self.attached && topic.starts_with(&self.own);
+        self.come.iter().filter(|route| !own || route.filter.as_str().starts_with(&self.own)).find_map(|route| route.name(topic))
     }
 
     /// Whether what we publish over there under this name would be sent back.
@@ -118,12 +128,12 @@ mod tests {
 
     #[test]
     fn attached_hears_what_is_asked_of_jamey() {
-        let config = "[attached]\naddress = \"a:1\"\nfilters = [\"z/#\"]\nshare = \"g\"";
+        let config = "[attached]\naddress = \"a:1\"\nfilters = [\"z/#\", \"#\"]\nshare = \"g\"";
         let sources = crate::config::Sources { file: Some(("j", config)), ..Default::default() };
         let config = crate::config::Config::read(&sources).unwrap();
         let routes = Routes::attached(config.attached.as_ref().unwrap(), "jamey");
         let filters: Vec<_> = routes.wanted().into_iter().map(|w| w.filter).collect();
-        assert_eq!(filters, ["$share/g/z/#", "$share/g/jamey/in/#", "$share/g/jamey/act/#"]);
+        assert_eq!(filters, ["$share/g/z/#", "$share/g/#", "$share/g/jamey/in/#", "$share/g/jamey/act/#"]);
         assert_eq!(routes.inward("jamey/act/d/on").as_deref(), Some("jamey/act/d/on"));
         assert_eq!((routes.inward("jamey/status"), routes.outward("z/1")), (None, None));
     }

@@ -9,7 +9,10 @@ use crate::{
         entrance::Entrance,
         line::LineControl,
     },
-    domain::{Source, TopicFilter},
+    domain::{
+        Source, TopicFilter,
+        topics::{self, Topic},
+    },
 };
 use bytes::Bytes;
 use mqtt5::{
@@ -130,18 +133,25 @@ impl Visit {
         true
     }
 
-    /// Retained values for a broker that does not know us: it may be a new one, or have forgotten.
+    /// That we are here; and retained values for a broker that does not know us: it may be a new one, or have forgotten.
     pub async fn tell_anew(&self, engine: &Engine, side: &Side, known: bool) {
+        let config = &self.hall.config;
+        if side.is_attached() {
+            // The last will may have been said meanwhile.
+            let status = topics::name(&config.root, Topic::Status);
+            let payload = Bytes::from_static(b"online");
+            side.post(status.clone(), Passing { topic: &status, payload: &payload, qos: 1, retain: true }, 1).await;
+        }
         if known {
             return;
         }
-        let root = format!("{}/#", self.hall.config.root);
+        let root = format!("{}/#", config.root);
         let own = side.is_attached().then(|| TopicFilter::new(&root)).and_then(Result::ok);
         for filter in side.told_anew().chain(&own) {
             for (topic, payload) in engine.retained(filter.as_str()).await {
                 let name = match side.outward(&topic) {
                     Some(name) => name,
-                    None if side.is_attached() && access::own_topic(&self.hall.config, &topic).is_none() => topic.clone(),
+                    None if side.is_attached() && access::own_topic(config, &topic).is_none() => topic.clone(),
                     None => continue,
                 };
                 let payload = payload.into();
@@ -162,7 +172,7 @@ impl Visit {
 
     /// The hook's last step: what goes on here goes on to other brokers too, before its sender is acknowledged.
     pub(super) async fn pass_on(&self, event: &ClientPublishEvent, action: PublishAction) -> PublishAction {
-        let Some(beside) = self.hall.beside.get().filter(|beside| !beside.sides().is_empty()) else { return action };
+        let Some(beside) = self.hall.beside.get() else { return action };
         let passing = match &action {
             PublishAction::Handled => return action,
             PublishAction::Continue => Passing { topic: &event.topic, payload: &event.payload, qos: event.qos as u8, retain: event.retain },
