@@ -188,6 +188,14 @@ fn what_goes_out_waits_for_the_other_broker_through_a_kill() {
     other.rise();
     heard_all(&other, &(0..200).map(|i| i.to_string()).collect());
     wait_until("nothing waits any more", PATIENCE, || stands(&house, "up")["waiting"] == 0);
+
+    // What has gone does not go again after a stop.
+    let mut late = other.client("late").listen("house/news/#", 1);
+    house.stop();
+    house.start();
+    stands(&house, "up");
+    house.client("near").tell("news/paper", "fresh");
+    assert_eq!(late.message().text(), "fresh");
 }
 
 #[test]

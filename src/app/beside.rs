@@ -9,14 +9,32 @@ use crate::{
     config::Config,
     domain::{Timestamp, topics},
 };
+use anyhow::{Context, Result};
 use serde_json::{Value, json};
-use std::sync::Arc;
+use std::{
+    path::Path,
+    sync::{Arc, atomic::Ordering},
+};
 use tokio::{sync::watch, task::JoinSet};
 
 /// The tasks that live with other brokers.
 pub struct Others {
     tasks: JoinSet<()>,
     stop: watch::Sender<bool>,
+}
+
+/// Opens what waits for other brokers, and reads what is needed to reach them.
+///
+/// # Errors
+/// When a file or a secret cannot be used.
+pub fn open(hall: &Hall, data: &Path) -> Result<Vec<Reached>> {
+    let (others, reached) =
+        Beside::open(&hall.config, &data.join("beside")).context("another broker cannot be reached as the config says")?;
+    if others.sides().iter().any(|side| side.carries(&hall.verdict_filter)) {
+        hall.verdicts_wanted.store(true, Ordering::Relaxed);
+    }
+    let _ = hall.beside.set(others);
+    Ok(reached)
 }
 
 pub fn live(reached: Vec<Reached>, hall: &Arc<Hall>, engine: &Arc<Engine>) -> Others {

@@ -13,7 +13,7 @@ pub use journal::{Entered, read as read_journal};
 
 use crate::{
     api,
-    broker::{Beside, Engine, GuardView, Hall, Inbox, OwnClient, guard},
+    broker::{Engine, GuardView, Hall, Inbox, OwnClient, guard},
     config::{Config, Durability, GuardMode},
     conscience::RuleSet,
     domain::{
@@ -103,11 +103,7 @@ pub async fn run(config: Config) -> Result<()> {
         secret,
         guard,
     )?);
-    let (others, reached) = Beside::open(&config, &data.join("beside")).context("another broker cannot be reached as the config says")?;
-    if others.sides().iter().any(|side| side.carries(&hall.verdict_filter)) {
-        hall.verdicts_wanted.store(true, std::sync::atomic::Ordering::Relaxed);
-    }
-    let _ = hall.beside.set(others);
+    let reached = beside::open(&hall, &data)?;
     for recent in &saved.recent {
         hall.voices.recall(&recent.client_id, recent.packet_id, recent.digest, recent.percept, recent.at);
     }

@@ -65,6 +65,7 @@ struct Queue {
 enum Order {
     Keep(Parcel, oneshot::Sender<Posted>),
     Done(u64),
+    Settle(oneshot::Sender<()>),
 }
 
 /// QoS 0 messages between two looks of the connection.
@@ -145,6 +146,14 @@ impl Outbox {
         self.shared.remove(number);
     }
 
+    /// Waits until all that is done is written, so that it does not go out again.
+    pub async fn settled(&self) {
+        let (tell, told) = oneshot::channel();
+        if self.orders.send(Order::Settle(tell)).is_ok() {
+            let _ = told.await;
+        }
+    }
+
     /// Waits until something new is to be sent.
     pub async fn news(&self) {
         self.shared.news.notified().await;
@@ -199,10 +208,11 @@ struct Keeper {
 impl Keeper {
     fn keep(mut self, orders: &mpsc::Receiver<Order>) {
         while let Ok(first) = orders.recv() {
-            let (mut kept, mut weight) = (Vec::new(), 0);
+            let (mut kept, mut weight, mut settled) = (Vec::new(), 0, Vec::new());
             for order in std::iter::once(first).chain(orders.try_iter().take(limits::BATCH_MESSAGES)) {
                 match order {
                     Order::Done(number) => self.file.done(number),
+                    Order::Settle(tell) => settled.push(tell),
                     Order::Keep(parcel, tell) => {
                         let full = {
                             let queue = self.shared.queue();
@@ -229,6 +239,9 @@ impl Keeper {
                     self.admit(number, parcel);
                 }
                 let _ = tell.send(if written.is_ok() { Posted::Kept } else { Posted::Failed });
+            }
+            for tell in settled {
+                let _ = tell.send(());
             }
             self.shared.news.notify_one();
             let weight = self.shared.queue().bytes;
@@ -275,8 +288,8 @@ mod tests {
                 outbox.done(number);
             }
         }
-        // In order behind what is done, so that it is written.
         outbox.post(parcel("last", true)).await;
+        outbox.settled().await;
         let again = Outbox::open(&path, true, false).unwrap();
         let topics: Vec<_> = std::iter::from_fn(|| again.next()).map(|(_, p)| (p.topic.clone(), p.retain)).collect();
         assert_eq!(topics, [("t/7".to_owned(), false), ("last".to_owned(), true)]);

@@ -58,7 +58,7 @@ impl Peer {
         let mut echoes = Echoes::default();
         loop {
             match self.converse(version, &visit, &mut echoes, &mut stop).await {
-                End::Stopped => return,
+                End::Stopped => return self.side.outbox.settled().await,
                 End::Lost { why, version: unspoken, was_up } => {
                     let now = self.hall.clock.now();
                     if self.side.falls(why.clone(), now) {

@@ -15,8 +15,11 @@ pub const WINDOW: usize = 64;
 const IN_FLIGHT: u16 = 256;
 /// What the other broker may send before it is acknowledged.
 const RECEIVE: u16 = 64;
-/// Requests and events between the connection and who uses it. Publishes and acknowledgements fit beside each other.
+/// What is heard and not yet taken; beyond it the connection reads no further.
 const QUEUE: usize = 512;
+/// An acknowledgement for every packet id, and what we publish beside: no acknowledgement may wait for the connection, which may wait for
+/// us to hear it.
+const REQUESTS: usize = 65_536 + 2 * WINDOW;
 /// How long the other broker keeps what it has for us: a week, as this one does.
 const SESSION: Duration = Duration::from_secs(7 * 24 * 3_600);
 /// The largest packet that comes in under MQTT 3.1.1, which cannot ask for less.
@@ -113,11 +116,11 @@ impl Wire {
         let (tell, hears) = mpsc::channel(QUEUE);
         let (client, pump) = match version {
             Version::V5 => {
-                let (client, events) = rumqttc::v5::AsyncClient::new(v5::options(dial), QUEUE);
+                let (client, events) = rumqttc::v5::AsyncClient::new(v5::options(dial), REQUESTS);
                 (Client::V5(client), tokio::spawn(v5::pump(events, tell)))
             }
             Version::V311 => {
-                let (client, events) = rumqttc::AsyncClient::new(v311::options(dial), QUEUE);
+                let (client, events) = rumqttc::AsyncClient::new(v311::options(dial), REQUESTS);
                 (Client::V311(client), tokio::spawn(v311::pump(events, tell)))
             }
         };
