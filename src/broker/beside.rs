@@ -5,6 +5,8 @@ mod echoes;
 mod outbox;
 mod peer;
 mod routes;
+#[cfg(feature = "rumqttd")]
+mod rumqttd;
 mod secrets;
 mod side;
 mod wire;
@@ -40,6 +42,9 @@ pub struct Beside {
 pub enum Broken {
     #[error("the outbox {} cannot be used: {error}", path.display())]
     Outbox { path: PathBuf, error: io::Error },
+    #[cfg(feature = "rumqttd")]
+    #[error("rumqttd cannot be started at {at}: {error}")]
+    Rumqttd { at: String, error: io::Error },
     #[error(transparent)]
     Secret(#[from] Unusable),
     #[error("{0} makes no name of an entity")]
@@ -82,6 +87,12 @@ impl Beside {
             reached.push((side, dial));
         }
         if let Some(attached) = &config.attached {
+            #[cfg(feature = "rumqttd")]
+            if attached.rumqttd {
+                let at = attached.remote.address.clone();
+                let started = at.parse().map_err(io::Error::other).and_then(rumqttd::start);
+                started.map_err(|error| Broken::Rumqttd { at, error })?;
+            }
             let client_id = attached.remote.client_id.clone().unwrap_or_else(|| format!("{}-{ATTACHED}", config.node));
             let will = (topics::name(&config.root, Topic::Status), "offline");
             let dial = Dial::read(&attached.remote, client_id, Some(will))?;

@@ -63,6 +63,8 @@ pub struct Attached {
     pub filters: Vec<TopicFilter>,
     /// The group in which several share these subscriptions.
     pub share: Option<String>,
+    /// Jamey itself starts rumqttd at the address, where it was built with it.
+    pub rumqttd: bool,
 }
 
 /// The name under which what is attached stands among the bridges.
@@ -186,7 +188,14 @@ impl Attached {
     fn section(r: &mut Reader) -> Option<Self> {
         let filters = r.list("filters", "[\"sensors/#\"]", kinds::filter).unwrap_or_default();
         let share = r.optional("share", kinds::node_name);
-        Some(Self { remote: Remote::read(r)?, filters, share })
+        let rumqttd = r.or("rumqttd", false, kinds::truth);
+        let remote = Remote::read(r)?;
+        if rumqttd && !cfg!(feature = "rumqttd") {
+            r.refuse("rumqttd", "found true, but this Jamey was built without it; build it with `--features rumqttd`, or write false");
+        } else if rumqttd && remote.address.parse::<std::net::SocketAddr>().is_err() {
+            r.refuse("address", "found a name, where rumqttd is to listen; write an address, such as \"127.0.0.1:1884\"");
+        }
+        Some(Self { remote, filters, share, rumqttd })
     }
 }
 

@@ -56,6 +56,8 @@ impl Peer {
         let visit = self.engine.carrier(&self.side);
         let (mut delay, mut version, mut hung_up) = (FIRST, Version::V5, 0);
         let mut echoes = Echoes::default();
+        // What an earlier run said of it is no longer so.
+        self.side.falls("not connected yet".into(), self.hall.clock.now());
         loop {
             match self.converse(version, &visit, &mut echoes, &mut stop).await {
                 End::Stopped => return self.side.outbox.settled().await,

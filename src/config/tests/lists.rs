@@ -183,6 +183,11 @@ fn other_brokers_are_named_and_their_passwords_are_not() {
     assert_eq!(c.attached.unwrap().remote.address, "[::1]:1884");
     let topics = "topics = [{ filter = \"a\", direction = \"in\" }]";
     for (text, told) in [
+        #[cfg(not(feature = "rumqttd"))]
+        (
+            "[attached]\naddress = \"127.0.0.1:1\"\nrumqttd = true",
+            "attached.rumqttd (j.toml:3): found true, but this Jamey was built without it; build it with `--features rumqttd`, or write false",
+        ),
         ("[attached]\nfilters = []", "attached.address (j.toml:1): missing; write `address = \"broker.lan:1883\"`"),
         (
             "[attached]\naddress = \"mqtt://a\"",
