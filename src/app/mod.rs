@@ -1,5 +1,6 @@
 //! The composition root: puts the rooms together, starts them, and takes them down in order. The only place that knows every room.
 
+mod beside;
 mod control;
 mod doors;
 mod house;
@@ -105,6 +106,7 @@ pub async fn run(config: Config) -> Result<()> {
         guard,
         door,
     )?);
+    let reached = beside::open(&hall, &data)?;
     for recent in &saved.recent {
         hall.voices.recall(&recent.client_id, recent.packet_id, recent.digest, recent.percept, recent.at);
     }
@@ -113,7 +115,7 @@ pub async fn run(config: Config) -> Result<()> {
         .await
         .map_err(|e| anyhow!("sessions and retained messages cannot be read: {e}"))?;
     // A subscription that outlived the restart may be waiting for verdicts.
-    hall.verdicts_wanted.store(engine.has_sessions().await, std::sync::atomic::Ordering::Relaxed);
+    hall.verdicts_wanted.fetch_or(engine.has_sessions().await, std::sync::atomic::Ordering::Relaxed);
     let engine = Arc::new(engine);
     let mqtt = doors.mqtt();
     let own_address = private.local_addr()?;
@@ -137,6 +139,7 @@ pub async fn run(config: Config) -> Result<()> {
         warn!("[[entity]] owner, human and role have no effect: without users nobody can prove a name");
     }
 
+    let others = beside::live(reached, &hall, &engine);
     let (stop, stopped) = watch::channel(false);
     let (tell, certificates) = watch::channel(None);
     let speaker = speaker::Speaker {
@@ -152,6 +155,7 @@ pub async fn run(config: Config) -> Result<()> {
             "started_at": clock.now().to_string(),
             "guard": config.broker.guard,
             "durability": config.store.durability,
+            "attached": beside::info(&config),
         }),
         said: hears,
         complaints,
@@ -176,6 +180,7 @@ pub async fn run(config: Config) -> Result<()> {
     // Last words first, while clients still listen; then the clients; then what they said is written.
     let _ = stop.send(true);
     let _ = speaking.await;
+    others.stop().await;
     engine.stop(closed).await;
     let _ = tokio::join!(ticking, serving, watching, minding);
     hall.close_audits();
@@ -317,9 +322,16 @@ fn greet(config: &Config, has_users: bool, mqtt: &[SocketAddr], http: SocketAddr
         GuardMode::Observe => "OBSERVES: commands to guarded devices are judged and reported, none is held. `--guard enforce` holds them.",
         GuardMode::Enforce => "ENFORCES: what the conscience refuses does not reach the device.",
     };
-    let plain = if mqtt.is_empty() { "its listeners" } else { &list };
+    let plain = match (mqtt.is_empty(), config.listeners.is_empty()) {
+        (false, _) => list.as_str(),
+        (true, false) => "its listeners",
+        (true, true) => "nowhere",
+    };
     eprintln!("Jamey {} listens for MQTT on {plain} and for health on http://{http}", env!("CARGO_PKG_VERSION"));
     eprintln!("The guard {guard}");
+    if let Some(attached) = &config.attached {
+        eprintln!("{}", beside::warning(&attached.remote.address, root));
+    }
     if config.broker.anonymous && !has_users {
         eprintln!("Anyone who reaches the MQTT port may speak (broker.anonymous): names are taken as given.");
     }

@@ -1,6 +1,7 @@
 //! What Jamey says by itself: retained states, coalesced; verdicts as they fall; refusals to those refused.
 
 use super::{
+    beside,
     doors::Trouble,
     retained,
     slow::Slow,
@@ -188,6 +189,9 @@ impl Speaker {
             let head = json!({"v": 1, "seq": head.seq, "hash": hex(&head.hash), "at": head.at.to_string()});
             told.next.insert(topics::name(root, Topic::AuditHead), head.to_string().into_bytes());
         }
+        if let Some(others) = self.hall.beside.get() {
+            told.next.extend(beside::told(root, others, self.hall.clock.now()));
+        }
         told.tell_opinions(root);
         for (topic, payload) in std::mem::take(&mut told.next) {
             if told.last.get(&topic).is_some_and(|last| material(last) == material(&payload)) {
@@ -283,6 +287,6 @@ fn material(payload: &[u8]) -> Value {
     value
 }
 
-fn alert(since: Timestamp, severity: &str, text: &str, to_do: &str) -> Value {
+pub(super) fn alert(since: Timestamp, severity: &str, text: &str, to_do: &str) -> Value {
     json!({"v": 1, "severity": severity, "since": since.to_string(), "text": text, "what_to_do": to_do})
 }

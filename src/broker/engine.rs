@@ -1,6 +1,7 @@
 //! The engine behind its seam: `mqtt5`'s router, sessions and connection handler, and nothing else of it.
 
 use super::{
+    beside::Side,
     door,
     entrance::Entrance,
     hall::Hall,
@@ -205,6 +206,11 @@ impl Engine {
         if let Some(mut taken) = seat(true) {
             let _ = tokio::time::timeout(FAREWELL, taken.changed()).await;
         }
+    }
+
+    /// A visit for what another broker brings. It has no connection, and passes the same hook.
+    pub fn carrier(&self, side: &Side) -> Visit {
+        Visit::of_side(Arc::clone(&self.hall), side, Arc::clone(&self.router))
     }
 
     /// Retained values that match a filter.

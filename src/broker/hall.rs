@@ -2,6 +2,7 @@
 
 use super::{
     audits::Audits,
+    beside::Beside,
     guard::GuardRules,
     inbox::Inbox,
     limits::Limits,
@@ -19,7 +20,7 @@ use crate::{
     runtime::Clock,
 };
 use std::sync::{
-    Arc, PoisonError, RwLock,
+    Arc, OnceLock, PoisonError, RwLock,
     atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
@@ -69,6 +70,8 @@ pub struct Hall {
     pub birth: Notify,
     pub passwords: Passwords,
     pub owners: Owners,
+    /// Other brokers; set once, before anybody is let in.
+    pub beside: OnceLock<Beside>,
     guard: RwLock<Arc<GuardView>>,
     door: RwLock<Arc<Door>>,
     epoch: AtomicU64,
@@ -109,6 +112,7 @@ impl Hall {
             birth: Notify::new(),
             passwords: Passwords::default(),
             owners: Owners::default(),
+            beside: OnceLock::new(),
             guard: RwLock::new(Arc::new(guard)),
             epoch: AtomicU64::new(door.epoch),
             door: RwLock::new(Arc::new(door)),

@@ -139,6 +139,12 @@ impl LineControl {
         self.state().answer = Answer::Close(farewell);
     }
 
+    /// Whether the PUBLISH in hand was given up (it is to come again) or refused; for a visit without a connection. Asked once for each.
+    pub fn verdict(&self) -> (bool, bool) {
+        let answer = std::mem::take(&mut self.state().answer);
+        (matches!(answer, Answer::Close(_) | Answer::Closed), matches!(answer, Answer::Instead(_)))
+    }
+
     /// The engine asks about a PUBLISH only after those before it, and reads nothing while it waits for an answer: so what is heard
     /// when none is waiting for its turn is heard in order.
     fn see(&self, published: &Published<'_>, ear: &dyn Ear) {

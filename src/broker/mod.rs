@@ -3,6 +3,7 @@
 mod access;
 mod act;
 mod audits;
+pub mod beside;
 pub mod certificate;
 mod door;
 pub mod engine;
@@ -26,6 +27,7 @@ mod visit;
 mod web;
 mod wire;
 
+pub use beside::{Beside, Peer};
 pub use engine::Engine;
 pub use entrance::Certificate;
 pub use hall::{Door, GuardView, Hall};

@@ -2,6 +2,7 @@
 
 mod ahead;
 mod bounds;
+mod carried;
 mod publish;
 
 use super::{
@@ -19,6 +20,7 @@ use super::{
 };
 use crate::domain::{EntityId, Forgery, Input, Purpose, Source, Timestamp, TopicFilter};
 pub use ahead::Ahead;
+pub use carried::Carried;
 use mqtt5::broker::{
     AuthProvider, AuthResult, BrokerEventHandler, ClientDisconnectEvent, ClientPublishEvent, ClientSubscribeEvent, PublishAction,
     router::MessageRouter,
@@ -43,10 +45,14 @@ pub struct Visit {
     router: Arc<MessageRouter>,
     login: OnceLock<Login>,
     who: Mutex<Option<Who>>,
+    /// Another broker, which the config names: it does not sign in.
+    carried: OnceLock<Who>,
     will: OnceLock<Will>,
     said: Arc<Mutex<Said>>,
     /// Of the PUBLISH in hand.
     seen: Mutex<Seen>,
+    /// What it tells is past already: commands in it are nobody's to judge.
+    observes: bool,
 }
 
 /// A client as it stands.
@@ -71,6 +77,7 @@ struct Will {
     topic: String,
     payload: Vec<u8>,
     qos: u8,
+    retain: bool,
 }
 
 impl Visit {
@@ -84,9 +91,11 @@ impl Visit {
             router,
             login: OnceLock::new(),
             who: Mutex::new(None),
+            carried: OnceLock::new(),
             will: OnceLock::new(),
             said,
             seen: Mutex::new(Seen::default()),
+            observes: false,
         }
     }
 
@@ -97,6 +106,9 @@ impl Visit {
     /// Who speaks and what they may, as it stands now: users, roles and tokens may have changed since they came.
     fn who(&self) -> Who {
         let epoch = self.hall.door_epoch();
+        if let Some(who) = self.carried.get() {
+            return who.clone();
+        }
         let mut known = self.who.lock().unwrap_or_else(PoisonError::into_inner);
         let lasts = |who: &Who| who.epoch == epoch && who.until.is_none_or(|until| self.hall.clock.now() < until);
         if let Some(who) = known.as_ref().filter(|who| lasts(who)) {
@@ -154,6 +166,14 @@ impl Visit {
             self.hall.counters.refuse("login", &format!("`{}` is another user's client id than {user:?}'s", self.arrival.client_id));
             return AuthResult::fail_with_reason(ReasonCode::ClientIdentifierNotValid, "this client id is another user's");
         }
+        if self
+            .hall
+            .beside
+            .get()
+            .is_some_and(|beside| std::iter::once(&*self.arrival.client_id).chain(login.user.as_deref()).any(|name| beside.is_name(name)))
+        {
+            return AuthResult::fail_with_reason(ReasonCode::NotAuthorized, "this name belongs to another broker");
+        }
         if let Some(will) = &connect.will {
             let view = self.hall.guard();
             if guard::is_guarded(&view.registry, &view.rules, &will.topic) {
@@ -165,7 +185,8 @@ impl Visit {
             if !rights.publish(config, &will.topic) || access::is_act(config, &will.topic) || reading::is_discovery(config, &will.topic) {
                 return AuthResult::fail_with_reason(ReasonCode::NotAuthorized, "a will may not go to this topic");
             }
-            let _ = self.will.set(Will { topic: will.topic.clone(), payload: will.payload.clone(), qos: will.qos as u8 });
+            let _ =
+                self.will.set(Will { topic: will.topic.clone(), payload: will.payload.clone(), qos: will.qos as u8, retain: will.retain });
         }
         login.user.as_deref().map_or_else(AuthResult::success, AuthResult::success_with_user)
     }
@@ -286,7 +307,13 @@ impl AuthProvider for Visit {
 
 impl BrokerEventHandler for Visit {
     fn on_client_publish<'a>(&'a self, event: ClientPublishEvent) -> Boxed<'a, PublishAction> {
-        Box::pin(self.publish(event))
+        if self.hall.beside.get().is_none_or(|beside| beside.sides().is_empty()) {
+            return Box::pin(self.publish(event));
+        }
+        Box::pin(async move {
+            let action = self.publish(event.clone()).await;
+            self.pass_on(&event, action).await
+        })
     }
 
     fn on_client_subscribe<'a>(&'a self, event: ClientSubscribeEvent) -> Boxed<'a, ()> {
@@ -309,6 +336,7 @@ impl BrokerEventHandler for Visit {
     fn on_client_disconnect<'a>(&'a self, event: ClientDisconnectEvent) -> Boxed<'a, ()> {
         Box::pin(async move {
             if event.unexpected && !self.entrance.private {
+                self.pass_will().await;
                 self.last_words().await;
             }
         })

@@ -1,6 +1,6 @@
 //! Every check of one option against another; it reads what is sound and adds to the ledger, and changes nothing.
 
-use super::{Config, entries::repeated, reader::Ledger, tree::Origin};
+use super::{Config, beside, entries::repeated, reader::Ledger, tree::Origin};
 use crate::domain::{TopicFilter, limits};
 use std::{collections::BTreeSet, net::SocketAddr};
 
@@ -18,6 +18,7 @@ pub(super) fn all(config: &Config, numbers: &Numbers, ledger: &mut Ledger) {
     sizes(config, ledger);
     doors(config, numbers, ledger);
     twice(config, numbers, ledger);
+    beside::check(config, ledger);
     if ledger.sound("root") {
         own_topics(config, numbers, ledger);
     }
@@ -46,7 +47,8 @@ fn listeners(config: &Config, ledger: &mut Ledger) {
         return;
     }
     let broker = &config.broker;
-    if broker.mqtt.is_empty() && config.listeners.is_empty() {
+    // Attached to another broker, Jamey may do without a door of its own.
+    if broker.mqtt.is_empty() && config.listeners.is_empty() && config.attached.is_none() && ledger.sound("attached") {
         ledger.refuse_path(
             "broker.mqtt",
             "found an empty list and no `[[listener]]`, so nobody could connect; write at least one address, such as \"127.0.0.1:1883\"",

@@ -1,6 +1,7 @@
 //! The configuration: file, then environment, then flags; every option typed, ranged and checked, and everything wrong told at once.
 
 mod acl;
+mod beside;
 mod check;
 mod entries;
 mod error;
@@ -18,6 +19,7 @@ mod tree;
 mod tests;
 
 pub use acl::acl;
+pub use beside::{ATTACHED, Attached, BridgeEntry, BridgeTopic, Direction, Remote};
 pub use entries::{DeviceEntry, EntityEntry};
 pub use error::ConfigError;
 pub use limits::Limits;
@@ -58,6 +60,10 @@ pub struct Config {
     pub signals: Vec<SignalSpec>,
     #[serde(rename = "entity")]
     pub entities: Vec<EntityEntry>,
+    #[serde(rename = "bridge")]
+    pub bridges: Vec<BridgeEntry>,
+    /// None: Jamey is no client of another broker.
+    pub attached: Option<Attached>,
     pub conscience: Conscience,
     pub log: Log,
 }
@@ -78,6 +84,8 @@ impl Default for Config {
             devices: Vec::new(),
             signals: shipped_signals(),
             entities: Vec::new(),
+            bridges: Vec::new(),
+            attached: None,
             conscience: Conscience::default(),
             log: Log::default(),
         }
@@ -185,6 +193,8 @@ fn sections(top: &mut Reader) -> (Config, check::Numbers) {
         devices,
         signals: signals::read(top),
         entities,
+        bridges: top.sections("bridge", BridgeEntry::read).into_iter().map(|(_, bridge)| bridge).collect(),
+        attached: Attached::read(top),
         conscience: top.section("conscience", Conscience::read),
         log: top.section("log", Log::read),
     };

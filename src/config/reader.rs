@@ -179,6 +179,12 @@ impl<'l> Reader<'l> {
         Some(out)
     }
 
+    /// Whether anything is said of a key. It is known from now on.
+    pub(super) fn has(&mut self, key: &str) -> bool {
+        self.ledger.known.insert(without_numbers(&self.path_of(key)));
+        self.table.contains_key(key)
+    }
+
     /// A section; a missing one is read as an empty one.
     pub(super) fn section<T>(&mut self, key: &str, read: impl FnOnce(&mut Reader) -> T) -> T {
         let path = self.path_of(key);

@@ -15,6 +15,7 @@ pub enum Topic {
     System,
     AuditHead,
     Reply,
+    Bridge,
 }
 
 /// One row of `topics.md`.
@@ -32,7 +33,13 @@ pub struct Row {
 /// All of them.
 pub const ROWS: &[Row] = &[
     Row { topic: "status", way: "out", qos: "1", retained: "yes, last will", payload: "`online` or `offline`, bare" },
-    Row { topic: "info", way: "out", qos: "1", retained: "yes", payload: "`version`, `boot_id`, `started_at`, `guard`, `durability`" },
+    Row {
+        topic: "info",
+        way: "out",
+        qos: "1",
+        retained: "yes",
+        payload: "`version`, `boot_id`, `started_at`, `guard`, `durability`, `attached` (`address`, `judged`)",
+    },
     Row {
         topic: "in/{entity}/{kind}",
         way: "in",
@@ -87,7 +94,14 @@ pub const ROWS: &[Row] = &[
         way: "out",
         qos: "1",
         retained: "yes, empty clears",
-        payload: "`severity`, `since`, `text`, `what_to_do`; codes: `store`, `guard-off`, `certificate`",
+        payload: "`severity`, `since`, `text`, `what_to_do`; codes: `store`, `guard-off`, `certificate`, `slow-subscriber`, `bridge-{name}`",
+    },
+    Row {
+        topic: "bridge/{name}",
+        way: "out",
+        qos: "1",
+        retained: "yes",
+        payload: "another broker: `state` (`up`, `down`), `since`, `address`, `mqtt`, `error`, `received`, `sent`, `refused`, `dropped`, `waiting`; `attached` is the one that Jamey is attached to",
     },
     Row {
         topic: "system",
@@ -126,6 +140,7 @@ pub fn name(root: &str, topic: Topic) -> String {
         Topic::System => "system",
         Topic::AuditHead => "audit/head",
         Topic::Reply => "reply",
+        Topic::Bridge => "bridge",
     };
     format!("{root}/{below}")
 }
@@ -138,6 +153,12 @@ pub fn of_entity(root: &str, topic: Topic, entity: &EntityId) -> String {
 #[must_use]
 pub fn alert(root: &str, code: &str) -> String {
     format!("{}/{code}", name(root, Topic::Alert))
+}
+
+/// Where the state of another broker stands.
+#[must_use]
+pub fn bridge(root: &str, name_of: &str) -> String {
+    format!("{}/{name_of}", name(root, Topic::Bridge))
 }
 
 #[must_use]

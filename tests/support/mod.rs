@@ -6,13 +6,17 @@ pub mod carrier;
 pub mod house;
 pub mod malformed;
 pub mod mqtt;
+pub mod other;
 pub mod packet;
 pub mod porch;
+pub mod restless;
 pub mod zigbee;
 
 pub use house::{House, Plan, house, strict_house};
 pub use mqtt::{Dial, Got, MOMENT, Mqtt, PATIENCE, Sent, dial, raw};
+pub use other::{Other, mosquitto, nats};
 pub use packet::{Message, Packet, Properties, Pub, Version, property};
+pub use restless::{Place, Restless, restless};
 
 use std::time::{Duration, Instant};
 

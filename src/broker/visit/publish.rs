@@ -4,6 +4,7 @@ use super::{Visit, Who, reason};
 use crate::{
     broker::{
         access, act,
+        beside::Passing,
         guard::{self, Reading},
         hall::GuardView,
         inbox::Answer,
@@ -86,6 +87,8 @@ impl Visit {
             return Way::Tell(Told { entity: source.requester.clone(), kind: reading::DISCOVERY.into() });
         }
         match guard::read(&view.registry, &view.rules, message.topic, message.payload, message.retain) {
+            // It went to the device without passing here.
+            Reading::Requests(_) if self.observes => return Way::Pass,
             Reading::Requests(requests) => {
                 let origin = if view.enforces(self.hall.clock.now()) { Origin::Guard } else { Origin::Observed };
                 return Way::Ask(origin, requests, Told { entity: source.requester.clone(), kind: "command".into() });
@@ -263,6 +266,12 @@ impl Visit {
                 sent.remove_topic_alias();
                 packet.properties = sent;
             }
+            if let Some(beside) = self.hall.beside.get() {
+                let passing = Passing { topic: &packet.topic_name, payload: &packet.payload, qos, retain: packet.retain };
+                if !beside.pass(None, passing).await {
+                    return self.give_up(qos);
+                }
+            }
             packet.properties.inject_sender(event.user_id.as_deref());
             packet.properties.inject_client_id(Some(&event.client_id));
             self.router.route_message(&packet, Some(&event.client_id)).await;
@@ -331,7 +340,7 @@ impl Visit {
     }
 
     /// The store cannot write: a QoS 1 or 2 sender keeps its message and repeats it later; at QoS 0 it is gone.
-    fn give_up(&self, qos: u8) -> PublishAction {
+    pub(super) fn give_up(&self, qos: u8) -> PublishAction {
         self.hall.counters.refuse("store", "the store cannot write: an input was not acknowledged, or a command not forwarded");
         if qos > 0 {
             self.control.close(self.arrival.version, reason::QUOTA_EXCEEDED);

@@ -172,3 +172,52 @@ fn signals_that_rules_could_not_read_are_refused() {
         assert_eq!(lines(text), [told]);
     }
 }
+
+#[test]
+fn other_brokers_are_named_and_their_passwords_are_not() {
+    let c = config(
+        "[[bridge]]\nname = \"attic\"\naddress = \"attic:1883\"\nuser = \"u\"\npassword_env = \"P\"\ntopics = [{ filter = \"a/#\", direction = \"both\" }]\n\
+         [broker]\nmqtt = []\n[attached]\naddress = \"[::1]:1884\"",
+    );
+    assert_eq!((c.bridges[0].remote.keep_alive_seconds, c.bridges[0].topics[0].qos, c.broker.mqtt.len()), (60, 1, 0));
+    assert_eq!(c.attached.unwrap().remote.address, "[::1]:1884");
+    let topics = "topics = [{ filter = \"a\", direction = \"in\" }]";
+    for (text, told) in [
+        #[cfg(not(feature = "rumqttd"))]
+        (
+            "[attached]\naddress = \"127.0.0.1:1\"\nrumqttd = true",
+            "attached.rumqttd (j.toml:3): found true, but this Jamey was built without it; build it with `--features rumqttd`, or write false",
+        ),
+        ("[attached]\nfilters = []", "attached.address (j.toml:1): missing; write `address = \"broker.lan:1883\"`"),
+        (
+            "[attached]\naddress = \"mqtt://a\"",
+            "attached.address (j.toml:2): found \"mqtt://a\"; write a host and a port, such as \"broker.lan:1883\"",
+        ),
+        (
+            "[[bridge]]\nname = \"a\"\naddress = \"a:1\"",
+            "bridge[0].topics (j.toml:1): found none, so nothing would go over; write `topics = [{ filter = \"#\", direction = \"in\" }]`",
+        ),
+        (
+            &format!("[[bridge]]\nname = \"attached\"\naddress = \"a:1\"\n{topics}"),
+            "bridge[0].name (j.toml:2): found \"attached\", which is the name of what `[attached]` describes; write another one",
+        ),
+        (
+            &format!("[[bridge]]\nname = \"a\"\naddress = \"a:1\"\n{topics}\n[[bridge]]\nname = \"a\"\naddress = \"b:1\"\n{topics}"),
+            "bridge[1].name (j.toml:6): found \"a\" a second time; give each bridge a name of its own",
+        ),
+        (
+            &format!("[[bridge]]\nname = \"a\"\naddress = \"a:1\"\npassword_file = \"p\"\n{topics}"),
+            "bridge[0].user (j.toml:1): missing, though a password is named; write the user to whom it belongs",
+        ),
+        (
+            &format!("[[bridge]]\nname = \"a\"\naddress = \"a:1\"\nca = \"c\"\n{topics}"),
+            "bridge[0].tls (j.toml:1): found false, or nothing, while certificates are named; write `tls = true`, or remove them",
+        ),
+        (
+            "[[bridge]]\nname = \"a\"\naddress = \"a:1\"\ntopics = [{ filter = \"#\", direction = \"in\", local_prefix = \"x\" }]",
+            "bridge[0].topics[0].local_prefix (j.toml:4): makes no topic filter with `filter`: `x#`: `#` stands alone and last, `+` stands alone in its level; end it with a slash",
+        ),
+    ] {
+        assert_eq!(lines(text), [told]);
+    }
+}

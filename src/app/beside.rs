@@ -1,0 +1,92 @@
+//! Other brokers, started and stopped, and what is told of them.
+
+use super::speaker::alert;
+use crate::{
+    broker::{
+        Beside, Engine, Hall, Peer,
+        beside::{Alarm, Reached},
+    },
+    config::Config,
+    domain::{Timestamp, topics},
+};
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+use std::{
+    path::Path,
+    sync::{Arc, atomic::Ordering},
+};
+use tokio::{sync::watch, task::JoinSet};
+
+/// The tasks that live with other brokers.
+pub struct Others {
+    tasks: JoinSet<()>,
+    stop: watch::Sender<bool>,
+}
+
+/// Opens what waits for other brokers, and reads what is needed to reach them.
+///
+/// # Errors
+/// When a file or a secret cannot be used.
+pub fn open(hall: &Hall, data: &Path) -> Result<Vec<Reached>> {
+    let (others, reached) =
+        Beside::open(&hall.config, &data.join("beside")).context("another broker cannot be reached as the config says")?;
+    if others.sides().iter().any(|side| side.carries(&hall.verdict_filter)) {
+        hall.verdicts_wanted.store(true, Ordering::Relaxed);
+    }
+    let _ = hall.beside.set(others);
+    Ok(reached)
+}
+
+pub fn live(reached: Vec<Reached>, hall: &Arc<Hall>, engine: &Arc<Engine>) -> Others {
+    let (stop, stopped) = watch::channel(false);
+    let mut tasks = JoinSet::new();
+    for (side, dial) in reached {
+        tasks.spawn(Peer { side, dial, hall: Arc::clone(hall), engine: Arc::clone(engine) }.live(stopped.clone()));
+    }
+    Others { tasks, stop }
+}
+
+impl Others {
+    /// Lets go out what waits, for a moment, and says goodbye.
+    pub async fn stop(self) {
+        let _ = self.stop.send(true);
+        let _ = self.tasks.join_all().await;
+    }
+}
+
+/// The states and alerts that changed, by topic.
+pub fn told(root: &str, others: &Beside, now: Timestamp) -> Vec<(String, Vec<u8>)> {
+    let mut out = Vec::new();
+    for side in others.sides() {
+        if let Some(state) = side.state(now) {
+            out.push((topics::bridge(root, &side.name), state.to_string().into_bytes()));
+        }
+        let payload = match side.alarm(now) {
+            Some(Alarm::Begins(since)) => {
+                let text = format!("the broker `{}` at {} has been away for more than a minute", side.name, side.address);
+                let to_do = "see whether it runs and lets Jamey in; what is to go there waits, and Jamey connects by itself";
+                alert(since, "warning", &text, to_do).to_string().into_bytes()
+            }
+            Some(Alarm::Ends) => Vec::new(),
+            None => continue,
+        };
+        out.push((topics::alert(root, &format!("bridge-{}", side.name)), payload));
+    }
+    out
+}
+
+/// What `info` says of the broker that Jamey is attached to.
+pub fn info(config: &Config) -> Value {
+    config.attached.as_ref().map_or(Value::Null, |attached| {
+        json!({
+            "address": attached.remote.address,
+            "judged": format!("what is asked there on {}/act; what others send there directly is not judged", config.root),
+        })
+    })
+}
+
+pub fn warning(address: &str, root: &str) -> String {
+    format!(
+        "Attached to {address}: what is asked there on {root}/act is judged. What others send there directly to devices is NOT judged: it does not pass through Jamey."
+    )
+}

@@ -1,0 +1,51 @@
+//! Promise: built with the feature `rumqttd`, Jamey starts it and is attached to it: it hears, judges what is asked, and answers there.
+#![cfg(feature = "rumqttd")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod support;
+use std::net::{SocketAddr, TcpListener};
+use support::*;
+
+const DEVICES: &str = "[[input]]\ntopic = \"sensors/{entity}/{kind}\"\n\
+    [[device]]\nid = \"front\"\nclass = \"lock\"\ncommand_topic = \"locks/front/set\"\npayloads = { UNLOCK = \"unlock\" }\n\
+    [[device]]\nid = \"lamp\"\nclass = \"light\"\ncommand_topic = \"lamps/lamp/set\"\npayloads = { ON = \"on\" }\n";
+
+fn house_with_rumqttd(at: SocketAddr) -> House {
+    let attached = format!("[attached]\naddress = \"{at}\"\nrumqttd = true\nfilters = [\"sensors/#\"]\n");
+    Plan::default().enforce().config(&format!("{DEVICES}{attached}")).start()
+}
+
+/// Waits until Jamey is attached, later than `before`; gives since when.
+fn is_there(house: &House, before: &str) -> String {
+    let mut ear = house.client("ear").listen("jamey/bridge/attached", 1);
+    loop {
+        let state = ear.message().json();
+        if state["state"] == "up" && state["since"] != before {
+            return state["since"].as_str().unwrap().to_owned();
+        }
+    }
+}
+
+#[test]
+fn what_is_asked_at_rumqttd_is_judged_and_answered_there() {
+    let at = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut house = house_with_rumqttd(at);
+    let mut since = String::new();
+    for round in 0..2 {
+        since = is_there(&house, &since);
+        let mut ear = dial(at, "ear").keep_alive(60).open();
+        ear.subscribe(&[("locks/#", 1), ("lamps/#", 1), ("jamey/verdict/#", 1)]);
+        let mut far = dial(at, "far").keep_alive(60).open();
+        far.tell("sensors/door/contact", format!(r#"{{"id":"s{round}"}}"#));
+        let heard = || house.count("select count(*) from memory_records where own_id = ?1", [format!("s{round}")]) == 1;
+        wait_until("the sensor is remembered", PATIENCE, heard);
+        far.tell("jamey/act/front/unlock", "{}");
+        assert_eq!(ear.message_on("jamey/verdict/attached").json()["forwarded"], false);
+        far.tell("jamey/act/lamp/on", "{}");
+        assert_eq!(ear.message_on("lamps/lamp/set").text(), "ON");
+        assert!(ear.rest().iter().all(|m| m.topic != "locks/front/set"));
+        house.is_well();
+        house.kill9();
+        house.start();
+    }
+}
