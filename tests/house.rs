@@ -145,3 +145,16 @@ fn topics_md_is_what_the_code_says() {
     let written = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("topics.md")).unwrap();
     assert_eq!(written, jamey::domain::topics::markdown(), "run `jamey topics > topics.md`");
 }
+
+#[test]
+fn the_tests_that_the_security_page_names_are_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = std::fs::read_to_string(root.join("docs/security.md")).unwrap();
+    let mut named = 0;
+    for (file, test) in page.split('`').filter_map(|word| word.split_once("::")) {
+        let text = std::fs::read_to_string(root.join("tests").join(format!("{file}.rs"))).unwrap_or_default();
+        assert!(text.contains(&format!("fn {test}(")), "{file}::{test}");
+        named += 1;
+    }
+    assert!(named > 40, "{named}");
+}

@@ -1,5 +1,5 @@
 //! Beside other brokers: bridges, and the broker that Jamey is attached to. What comes in is judged as if said here; what goes out
-//! waits in an outbox. The engine's own bridges route past the guard and are not used (decision 5).
+//! waits in an outbox. The engine's own bridges route past the guard and are not used (decision 7).
 
 mod echoes;
 mod outbox;
