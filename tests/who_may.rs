@@ -77,6 +77,9 @@ fn nobody_comes_in_unproved() {
     assert_eq!(code(v5().user("$jamey", PASSWORD)), 0x87);
     assert_eq!(code(house.dial("the-tv").v5().user("anna", PASSWORD)), 0);
     assert_eq!(code(house.dial("the-tv").v5().user("bob", PASSWORD)), 0x85, "a client id with its session is its user's");
+    for user in ["anna", "bob"] {
+        assert_eq!(code(house.dial("").v5().user(user, PASSWORD)), 0, "{user} brings no client id");
+    }
     assert_eq!(code(v5()), 0x87, "the role anonymous may nothing");
     assert_eq!(code(v3()), 5, "3.1.1: not authorised");
 }

@@ -94,8 +94,12 @@ impl Passwords {
 pub struct Owners(Mutex<BTreeMap<String, String>>);
 
 impl Owners {
-    /// Takes a client id for a user, or for nobody. False while it is another user's, who is one still.
+    /// Takes a client id for a user, or for nobody. False while it is another user's, who is one still. Who sends none gets one of
+    /// its own from the engine.
     pub fn take(&self, client_id: &str, user: Option<&str>, people: &People) -> bool {
+        if client_id.is_empty() {
+            return true;
+        }
         let mut owners = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(owner) = owners.get(client_id)
             && Some(owner.as_str()) != user
@@ -212,6 +216,7 @@ mod tests {
         assert!(!owners.take("phone", Some("bob"), &both) && !owners.take("phone", None, &both));
         assert!(owners.take("phone", Some("anna"), &both) && owners.take("other", Some("bob"), &both));
         assert!(owners.take("phone", Some("bob"), &people(&["bob"])), "anna is gone");
+        assert!(owners.take("", Some("anna"), &both) && owners.take("", Some("bob"), &both), "no id is nobody's");
         for n in 0..=OWNED {
             assert!(owners.take(&format!("c{n}"), Some("anna"), &both));
         }
