@@ -243,6 +243,18 @@ fn what_is_taken_away_is_gone_at_once() {
 }
 
 #[test]
+fn the_last_users_removal_opens_no_door_that_was_closed() {
+    let folder = tempfile::tempdir().unwrap();
+    add(folder.path(), "bob", &["reader"]);
+    let house = Plan::default().config("[broker]\nanonymous = false\n").data(folder.path()).start();
+    let mut bob = sign_in(&house, "bob");
+    done(folder.path(), &["user", "remove", "bob"], "");
+    wait_until("bob is out", PATIENCE, || house.dial("b").v5().user("bob", PASSWORD).try_open().is_err());
+    assert!(!bob.publish(Message::new("jamey/in/bob/note", "1").qos(1)).taken(), "he had not this right, and has none now");
+    assert!(house.dial("anyone").v5().try_open().is_err());
+}
+
+#[test]
 fn an_access_list_is_taken_over_when_it_changes_and_refused_whole_when_wrong() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("acl.toml");

@@ -124,7 +124,9 @@ impl Visit {
         let nobody = Login::default();
         let login = self.login.get().unwrap_or(&nobody);
         let user = login.user.as_deref();
-        let (rights, until) = if door.people.is_empty() {
+        // The last user's removal opens no door that was closed without a user.
+        let is_open = door.people.is_empty() && (self.entrance.anonymous || self.entrance.certificate.is_some());
+        let (rights, until) = if is_open {
             (Rights::open(), None)
         } else {
             let holds = login.holds(&door.people, self.hall.clock.now());
