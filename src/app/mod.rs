@@ -131,7 +131,7 @@ pub async fn run(config: Config) -> Result<()> {
     tokio::time::timeout(Duration::from_secs(10), own.ready()).await.context("Jamey's own client cannot connect to Jamey")?;
     if config.broker.guard == GuardMode::Enforce {
         // What was retained while the guard only observed must not reach a device now.
-        retained::sweep(&hall, &engine, &own).await;
+        retained::sweep(&hall, &engine).await;
     }
     let listeners = doors.serve(&engine);
     let has_users = !hall.door().people.is_empty();

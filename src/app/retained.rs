@@ -2,20 +2,20 @@
 
 use crate::{
     broker::{
-        Announcement, Engine, Hall, OwnClient,
+        Engine, Hall,
         guard::{self, Reading},
     },
     domain::{Body, EntityId, Input, Origin, Percept, Purpose, Request, Source},
 };
 use std::sync::Arc;
 
-/// Judges every retained value that stands on a guarded topic.
-pub async fn sweep(hall: &Hall, engine: &Engine, own: &OwnClient) {
-    judge(hall, engine, own, "#").await;
+/// Judges every retained value that stands on a guarded topic; what is refused is gone when this returns.
+pub async fn sweep(hall: &Hall, engine: &Engine) {
+    judge(hall, engine, "#").await;
 }
 
 /// Judges the retained values under a filter; where the guard enforces, what is refused is cleared.
-pub async fn judge(hall: &Hall, engine: &Engine, own: &OwnClient, filter: &str) {
+pub async fn judge(hall: &Hall, engine: &Engine, filter: &str) {
     let view = hall.guard();
     for (topic, payload) in engine.retained(filter).await {
         if payload.is_empty() {
@@ -37,7 +37,7 @@ pub async fn judge(hall: &Hall, engine: &Engine, own: &OwnClient, filter: &str) 
             );
             continue;
         }
-        own.publish(Announcement { topic, payload: Vec::new(), qos: 1, retain: true, correlation: None }).await;
+        engine.clear_retained(topic).await;
     }
 }
 

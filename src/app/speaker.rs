@@ -136,10 +136,10 @@ impl Speaker {
                 told.opinions.extend(opinions.into_iter().map(|o| (o.entity.clone(), o)));
             }
             Said::NewlyGuarded(topics) => {
-                let (hall, engine, own) = (Arc::clone(&self.hall), Arc::clone(&self.engine), self.own.clone());
+                let (hall, engine) = (Arc::clone(&self.hall), Arc::clone(&self.engine));
                 tokio::spawn(async move {
                     for topic in &topics {
-                        retained::judge(&hall, &engine, &own, topic).await;
+                        retained::judge(&hall, &engine, topic).await;
                     }
                 });
             }
@@ -167,8 +167,8 @@ impl Speaker {
         if guard.off_until != told.break_glass {
             told.break_glass = guard.off_until;
             if guard.off_until.is_none() && guard.enforce {
-                let (hall, engine, own) = (Arc::clone(&self.hall), Arc::clone(&self.engine), self.own.clone());
-                tokio::spawn(async move { retained::sweep(&hall, &engine, &own).await });
+                let (hall, engine) = (Arc::clone(&self.hall), Arc::clone(&self.engine));
+                tokio::spawn(async move { retained::sweep(&hall, &engine).await });
             }
             let until = guard.off_until.map_or_else(String::new, |t| t.to_string());
             let text = format!("the guard is off until {until}: commands are judged and reported, none is held");

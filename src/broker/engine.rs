@@ -1,7 +1,7 @@
 //! The engine behind its seam: `mqtt5`'s router, sessions and connection handler, and nothing else of it.
 
 use super::{
-    beside::Side,
+    beside::{Passing, Side},
     door,
     entrance::Entrance,
     hall::Hall,
@@ -9,13 +9,18 @@ use super::{
     line::{Bounds, Ear, Line, LineControl},
     visit::Visit,
 };
-use mqtt5::broker::{
-    BrokerConfig, DynamicStorage, FileBackend, ResourceLimits, ResourceMonitor,
-    client_handler::ClientHandler,
-    router::MessageRouter,
-    storage::{QueueLimits, StorageBackend},
-    sys_topics::BrokerStats,
-    transport::BrokerTransport,
+use bytes::Bytes;
+use mqtt5::{
+    QoS,
+    broker::{
+        BrokerConfig, DynamicStorage, FileBackend, ResourceLimits, ResourceMonitor,
+        client_handler::ClientHandler,
+        router::MessageRouter,
+        storage::{QueueLimits, StorageBackend},
+        sys_topics::BrokerStats,
+        transport::BrokerTransport,
+    },
+    packet::publish::PublishPacket,
 };
 use std::{
     collections::BTreeMap,
@@ -216,6 +221,16 @@ impl Engine {
     /// Retained values that match a filter.
     pub async fn retained(&self, filter: &str) -> Vec<(String, Vec<u8>)> {
         self.router.get_retained_messages(filter).await.into_iter().map(|p| (p.topic_name, p.payload.to_vec())).collect()
+    }
+
+    /// Takes a retained value away. When this returns nobody receives it any more; who listens hears the empty message.
+    pub async fn clear_retained(&self, topic: String) {
+        let packet = PublishPacket { retain: true, ..PublishPacket::new(topic, Bytes::new(), QoS::AtLeastOnce) };
+        if let Some(beside) = self.hall.beside.get() {
+            let passing = Passing { topic: &packet.topic_name, payload: &packet.payload, qos: 1, retain: true };
+            let _ = beside.tell(&self.hall.config.root, passing).await;
+        }
+        self.router.route_message(&packet, None).await;
     }
 
     /// Whether a session of an earlier run waits for its client.
