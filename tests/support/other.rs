@@ -9,6 +9,7 @@ use std::{
     net::{SocketAddr, TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
     time::Duration,
 };
 use tempfile::TempDir;
@@ -20,9 +21,15 @@ pub struct Other {
     child: Option<Child>,
 }
 
-/// A port that nobody has now; the other broker must come back at the same.
+/// A port that nobody has now; the other broker must come back at the same. It lies below those that the system hands out
+/// (`ip_local_port_range`): one of those may be somebody's when the other broker gets to it.
 fn free() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let begin = std::process::id() * 64;
+    std::iter::repeat_with(|| begin + NEXT.fetch_add(1, Ordering::Relaxed))
+        .map(|number| SocketAddr::from(([127, 0, 0, 1], 10_000 + u16::try_from(number % 20_000).unwrap())))
+        .find(|address| TcpListener::bind(address).is_ok())
+        .unwrap()
 }
 
 fn program(name: &str) -> PathBuf {
