@@ -1,0 +1,62 @@
+//! Descriptions of devices: what they teach the registry.
+
+use super::Mind;
+use crate::{
+    domain::{Applied, Claim, Outcome, Percept},
+    home_assistant::{self, Learned},
+};
+
+impl Mind {
+    pub(super) fn discover(&mut self, percept: &Percept) -> Outcome {
+        let mut outcome = Outcome::default();
+        self.meet(percept);
+        let learned =
+            home_assistant::learn(&percept.topic, &percept.payload, &self.settings.discovery_prefixes, &self.settings.zigbee_bases);
+        let said = match learned {
+            Ok(Learned::Claims(claims)) if claims.iter().any(|c| self.reaches_too_far(c)) => {
+                outcome.refused = true;
+                "refused: it names topics of Jamey, of the broker, or of discovery itself as commands".to_owned()
+            }
+            Ok(Learned::Claims(claims)) => {
+                let mut names = Vec::new();
+                for claim in claims {
+                    let id = claim.device.clone();
+                    match self.state.registry.apply(claim) {
+                        Applied::Changed { newly_guarded } => {
+                            outcome.registry_changed = true;
+                            outcome.newly_guarded.extend(newly_guarded);
+                            names.push(id.to_string());
+                            self.devices.insert(id);
+                        }
+                        Applied::Unchanged => {}
+                        Applied::Full => {
+                            outcome.refused = true;
+                            names.push(format!("{id} (refused: the registry is full)"));
+                        }
+                    }
+                }
+                if names.is_empty() { "nothing new".to_owned() } else { names.join(", ") }
+            }
+            Ok(Learned::Nothing) => "no actuator".to_owned(),
+            Err(error) => {
+                outcome.refused = true;
+                format!("refused: {error}")
+            }
+        };
+        let text = format!("{} describes devices on {}: {said}", percept.source.requester, percept.topic);
+        outcome.record = Some(self.remember(percept, None, 0.0, text));
+        outcome
+    }
+
+    /// Whether a claim would make Jamey guard, clear or command what is no device's: its own topics, `$`-topics, descriptions.
+    fn reaches_too_far(&self, claim: &Claim) -> bool {
+        let below = |topic: &str, root: &str| topic.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        claim.commands.iter().any(|command| {
+            let topic = command.topic.as_str();
+            topic.starts_with('$')
+                || below(topic, &self.settings.root)
+                || self.settings.discovery_prefixes.iter().any(|prefix| below(topic, prefix))
+                || home_assistant::is_discovery(topic, &self.settings.discovery_prefixes, &self.settings.zigbee_bases)
+        })
+    }
+}

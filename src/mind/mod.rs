@@ -1,0 +1,241 @@
+//! The mind: takes inputs one at a time and yields outcomes. Pure: the same inputs give the same outcomes, bit for bit; no clock, no randomness, no I/O.
+
+mod commands;
+mod discovery;
+mod judging;
+mod signals;
+
+use crate::{
+    conscience::RuleSet,
+    consciousness::{Candidate, Workspace},
+    domain::{
+        Applied, Change, Claim, Decision, EntityId, Input, MemoryRecord, Outcome, OwnerGuard, Percept, Purpose, Registry, SignalSpec,
+        Signals, Standing, Timestamp, Unit01, limits, signal::Heard,
+    },
+    memory::policy::{self, Factors, Habits},
+    soul::{Evidence, Soul},
+};
+use commands::Commands;
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What the mind is told once, at its start.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub zone: TimeZone,
+    pub signals: Vec<SignalSpec>,
+    pub discovery_prefixes: Vec<String>,
+    pub zigbee_bases: Vec<String>,
+    /// Jamey's own topics: nobody's device listens there.
+    pub root: String,
+    /// The owner's guards: what stands behind topics whose devices nobody described.
+    pub guards: Vec<OwnerGuard>,
+}
+
+/// All that the mind learned: with the same settings and rules, the same state goes on the same way.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct State {
+    now: Timestamp,
+    registry: Registry,
+    soul: Soul,
+    workspace: Workspace,
+    habits: Habits,
+    heard: BTreeMap<String, Heard>,
+    commands: BTreeMap<EntityId, Commands>,
+    states: BTreeMap<EntityId, String>,
+}
+
+/// The composition of conscience, soul, memory's policy and consciousness.
+pub struct Mind {
+    settings: Settings,
+    rules: RuleSet,
+    state: State,
+    /// Rows that changed since they were last taken.
+    devices: BTreeSet<EntityId>,
+    signals: BTreeSet<String>,
+    /// What the host did, to be kept.
+    notes: Vec<Change>,
+    /// The signals of one second.
+    moment: Option<(i64, Signals)>,
+}
+
+impl State {
+    /// A newborn mind.
+    #[must_use]
+    pub fn new(now: Timestamp) -> Self {
+        Self {
+            now,
+            registry: Registry::default(),
+            soul: Soul::new(),
+            workspace: Workspace::new(),
+            habits: Habits::new(),
+            heard: BTreeMap::new(),
+            commands: BTreeMap::new(),
+            states: BTreeMap::new(),
+        }
+    }
+
+    /// What was stored goes back where it was: devices, signals, and the soul that the caller restored.
+    #[must_use]
+    pub fn restored(now: Timestamp, registry: Registry, soul: Soul, heard: BTreeMap<String, Heard>) -> Self {
+        Self { registry, soul, heard, ..Self::new(now) }
+    }
+}
+
+/// Objectives that events bear on, until missions are declared.
+const SAFE_HOME: &str = "safe_home";
+const NO_UNSAFE_REQUEST: &str = "no_unsafe_request";
+/// Signals whose coming true is bad news for the home.
+const HAZARDS: [&str; 4] = ["smoke", "co", "leak", "intruder"];
+
+impl Mind {
+    #[must_use]
+    pub fn new(settings: Settings, rules: RuleSet, state: State) -> Self {
+        Self { settings, rules, state, devices: BTreeSet::new(), signals: BTreeSet::new(), notes: Vec::new(), moment: None }
+    }
+
+    #[must_use]
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.state.now
+    }
+
+    #[must_use]
+    pub fn registry(&self) -> &Registry {
+        &self.state.registry
+    }
+
+    pub fn soul(&mut self) -> &mut Soul {
+        &mut self.state.soul
+    }
+
+    #[must_use]
+    pub fn workspace(&self) -> &Workspace {
+        &self.state.workspace
+    }
+
+    /// The owner's word on devices and entities, from the config: taken at each start.
+    pub fn declare(&mut self, claims: impl IntoIterator<Item = Claim>, entities: impl IntoIterator<Item = (EntityId, Standing)>) {
+        for claim in claims {
+            let device = claim.device.clone();
+            if !matches!(self.state.registry.apply(claim), Applied::Unchanged) {
+                self.devices.insert(device);
+            }
+        }
+        for (entity, standing) in entities {
+            self.state.soul.declare(&entity, standing, self.state.now);
+        }
+    }
+
+    /// One input, one outcome.
+    pub fn step(&mut self, input: &Input) -> Outcome {
+        match input {
+            Input::Tick(at) => {
+                self.advance(*at);
+                self.state.workspace.tick(self.state.now);
+                Outcome::default()
+            }
+            Input::Note(change) => {
+                self.notes.push((**change).clone());
+                Outcome::default()
+            }
+            Input::Forged(forgery) => {
+                self.advance(forgery.at);
+                self.state.soul.declare(&forgery.by, Standing::Newcomer, self.state.now);
+                self.state.soul.hear(&forgery.by, self.state.now, Some(&forgery.posed_as), Evidence::Impersonation);
+                Outcome::default()
+            }
+            Input::Percept(percept) => {
+                self.advance(percept.at);
+                match &percept.purpose {
+                    Purpose::Observation => self.observe(percept),
+                    Purpose::Discovery => self.discover(percept),
+                    Purpose::Requests { requests, .. } => self.judge(percept, requests),
+                }
+            }
+        }
+    }
+
+    /// Rows of the mind's own state that changed since the last call.
+    pub fn take_changes(&mut self) -> Vec<Change> {
+        let now = self.state.now;
+        let mut changes = self.state.soul.take_changes(now);
+        changes.append(&mut self.notes);
+        changes.extend(self.state.workspace.take_change(now));
+        for id in std::mem::take(&mut self.devices) {
+            changes.push(match self.state.registry.device(&id) {
+                Some(device) => Change::Device(Box::new(device.clone())),
+                None => Change::DeviceRemoved(id),
+            });
+        }
+        for name in std::mem::take(&mut self.signals) {
+            if let Some(heard) = self.state.heard.get(&name) {
+                changes.push(Change::Signal { name, heard: *heard });
+            }
+        }
+        changes
+    }
+
+    /// Time = max(previous, wall): a clock set back does not take the mind with it.
+    fn advance(&mut self, at: Timestamp) {
+        self.state.now = self.state.now.max(at);
+        self.state.soul.advance(self.state.now);
+    }
+
+    fn observe(&mut self, percept: &Percept) -> Outcome {
+        let now = self.state.now;
+        if percept.repeat_of.is_some() {
+            return Outcome::default();
+        }
+        self.meet(percept);
+        self.state.soul.hear(&percept.entity, now, None, Evidence::Clean);
+        let alarming = self.hear_signals(percept);
+        if let Some(state) = percept.body.object().and_then(|o| o.get("state")).and_then(|s| s.as_str())
+            && self.state.registry.device(&percept.entity).is_some()
+        {
+            self.state.states.insert(percept.entity.clone(), state.chars().take(limits::KIND_BYTES).collect());
+        }
+        let record = self.remember(percept, None, if alarming { 1.0 } else { 0.0 }, policy::text(percept, &[]));
+        Outcome { record: Some(record), ..Outcome::default() }
+    }
+
+    /// The soul hears of whoever speaks and of whatever is spoken about.
+    fn meet(&mut self, percept: &Percept) {
+        let now = self.state.now;
+        let requester = &percept.source.requester;
+        let standing = |mind: &Self, id: &EntityId| match mind.state.registry.device(id) {
+            Some(_) => Standing::Paired,
+            None => Standing::Newcomer,
+        };
+        let speaker = if percept.source.owner { Standing::Owner } else { standing(self, requester) };
+        self.state.soul.declare(requester, speaker, now);
+        if percept.entity != *requester {
+            let spoken_of = standing(self, &percept.entity);
+            self.state.soul.declare(&percept.entity, spoken_of, now);
+        }
+    }
+
+    /// What to keep of a percept, and what of it may come to mind. `stir`, in [0, 1], is how much it concerns the home.
+    fn remember(&mut self, percept: &Percept, decision: Option<Decision>, stir: f64, text: String) -> MemoryRecord {
+        let now = self.state.now;
+        let surprise_bits = self.state.habits.notice(&percept.entity, &percept.kind, now.hour(&self.settings.zone), now);
+        let attention = self.state.workspace.attention(&percept.entity);
+        let factors = Factors { surprise_bits, emotion_intensity: Unit01::clamped(stir), decision, attention, pinned: false };
+        let record = policy::decide(&factors, text);
+        let novelty = Unit01::clamped(surprise_bits / 10.0);
+        let candidate = Candidate {
+            entity: percept.entity.clone(),
+            percept: percept.id,
+            salience: Unit01::clamped(novelty.get().max(stir)),
+            goal_relevance: Unit01::clamped(stir),
+            novelty,
+        };
+        self.state.workspace.offer(candidate, || record.text.clone());
+        record
+    }
+}
