@@ -62,6 +62,13 @@ pub struct Spoken<'t> {
     ambiguous: bool,
 }
 
+impl<'t> Spoken<'t> {
+    /// `NODE/COMPONENT/NAME`.
+    pub fn base(&self) -> &'t str {
+        self.base
+    }
+}
+
 /// Reads a topic. Allocates nothing.
 pub fn parse(topic: &str) -> Option<Spoken<'_>> {
     let base = topic.strip_suffix("/command")?;

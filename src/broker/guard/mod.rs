@@ -1,6 +1,7 @@
 //! The guard: turns a PUBLISH on a guarded topic into requests. What it cannot read inside a guarded family is an unknown verb, never a guess.
 
 mod attributes;
+pub mod coverage;
 mod esphome;
 mod families;
 mod frigate;

@@ -26,6 +26,13 @@ pub struct Spoken<'t> {
     command: &'t str,
 }
 
+impl<'t> Spoken<'t> {
+    /// What all command topics of the device begin with.
+    pub fn base(&self) -> &'t str {
+        self.path
+    }
+}
+
 /// Reads a topic. Allocates nothing.
 pub fn parse<'t>(registry: &Registry, topic: &'t str) -> Option<Spoken<'t>> {
     let (path, command) = topic.rsplit_once('/')?;

@@ -35,6 +35,13 @@ pub struct Place<'t> {
     key: Option<&'t str>,
 }
 
+impl<'t> Place<'t> {
+    /// The node, with its location where it has one.
+    pub fn node(&self) -> &'t str {
+        self.node
+    }
+}
+
 /// Reads a topic. Allocates nothing.
 pub fn parse(topic: &str) -> Option<Spoken<'_>> {
     let path = topic.strip_prefix(BASE)?.strip_prefix('/')?.strip_suffix("/set")?;

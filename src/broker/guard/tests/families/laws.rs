@@ -140,3 +140,23 @@ fn reading_an_unguarded_topic_allocates_nothing_by_way_of_the_families() {
     let (registry, rules) = home();
     assert!(borrowed(&registry, &rules, "zigbee2mqtt/front_door").is_none());
 }
+
+#[test]
+fn coverage_tells_the_truth_of_every_topic_it_names() {
+    let (registry, rules) = home();
+    let mut concrete = 0;
+    for device in registry.devices() {
+        let rows = coverage::of(&registry, &rules, device);
+        assert!(!rows.is_empty(), "{}", device.id);
+        for command in device.commands() {
+            assert!(rows.iter().any(|r| r.topic == command.topic), "{} is left out", command.topic);
+        }
+        for row in rows.iter().filter(|r| !r.topic.contains(['+', '#', '[', '(', '…']) && r.topic != "-") {
+            concrete += 1;
+            assert_eq!(is_guarded(&registry, &rules, &row.topic), row.judged == coverage::Judged::Yes, "{row:?}");
+        }
+    }
+    assert!(concrete > 20, "{concrete} topics");
+    let off = coverage::of(&registry, &GuardRules::default(), registry.device(&id("pump")).unwrap());
+    assert!(off.iter().any(|r| r.judged == coverage::Judged::No && r.why.contains("inputs.tasmota")), "{off:?}");
+}
