@@ -7,7 +7,7 @@ use jamey::{
 };
 use libfuzzer_sys::fuzz_target;
 
-const TOPICS: [&str; 8] = [
+const TOPICS: [&str; 9] = [
     "homeassistant/lock/front_door/lock/config",
     "homeassistant/climate/0x01/climate/config",
     "homeassistant/cover/garage/config",
@@ -16,6 +16,7 @@ const TOPICS: [&str; 8] = [
     "homeassistant/siren/demo/siren/config",
     "zigbee2mqtt/bridge/devices",
     "zigbee2mqtt/bridge/groups",
+    "tasmota/discovery/84CCA849A3BC/config",
 ];
 
 fuzz_target!(|data: &[u8]| {

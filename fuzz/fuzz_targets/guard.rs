@@ -49,7 +49,7 @@ static HOUSE: LazyLock<(Registry, GuardRules)> = LazyLock::new(|| {
             other => panic!("{topic} is to make a guard: {other:?}"),
         }
     }
-    (registry, GuardRules { owner: Vec::new(), zigbee_bases: bases.into() })
+    (registry, GuardRules { zigbee_bases: bases.into(), ..GuardRules::default() })
 });
 
 fuzz_target!(|data: &[u8]| {

@@ -38,7 +38,7 @@ const LIGHT: [&str; 17] = [
 ];
 
 /// Management, Wi-Fi, MQTT, rules, timers, serial, infrared, Zigbee and scripts in the documentation, by what their names begin with.
-const ADMINISTRATION: [&str; 100] = [
+const ADMINISTRATION: [&str; 99] = [
     "add",
     "adcparam",
     "altitude",
@@ -54,7 +54,6 @@ const ADMINISTRATION: [&str; 100] = [
     "cpufrequency",
     "current",
     "deepsleep",
-    "delay",
     "devgroup",
     "devicename",
     "display",
@@ -141,8 +140,8 @@ const ADMINISTRATION: [&str; 100] = [
     "zigbee",
 ];
 
-/// These only tell, whatever they are given. "Status", "State" in the documentation.
-const QUERIES: [&str; 5] = ["status", "state", "modules", "gpios", "timezonelist"];
+/// These only tell, whatever they are given, or only space out a Backlog: Home Assistant writes `NoDelay;Power1 ON`.
+const QUERIES: [&str; 6] = ["status", "state", "modules", "gpios", "delay", "nodelay"];
 
 /// These do something without data too: the documentation's exceptions from "a command without data returns the setting".
 const ACTS_WITHOUT_DATA: [&str; 7] = ["wakeup", "buzzer", "mp3", "zb", "ufs", "irsend", "rf"];

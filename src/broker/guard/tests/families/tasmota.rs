@@ -115,9 +115,12 @@ fn each_command_of_a_backlog_is_judged() {
         |topic: &str, payload: &str| -> Vec<(String, String)> { reads(topic, payload).into_iter().map(|(d, _, v, _)| (d, v)).collect() };
     assert_eq!(
         verbs("cmnd/lamp/Backlog", "POWER1 ON; Delay 10 ;power2 off;Rule1 1;;"),
-        [pair("lamp", "on"), pair("tasmota.admin", "delay"), pair("lamp", "off"), pair("tasmota.admin", "rule1")]
+        [pair("lamp", "on"), pair("lamp", "off"), pair("tasmota.admin", "rule1")]
     );
     assert_eq!(verbs("cmnd/lamp/Backlog0", "status; cmnd/lamp/POWER toggle"), [pair("lamp", "toggle")]);
+    // As Home Assistant writes it.
+    assert_eq!(verbs("cmnd/lamp/Backlog", "NoDelay;Fade2 1;NoDelay;Speed2 2;NoDelay;Dimmer3 50").len(), 3);
+    assert_eq!(verbs("cmnd/pump/Backlog", "NoDelay;Power1 ON"), [pair("pump", "on")]);
     assert_eq!(verbs("cmnd/lamp/backlog2", "POWER ON; %evil"), [pair("lamp", "on"), pair("lamp", "unknown")]);
     assert_eq!(verbs("cmnd/lamp/Backlog", "Backlog POWER ON"), [pair("lamp", "unknown")]);
     assert_eq!(verbs("cmnd/lamp/Backlog", "Template {\"a\":1};POWER ON"), [pair("lamp", "unknown")]);
