@@ -113,7 +113,6 @@ pub fn full(key: &str) -> &str {
         "xy_cmd_t" => "xy_command_topic",
         "xy_cmd_tpl" => "xy_command_template",
         "pl_home" => "payload_home",
-        "pl_not_home" => "payload_not_home",
         "unit_of_meas" => "unit_of_measurement",
         "val_tpl" => "value_template",
         other => other,

@@ -56,7 +56,8 @@ fn sensing(component: &str, doc: &Document<'_>, place: &Place<'_>) -> Option<Sen
     };
     let (on, off) = match component {
         "binary_sensor" => (payload("payload_on", "ON"), payload("payload_off", "OFF")),
-        "device_tracker" => (payload("payload_home", "home"), payload("payload_not_home", "not_home")),
+        // Whoever is in another zone is not at home.
+        "device_tracker" => (payload("payload_home", "home"), None),
         _ => (None, None),
     };
     let device = doc.of_device("name", "name").and_then(Value::as_str);

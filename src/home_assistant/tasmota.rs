@@ -2,7 +2,7 @@
 //! After <https://tasmota.github.io/docs/MQTT> ("Discovery") and tasmota/tasmota_xdrv_driver/xdrv_12_discovery.ino.
 
 use super::{actuator::short, document::check};
-use crate::domain::{Claim, Command, CommandShape, DeviceClass, EntityId, Family};
+use crate::domain::{Claim, Command, CommandShape, DeviceClass, EntityId, Family, limits};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -64,6 +64,8 @@ pub fn claim(topic: &str, map: &Map<String, Value>) -> Result<Option<Claim>, Str
     if commands.is_empty() {
         return Ok(None);
     }
+    // One place is for the fallback topic. What is cut off the guard finds by its base.
+    commands.truncate(limits::DEVICE_COMMANDS - 1);
     if !id.is_empty() {
         // By this one it listens whatever topic it was given.
         let fallback = check("mac", format!("{}/DVES_{id}_fb", prefix(0, "cmnd")))?;

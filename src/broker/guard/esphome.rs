@@ -109,7 +109,7 @@ pub fn read(registry: &Registry, spoken: &Spoken<'_>, message: Message<'_>, foun
         for act in acts.unwrap_or_else(|| vec![Act::unknown()]) {
             found.push(&target.id, attributes::risky_toggle(act, target.class));
             if found.too_many {
-                return;
+                break;
             }
         }
     }
@@ -139,10 +139,12 @@ fn acts(component: &str, part: Option<&str>, text: &str, class: DeviceClass) -> 
         }
         ("cover" | "valve", None) => plain(&[("open", "open"), ("close", "close"), ("stop", "stop"), ("toggle", "toggle")]),
         ("lock", None) => plain(&[("lock", "lock"), ("unlock", "unlock"), ("open", "open")]),
-        ("light", None) => {
-            strict::object(text.as_bytes())?;
-            Some(attributes::read(None, text.as_bytes()).into_iter().map(|act| attributes::for_class(act, class)).collect())
+        // An ESPHome light takes JSON alone; others on such topics take words too.
+        ("light", None) if strict::object(text.as_bytes()).is_none() => {
+            let act = word(&[("on", "on"), ("off", "off"), ("toggle", "toggle")])?;
+            Some(vec![attributes::for_class(act, class)])
         }
+        ("light", None) => Some(attributes::read(None, text.as_bytes()).into_iter().map(|act| attributes::for_class(act, class)).collect()),
         ("number", None) => number("set"),
         ("select", None) => choice("set", "option"),
         ("text", None) => {

@@ -92,9 +92,6 @@ pub fn read(registry: &Registry, spoken: &Spoken<'_>, message: Message<'_>, foun
     let act = act.unwrap_or_else(Act::unknown);
     for target in families::targets(registry, Family::Frigate, &format!("{BASE}/{camera}"), camera, |_| Some(true)) {
         found.push(&target.id, act.clone());
-        if found.too_many {
-            return;
-        }
     }
 }
 

@@ -120,7 +120,7 @@ fn push(targets: &[families::Target], endpoint: &str, acts: Option<Vec<Act>>, fo
             let endpoint = (!endpoint.is_empty()).then(|| endpoint.chars().take(limits::KIND_BYTES).collect());
             found.push(&target.id, Act { endpoint, ..act });
             if found.too_many {
-                return;
+                break;
             }
         }
     }

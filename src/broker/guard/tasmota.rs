@@ -72,9 +72,11 @@ pub fn read(registry: &Registry, spoken: &Spoken<'_>, message: Message<'_>, foun
             Meaning::Acts(same, act) => {
                 for device in targets(registry, spoken, &module, &same) {
                     found.push(&device.id, for_class(act.clone(), device.class));
-                    if found.too_many {
-                        return;
-                    }
+                }
+                if found.too_many {
+                    // The rest is not read any more, but the riskiest device of all may be meant by it.
+                    let all = targets(registry, spoken, &module, &[]);
+                    return all.into_iter().for_each(|device| found.push(&device.id, Act::unknown()));
                 }
             }
         }

@@ -90,9 +90,6 @@ pub fn read(registry: &Registry, spoken: &Spoken<'_>, message: Message<'_>, foun
         let act = place.and_then(|p| values::act(p.class, p.property, p.key, message.payload, target.class)).unwrap_or_else(Act::unknown);
         let endpoint = place.map(|p| p.endpoint).filter(|e| *e != "0").map(str::to_owned);
         found.push(&target.id, attributes::risky_toggle(Act { endpoint, ..act }, target.class));
-        if found.too_many {
-            return;
-        }
     }
 }
 

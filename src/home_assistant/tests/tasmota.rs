@@ -52,6 +52,7 @@ fn what_is_no_announcement_is_refused_and_what_has_no_output_is_nothing() {
     assert_eq!(tell(topic, &json!({"t": "sensor", "rl": [0, 0]})), Ok(Learned::Nothing));
     assert_eq!(learn(topic, b"", &prefixes(), &bases()), Ok(Learned::Nothing));
     assert!(!is_discovery("tasmota/discovery/84CCA849A3BC/sensors", &prefixes(), &bases()));
-    let full = announced(&json!({"t": "big", "mac": "84CCA849A3BC", "rl": vec![1; 90], "lt_st": 1, "if": 1}));
-    assert!(full.commands.len() <= limits::DEVICE_COMMANDS);
+    let full = announced(&json!({"t": "big", "mac": "84CCA849A3BC", "rl": vec![3; 90], "lt_st": 1, "if": 1}));
+    assert_eq!(full.commands.len(), limits::DEVICE_COMMANDS, "as many as the registry takes, and no device is refused for having more");
+    assert!(topics(&full).contains(&"cmnd/DVES_49A3BC_fb/POWER0"));
 }

@@ -18,7 +18,8 @@ fn a_component_reads_its_payload_as_its_firmware_does() {
         ("n/switch/relay/command", "ON\0", "n.2frelay", None, "unknown", None),
         ("n/light/l/command", r#"{"state":"ON"}"#, "n.2fl", None, "on", None),
         ("n/light/l/command", r#"{"brightness":128}"#, "n.2fl", None, "set", Some(128.0)),
-        ("n/light/l/command", "ON", "n.2fl", None, "unknown", None),
+        ("n/light/l/command", "ON", "n.2fl", None, "on", None),
+        ("n/light/l/command", "bright", "n.2fl", None, "unknown", None),
         ("n/light/l/command", r#"{"state":"OFF","state":"ON"}"#, "n.2fl", None, "unknown", None),
         // Covers: also by the topics that discovery did not name.
         ("esp-drive/cover/door/command", "toggle", "esp_garage", None, "open", None),

@@ -134,6 +134,18 @@ fn each_command_of_a_backlog_is_judged() {
 }
 
 #[test]
+fn one_past_the_limit_is_asked_of_the_riskiest_device() {
+    let (mut registry, rules) = home();
+    for i in 0..limits::REQUESTS_PER_PUBLISH + 5 {
+        let (name, topic) = (format!("lamp_{i:03}"), format!("cmnd/lamp_{i:03}/POWER1"));
+        registry.apply(claim(Family::HomeAssistant, &name, DeviceClass::Light, &[(&topic, words(&[("ON", "on")]))]));
+    }
+    registry.apply(claim(Family::HomeAssistant, "zz_lock", DeviceClass::Lock, &[("cmnd/zz_lock/POWER1", words(&[("ON", "unlock")]))]));
+    let Reading::Requests(all) = read(&registry, &rules, "cmnd/tasmotas/POWER", b"ON", false) else { panic!() };
+    assert_eq!((all.len(), all[0].target.as_str(), all[0].verb.is_unknown()), (1, "zz_lock", true));
+}
+
+#[test]
 fn a_garage_is_a_garage_by_whichever_command_and_topic() {
     for (topic, payload) in [
         ("cmnd/drive/POWER1", "ON"),
