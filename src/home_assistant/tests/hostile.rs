@@ -36,14 +36,14 @@ fn one_command_or_byte_past_the_limit_is_refused() {
 
 fn any_json() -> impl Strategy<Value = Value> {
     let key = prop_oneof![
-        "(cmd_t|~|cmps|components|p|platform|dev|device|ids|dev_cla|pl_on|state_topic|uniq_id|schema|set_pos_t|cmd_tpl|definition|exposes|features|type|ieee_address|friendly_name|members|id|access|x_cmd_t)",
+        "(cmd_t|~|cmps|components|p|platform|dev|device|ids|dev_cla|pl_on|state_topic|uniq_id|schema|set_pos_t|cmd_tpl|definition|exposes|features|type|ieee_address|friendly_name|members|id|access|x_cmd_t|t|ft|tp|rl|mac|st|hn|lt_st|if|val_tpl|stat_t)",
         "\\PC{0,4}",
     ];
     let leaf = prop_oneof![
         Just(Value::Null),
         any::<bool>().prop_map(Value::from),
         any::<f64>().prop_map(Value::from),
-        "(~|~/x|x/~|a/b|zigbee2mqtt/lamp/set|zigbee2mqtt/é/set/x|lock|switch|light|device|garage|0x00158d0001e2a3b4|\\{\\{ value \\}\\}|\\PC{0,6})"
+        "(~|~/x|x/~|a/b|zigbee2mqtt/lamp/set|zigbee2mqtt/é/set/x|lock|switch|light|device|garage|0x00158d0001e2a3b4|\\{\\{ value \\}\\}|\\{\"a\": \\{\\{ (value|action|x) (\\| (int|lower|é))? ?\\}\\}\\}?|\\{\\{ value_json(.[a-zé\\[']{0,4}){0,3} \\}\\}|%prefix%/%topic%/|binary_sensor|\\PC{0,6})"
             .prop_map(Value::from),
     ];
     leaf.prop_recursive(5, 64, 8, move |inner| {
@@ -58,9 +58,12 @@ proptest! {
     #[test]
     fn no_document_panics_and_every_claim_is_sound(
         document in any_json(),
-        topic in "(homeassistant/(lock|light|cover|device|valve|siren|\\PC{1,4})/x/config|zigbee2mqtt/bridge/(devices|groups)|\\PC{0,9})",
+        topic in "(homeassistant/(lock|light|cover|device|valve|siren|binary_sensor|\\PC{1,4})/x/config|tasmota/discovery/[0-9A-F]{0,12}/config|zigbee2mqtt/bridge/(devices|groups)|\\PC{0,9})",
     ) {
         for payload in [document.to_string(), format!("[{document}]"), format!("{{\"cmps\":{{\"a\":{document}}}}}")] {
+            for sensing in senses(&topic, payload.as_bytes(), &prefixes()) {
+                prop_assert!(!sensing.state_topic.is_empty() && !sensing.state_topic.contains(['+', '#', '\0']));
+            }
             if let Ok(Learned::Claims(claims)) = learn(&topic, payload.as_bytes(), &prefixes(), &bases()) {
                 prop_assert!(is_discovery(&topic, &prefixes(), &bases()) && !claims.is_empty());
                 for claim in claims {
@@ -74,7 +77,7 @@ proptest! {
 
     #[test]
     fn no_bytes_panic(payload: Vec<u8>, topic: String) {
-        for topic in [topic.as_str(), "homeassistant/lock/x/config", "zigbee2mqtt/bridge/devices"] {
+        for topic in [topic.as_str(), "homeassistant/lock/x/config", "zigbee2mqtt/bridge/devices", "tasmota/discovery/84CCA849A3BC/config"] {
             let _ = learn(topic, &payload, &prefixes(), &bases());
         }
     }
