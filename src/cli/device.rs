@@ -134,7 +134,7 @@ fn show(common: &Common, reader: &Reader, device: &Device, topics: &[coverage::C
             "last_told": told.as_ref().map(|t| json!({"at": t.at.to_string(), "kind": t.kind, "topic": t.topic, "text": t.record.text})),
             "last_asked": asked.as_ref().map(|a| json!({
                 "at": a.at.to_string(), "by": a.requester, "verb": a.request.verb, "endpoint": a.request.endpoint, "value": a.request.value,
-                "decision": a.verdict.decision.as_str(), "reason": a.verdict.reason,
+                "decision": a.verdict.decision.as_str(), "reason": a.verdict.reason, "forwarded_at": a.forwarded_at.map(|t| t.to_string()),
             })),
         });
         if let (Some(value), Some(more)) = (value.as_object_mut(), more.as_object()) {
@@ -165,11 +165,12 @@ fn show(common: &Common, reader: &Reader, device: &Device, topics: &[coverage::C
     }
     match &asked {
         Some(asked) => crate::cli::line!(
-            "  asked last: {} by {}, {}: {} ({})",
+            "  asked last: {} by {}, {}: {}, {} ({})",
             asked.request.verb.0,
             asked.requester,
             asked.at,
             asked.verdict.decision.as_str(),
+            if asked.forwarded_at.is_some() { "passed on" } else { "not passed on" },
             asked.verdict.reason
         ),
         None => crate::cli::line!("  asked last: nothing"),
