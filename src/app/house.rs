@@ -1,13 +1,18 @@
 //! The mind's own thread: letters in, steps, batches to the writer, answers after the commit. The next batch gathers while this one syncs.
 
 use super::{
+    approvals::{self, Approvals},
     journal::Journal,
+    unchanged::Unchanged,
     view::{Said, Spoken},
 };
 use crate::{
     broker::{Answer, Hall, Letter, Post},
     config::Durability,
-    domain::{Change, Decision, EntityId, Input, OpinionView, Percept, Purpose, limits},
+    domain::{
+        Answer as Word, Change, Decision, EntityId, Input, Kept, OpinionView, Origin, Outcome, Percept, Purpose, Settled, Unanswered,
+        limits,
+    },
     mind::Mind,
     store::{Batch, Entry, Writer},
 };
@@ -31,6 +36,10 @@ pub struct House {
     pub writer: Writer,
     pub hall: Arc<Hall>,
     pub said: mpsc::Sender<Said>,
+    /// What waited when the house was started.
+    pub kept: Vec<Kept>,
+    /// Who lets held messages on.
+    pub releases: mpsc::Sender<Kept>,
 }
 
 /// What a batch answers when it is on disk.
@@ -38,6 +47,7 @@ pub struct House {
 struct Answers {
     senders: Vec<(oneshot::Sender<Answer>, Answer)>,
     spoken: Vec<Said>,
+    released: Vec<Kept>,
 }
 
 impl House {
@@ -62,12 +72,17 @@ struct Living {
     first_waits: Option<Instant>,
     /// Opinions that changed since others were last told of them.
     opinions: BTreeMap<EntityId, OpinionView>,
+    approvals: Approvals,
+    unchanged: Unchanged,
 }
 
 impl Living {
-    fn new(house: House) -> Self {
+    fn new(mut house: House) -> Self {
         let store = &house.hall.config.store;
         let (journal, relaxed) = (store.journal.then(Journal::new), store.durability == Durability::Relaxed);
+        let approvals = Approvals::new(std::mem::take(&mut house.kept));
+        let mut unchanged = Unchanged::default();
+        unchanged.learn(house.mind.registry());
         Self {
             house,
             batch: Batch::default(),
@@ -77,6 +92,8 @@ impl Living {
             answered: 0,
             first_waits: None,
             opinions: BTreeMap::new(),
+            approvals,
+            unchanged,
         }
     }
 
@@ -120,7 +137,7 @@ impl Living {
 
     /// What nobody waits for (QoS 0) is written with the next that somebody does, or within a second: an SD card wears by pages.
     fn someone_waits(&self) -> bool {
-        !self.answers.senders.is_empty() || !self.answers.spoken.is_empty()
+        !self.answers.senders.is_empty() || !self.answers.spoken.is_empty() || !self.answers.released.is_empty()
     }
 
     /// Those whom the last commit answered are about to speak again: one commit for all of them is worth a moment's wait.
@@ -129,13 +146,24 @@ impl Living {
         self.answers.senders.len() < self.answered && self.first_waits.is_some_and(|since| since.elapsed() < GATHER)
     }
 
-    fn take(&mut self, letter: Letter) {
+    fn take(&mut self, mut letter: Letter) {
+        if let Input::Answer(word) = &letter.input
+            && let Err(why) = self.approvals.check(word)
+        {
+            let (word, sender) = (word.clone(), letter.answer.take());
+            self.answered(&word, Err(why), sender);
+            return;
+        }
         if let Some(journal) = &mut self.journal {
             journal.enter(self.house.mind.state(), &letter.input);
         }
-        let outcome = self.house.mind.step(&letter.input);
+        let mut outcome = self.house.mind.step(&letter.input);
+        for settled in std::mem::take(&mut outcome.settled) {
+            self.settle(settled);
+        }
         if outcome.registry_changed {
             let registry = self.house.mind.registry().clone();
+            self.unchanged.learn(&registry);
             self.house.hall.change_guard(|view| view.registry = registry);
             if !outcome.newly_guarded.is_empty() {
                 self.answers.spoken.push(Said::NewlyGuarded(outcome.newly_guarded.clone()));
@@ -145,6 +173,7 @@ impl Living {
             Input::Percept(percept) => percept,
             Input::Tick(_) => return self.tick(),
             Input::Note(_) | Input::Forged(_) => return,
+            Input::Answer(word) => return self.answered(&word, outcome.unanswered.map_or(Ok(()), Err), letter.answer),
         };
         let decision = outcome.decision();
         let refused = outcome.refused && self.house.hall.guard().enforces(percept.at);
@@ -152,6 +181,7 @@ impl Living {
             self.house.hall.counters.refuse("discovery", &format!("`{}` from `{}`", percept.topic, percept.source.client_id));
         }
         let lets_on = lets_on(&percept, decision) && !refused;
+        self.note(&percept, &outcome, lets_on);
         let wanted = self.house.hall.verdicts_wanted.load(Ordering::Relaxed);
         if (wanted || letter.respond_to.is_some()) && !outcome.judged.is_empty() {
             let spoken = Spoken {
@@ -172,7 +202,62 @@ impl Living {
                 self.answers.senders.push((sender, answer));
             }
         }
-        self.batch.entries.push(Entry { percept, outcome, lets_on });
+        self.batch.entries.push(Entry { percept, outcome, lets_on, again: false });
+    }
+
+    /// What a message leaves behind besides its rows: a device's state, a request that waits, an interface that went ahead.
+    fn note(&mut self, percept: &Percept, outcome: &Outcome, lets_on: bool) {
+        match &percept.purpose {
+            Purpose::Observation => self.unchanged.hear(&percept.topic, &percept.payload),
+            Purpose::Requests { origin: Origin::Guard, requests } if !lets_on && percept.repeat_of.is_none() => {
+                let unchanged = self.unchanged.of(requests.iter().map(|r| &r.target));
+                if !unchanged.is_empty() {
+                    self.answers.spoken.push(Said::Unchanged(unchanged));
+                }
+            }
+            Purpose::Requests { .. } | Purpose::Discovery => {}
+        }
+        if let Some(until) = outcome.held_until {
+            let kept = self.approvals.hold(percept, &outcome.judged, until);
+            let registry = self.house.mind.registry();
+            let document = approvals::document(&kept, |id, verb| risk(registry, id, verb));
+            self.answers.spoken.push(Said::Held(percept.id, document));
+            self.batch.changes.push(Change::Audit(approvals::asked(&kept)));
+            self.batch.changes.push(Change::Held(Box::new(kept)));
+        }
+    }
+
+    /// One that waits no more: on record, told, and let on where it may be, all after the commit.
+    fn settle(&mut self, settled: Settled) {
+        let Some(kept) = self.approvals.settle(settled.id) else { return };
+        self.batch.changes.push(Change::Audit(approvals::ended(&settled)));
+        if !settled.judged.is_empty() {
+            let outcome = Outcome { judged: settled.judged.clone(), ..Outcome::default() };
+            self.batch.entries.push(Entry { percept: kept.percept.clone(), outcome, lets_on: settled.lets_on, again: true });
+        }
+        let lines = approvals::verdicts(&kept, &settled);
+        self.answers.spoken.push(Said::Settled {
+            id: settled.id,
+            entity: kept.percept.source.requester.clone(),
+            respond_to: kept.way_on.respond_to.clone(),
+            verdicts: lines,
+        });
+        if settled.lets_on {
+            self.answers.released.push(kept);
+        }
+        self.batch.changes.push(Change::Settled(Box::new(settled)));
+    }
+
+    /// A person's word that counted, or did not, is on record before they are told.
+    fn answered(&mut self, word: &Word, taken: Result<(), Unanswered>, sender: Option<oneshot::Sender<Answer>>) {
+        if let Err(why) = taken {
+            self.batch.changes.push(Change::Audit(approvals::refused(word, why)));
+        }
+        self.answers.spoken.push(Said::Answered { id: word.id, transaction: word.transaction.clone(), taken });
+        if let Some(sender) = sender {
+            self.first_waits.get_or_insert_with(Instant::now);
+            self.answers.senders.push((sender, Answer { decision: None, lets_on: taken.is_ok() }));
+        }
     }
 
     /// Once a second: what fades is stored, and what others see is renewed.
@@ -215,10 +300,17 @@ impl Living {
         self.answered = answers.senders.len();
         self.first_waits = None;
         let said = self.house.said.clone();
+        let releases = self.house.releases.clone();
         let hall = Arc::clone(&self.house.hall);
         self.house.writer.submit(
             batch,
             Box::new(move || {
+                for kept in answers.released {
+                    // At most `limits::HELD` wait at a time, and there is room for several times as many.
+                    if releases.try_send(kept).is_err() {
+                        hall.counters.refuse("approval", "an approved request was not let on: too many at once");
+                    }
+                }
                 for (sender, answer) in answers.senders {
                     // A client that is gone needs no answer.
                     let _ = sender.send(answer);
@@ -231,6 +323,10 @@ impl Living {
             }),
         );
     }
+}
+
+pub(super) fn risk(registry: &crate::domain::Registry, id: &EntityId, verb: &str) -> f64 {
+    registry.device(id).map_or(crate::domain::DeviceClass::Unknown.risk(), |d| d.risk_of(verb)).get()
 }
 
 /// Whether the message goes on.

@@ -1,5 +1,7 @@
 //! The composition root: puts the rooms together, starts them, and takes them down in order. The only place that knows every room.
 
+mod answers;
+mod approvals;
 mod beside;
 mod control;
 mod doors;
@@ -10,8 +12,11 @@ mod retained;
 mod slow;
 mod speaker;
 mod start;
+mod unchanged;
 pub mod view;
 
+pub use answers::Left;
+pub use approvals::held_document;
 pub use control::{LONGEST_SECONDS, Order, standing};
 pub use doors::listeners;
 pub use journal::{Entered, read as read_journal};
@@ -23,10 +28,10 @@ use crate::{
     config::{Config, Durability, GuardMode},
     conscience::RuleSet,
     domain::{
-        Claim, EntityId, Family, Input, OwnerGuard, Registry, Standing, Timestamp,
+        Change, Claim, Ending, EntityId, Family, Input, Kept, OwnerGuard, Registry, Settled, Standing, Timestamp,
         topics::{self, Topic},
     },
-    mind::{Mind, Settings, State},
+    mind::{Mind, Settings, State, Waits},
     observe::Counters,
     runtime::{Clock, shutdown},
     soul::Soul,
@@ -52,6 +57,9 @@ use uuid::Uuid;
 
 /// What waits to be announced; beyond it verdicts are stored but not announced.
 const SAID: usize = 4_096;
+
+/// Approved requests on their way: several times `limits::HELD`.
+const RELEASES: usize = 256;
 
 /// Runs Jamey until it is asked to stop.
 ///
@@ -122,9 +130,21 @@ pub async fn run(config: Config) -> Result<()> {
     let http_address = http.local_addr()?;
 
     let (said, hears) = mpsc::channel(SAID);
-    let thread = house::House { mind, writer, hall: Arc::clone(&hall), said }.live(posts).context("the mind's thread cannot be started")?;
+    let waiting = approvals::Approvals::new(saved.held.clone()).documents(|id, verb| house::risk(mind.registry(), id, verb));
+    let (releases, released) = mpsc::channel(RELEASES);
+    tokio::spawn(release(Arc::clone(&engine), Arc::clone(&hall), released));
+    let thread = house::House { mind, writer, hall: Arc::clone(&hall), said, kept: saved.held, releases }
+        .live(posts)
+        .context("the mind's thread cannot be started")?;
 
     digests.record(&hall, saved.last_start.as_deref()).await;
+    for id in saved.altered {
+        let at = clock.now();
+        let reason = "denied: what was kept of it is not what people were shown".to_owned();
+        hall.record("approval.altered", Some(&id.to_string()), &reason).await;
+        let settled = Settled { id, at, ending: Ending::Expired, by: None, judged: Vec::new(), lets_on: false, reason };
+        hall.inbox.leave(Input::Note(Box::new(Change::Settled(Box::new(settled)))), 0, None, None).await;
+    }
 
     engine.serve(private, Arc::new(Listener::own()));
     let mut own = OwnClient::connect(own_address, &hall.own_id, &hall.own_secret, &topics::name(&config.root, Topic::Status));
@@ -160,6 +180,7 @@ pub async fn run(config: Config) -> Result<()> {
         said: hears,
         complaints,
         certificates,
+        waiting,
         stop: stopped.clone(),
     };
     tokio::spawn(doors::watch(listeners, Arc::clone(&clock), tell, stopped.clone()));
@@ -167,7 +188,8 @@ pub async fn run(config: Config) -> Result<()> {
     let serving = tokio::spawn(api::serve(http, Arc::clone(&hall), stopped.clone()));
     let ticking = tokio::spawn(tick(Arc::clone(&hall), stopped.clone()));
     let watching = tokio::spawn(control::watch(data.clone(), Arc::clone(&hall), stopped.clone()));
-    let minding = tokio::spawn(people::watch(data.clone(), Arc::clone(&hall), stopped));
+    let minding = tokio::spawn(people::watch(data.clone(), Arc::clone(&hall), stopped.clone()));
+    let hearing = tokio::spawn(answers::watch(data.clone(), Arc::clone(&hall), stopped));
 
     // Who reads `ready` may ask it to stop at once.
     let asked = shutdown::asked()?;
@@ -182,7 +204,7 @@ pub async fn run(config: Config) -> Result<()> {
     let _ = speaking.await;
     others.stop().await;
     engine.stop(closed).await;
-    let _ = tokio::join!(ticking, serving, watching, minding);
+    let _ = tokio::join!(ticking, serving, watching, minding, hearing);
     hall.close_audits();
     hall.record("stop", None, signal).await;
     inbox.stop().await;
@@ -203,6 +225,7 @@ pub fn settings(config: &Config) -> Result<Settings> {
         zigbee_bases: config.inputs.zigbee2mqtt.clone(),
         root: config.root.clone(),
         guards: config.guards.clone(),
+        waits: Waits { seconds: config.approvals.seconds, critical_seconds: config.approvals.critical_seconds },
     })
 }
 
@@ -223,7 +246,8 @@ fn awaken(config: &Config, rules: RuleSet, saved: &crate::store::Saved, now: Tim
     }
     let registry = Registry::from_devices(saved.devices.iter().cloned());
     let heard = saved.signals.iter().cloned().collect();
-    Ok(Mind::new(settings(config)?, rules, State::restored(now, registry, soul, heard)))
+    let held = saved.held.iter().map(|kept| ((*kept.percept).clone(), kept.expires_at));
+    Ok(Mind::new(settings(config)?, rules, State::restored(now, registry, soul, heard, held)))
 }
 
 fn declare(mind: &mut Mind, config: &Config) {
@@ -251,6 +275,16 @@ fn guarded_device(guard: &OwnerGuard) -> Option<Claim> {
         commands: Vec::new(),
         state_topic: None,
     })
+}
+
+/// Lets held messages on, each once its release is on disk. One that is on its way when the process dies is not let on later: a door
+/// must not open when nobody is at it any more.
+async fn release(engine: Arc<Engine>, hall: Arc<Hall>, mut released: mpsc::Receiver<Kept>) {
+    while let Some(kept) = released.recv().await {
+        if !engine.release(&kept, hall.clock.now()).await {
+            hall.counters.refuse("approval", "an approved request was not let on: its own time was over, or an outbox failed");
+        }
+    }
 }
 
 async fn tick(hall: Arc<Hall>, mut stopped: watch::Receiver<bool>) {

@@ -19,6 +19,7 @@ mod login;
 pub mod own;
 pub mod password;
 mod reading;
+mod release;
 pub mod repeats;
 pub mod rights;
 mod strict;

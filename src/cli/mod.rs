@@ -6,6 +6,7 @@ macro_rules! line {
 }
 pub(crate) use line;
 
+mod approval;
 mod audit;
 mod certs;
 mod check;
@@ -74,6 +75,11 @@ enum Command {
     Certs {
         #[command(subcommand)]
         action: certs::Action,
+    },
+    /// What waits for a person's word, and your own.
+    Approval {
+        #[command(subcommand)]
+        action: approval::Action,
     },
     /// Who did what to the house, and whether that record holds.
     Audit {
@@ -178,6 +184,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Command::Health => health::health(&common),
         Command::Entity { action } => entity::entity(&common, &action),
         Command::Certs { action } => certs::certs(&common, &action),
+        Command::Approval { action } => approval::approval(&common, &action),
         Command::Audit { action } => audit::audit(&common, &action),
         Command::Rules { action } => rules::rules(&common, &action),
         Command::Guard { action } => guard::guard(&common, &action),

@@ -25,7 +25,7 @@ pub use error::ConfigError;
 pub use limits::Limits;
 pub use listeners::{ClientFiles, ListenerEntry, Protocol, TlsFiles};
 pub use load::load;
-pub use schema::{Broker, Conscience, Durability, GuardMode, Http, Inputs, Log, StoreConfig, WhenUnwritable};
+pub use schema::{Approvals, Broker, Conscience, Durability, GuardMode, Http, Inputs, Log, StoreConfig, WhenUnwritable};
 pub use signals::shipped as shipped_signals;
 pub use tree::{ENV_PREFIX, FLAGS};
 
@@ -65,6 +65,7 @@ pub struct Config {
     /// None: Jamey is no client of another broker.
     pub attached: Option<Attached>,
     pub conscience: Conscience,
+    pub approvals: Approvals,
     pub log: Log,
 }
 
@@ -87,6 +88,7 @@ impl Default for Config {
             bridges: Vec::new(),
             attached: None,
             conscience: Conscience::default(),
+            approvals: Approvals::default(),
             log: Log::default(),
         }
     }
@@ -196,6 +198,7 @@ fn sections(top: &mut Reader) -> (Config, check::Numbers) {
         bridges: top.sections("bridge", BridgeEntry::read).into_iter().map(|(_, bridge)| bridge).collect(),
         attached: Attached::read(top),
         conscience: top.section("conscience", Conscience::read),
+        approvals: top.section("approvals", Approvals::read),
         log: top.section("log", Log::read),
     };
     let numbers = check::Numbers {

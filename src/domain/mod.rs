@@ -1,6 +1,7 @@
 //! The words of the house, as types: parsed once at the door, then trusted. Imports no other room and performs no effect.
 
 pub mod acl;
+pub mod approval;
 pub mod audit;
 pub mod body;
 pub mod device;
@@ -19,6 +20,7 @@ pub mod unit;
 pub mod verdict;
 
 pub use acl::{Acl, Granted};
+pub use approval::{Answer, Ending, Held, Kept, Settled, Unanswered, WayOn};
 pub use body::Body;
 pub use device::{Applied, Claim, Command, CommandShape, Device, DeviceClass, Family, Registry};
 pub use entity::EntityId;

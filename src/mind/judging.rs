@@ -20,6 +20,7 @@ impl Mind {
         let judged: Vec<Judged> = requests.iter().map(|request| self.judge_one(percept, request, trust, &ctx)).collect();
         let mut outcome = Outcome { judged, ..Outcome::default() };
         if fresh {
+            self.hold_or_supersede(percept, &mut outcome);
             for judged in &outcome.judged {
                 let (request, verdict) = (&judged.request, &judged.verdict);
                 self.state.commands.entry(request.target.clone()).or_default().note(now, &percept.source.requester, &request.verb);
@@ -48,7 +49,7 @@ impl Mind {
         outcome
     }
 
-    fn judge_one(&mut self, percept: &Percept, request: &Request, trust: Unit01, ctx: &Signals) -> Judged {
+    pub(super) fn judge_one(&mut self, percept: &Percept, request: &Request, trust: Unit01, ctx: &Signals) -> Judged {
         let (verb, source) = (request.verb.0.as_str(), &percept.source);
         let device = self.state.registry.device(&request.target);
         let guard = if device.is_some() { None } else { self.settings.guards.iter().find(|g| g.filter.matches(&percept.topic)) };

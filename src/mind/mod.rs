@@ -2,6 +2,7 @@
 
 mod commands;
 mod discovery;
+mod holding;
 mod judging;
 mod signals;
 
@@ -9,16 +10,18 @@ use crate::{
     conscience::RuleSet,
     consciousness::{Candidate, Workspace},
     domain::{
-        Applied, Change, Claim, Decision, EntityId, Input, MemoryRecord, Outcome, OwnerGuard, Percept, Purpose, Registry, SignalSpec,
+        Applied, Change, Claim, Decision, EntityId, Held, Input, MemoryRecord, Outcome, OwnerGuard, Percept, Purpose, Registry, SignalSpec,
         Signals, Standing, Timestamp, Unit01, limits, signal::Heard,
     },
     memory::policy::{self, Factors, Habits},
     soul::{Evidence, Soul},
 };
 use commands::Commands;
+pub use holding::Waits;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
 
 /// What the mind is told once, at its start.
 #[derive(Debug, Clone)]
@@ -31,6 +34,7 @@ pub struct Settings {
     pub root: String,
     /// The owner's guards: what stands behind topics whose devices nobody described.
     pub guards: Vec<OwnerGuard>,
+    pub waits: Waits,
 }
 
 /// All that the mind learned: with the same settings and rules, the same state goes on the same way.
@@ -44,6 +48,8 @@ pub struct State {
     heard: BTreeMap<String, Heard>,
     commands: BTreeMap<EntityId, Commands>,
     states: BTreeMap<EntityId, String>,
+    /// What waits for a person's word; at most `limits::HELD`.
+    held: BTreeMap<Uuid, Held>,
 }
 
 /// The composition of conscience, soul, memory's policy and consciousness.
@@ -73,13 +79,20 @@ impl State {
             heard: BTreeMap::new(),
             commands: BTreeMap::new(),
             states: BTreeMap::new(),
+            held: BTreeMap::new(),
         }
     }
 
-    /// What was stored goes back where it was: devices, signals, and the soul that the caller restored.
+    /// What was stored goes back where it was: devices, signals, what waits, and the soul that the caller restored.
     #[must_use]
-    pub fn restored(now: Timestamp, registry: Registry, soul: Soul, heard: BTreeMap<String, Heard>) -> Self {
-        Self { registry, soul, heard, ..Self::new(now) }
+    pub fn restored(
+        now: Timestamp,
+        registry: Registry,
+        soul: Soul,
+        heard: BTreeMap<String, Heard>,
+        held: impl IntoIterator<Item = (Percept, Timestamp)>,
+    ) -> Self {
+        Self { registry, soul, heard, held: holding::waiting(held), ..Self::new(now) }
     }
 }
 
@@ -138,7 +151,7 @@ impl Mind {
             Input::Tick(at) => {
                 self.advance(*at);
                 self.state.workspace.tick(self.state.now);
-                Outcome::default()
+                Outcome { settled: self.expire(), ..Outcome::default() }
             }
             Input::Note(change) => {
                 self.notes.push((**change).clone());
@@ -149,6 +162,10 @@ impl Mind {
                 self.state.soul.declare(&forgery.by, Standing::Newcomer, self.state.now);
                 self.state.soul.hear(&forgery.by, self.state.now, Some(&forgery.posed_as), Evidence::Impersonation);
                 Outcome::default()
+            }
+            Input::Answer(answer) => {
+                self.advance(answer.at);
+                self.answer(answer)
             }
             Input::Percept(percept) => {
                 self.advance(percept.at);

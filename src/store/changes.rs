@@ -3,6 +3,7 @@
 use super::{
     chain::Chain,
     error::{Doing, StoreError},
+    held,
     rows::{append, number},
 };
 use crate::domain::{Change, Device, OpinionView, SignalValue, Standing, signal::Heard};
@@ -37,6 +38,8 @@ pub(super) fn write(conn: &Connection, changes: &[Change], chain: &mut Chain, js
             }
             Change::Signal { name, heard } => signal(conn, name, *heard)?,
             Change::Audit(event) => chain.append(conn, event)?,
+            Change::Held(kept) => held::hold(conn, kept)?,
+            Change::Settled(settled) => held::settle(conn, settled)?,
         }
     }
     Ok(())

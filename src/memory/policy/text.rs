@@ -172,6 +172,7 @@ mod tests {
             repeat_of: None,
             own_id: None,
             purpose,
+            way_on: None,
         }
     }
 

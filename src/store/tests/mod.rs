@@ -63,6 +63,7 @@ fn percept(n: u64) -> Percept {
         repeat_of: None,
         own_id: None,
         purpose: Purpose::Observation,
+        way_on: None,
     }
 }
 
@@ -70,7 +71,7 @@ fn percept(n: u64) -> Percept {
 fn told(n: u64) -> Entry {
     let percept = percept(n);
     let record = MemoryRecord { layer: Layer::ShortTerm, importance: 0.25, text: format!("{} says temperature 21.46", percept.entity) };
-    Entry { percept: Box::new(percept), outcome: Outcome { record: Some(record), ..Outcome::default() }, lets_on: true }
+    Entry { percept: Box::new(percept), outcome: Outcome { record: Some(record), ..Outcome::default() }, lets_on: true, again: false }
 }
 
 /// Something asked for and judged.
