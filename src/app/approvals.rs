@@ -138,11 +138,11 @@ pub fn verdicts(kept: &Kept, settled: &Settled) -> Vec<Value> {
                 "settled": settled.ending,
                 "by": settled.by,
                 "forwarded": settled.lets_on,
-                "score": judged.map(|v| v.score),
+                "score": judged.map_or(0.0, |v| v.score),
                 "theta_allow": judged.map(|v| v.theta_allow),
                 "theta_deny": judged.map(|v| v.theta_deny),
                 "uncertainty": judged.map(|v| v.uncertainty),
-                "contributions": judged.map(|v| &v.contributions),
+                "contributions": judged.map_or(&[][..], |v| &v.contributions),
                 "reason": settled.reason,
                 "request": {
                     "entity": kept.percept.source.requester,
