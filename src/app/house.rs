@@ -81,8 +81,6 @@ impl Living {
         let store = &house.hall.config.store;
         let (journal, relaxed) = (store.journal.then(Journal::new), store.durability == Durability::Relaxed);
         let approvals = Approvals::new(std::mem::take(&mut house.kept));
-        let mut unchanged = Unchanged::default();
-        unchanged.learn(house.mind.registry());
         Self {
             house,
             batch: Batch::default(),
@@ -93,7 +91,7 @@ impl Living {
             first_waits: None,
             opinions: BTreeMap::new(),
             approvals,
-            unchanged,
+            unchanged: Unchanged::default(),
         }
     }
 
@@ -161,9 +159,13 @@ impl Living {
         for settled in std::mem::take(&mut outcome.settled) {
             self.settle(settled);
         }
+        for due in std::mem::take(&mut outcome.duties) {
+            if let Some(spec) = self.house.mind.duty(&due.duty) {
+                self.answers.spoken.push(Said::Due(due, spec.clone()));
+            }
+        }
         if outcome.registry_changed {
             let registry = self.house.mind.registry().clone();
-            self.unchanged.learn(&registry);
             self.house.hall.change_guard(|view| view.registry = registry);
             if !outcome.newly_guarded.is_empty() {
                 self.answers.spoken.push(Said::NewlyGuarded(outcome.newly_guarded.clone()));
@@ -208,9 +210,9 @@ impl Living {
     /// What a message leaves behind besides its rows: a device's state, a request that waits, an interface that went ahead.
     fn note(&mut self, percept: &Percept, outcome: &Outcome, lets_on: bool) {
         match &percept.purpose {
-            Purpose::Observation => self.unchanged.hear(&percept.topic, &percept.payload),
+            Purpose::Observation => self.unchanged.hear(self.house.mind.registry(), &percept.topic, &percept.payload),
             Purpose::Requests { origin: Origin::Guard, requests } if !lets_on && percept.repeat_of.is_none() => {
-                let unchanged = self.unchanged.of(requests.iter().map(|r| &r.target));
+                let unchanged = self.unchanged.of(self.house.mind.registry(), requests.iter().map(|r| &r.target));
                 if !unchanged.is_empty() {
                     self.answers.spoken.push(Said::Unchanged(unchanged));
                 }

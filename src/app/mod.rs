@@ -5,6 +5,7 @@ mod approvals;
 mod beside;
 mod control;
 mod doors;
+mod duties;
 mod house;
 mod journal;
 mod people;
@@ -225,6 +226,7 @@ pub fn settings(config: &Config) -> Result<Settings> {
         zigbee_bases: config.inputs.zigbee2mqtt.clone(),
         root: config.root.clone(),
         guards: config.guards.clone(),
+        duties: duties::compile(&config.duties, &config.signals)?,
         waits: Waits { seconds: config.approvals.seconds, critical_seconds: config.approvals.critical_seconds },
     })
 }

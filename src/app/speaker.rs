@@ -3,6 +3,7 @@
 use super::{
     beside,
     doors::Trouble,
+    duties::{self, DueNow},
     retained,
     slow::Slow,
     view::{self, Said},
@@ -65,6 +66,7 @@ struct Told {
     failing: bool,
     slow: Slow,
     break_glass: Option<Timestamp>,
+    due: DueNow,
     certificates: Option<Trouble>,
     /// When Home Assistant last came to life.
     born: Option<Instant>,
@@ -173,6 +175,15 @@ impl Speaker {
                     Err(why) => json!({"v": 1, "status": "error", "id": id, "transaction": transaction, "error": why.to_string()}),
                 };
                 self.say(topics::reply(root, "approval"), reply.to_string().into_bytes(), 1, false).await;
+            }
+            Said::Due(due, spec) => {
+                let to_do = "put it right; what a duty looks at, and whether Jamey may act on it, stands in the config under [[duty]]";
+                let alerted = told.due.turn(&due, &spec).map(|(since, text)| alert(since, "critical", &text, to_do));
+                told.alert(root, &format!("duty-{}", due.duty), alerted);
+                if let Some(verb) = spec.asks.filter(|_| due.begins) {
+                    let (hall, engine) = (Arc::clone(&self.hall), Arc::clone(&self.engine));
+                    tokio::spawn(async move { duties::ask(&hall, &engine, &due.device, &verb).await });
+                }
             }
             Said::Unchanged(states) => {
                 let guard = self.hall.guard();

@@ -1,6 +1,6 @@
 //! What the mind's thread hands to whoever publishes: values, never references into the mind.
 
-use crate::domain::{EntityId, Judged, OpinionView, Timestamp, Unanswered};
+use crate::domain::{Due, DutySpec, EntityId, Judged, OpinionView, Timestamp, Unanswered};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -30,6 +30,8 @@ pub enum Said {
     },
     /// Devices that were not commanded after all: the state of each as it told it last.
     Unchanged(Vec<(String, Vec<u8>)>),
+    /// A duty begins to be due, or is over.
+    Due(Due, DutySpec),
     /// These command topics are guarded now: retained values on them must be judged.
     NewlyGuarded(Vec<String>),
 }

@@ -1,7 +1,7 @@
 //! Listeners, identity, access, limits, the guard, the engine behind a narrow seam, and Jamey's own client. It judges nothing itself.
 
 mod access;
-mod act;
+pub mod act;
 mod audits;
 pub mod beside;
 pub mod certificate;

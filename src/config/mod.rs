@@ -3,6 +3,7 @@
 mod acl;
 mod beside;
 mod check;
+mod duties;
 mod entries;
 mod error;
 mod families;
@@ -29,7 +30,7 @@ pub use schema::{Approvals, Broker, Conscience, Durability, GuardMode, Http, Inp
 pub use signals::shipped as shipped_signals;
 pub use tree::{ENV_PREFIX, FLAGS};
 
-use crate::domain::{OwnerGuard, SignalSpec};
+use crate::domain::{DutySpec, OwnerGuard, SignalSpec};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use reader::{Ledger, Reader};
 use serde::Serialize;
@@ -66,6 +67,8 @@ pub struct Config {
     pub attached: Option<Attached>,
     pub conscience: Conscience,
     pub approvals: Approvals,
+    #[serde(rename = "duty")]
+    pub duties: Vec<DutySpec>,
     pub log: Log,
 }
 
@@ -89,6 +92,7 @@ impl Default for Config {
             attached: None,
             conscience: Conscience::default(),
             approvals: Approvals::default(),
+            duties: duties::shipped(),
             log: Log::default(),
         }
     }
@@ -199,6 +203,7 @@ fn sections(top: &mut Reader) -> (Config, check::Numbers) {
         attached: Attached::read(top),
         conscience: top.section("conscience", Conscience::read),
         approvals: top.section("approvals", Approvals::read),
+        duties: duties::read(top),
         log: top.section("log", Log::read),
     };
     let numbers = check::Numbers {

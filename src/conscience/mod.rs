@@ -110,6 +110,16 @@ impl RuleSet {
         judge::judge(&self.set, &applicable, facts)
     }
 
+    /// The ids of the rules that fire on these facts: for duties, which are looked at and not judged.
+    #[must_use]
+    pub fn firing(&mut self, facts: &Facts) -> Vec<String> {
+        let applicable = self.applicable(facts);
+        let view = View { facts, signals: &self.set.signals, known: Known::All };
+        let fires = |at: &usize| self.set.terms.get(*at).is_some_and(|t| matches!(ternary::evaluate(&t.when, &view), Val::Bool(true)));
+        let fired = applicable.rules.iter().map(|(at, _)| *at).filter(fires);
+        fired.filter_map(|at| Some(self.set.rules.get(at)?.id.clone())).collect()
+    }
+
     /// Every rule, in the order of the files.
     pub fn rules(&self) -> impl Iterator<Item = &Rule> {
         self.set.rules.iter()

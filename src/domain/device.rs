@@ -195,6 +195,8 @@ pub struct Registry {
     devices: BTreeMap<EntityId, Device>,
     /// Command topic to (device, claim, index in its commands).
     topics: BTreeMap<String, Vec<(EntityId, String, usize)>>,
+    /// State topic to the devices that tell their state there.
+    states: BTreeMap<String, BTreeSet<EntityId>>,
 }
 
 /// What a claim changed.
@@ -212,7 +214,7 @@ pub enum Applied {
 impl Registry {
     #[must_use]
     pub fn from_devices(devices: impl IntoIterator<Item = Device>) -> Self {
-        let mut registry = Self { devices: devices.into_iter().map(|d| (d.id.clone(), d)).collect(), topics: BTreeMap::new() };
+        let mut registry = Self { devices: devices.into_iter().map(|d| (d.id.clone(), d)).collect(), ..Self::default() };
         registry.index();
         registry
     }
@@ -232,6 +234,11 @@ impl Registry {
             let device = self.devices.get(id)?;
             Some((device, device.claims.get(claim)?.commands.get(*at)?))
         })
+    }
+
+    /// The devices that tell their state on a topic.
+    pub fn told_on(&self, topic: &str) -> impl Iterator<Item = &EntityId> {
+        self.states.get(topic).into_iter().flatten()
     }
 
     #[must_use]
@@ -315,8 +322,12 @@ impl Registry {
 
     fn index(&mut self) {
         self.topics.clear();
+        self.states.clear();
         for device in self.devices.values() {
             for (key, claim) in &device.claims {
+                if let Some(topic) = &claim.state_topic {
+                    self.states.entry(topic.clone()).or_default().insert(device.id.clone());
+                }
                 for (at, command) in claim.commands.iter().enumerate() {
                     self.topics.entry(command.topic.clone()).or_default().push((device.id.clone(), key.clone(), at));
                 }

@@ -1,7 +1,7 @@
 //! What one step of the mind yields: to be stored whole or not at all.
 
 use super::{
-    Device, EntityId, Kept, OpinionView, Request, Settled, Timestamp, Unanswered, Verdict, audit::Event, signal::Heard, verdict::Facts,
+    Device, Due, EntityId, Kept, OpinionView, Request, Settled, Timestamp, Unanswered, Verdict, audit::Event, signal::Heard, verdict::Facts,
 };
 use serde::{Deserialize, Serialize};
 
@@ -83,6 +83,8 @@ pub struct Outcome {
     pub held_until: Option<Timestamp>,
     /// Messages that wait no more.
     pub settled: Vec<Settled>,
+    /// Duties that begin to be due, and those that are over.
+    pub duties: Vec<Due>,
     /// An answer that did not count.
     pub unanswered: Option<Unanswered>,
 }

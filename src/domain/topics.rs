@@ -18,6 +18,7 @@ pub enum Topic {
     Reply,
     Bridge,
     Approval,
+    Act,
 }
 
 /// One row of `topics.md`.
@@ -110,7 +111,7 @@ pub const ROWS: &[Row] = &[
         way: "out",
         qos: "1",
         retained: "yes, empty clears",
-        payload: "`severity`, `since`, `text`, `what_to_do`; codes: `store`, `guard-off`, `certificate`, `slow-subscriber`, `bridge-{name}`",
+        payload: "`severity`, `since`, `text`, `what_to_do`; codes: `store`, `guard-off`, `certificate`, `slow-subscriber`, `bridge-{name}`, `duty-{id}`",
     },
     Row {
         topic: "bridge/{name}",
@@ -158,6 +159,7 @@ pub fn name(root: &str, topic: Topic) -> String {
         Topic::Reply => "reply",
         Topic::Bridge => "bridge",
         Topic::Approval => "approval",
+        Topic::Act => "act",
     };
     format!("{root}/{below}")
 }

@@ -2,6 +2,7 @@
 
 mod commands;
 mod discovery;
+mod duties;
 mod holding;
 mod judging;
 mod signals;
@@ -11,12 +12,14 @@ use crate::{
     consciousness::{Candidate, Workspace},
     domain::{
         Applied, Change, Claim, Decision, EntityId, Held, Input, MemoryRecord, Outcome, OwnerGuard, Percept, Purpose, Registry, SignalSpec,
-        Signals, Standing, Timestamp, Unit01, limits, signal::Heard,
+        Signals, Standing, Timestamp, Unit01, signal::Heard,
     },
     memory::policy::{self, Factors, Habits},
     soul::{Evidence, Soul},
 };
 use commands::Commands;
+pub use duties::Duties;
+use duties::Pendings;
 pub use holding::Waits;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
@@ -35,6 +38,7 @@ pub struct Settings {
     /// The owner's guards: what stands behind topics whose devices nobody described.
     pub guards: Vec<OwnerGuard>,
     pub waits: Waits,
+    pub duties: Duties,
 }
 
 /// All that the mind learned: with the same settings and rules, the same state goes on the same way.
@@ -50,6 +54,7 @@ pub struct State {
     states: BTreeMap<EntityId, String>,
     /// What waits for a person's word; at most `limits::HELD`.
     held: BTreeMap<Uuid, Held>,
+    duties: Pendings,
 }
 
 /// The composition of conscience, soul, memory's policy and consciousness.
@@ -80,6 +85,7 @@ impl State {
             commands: BTreeMap::new(),
             states: BTreeMap::new(),
             held: BTreeMap::new(),
+            duties: Pendings::new(),
         }
     }
 
@@ -151,7 +157,7 @@ impl Mind {
             Input::Tick(at) => {
                 self.advance(*at);
                 self.state.workspace.tick(self.state.now);
-                Outcome { settled: self.expire(), ..Outcome::default() }
+                Outcome { settled: self.expire(), duties: self.look_at_duties(), ..Outcome::default() }
             }
             Input::Note(change) => {
                 self.notes.push((**change).clone());
@@ -212,11 +218,7 @@ impl Mind {
         self.meet(percept);
         self.state.soul.hear(&percept.entity, now, None, Evidence::Clean);
         let alarming = self.hear_signals(percept);
-        if let Some(state) = percept.body.object().and_then(|o| o.get("state")).and_then(|s| s.as_str())
-            && self.state.registry.device(&percept.entity).is_some()
-        {
-            self.state.states.insert(percept.entity.clone(), state.chars().take(limits::KIND_BYTES).collect());
-        }
+        self.hear_state(percept);
         let record = self.remember(percept, None, if alarming { 1.0 } else { 0.0 }, policy::text(percept, &[]));
         Outcome { record: Some(record), ..Outcome::default() }
     }

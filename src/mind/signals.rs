@@ -2,11 +2,28 @@
 
 use super::{HAZARDS, Mind, SAFE_HOME};
 use crate::{
-    domain::{Percept, SignalType, SignalValue, Signals, Signed1, Timestamp, signal::Heard},
+    domain::{Body, EntityId, Percept, SignalType, SignalValue, Signals, Signed1, Timestamp, limits, signal::Heard},
     soul::Event,
 };
 
 impl Mind {
+    /// A device's state, in lower case: what it says under its own name, and on the state topics that its claims name.
+    pub(super) fn hear_state(&mut self, percept: &Percept) {
+        let said = match &percept.body {
+            Body::Text(text) => Some(text.as_str()),
+            body => body.object().and_then(|o| o.get("state")).and_then(|s| s.as_str()),
+        };
+        let Some(said) = said else { return };
+        let state: String = said.chars().take(limits::KIND_BYTES).flat_map(char::to_lowercase).collect();
+        if percept.body.object().is_some() && self.state.registry.device(&percept.entity).is_some() {
+            self.state.states.insert(percept.entity.clone(), state.clone());
+        }
+        let ids: Vec<EntityId> = self.state.registry.told_on(&percept.topic).cloned().collect();
+        for id in ids {
+            self.state.states.insert(id, state.clone());
+        }
+    }
+
     /// Takes what a percept says of the owner's signals. True when a hazard came true.
     pub(super) fn hear_signals(&mut self, percept: &Percept) -> bool {
         let now = self.state.now;

@@ -125,7 +125,10 @@ impl Visit {
             Way::Ask(origin, mut requests, told) => {
                 course.asked = Some(origin);
                 if origin == Origin::Act {
-                    let (topic, payload) = self.forward(view, &mut requests, message.payload)?;
+                    let Some((topic, payload)) = act::plan(view, &self.hall.config, &mut requests, message.payload) else {
+                        self.hall.counters.refuse("act", &format!("`{}` would go where no device listens", message.topic));
+                        return None;
+                    };
                     course.on = Some((topic, Bytes::from(payload)));
                 }
                 course.risk = requests.iter().map(|r| view.risk(r)).fold(0.0, f64::max);
@@ -308,29 +311,6 @@ impl Visit {
             self.router.route_message(&packet, Some(&event.client_id)).await;
         }
         PublishAction::Handled
-    }
-
-    /// Where an allowed act goes and with what payload. What that would do to guarded devices is judged with it: arguments and
-    /// other people's claims may say more than the verb does. None when it would go where no device listens.
-    fn forward(&self, view: &GuardView, requests: &mut Vec<Request>, payload: &[u8]) -> Option<(String, Vec<u8>)> {
-        let config = &self.hall.config;
-        let request = requests.first()?;
-        let (topic, payload) = act::forward(&view.registry, &config.root, request, payload);
-        let own = format!("{}/do/", config.root);
-        if !topic.starts_with(&own) {
-            if access::below_root(config, &topic) || topic.starts_with('$') || reading::is_discovery(config, &topic) {
-                self.hall.counters.refuse("act", &format!("an act would go to `{topic}`, where no device listens"));
-                return None;
-            }
-            if let Reading::Requests(effects) = guard::read(&view.registry, &view.rules, &topic, &payload, false) {
-                // What only repeats the act adds nothing; arguments and endpoints do.
-                let says_more =
-                    |e: &Request| e.target != request.target || e.verb != request.verb || e.endpoint.is_some() || e.value.is_some();
-                let more: Vec<Request> = effects.into_iter().filter(says_more).collect();
-                requests.extend(more);
-            }
-        }
-        Some((topic, payload))
     }
 
     /// A verdict is not published where it could command something, or pose as Jamey's own state.
