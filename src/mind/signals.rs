@@ -14,11 +14,13 @@ impl Mind {
             body => body.object().and_then(|o| o.get("state")).and_then(|s| s.as_str()),
         };
         let Some(said) = said else { return };
-        let state: String = said.chars().take(limits::KIND_BYTES).flat_map(char::to_lowercase).collect();
-        if percept.body.object().is_some() && self.state.registry.device(&percept.entity).is_some() {
-            self.state.states.insert(percept.entity.clone(), state.clone());
+        let registry = &self.state.registry;
+        let itself = Some(&percept.entity).filter(|id| percept.body.object().is_some() && registry.device(id).is_some());
+        let ids: Vec<EntityId> = itself.into_iter().chain(registry.told_on(&percept.topic)).cloned().collect();
+        if ids.is_empty() {
+            return;
         }
-        let ids: Vec<EntityId> = self.state.registry.told_on(&percept.topic).cloned().collect();
+        let state: String = said.chars().take(limits::KIND_BYTES).flat_map(char::to_lowercase).collect();
         for id in ids {
             self.state.states.insert(id, state.clone());
         }
