@@ -62,7 +62,7 @@ pub(super) fn any_facts(missing: bool) -> impl Strategy<Value = Facts> {
     })
 }
 
-fn set() -> RuleSet {
+pub(super) fn set() -> RuleSet {
     static SET: OnceLock<RuleSet> = OnceLock::new();
     SET.get_or_init(|| shipped(true)).clone()
 }
