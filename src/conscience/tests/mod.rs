@@ -1,13 +1,14 @@
 //! What the conscience promises, and the tools to ask it.
 
 mod agrees;
+mod dice;
 mod hostile;
 mod laws;
 mod loading;
 mod ordinary;
 mod reasons;
 
-use super::{Example, Rule, RuleError, RuleSet};
+use super::{Example, Kind, Rule, RuleError, RuleSet};
 use crate::domain::{DeviceClass, EntityId, Facts, SignalSpec, SignalType, SignalValue, Unit01};
 use std::collections::BTreeMap;
 
