@@ -10,7 +10,7 @@ use crate::domain::{Contribution, Decision, Facts, Unit01, Verdict};
 /// K: what a single rule must outweigh; our choice, so that one rule of weight 2 has a share of one half.
 const K: f64 = 2.0;
 /// The risk from which a request needs trust even where no rule speaks.
-const CRITICAL_RISK: f64 = 0.6;
+pub(super) const CRITICAL_RISK: f64 = 0.6;
 
 /// The two bars of the score.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -99,7 +99,7 @@ pub(super) fn judge(set: &Set, applicable: &Applicable, facts: &Facts) -> Verdic
     let contributions = contributions(set, &said, whole);
     let mut verdict =
         Verdict { decision, score, theta_allow: bars.allow, theta_deny: bars.deny, uncertainty, contributions, reason: String::new() };
-    verdict.reason = explain::reason(set, facts, &said, &verdict);
+    verdict.reason = explain::reason(set, applicable, facts, &said, &verdict);
     verdict
 }
 

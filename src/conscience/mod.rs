@@ -14,6 +14,7 @@ mod ternary;
 #[cfg(test)]
 mod tests;
 mod value;
+mod words;
 
 pub use example::Example;
 pub use judge::{Thresholds, thresholds};
@@ -22,7 +23,7 @@ pub use rule::{Duty, Kind, Rule, RuleError};
 use crate::domain::{Facts, SignalSpec, Verdict, limits};
 use facts::{Known, View};
 use judge::Applicable;
-use names::Signal;
+use names::{Field, Signal};
 use source::{Ids, Read};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -55,6 +56,8 @@ struct Terms {
     degree: Option<Term>,
     /// The rules that it silences.
     overrides: Vec<usize>,
+    /// It asks how often the device was commanded, which its reason then tells.
+    counts: bool,
 }
 
 /// Target and verb combinations remembered: as many as there may be devices; then the cache starts anew.
@@ -211,7 +214,8 @@ fn load(sources: &[(String, String)], specs: &[SignalSpec], weights: &BTreeMap<S
     }
     let mut set = Set { rules: Vec::new(), terms: Vec::new(), order, signals };
     for (r, overrides) in read.into_iter().zip(overrides) {
-        set.terms.push(Terms { when: r.when, degree: r.degree, overrides });
+        let counts = r.when.asks(Field::Cmds60s);
+        set.terms.push(Terms { when: r.when, degree: r.degree, overrides, counts });
         set.rules.push(r.rule);
     }
     Ok(set)

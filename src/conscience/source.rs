@@ -29,6 +29,8 @@ pub(super) struct Read {
 const FILE_BYTES: usize = 2 * 1024 * 1024;
 /// Examples of one rule: they are run at every load.
 const EXAMPLES: usize = 64;
+/// `says` and `source` of a rule, in characters: reasons repeat the sentence, and a reason is read on a telephone.
+pub(super) const SENTENCE_CHARS: usize = 160;
 /// Open brackets in an expression; the parser's time grows steeply with them, and people stop at four.
 const NESTING: usize = 24;
 
@@ -47,6 +49,8 @@ struct Raw {
     overrides: Vec<Spanned<String>>,
     #[serde(default)]
     learnable: Option<bool>,
+    says: Option<Spanned<String>>,
+    source: Option<Spanned<String>>,
     #[serde(default)]
     examples: Vec<Example>,
 }
@@ -134,6 +138,12 @@ impl File<'_> {
         for (_, span, message) in checks.into_iter().filter(|c| !c.0) {
             self.wrong(Some(&id), Some(span.start), message.to_owned());
         }
+        for (key, sentence) in [("says", &raw.says), ("source", &raw.source)] {
+            if let Some(sentence) = sentence.as_ref().filter(|s| !is_sentence(s.get_ref())) {
+                let message = format!("`{key}` is one line of 1 to {SENTENCE_CHARS} characters");
+                self.wrong(Some(&id), Some(sentence.span().start), message);
+            }
+        }
         for example in &raw.examples {
             for name in example.ctx.keys().filter(|n| !signals.iter().any(|s| s.name == **n)) {
                 let hint = names::hint(name, signals.iter().map(|s| s.name.as_str()));
@@ -155,6 +165,8 @@ impl File<'_> {
             when: raw.when.into_inner(),
             degree: raw.degree.map(Spanned::into_inner),
             learnable: raw.learnable.unwrap_or(raw.kind != Kind::Veto),
+            says: raw.says.map(Spanned::into_inner),
+            source: raw.source.map(Spanned::into_inner),
             examples: raw.examples,
             overrides: raw.overrides.iter().map(|o| o.get_ref().clone()).collect(),
             id,
@@ -219,6 +231,10 @@ impl File<'_> {
         let plain = body.get(newline..).is_some_and(|b| b.starts_with(source.get_ref().as_str()));
         if plain { start + quote + newline + at } else { start }
     }
+}
+
+fn is_sentence(text: &str) -> bool {
+    !text.trim().is_empty() && text.chars().count() <= SENTENCE_CHARS && !text.chars().any(char::is_control)
 }
 
 fn short(text: &str) -> String {

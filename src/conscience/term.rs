@@ -38,6 +38,11 @@ pub(super) enum Term {
 }
 
 impl Term {
+    /// Whether a field stands anywhere in it.
+    pub(super) fn asks(&self, field: Field) -> bool {
+        matches!(self, Self::Field(own) if *own == field) || self.children().into_iter().any(|t| t.asks(field))
+    }
+
     /// The terms directly below it.
     pub(super) fn children(&self) -> Vec<&Term> {
         match self {

@@ -179,6 +179,9 @@ fn shape_of(component: &str, role: &str, doc: &Document<'_>, class: DeviceClass)
         return CommandShape::Opaque;
     }
     match role {
+        // Numbers that are no room's temperature have words of their own: 40 % of humidity is no heat.
+        "target_humidity_command_topic" => CommandShape::Number { verb: "set_humidity".into() },
+        "temperature_command_topic" if component == "water_heater" => CommandShape::Number { verb: "set_water".into() },
         "command_topic" => match component {
             "lock" => words(&[
                 ("payload_lock", Some("LOCK"), "lock"),
@@ -246,7 +249,6 @@ fn shape_of(component: &str, role: &str, doc: &Document<'_>, class: DeviceClass)
         "brightness_command_topic"
         | "color_temp_command_topic"
         | "percentage_command_topic"
-        | "target_humidity_command_topic"
         | "temperature_command_topic"
         | "temperature_high_command_topic"
         | "temperature_low_command_topic"

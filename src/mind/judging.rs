@@ -64,6 +64,8 @@ impl Mind {
                 human: source.human,
                 trust,
                 delegated: source.speaks_for_many,
+                events: self.state.soul.events(&source.requester),
+                minute: Some(self.state.now.minute_of_day(&self.settings.zone)),
             },
             act: ActFacts {
                 target: request.target.clone(),
@@ -81,6 +83,7 @@ impl Mind {
                 risk,
                 cmds_60s: past.map_or(0, |c| c.last_minute(self.state.now)),
                 opposite_5s: past.map_or(0, |c| c.opposites(self.state.now, &source.requester, &request.verb)),
+                name: device.and_then(|d| d.name.clone()),
             },
             ctx: ctx.clone(),
             stress: self.state.soul.stress(),

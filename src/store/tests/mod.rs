@@ -115,6 +115,8 @@ fn judged(n: u64, decision: Decision) -> Judged {
                 human: true,
                 trust: Unit01::clamped(0.875),
                 delegated: false,
+                events: Some(7),
+                minute: Some(192),
             },
             act: ActFacts { target, verb: "lock".into(), value: None, args, retained: false, signed: false },
             dev: DeviceFacts {
@@ -125,6 +127,7 @@ fn judged(n: u64, decision: Decision) -> Judged {
                 risk: Unit01::clamped(0.8),
                 cmds_60s: 1,
                 opposite_5s: 0,
+                name: Some("Front door".into()),
             },
             ctx: signals.into_iter().map(|(name, value)| (name.to_owned(), (value, true))).collect(),
             stress: Unit01::clamped(0.0),
