@@ -2,9 +2,12 @@
 
 mod agrees;
 mod hostile;
+mod impossible;
 mod laws;
 mod loading;
 mod ordinary;
+mod pictures;
+mod profiles;
 
 use super::{Example, Rule, RuleError, RuleSet};
 use crate::domain::{DeviceClass, EntityId, Facts, SignalSpec, SignalType, SignalValue, Unit01};
