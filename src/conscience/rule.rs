@@ -29,6 +29,10 @@ pub struct Rule {
     pub overrides: Vec<String>,
     /// Whether the weight may be learned from owners' answers; never for a veto.
     pub learnable: bool,
+    /// What it watches over, in one sentence for a person: reasons repeat it.
+    pub says: Option<String>,
+    /// Where the property is from.
+    pub source: Option<String>,
     pub examples: Vec<Example>,
 }
 

@@ -30,6 +30,8 @@ pub(super) struct Read {
 const FILE_BYTES: usize = 2 * 1024 * 1024;
 /// Examples of one rule: they are run at every load.
 const EXAMPLES: usize = 64;
+/// `says` and `source` of a rule, in characters: reasons repeat the sentence, and a reason is read on a telephone.
+pub(super) const SENTENCE_CHARS: usize = 160;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -46,6 +48,8 @@ struct Raw {
     overrides: Vec<Spanned<String>>,
     #[serde(default)]
     learnable: Option<Spanned<bool>>,
+    says: Option<Spanned<String>>,
+    source: Option<Spanned<String>>,
     #[serde(default)]
     examples: Vec<Spanned<Example>>,
 }
@@ -222,6 +226,12 @@ impl<'a> File<'a> {
         for (_, span, message) in checks.into_iter().filter(|c| !c.0) {
             self.wrong(Some(&id), Some(span), message.to_owned());
         }
+        for (key, sentence) in [("says", &raw.says), ("source", &raw.source)] {
+            if let Some(sentence) = sentence.as_ref().filter(|s| !is_sentence(s.get_ref())) {
+                let message = format!("`{key}` is one line of 1 to {SENTENCE_CHARS} characters");
+                self.wrong(Some(&id), Some(sentence.span()), message);
+            }
+        }
         let mut silenced = BTreeSet::new();
         for name in raw.overrides.iter().filter(|name| *name.get_ref() == id || !silenced.insert(name.get_ref().as_str())) {
             let why = if *name.get_ref() == id { "itself; a rule cannot silence itself" } else { "one rule twice" };
@@ -246,6 +256,8 @@ impl<'a> File<'a> {
             when: raw.when.into_inner(),
             degree: raw.degree.map(Spanned::into_inner),
             learnable: raw.learnable.map_or(raw.kind != Kind::Veto, Spanned::into_inner),
+            says: raw.says.map(Spanned::into_inner),
+            source: raw.source.map(Spanned::into_inner),
             overrides: raw.overrides.iter().map(|o| o.get_ref().clone()).collect(),
             examples: Vec::new(),
             id,
@@ -288,6 +300,10 @@ impl<'a> File<'a> {
             }
         }
     }
+}
+
+fn is_sentence(text: &str) -> bool {
+    !text.trim().is_empty() && text.chars().count() <= SENTENCE_CHARS && !text.chars().any(char::is_control)
 }
 
 /// serde's list of what it would have taken, as a question where one of them is near: "unknown variant `x`, expected one of `a`, `b`".

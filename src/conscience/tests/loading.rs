@@ -204,3 +204,21 @@ fn a_weight_from_the_config_counts_and_zero_switches_off() {
     let veto = RuleSet::load(&one("veto", "ctx.home"), &signals(true), &BTreeMap::from([("A".to_owned(), 0.0)]));
     assert!(told(&veto.unwrap_err()).contains("a veto stands whatever it weighs"));
 }
+
+#[test]
+fn a_rules_sentence_and_source_are_kept_and_are_one_line_each() {
+    let with = |lines: String| {
+        let (name, text) = one("weigh", "ctx.home").remove(0);
+        load(&[(name, text + &lines)])
+    };
+    let set = with("says = 'Doors stay shut.'\nsource = 'our own'\n".into()).unwrap();
+    let rule = set.rules().next().unwrap();
+    assert_eq!((rule.says.as_deref(), rule.source.as_deref()), (Some("Doors stay shut."), Some("our own")));
+    assert!(with(format!("says = '{}'\n", "ü".repeat(160))).is_ok());
+    for key in ["says", "source"] {
+        for wrong in ["".to_owned(), "  ".to_owned(), "ü".repeat(161), "two\\nlines".to_owned(), "a \\u001b[31m bell".to_owned()] {
+            let told = told(&with(format!("{key} = \"{wrong}\"\n")).unwrap_err());
+            assert!(told.contains(&format!("a.toml:9:{}: rule `A`: `{key}` is one line of 1 to 160 characters", key.len() + 4)), "{told}");
+        }
+    }
+}
