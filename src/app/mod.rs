@@ -10,6 +10,7 @@ mod house;
 mod journal;
 mod people;
 mod retained;
+pub mod rules;
 mod slow;
 mod speaker;
 mod start;
@@ -21,7 +22,6 @@ pub use approvals::held_document;
 pub use control::{LONGEST_SECONDS, Order, standing};
 pub use doors::listeners;
 pub use journal::{Entered, read as read_journal};
-pub use start::rules;
 
 use crate::{
     api,
@@ -68,7 +68,7 @@ const RELEASES: usize = 256;
 /// When a port is taken, the data folder cannot be used, or the store cannot be read. Each says what to do.
 pub async fn run(config: Config) -> Result<()> {
     let config = Arc::new(config);
-    let rules = rules(&config)?;
+    let sets = rules::sets(&config)?;
     let data = config.store.data.clone();
     private_folder(&data).with_context(|| format!("the data folder {} cannot be made", data.display()))?;
     let _lock = lock(&data)?;
@@ -91,7 +91,7 @@ pub async fn run(config: Config) -> Result<()> {
     let writer = Writer::spawn(store, move || idle.writer_idle()).context("the writer's thread cannot be started")?;
     let health = writer.health();
 
-    let mut mind = awaken(&config, rules, &saved, clock.now())?;
+    let mut mind = awaken(&config, sets.live, &saved, clock.now())?;
     declare(&mut mind, &config);
     let guard = GuardView {
         registry: mind.registry().clone(),

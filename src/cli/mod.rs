@@ -162,7 +162,11 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             if json {
-                eprintln!("{}", serde_json::json!({"error": format!("{error:#}")}));
+                let mut told = serde_json::json!({"error": format!("{error:#}")});
+                if let (Some(rules), Some(map)) = (error.downcast_ref::<crate::app::rules::Refused>(), told.as_object_mut()) {
+                    map.insert("errors".into(), rules::told(rules));
+                }
+                eprintln!("{told}");
             } else {
                 eprintln!("jamey: {error:#}");
             }

@@ -22,6 +22,16 @@ const LONGEST_HANDSHAKE_SECONDS: u64 = 60;
 /// Weights of rules.
 const HEAVIEST: f64 = 10.0;
 
+/// Duties that may be silent as a whole. Harm to people is not among them: there a rule is weighed by its name, where it is seen.
+const SILENT: [(&str, &str); 6] = [
+    ("security", "security"),
+    ("privacy", "privacy"),
+    ("honesty", "honesty"),
+    ("autonomy", "autonomy"),
+    ("stewardship", "stewardship"),
+    ("availability", "availability"),
+];
+
 /// What becomes of a guarded command that is not allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -203,13 +213,29 @@ pub struct Conscience {
     pub rules: Vec<PathBuf>,
     /// Whether the shipped set is used.
     pub shipped: bool,
+    /// The shipped weights, thresholds and rules laid over them: `home`, `workshop`, `strict`.
+    pub profile: &'static str,
+    /// Duties whose rules are silent, vetoes excepted.
+    pub silent: Vec<&'static str>,
+    /// Whether `jamey rules learn` proposes weights.
+    pub learning: bool,
+    /// A candidate that judges beside the rules and changes no verdict.
+    pub shadow: Option<PathBuf>,
     /// By rule id, in [0, 10]: replaces the rule's own weight. That the rule exists is checked with the rules.
     pub weights: BTreeMap<String, f64>,
 }
 
 impl Default for Conscience {
     fn default() -> Self {
-        Self { rules: Vec::new(), shipped: true, weights: BTreeMap::new() }
+        Self {
+            rules: Vec::new(),
+            shipped: true,
+            profile: "home",
+            silent: Vec::new(),
+            learning: true,
+            shadow: None,
+            weights: BTreeMap::new(),
+        }
     }
 }
 
@@ -220,6 +246,10 @@ impl Conscience {
         Self {
             rules: r.list("rules", "[\"config/rules.json\"]", kinds::path).unwrap_or(d.rules),
             shipped: r.or("shipped", d.shipped, kinds::truth),
+            profile: r.or("profile", d.profile, kinds::word(&[("home", "home"), ("workshop", "workshop"), ("strict", "strict")])),
+            silent: r.list("silent", "[\"autonomy\"]", kinds::word(&SILENT)).unwrap_or(d.silent),
+            learning: r.or("learning", d.learning, kinds::truth),
+            shadow: r.optional("shadow", kinds::path),
             weights: r
                 .map("weights", "a section, `[conscience.weights]`, with a line `rule = weight` for each", weight)
                 .unwrap_or(d.weights),

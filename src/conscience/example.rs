@@ -115,4 +115,9 @@ impl Example {
             stress: self.agent.stress.unwrap_or(Unit01::clamped(0.0)),
         }
     }
+
+    /// The verb, role and tags it names: words that are meant, whatever they are.
+    pub(super) fn words(&self) -> impl Iterator<Item = &str> {
+        self.act.verb.as_deref().into_iter().chain(self.req.role.as_deref()).chain(self.dev.tags.iter().map(String::as_str))
+    }
 }

@@ -21,6 +21,14 @@ pub struct Thresholds {
     pub deny: f64,
 }
 
+impl Thresholds {
+    /// A profile's caution, in [0, 0.3], raises both.
+    #[must_use]
+    pub fn with_caution(self, caution: f64) -> Self {
+        Self { allow: self.allow + caution, deny: self.deny + caution }
+    }
+}
+
 /// θ_allow = clamp(−0.05 + r(0.5−t) + 0.5ru + 0.2rm, −0.4, 0.6) and θ_deny = θ_allow − (0.25 + 0.5u);
 /// risk r, trust t, uncertainty u and stress m in [0, 1].
 #[must_use]
@@ -79,13 +87,13 @@ pub(super) fn judge(set: &Set, applicable: &Applicable, facts: &Facts) -> Verdic
         (missing, touched) => share(missing, touched),
     };
     let uncertainty = Unit01::clamped(uncertainty);
-    let bars = thresholds(facts.dev.risk, facts.req.trust, uncertainty, facts.stress);
+    let bars = thresholds(facts.dev.risk, facts.req.trust, uncertainty, facts.stress).with_caution(set.tuning.caution);
     let has = |kind: Kind| said.fired.iter().any(|(at, _)| set.rules.get(*at).is_some_and(|r| r.kind == kind));
     let (vetoed, asks, weighs) = (has(Kind::Veto), has(Kind::Escalate), has(Kind::Weigh));
     let decision = if vetoed {
         Decision::Deny
     } else {
-        let by_score = if !asks && !weighs && facts.dev.risk.get() < CRITICAL_RISK {
+        let by_score = if !asks && !weighs && facts.dev.risk.get() < set.tuning.trust_from {
             Decision::Allow
         } else if score >= bars.allow {
             if asks { Decision::Escalate } else { Decision::Allow }

@@ -91,6 +91,8 @@ fn facts(device: &Device, state: String, ctx: &Signals) -> Facts {
             human: false,
             trust: Unit01::clamped(0.0),
             delegated: false,
+            events: None,
+            minute: None,
         },
         act: ActFacts {
             target: device.id.clone(),
@@ -108,6 +110,7 @@ fn facts(device: &Device, state: String, ctx: &Signals) -> Facts {
             risk: device.risk,
             cmds_60s: 0,
             opposite_5s: 0,
+            name: None,
         },
         ctx: ctx.clone(),
         stress: Unit01::clamped(0.0),

@@ -3,9 +3,12 @@
 mod agrees;
 mod dice;
 mod hostile;
+mod impossible;
 mod laws;
 mod loading;
 mod ordinary;
+mod pictures;
+mod profiles;
 mod reasons;
 
 use super::{Example, Kind, Rule, RuleError, RuleSet};

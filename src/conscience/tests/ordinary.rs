@@ -169,7 +169,7 @@ fn a_rule_that_errs_makes_uncertainty_whole_and_a_veto_that_errs_asks() {
 fn a_silenced_rule_silences_nobody() {
     let rule = |id: &str, overrides: &str| {
         format!(
-            "[[rule]]\nid='{id}'\nduty='security'\nkind='weigh'\npolarity=-1\nweight=2\nseverity=0.5\nwhen='true'\noverrides=[{overrides}]\n"
+            "[[rule]]\nid='{id}'\nduty='security'\nkind='weigh'\npolarity=-1\nweight=2\nseverity=0.5\nwhen='ctx.home'\noverrides=[{overrides}]\n"
         )
     };
     let text = rule("C", "") + &rule("B", "'C'") + &rule("A", "'B'");
