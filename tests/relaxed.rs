@@ -68,8 +68,9 @@ fn what_is_acknowledged_is_committed_soon_though_nothing_follows() {
 #[test]
 fn what_relaxed_takes_away_is_said_and_is_so() {
     let mut house = Plan::default().config(RELAXED).start();
-    let said = house.said();
-    let line = said.lines().find(|line| line.starts_with("store.durability is relaxed")).expect("it is said at the start");
+    let said = || house.said().lines().find(|line| line.starts_with("store.durability is relaxed")).map(str::to_owned);
+    wait_until("it is said at the start", PATIENCE, || said().is_some());
+    let line = said().unwrap();
     assert!(line.contains("before they are stored") && line.contains("100 ms"), "{line}");
     let info = house.client("reader").listen("jamey/info", 1).message().json();
     assert_eq!(info["durability"], "relaxed", "{info}");
