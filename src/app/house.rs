@@ -22,13 +22,18 @@ use std::{
     thread::JoinHandle,
     time::{Duration, Instant},
 };
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    runtime::Handle,
+    sync::{mpsc, oneshot},
+};
 use tracing::warn;
 
 /// The longest that a gathering batch waits for those answered last: about one sync of a good disk.
 const GATHER: Duration = Duration::from_micros(200);
 /// One look at the inbox in that time; the kernel makes about twice as much of it.
 const GATHER_STEP: Duration = Duration::from_micros(40);
+/// How long a relaxed batch gathers: with its sync it is on disk within the 100 ms that the config promises.
+const RELAXED_GATHER: Duration = Duration::from_millis(50);
 
 /// The mind with all that its thread needs.
 pub struct House {
@@ -56,7 +61,8 @@ impl House {
     /// # Errors
     /// When the thread cannot be started.
     pub fn live(self, posts: mpsc::Receiver<Post>) -> std::io::Result<JoinHandle<()>> {
-        std::thread::Builder::new().name("mind".into()).spawn(move || Living::new(self).run(posts))
+        let timer = Handle::current();
+        std::thread::Builder::new().name("mind".into()).spawn(move || Living::new(self, timer).run(posts))
     }
 }
 
@@ -67,7 +73,9 @@ struct Living {
     /// None: the config keeps none.
     journal: Option<Journal>,
     relaxed: bool,
-    /// How many the last batch answered, and since when the first of this one waits.
+    /// The clock by which a relaxed batch is written.
+    timer: Handle,
+    /// How many the last batch answered, and since when the first of this one waits, or would if it had not been answered already.
     answered: usize,
     first_waits: Option<Instant>,
     /// Opinions that changed since others were last told of them.
@@ -77,7 +85,7 @@ struct Living {
 }
 
 impl Living {
-    fn new(mut house: House) -> Self {
+    fn new(mut house: House, timer: Handle) -> Self {
         let store = &house.hall.config.store;
         let (journal, relaxed) = (store.journal.then(Journal::new), store.durability == Durability::Relaxed);
         let approvals = Approvals::new(std::mem::take(&mut house.kept));
@@ -87,6 +95,7 @@ impl Living {
             answers: Answers::default(),
             journal,
             relaxed,
+            timer,
             answered: 0,
             first_waits: None,
             opinions: BTreeMap::new(),
@@ -111,7 +120,7 @@ impl Living {
                             continue;
                         }
                     }
-                    match posts.blocking_recv() {
+                    match self.next(&mut posts) {
                         Some(post) => post,
                         None => break,
                     }
@@ -123,7 +132,7 @@ impl Living {
                 Post::WriterIdle => {}
                 Post::Stop => break,
             }
-            if self.batch.entries.len() >= limits::BATCH_MESSAGES {
+            if self.batch.entries.len() >= limits::BATCH_MESSAGES || (self.is_overdue() && self.house.writer.is_idle()) {
                 self.submit();
             }
         }
@@ -133,9 +142,27 @@ impl Living {
         self.house.writer.stop();
     }
 
+    /// Sleeps until there is a letter; with a relaxed batch in hand no longer than it may gather.
+    fn next(&self, posts: &mut mpsc::Receiver<Post>) -> Option<Post> {
+        let left = self.first_waits.filter(|_| self.relaxed).map(|since| RELAXED_GATHER.saturating_sub(since.elapsed()));
+        match left {
+            Some(left) if left > Duration::ZERO => {
+                self.timer.block_on(async { tokio::time::timeout(left, posts.recv()).await }).unwrap_or(Some(Post::WriterIdle))
+            }
+            // Overdue: the writer is busy, and says when it no longer is.
+            _ => posts.blocking_recv(),
+        }
+    }
+
+    /// Whether what was acknowledged before it was written must wait no longer.
+    fn is_overdue(&self) -> bool {
+        self.relaxed && self.first_waits.is_some_and(|since| since.elapsed() >= RELAXED_GATHER)
+    }
+
     /// What nobody waits for (QoS 0) is written with the next that somebody does, or within a second: an SD card wears by pages.
     fn someone_waits(&self) -> bool {
-        !self.answers.senders.is_empty() || !self.answers.spoken.is_empty() || !self.answers.released.is_empty()
+        let told = !self.answers.spoken.is_empty() || !self.answers.released.is_empty();
+        !self.answers.senders.is_empty() || told || self.is_overdue()
     }
 
     /// Those whom the last commit answered are about to speak again: one commit for all of them is worth a moment's wait.
@@ -197,10 +224,10 @@ impl Living {
         }
         if let Some(sender) = letter.answer {
             let answer = Answer { decision, lets_on };
+            self.first_waits.get_or_insert_with(Instant::now);
             if self.relaxed {
                 let _ = sender.send(answer);
             } else {
-                self.first_waits.get_or_insert_with(Instant::now);
                 self.answers.senders.push((sender, answer));
             }
         }

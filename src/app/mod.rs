@@ -372,7 +372,10 @@ fn greet(config: &Config, has_users: bool, mqtt: &[SocketAddr], http: SocketAddr
         eprintln!("Anyone who reaches the MQTT port may speak (broker.anonymous): names are taken as given.");
     }
     if config.store.durability == Durability::Relaxed {
-        eprintln!("store.durability is relaxed: an acknowledged message may be lost with the power.");
+        eprintln!(
+            "store.durability is relaxed: messages are acknowledged, and guarded commands go on, before they are stored. A killed process or a \
+             power cut loses those of the last 100 ms, and while nothing can be stored all that waits."
+        );
     }
     if !mqtt.is_empty() {
         eprintln!("Try:");
