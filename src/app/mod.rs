@@ -95,7 +95,7 @@ pub async fn run(config: Config) -> Result<()> {
     declare(&mut mind, &config);
     let guard = GuardView {
         registry: mind.registry().clone(),
-        rules: guard::GuardRules { owner: config.guards.clone(), zigbee_bases: config.inputs.zigbee2mqtt.clone() },
+        rules: guard::GuardRules::of(&config),
         enforce: config.broker.guard == GuardMode::Enforce,
         off_until: control::standing(&data, clock.now()),
     };
@@ -253,7 +253,8 @@ fn awaken(config: &Config, rules: RuleSet, saved: &crate::store::Saved, now: Tim
 }
 
 fn declare(mind: &mut Mind, config: &Config) {
-    let bridges = config.inputs.zigbee2mqtt.iter().map(|base| guard::bridge_claim(base));
+    let rules = guard::GuardRules::of(config);
+    let bridges = rules.gateways();
     let devices = config.devices.iter().map(crate::config::DeviceEntry::claim);
     let guards = config.guards.iter().filter_map(guarded_device);
     // A declared name is known, not trusted: nobody can prove yet to bear it.

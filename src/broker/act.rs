@@ -60,6 +60,9 @@ fn said(shape: &CommandShape, request: &Request) -> Option<Vec<u8>> {
             request.args.get(argument).and_then(Value::as_str).map(|word| word.as_bytes().to_vec())
         }
         CommandShape::Press { verb: presses } if presses == verb => Some(b"PRESS".to_vec()),
+        CommandShape::Framed { before, after, within } => {
+            said(within, request).map(|value| [before.as_bytes(), value.as_slice(), after.as_bytes()].concat())
+        }
         CommandShape::Attributes => attributes(request).map(|a| Value::Object(a).to_string().into_bytes()),
         _ => None,
     }

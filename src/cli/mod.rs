@@ -11,6 +11,7 @@ mod audit;
 mod certs;
 mod check;
 mod demo;
+mod device;
 mod entity;
 mod guard;
 mod health;
@@ -70,6 +71,11 @@ enum Command {
     Entity {
         #[command(subcommand)]
         action: entity::Action,
+    },
+    /// What can be commanded, how risky that is, and who said so.
+    Device {
+        #[command(subcommand)]
+        action: device::Action,
     },
     /// Certificates: an authority of your own, the server's, clients'.
     Certs {
@@ -187,6 +193,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         }
         Command::Health => health::health(&common),
         Command::Entity { action } => entity::entity(&common, &action),
+        Command::Device { action } => device::device(&common, &action),
         Command::Certs { action } => certs::certs(&common, &action),
         Command::Approval { action } => approval::approval(&common, &action),
         Command::Audit { action } => audit::audit(&common, &action),
