@@ -24,7 +24,7 @@ pub use beside::{ATTACHED, Attached, BridgeEntry, BridgeTopic, Direction, Remote
 pub use entries::{DeviceEntry, EntityEntry};
 pub use error::ConfigError;
 pub use limits::Limits;
-pub use listeners::{ClientFiles, ListenerEntry, Protocol, TlsFiles};
+pub use listeners::{ClientFiles, ListenerEntry, Protocol, Rate, TlsFiles};
 pub use load::load;
 pub use schema::{Approvals, Broker, Conscience, Durability, GuardMode, Http, Inputs, Log, StoreConfig, WhenUnwritable};
 pub use signals::shipped as shipped_signals;
