@@ -189,6 +189,9 @@ pub struct Inputs {
     pub frigate: bool,
     /// Every `[[input]]`, which stands at the top of the file.
     pub extra: Vec<InputSource>,
+    /// The topics of `[[signal]]` that nothing else names; no option of its own.
+    #[serde(skip)]
+    pub signals: Vec<InputSource>,
 }
 
 impl Default for Inputs {
@@ -202,6 +205,7 @@ impl Default for Inputs {
             zwave_js_ui: true,
             frigate: true,
             extra: Vec::new(),
+            signals: Vec::new(),
         }
     }
 }
@@ -218,6 +222,7 @@ impl Inputs {
             zwave_js_ui: r.or("zwave_js_ui", d.zwave_js_ui, kinds::truth),
             frigate: r.or("frigate", d.frigate, kinds::truth),
             extra: d.extra,
+            signals: d.signals,
         }
     }
 }

@@ -33,7 +33,7 @@ pub use pattern::{InputPattern, InputSource, OwnerGuard};
 pub use people::{People, Token, User};
 pub use percept::{Forgery, Input, Origin, Percept, Purpose, Request, Source, Verb};
 pub use ruling::{RuleText, Ruling, Rulings};
-pub use signal::{SignalSpec, SignalType, SignalValue, Signals};
+pub use signal::{Combine, SignalSource, SignalSpec, SignalType, SignalValue, Signals};
 pub use time::Timestamp;
 pub use topic::TopicFilter;
 pub use unit::{Signed1, Unit01};
