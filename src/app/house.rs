@@ -2,12 +2,13 @@
 
 use super::{
     journal::Journal,
-    view::{Said, Spoken},
+    rules::Shelf,
+    view::{self, Said, Spoken},
 };
 use crate::{
     broker::{Answer, Hall, Letter, Post},
     config::Durability,
-    domain::{Change, Decision, EntityId, Input, OpinionView, Percept, Purpose, limits},
+    domain::{Change, Decision, EntityId, Input, OpinionView, Percept, Purpose, Rulings, limits},
     mind::Mind,
     store::{Batch, Entry, Writer},
 };
@@ -18,7 +19,7 @@ use std::{
     time::{Duration, Instant},
 };
 use tokio::sync::{mpsc, oneshot};
-use tracing::warn;
+use tracing::{info, warn};
 
 /// The longest that a gathering batch waits for those answered last: about one sync of a good disk.
 const GATHER: Duration = Duration::from_micros(200);
@@ -31,6 +32,8 @@ pub struct House {
     pub writer: Writer,
     pub hall: Arc<Hall>,
     pub said: mpsc::Sender<Said>,
+    /// Rules that were checked, and wait for their input.
+    pub shelf: Arc<Shelf>,
 }
 
 /// What a batch answers when it is on disk.
@@ -62,6 +65,8 @@ struct Living {
     first_waits: Option<Instant>,
     /// Opinions that changed since others were last told of them.
     opinions: BTreeMap<EntityId, OpinionView>,
+    /// What of the candidate's counts was told last: they are retained, and told anew when it disagrees, or has judged twice as many.
+    shadow: Option<(String, u64, Option<u32>)>,
 }
 
 impl Living {
@@ -77,6 +82,7 @@ impl Living {
             answered: 0,
             first_waits: None,
             opinions: BTreeMap::new(),
+            shadow: None,
         }
     }
 
@@ -130,6 +136,9 @@ impl Living {
     }
 
     fn take(&mut self, letter: Letter) {
+        if let Input::Rules(rulings) = &letter.input {
+            return self.swap_rules(&letter.input, rulings);
+        }
         if let Some(journal) = &mut self.journal {
             journal.enter(self.house.mind.state(), &letter.input);
         }
@@ -144,7 +153,7 @@ impl Living {
         let percept = match letter.input {
             Input::Percept(percept) => percept,
             Input::Tick(_) => return self.tick(),
-            Input::Note(_) | Input::Forged(_) => return,
+            Input::Note(_) | Input::Forged(_) | Input::Rules(_) => return,
         };
         let decision = outcome.decision();
         let refused = outcome.refused && self.house.hall.guard().enforces(percept.at);
@@ -175,6 +184,19 @@ impl Living {
         self.batch.entries.push(Entry { percept, outcome, lets_on });
     }
 
+    /// Between two inputs, whole: no request is judged by half of a set. They were checked on another thread.
+    fn swap_rules(&mut self, input: &Input, rulings: &Rulings) {
+        let from = Instant::now();
+        if let Some(sets) = self.house.shelf.take() {
+            self.house.mind.offer(sets.live, sets.shadow);
+        }
+        if let Some(journal) = &mut self.journal {
+            journal.enter(self.house.mind.state(), input);
+        }
+        self.house.mind.step(input);
+        info!("the rules were swapped in {} µs: sha256 {}", from.elapsed().as_micros(), rulings.live.digest());
+    }
+
     /// Once a second: what fades is stored, and what others see is renewed.
     fn tick(&mut self) {
         self.gather_changes();
@@ -185,6 +207,11 @@ impl Living {
         let said = Said::State { emotion, consciousness, opinions };
         if self.house.writer.is_idle() {
             self.submit();
+        }
+        let tally = self.house.mind.shadow_tally();
+        let key = tally.map(|t| (t.digest.clone(), t.disagreed, t.judged.checked_ilog2()));
+        if key != self.shadow && self.house.said.try_send(Said::Shadow(tally.map(view::shadow))).is_ok() {
+            self.shadow = key;
         }
         if self.house.said.try_send(said).is_err() {
             warn!("retained states are published too slowly; this second's are skipped");

@@ -21,7 +21,6 @@ use crate::{
     api,
     broker::{Engine, GuardView, Hall, Inbox, Listener, OwnClient, guard},
     config::{Config, Durability, GuardMode},
-    conscience::RuleSet,
     domain::{
         Claim, EntityId, Family, Input, OwnerGuard, Registry, Standing, Timestamp,
         topics::{self, Topic},
@@ -57,8 +56,9 @@ const SAID: usize = 4_096;
 ///
 /// # Errors
 /// When a port is taken, the data folder cannot be used, or the store cannot be read. Each says what to do.
-pub async fn run(config: Config) -> Result<()> {
+pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let config = Arc::new(config);
+    let seen = rules::Seen::now(&config, &again);
     let sets = rules::sets(&config)?;
     let data = config.store.data.clone();
     private_folder(&data).with_context(|| format!("the data folder {} cannot be made", data.display()))?;
@@ -82,7 +82,9 @@ pub async fn run(config: Config) -> Result<()> {
     let writer = Writer::spawn(store, move || idle.writer_idle()).context("the writer's thread cannot be started")?;
     let health = writer.health();
 
-    let mut mind = awaken(&config, sets.live, &saved, clock.now())?;
+    let holds = (sets.live.ruling().digest(), sets.shadow.as_ref().map(|s| s.ruling().digest()));
+    let shelf = Arc::new(rules::Shelf::default());
+    let mut mind = awaken(&config, sets, &saved, clock.now())?;
     declare(&mut mind, &config);
     let guard = GuardView {
         registry: mind.registry().clone(),
@@ -122,7 +124,9 @@ pub async fn run(config: Config) -> Result<()> {
     let http_address = http.local_addr()?;
 
     let (said, hears) = mpsc::channel(SAID);
-    let thread = house::House { mind, writer, hall: Arc::clone(&hall), said }.live(posts).context("the mind's thread cannot be started")?;
+    let thread = house::House { mind, writer, hall: Arc::clone(&hall), said, shelf: Arc::clone(&shelf) }
+        .live(posts)
+        .context("the mind's thread cannot be started")?;
 
     digests.record(&hall, saved.last_start.as_deref()).await;
 
@@ -142,6 +146,7 @@ pub async fn run(config: Config) -> Result<()> {
     let others = beside::live(reached, &hall, &engine);
     let (stop, stopped) = watch::channel(false);
     let (tell, certificates) = watch::channel(None);
+    let (tell_rules, wrong_rules) = watch::channel(None);
     let speaker = speaker::Speaker {
         own,
         hall: Arc::clone(&hall),
@@ -160,6 +165,7 @@ pub async fn run(config: Config) -> Result<()> {
         said: hears,
         complaints,
         certificates,
+        wrong_rules,
         stop: stopped.clone(),
     };
     tokio::spawn(doors::watch(listeners, Arc::clone(&clock), tell, stopped.clone()));
@@ -167,7 +173,8 @@ pub async fn run(config: Config) -> Result<()> {
     let serving = tokio::spawn(api::serve(http, Arc::clone(&hall), stopped.clone()));
     let ticking = tokio::spawn(tick(Arc::clone(&hall), stopped.clone()));
     let watching = tokio::spawn(control::watch(data.clone(), Arc::clone(&hall), stopped.clone()));
-    let minding = tokio::spawn(people::watch(data.clone(), Arc::clone(&hall), stopped));
+    let minding = tokio::spawn(people::watch(data.clone(), Arc::clone(&hall), stopped.clone()));
+    let ruling = tokio::spawn(rules::watch(rules::Watch { hall: Arc::clone(&hall), shelf, again, seen, holds, tell: tell_rules, stopped }));
 
     // Who reads `ready` may ask it to stop at once.
     let asked = shutdown::asked()?;
@@ -182,7 +189,7 @@ pub async fn run(config: Config) -> Result<()> {
     let _ = speaking.await;
     others.stop().await;
     engine.stop(closed).await;
-    let _ = tokio::join!(ticking, serving, watching, minding);
+    let _ = tokio::join!(ticking, serving, watching, minding, ruling);
     hall.close_audits();
     hall.record("stop", None, signal).await;
     inbox.stop().await;
@@ -213,7 +220,7 @@ fn secret() -> Result<String> {
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-fn awaken(config: &Config, rules: RuleSet, saved: &crate::store::Saved, now: Timestamp) -> Result<Mind> {
+fn awaken(config: &Config, sets: rules::Sets, saved: &crate::store::Saved, now: Timestamp) -> Result<Mind> {
     let mut soul = Soul::new();
     for (entity, state) in &saved.entities {
         soul.restore(entity.clone(), state).with_context(|| format!("what the soul holds of {entity} cannot be read"))?;
@@ -223,7 +230,10 @@ fn awaken(config: &Config, rules: RuleSet, saved: &crate::store::Saved, now: Tim
     }
     let registry = Registry::from_devices(saved.devices.iter().cloned());
     let heard = saved.signals.iter().cloned().collect();
-    Ok(Mind::new(settings(config)?, rules, State::restored(now, registry, soul, heard)))
+    let state = State::restored(now, registry, soul, heard);
+    let mut mind = Mind::with_shadow(settings(config)?, sets.live, sets.shadow, state);
+    mind.remember_tally(saved.shadow.clone());
+    Ok(mind)
 }
 
 fn declare(mind: &mut Mind, config: &Config) {

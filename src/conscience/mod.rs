@@ -2,6 +2,7 @@
 
 mod calls;
 mod check;
+mod compare;
 mod complaint;
 mod example;
 mod explain;
@@ -21,6 +22,7 @@ mod tests;
 mod value;
 mod words;
 
+pub use compare::turned_by;
 pub use complaint::RuleError;
 pub use example::Example;
 pub use judge::{Thresholds, thresholds};

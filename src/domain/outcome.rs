@@ -1,6 +1,8 @@
 //! What one step of the mind yields: to be stored whole or not at all.
 
-use super::{Device, EntityId, OpinionView, Request, Timestamp, Verdict, audit::Event, signal::Heard, verdict::Facts};
+use super::{
+    Device, Disagreement, EntityId, OpinionView, Request, ShadowTally, Timestamp, Verdict, audit::Event, signal::Heard, verdict::Facts,
+};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,6 +61,10 @@ pub enum Change {
     },
     /// `audit_log`: what a person, a client or the host did.
     Audit(Event),
+    /// `disagreements`: a candidate would have decided otherwise.
+    Disagreed(Box<Disagreement>),
+    /// `shadow`: its counts.
+    Shadow(Box<ShadowTally>),
 }
 
 /// What a step yields.

@@ -147,6 +147,8 @@ pub enum Input {
     Note(Box<Change>),
     /// Somebody spoke as somebody else and was not let.
     Forged(Forgery),
+    /// The rules are others from now on, whole; they were checked before.
+    Rules(Box<super::Rulings>),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

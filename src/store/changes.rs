@@ -4,6 +4,7 @@ use super::{
     chain::Chain,
     error::{Doing, StoreError},
     rows::{append, number},
+    shadow,
 };
 use crate::domain::{Change, Device, OpinionView, SignalValue, Standing, signal::Heard};
 use rusqlite::{Connection, params};
@@ -37,6 +38,8 @@ pub(super) fn write(conn: &Connection, changes: &[Change], chain: &mut Chain, js
             }
             Change::Signal { name, heard } => signal(conn, name, *heard)?,
             Change::Audit(event) => chain.append(conn, event)?,
+            Change::Disagreed(one) => shadow::disagreed(conn, one, json)?,
+            Change::Shadow(tally) => shadow::tally(conn, tally, json)?,
         }
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! What the mind gets back when the house starts, and how rows become words again.
 
 use super::error::{Doing, StoreError};
-use crate::domain::{Device, EntityId, SignalValue, Timestamp, limits, percept::digest, signal::Heard};
+use crate::domain::{Device, EntityId, ShadowTally, SignalValue, Timestamp, limits, percept::digest, signal::Heard};
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
@@ -14,6 +14,8 @@ pub struct Saved {
     pub emotion: Option<Vec<u8>>,
     pub devices: Vec<Device>,
     pub signals: Vec<(String, Heard)>,
+    /// What a candidate's judging came to.
+    pub shadow: Option<ShadowTally>,
     /// What the last start said of itself in the audit trail.
     pub last_start: Option<String>,
     /// The latest time that was stored; the mind's clock goes on from here.
@@ -49,6 +51,7 @@ pub(super) fn load(conn: &Connection) -> Result<Saved, StoreError> {
             let value = if kind == "bool" { SignalValue::Bool(value != 0.0) } else { SignalValue::Number(value) };
             Ok((row.get(0)?, Heard { value, at: Timestamp::from_micros(row.get(3)?) }))
         })?,
+        shadow: super::shadow::read_tally(conn)?,
         last_start: conn
             .query_row("SELECT detail FROM audit_log WHERE action = 'start' ORDER BY seq DESC LIMIT 1", [], |row| row.get(0))
             .optional()

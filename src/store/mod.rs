@@ -18,6 +18,7 @@ mod people;
 mod reader;
 mod refusals;
 mod rows;
+mod shadow;
 mod trail;
 mod writer;
 
