@@ -19,6 +19,7 @@ mod term;
 mod ternary;
 #[cfg(test)]
 mod tests;
+mod trial;
 mod value;
 mod words;
 
@@ -27,6 +28,8 @@ pub use complaint::RuleError;
 pub use example::Example;
 pub use judge::{Thresholds, thresholds};
 pub use rule::{DUTIES, Duty, Kind, Rule};
+
+pub use trial::{Trial, Turned};
 
 use crate::domain::{Facts, RuleText, Ruling, SignalSpec, Verdict, limits};
 use facts::{Known, View};
