@@ -8,7 +8,7 @@
 use jamey::{
     config::shipped_signals,
     conscience::{Example, RuleSet},
-    domain::{DeviceClass, EntityId, Facts, SignalSpec, SignalType, SignalValue, Unit01},
+    domain::{DeviceClass, EntityId, Facts, SignalSource, SignalSpec, SignalType, SignalValue, Unit01},
 };
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use std::{alloc::System, collections::BTreeMap, hint::black_box, time::Instant};
@@ -43,7 +43,7 @@ fn percentile(of: &mut [u64], p: f64) -> u64 {
 /// All signals told by someone.
 fn signals() -> Vec<SignalSpec> {
     let mut signals = shipped_signals();
-    signals.iter_mut().for_each(|s| s.entity = Some(EntityId::escaped("house")));
+    signals.iter_mut().for_each(|s| s.from = vec![SignalSource::of(EntityId::escaped("house"), s.name.clone())]);
     signals
 }
 

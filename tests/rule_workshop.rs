@@ -112,3 +112,119 @@ fn hostile_files_are_refused_in_good_time() {
     let (code, _, err) = jamey(here.path(), &["rules", "check", "/dev/zero"]);
     assert!(code == 1 && err.contains("it is no file"), "{err}");
 }
+
+const CANDIDATE: &str = "[weights]\nAUT-2-resident-wish = 3\n[[rule]]\nid = \"MINE-2\"\nduty = \"security\"\nkind = \"veto\"\npolarity = -1\nweight = 10\nseverity = 1\nwhen = \"dev.class == 'lock' && act.verb == 'lock'\"\n";
+
+/// A house in which a door and a lamp were commanded: ten times each of four acts, all of them allowed.
+fn lived(config: &str) -> House {
+    let house = Plan::default()
+        .config(&format!("{config}\n[[device]]\nid = \"front_door\"\nclass = \"lock\"\n[[device]]\nid = \"lamp\"\nclass = \"light\"\n"))
+        .start();
+    let mut speaker = house.client("speaker");
+    for _ in 0..10 {
+        for act in ["front_door/lock", "lamp/on", "lamp/set", "lamp/off"] {
+            speaker.publish(Message::new(&format!("jamey/act/{act}"), "{}").qos(1));
+        }
+    }
+    house
+}
+
+fn ask(house: &House, args: &[&str]) -> (i32, String, String) {
+    let data = house.data().display().to_string();
+    let config = house.folder().join("jamey.toml").display().to_string();
+    let mut all = args.to_vec();
+    all.extend(["--config", &config, "--data", &data]);
+    jamey(house.folder(), &all)
+}
+
+fn asked(house: &House, args: &[&str]) -> Value {
+    let mut all = args.to_vec();
+    all.push("--json");
+    let (code, out, err) = ask(house, &all);
+    assert_eq!(code, 0, "{args:?}: {err}");
+    serde_json::from_str(&out).unwrap()
+}
+
+#[test]
+fn a_candidate_is_tried_on_what_was_asked() {
+    let house = lived("");
+    std::fs::write(house.folder().join("candidate.toml"), CANDIDATE).unwrap();
+    let said = asked(&house, &["rules", "replay", "--with", "candidate.toml"]);
+    assert_eq!((&said["judged"], &said["changed"]), (&40.into(), &10.into()), "{said}");
+    assert_eq!(said["changes"]["allow to deny"], 10, "{said}");
+    assert_eq!(said["rules"]["MINE-2"], 10);
+    assert_eq!(said["shown"][0]["rule"], "MINE-2");
+    let (code, out, _) = ask(&house, &["rules", "replay", "--with", "candidate.toml", "--since", "1h", "--show", "1"]);
+    assert_eq!(code, 0, "changed verdicts are no failure");
+    assert!(out.contains("10 verdicts change") && out.contains("10  allow to deny") && out.contains("10  MINE-2"), "{out}");
+    assert!(out.contains("speaker asks lock front_door: allow to deny by MINE-2\n    denied: "), "{out}");
+    // Nothing was asked before yesterday; and a candidate that changes nothing changes nothing.
+    assert_eq!(asked(&house, &["rules", "replay", "--with", "candidate.toml", "--until", "1d"])["judged"], 0);
+    std::fs::write(house.folder().join("same.toml"), "[weights]\nSTEW-1-refrigeration-off = 9\n").unwrap();
+    assert_eq!(asked(&house, &["rules", "replay", "--with", "same.toml"])["changed"], 0);
+    let (code, _, err) = ask(&house, &["rules", "replay", "--with", "same.toml", "--since", "yesterday"]);
+    assert!(code == 1 && err.contains("`yesterday` is no time; write 30d"), "{err}");
+    // What the rules of today decide otherwise by themselves is not laid at the candidate's door.
+    std::fs::write(
+        house.folder().join("jamey.toml"),
+        format!("[conscience]\nrules = [\"{}\"]\n", house.folder().join("more.toml").display()),
+    )
+    .unwrap();
+    std::fs::write(house.folder().join("more.toml"), CANDIDATE.split_once("[[rule]]").map(|(_, rule)| format!("[[rule]]{rule}")).unwrap())
+        .unwrap();
+    let said = asked(&house, &["rules", "replay", "--with", "same.toml"]);
+    assert_eq!((&said["changed"], &said["already"]), (&0.into(), &10.into()), "{said}");
+}
+
+/// With JAMEY_REPLAY_ROWS=1000000 and a release build in JAMEY_BIN this is the measure of the figure.
+#[test]
+fn a_long_record_is_replayed_in_constant_memory() {
+    let mut house = lived("");
+    house.stop();
+    let rows: i64 = std::env::var("JAMEY_REPLAY_ROWS").ok().and_then(|n| n.parse().ok()).unwrap_or(40_000);
+    let db = rusqlite::Connection::open(house.data().join("jamey.db")).unwrap();
+    db.execute_batch(&format!(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {})
+         INSERT INTO verdicts SELECT randomblob(16), ordinal, at + i, requester, client_id, topic, target, verb, decision, score, theta_allow, theta_deny,
+             uncertainty, reason, contributions, facts, request, origin, forwarded_at, repeat_of, context FROM n, verdicts WHERE verdicts.rowid <= 40",
+        rows / 40 - 1
+    ))
+    .unwrap();
+    drop(db);
+    std::fs::write(house.folder().join("candidate.toml"), CANDIDATE).unwrap();
+    let from = std::time::Instant::now();
+    let said = asked(&house, &["rules", "replay", "--with", "candidate.toml"]);
+    println!("{rows} requests replayed in {} s, the process in {:?}", said["seconds"], from.elapsed());
+    assert_eq!((said["judged"].as_i64(), said["changed"].as_i64()), (Some(rows), Some(rows / 4)));
+}
+
+#[test]
+fn a_shadow_judges_beside_the_rules_counts_and_changes_nothing() {
+    let folder = folder(&[("candidate.toml", CANDIDATE)]);
+    let candidate = folder.path().join("candidate.toml").display().to_string();
+    let mut house = lived(&format!("[conscience]\nshadow = {candidate:?}\n"));
+    let mut told = house.client("listens").listen("jamey/conscience/shadow", 1);
+    let mut last = Value::Null;
+    while last["disagreed"] != 10 {
+        last = serde_json::from_slice(&told.message().payload).unwrap();
+    }
+    assert_eq!((&last["changes"]["allow to deny"], &last["rules"]["MINE-2"]), (&10.into(), &10.into()), "{last}");
+    assert_eq!(house.count("SELECT count(*) FROM verdicts WHERE verb = 'lock' AND decision = 'allow'", []), 10, "no verdict changed");
+    assert_eq!(house.count("SELECT count(*) FROM verdicts WHERE contributions LIKE '%MINE-2%'", []), 0);
+    wait_until("all is stored", PATIENCE, || asked(&house, &["rules", "shadow"])["shadow"]["judged"] == 40);
+    let said = asked(&house, &["rules", "shadow"]);
+    assert_eq!((said["newest"].as_array().unwrap().len(), &said["newest"][0]["shadow"]), (10, &"deny".into()));
+    let (_, out, _) = ask(&house, &["rules", "shadow", "--show", "1"]);
+    assert!(out.contains("40 requests, 10 disagreements") && out.contains("10  by MINE-2"), "{out}");
+    // After a restart it goes on counting; another text begins anew; without one the topic is empty.
+    house.stop();
+    house.start();
+    house.client("again").publish(Message::new("jamey/act/front_door/lock", "{}").qos(1));
+    wait_until("it goes on", PATIENCE, || asked(&house, &["rules", "shadow"])["shadow"]["disagreed"] == 11);
+    std::fs::write(&candidate, CANDIDATE.replace("= 3", "= 4")).unwrap();
+    wait_until("it begins anew", PATIENCE, || asked(&house, &["rules", "shadow"])["shadow"]["judged"] == 0);
+    std::fs::write(house.folder().join("jamey.toml"), "").unwrap();
+    let mut told = house.client("empty").listen("jamey/conscience/shadow", 1);
+    let ends = |told: &mut Mqtt| while !told.message().payload.is_empty() {};
+    ends(&mut told);
+}

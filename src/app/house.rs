@@ -3,15 +3,16 @@
 use super::{
     approvals::{self, Approvals},
     journal::Journal,
+    rules::Shelf,
     unchanged::Unchanged,
-    view::{Said, Spoken},
+    view::{self, Said, Spoken},
 };
 use crate::{
     broker::{Answer, Hall, Letter, Post},
     config::Durability,
     domain::{
-        Answer as Word, Change, Decision, EntityId, Input, Kept, OpinionView, Origin, Outcome, Percept, Purpose, Settled, Unanswered,
-        limits,
+        Answer as Word, Change, Decision, EntityId, Input, Kept, OpinionView, Origin, Outcome, Percept, Purpose, Rulings, Settled,
+        Unanswered, limits,
     },
     mind::Mind,
     store::{Batch, Entry, Writer},
@@ -26,7 +27,7 @@ use tokio::{
     runtime::Handle,
     sync::{mpsc, oneshot},
 };
-use tracing::warn;
+use tracing::{info, warn};
 
 /// The longest that a gathering batch waits for those answered last: about one sync of a good disk.
 const GATHER: Duration = Duration::from_micros(200);
@@ -45,6 +46,8 @@ pub struct House {
     pub kept: Vec<Kept>,
     /// Who lets held messages on.
     pub releases: mpsc::Sender<Kept>,
+    /// Rules that were checked, and wait for their input.
+    pub shelf: Arc<Shelf>,
 }
 
 /// What a batch answers when it is on disk.
@@ -82,6 +85,8 @@ struct Living {
     opinions: BTreeMap<EntityId, OpinionView>,
     approvals: Approvals,
     unchanged: Unchanged,
+    /// What of the candidate's counts was told last: they are retained, and told anew when it disagrees, or has judged twice as many.
+    shadow: Option<(String, u64, Option<u32>)>,
 }
 
 impl Living {
@@ -101,6 +106,7 @@ impl Living {
             opinions: BTreeMap::new(),
             approvals,
             unchanged: Unchanged::default(),
+            shadow: None,
         }
     }
 
@@ -179,6 +185,9 @@ impl Living {
             self.answered(&word, Err(why), sender);
             return;
         }
+        if let Input::Rules(rulings) = &letter.input {
+            return self.swap_rules(&letter.input, rulings);
+        }
         if let Some(journal) = &mut self.journal {
             journal.enter(self.house.mind.state(), &letter.input);
         }
@@ -201,7 +210,7 @@ impl Living {
         let percept = match letter.input {
             Input::Percept(percept) => percept,
             Input::Tick(_) => return self.tick(),
-            Input::Note(_) | Input::Forged(_) => return,
+            Input::Note(_) | Input::Forged(_) | Input::Rules(_) => return,
             Input::Answer(word) => return self.answered(&word, outcome.unanswered.map_or(Ok(()), Err), letter.answer),
         };
         let decision = outcome.decision();
@@ -289,6 +298,19 @@ impl Living {
         }
     }
 
+    /// Between two inputs, whole: no request is judged by half of a set. They were checked on another thread.
+    fn swap_rules(&mut self, input: &Input, rulings: &Rulings) {
+        let from = Instant::now();
+        if let Some(sets) = self.house.shelf.take() {
+            self.house.mind.offer(sets.live, sets.shadow);
+        }
+        if let Some(journal) = &mut self.journal {
+            journal.enter(self.house.mind.state(), input);
+        }
+        self.house.mind.step(input);
+        info!("the rules were swapped in {} µs: sha256 {}", from.elapsed().as_micros(), rulings.live.digest());
+    }
+
     /// Once a second: what fades is stored, and what others see is renewed.
     fn tick(&mut self) {
         self.gather_changes();
@@ -299,6 +321,11 @@ impl Living {
         let said = Said::State { emotion, consciousness, opinions };
         if self.house.writer.is_idle() {
             self.submit();
+        }
+        let tally = self.house.mind.shadow_tally();
+        let key = tally.map(|t| (t.digest.clone(), t.disagreed, t.judged.checked_ilog2()));
+        if key != self.shadow && self.house.said.try_send(Said::Shadow(tally.map(view::shadow))).is_ok() {
+            self.shadow = key;
         }
         if self.house.said.try_send(said).is_err() {
             warn!("retained states are published too slowly; this second's are skipped");

@@ -27,7 +27,6 @@ use crate::{
     api,
     broker::{Engine, GuardView, Hall, Inbox, Listener, OwnClient, guard},
     config::{Config, Durability, GuardMode},
-    conscience::RuleSet,
     domain::{
         Change, Claim, Ending, EntityId, Family, Input, Kept, OwnerGuard, Registry, Settled, Standing, Timestamp,
         topics::{self, Topic},
@@ -66,8 +65,9 @@ const RELEASES: usize = 256;
 ///
 /// # Errors
 /// When a port is taken, the data folder cannot be used, or the store cannot be read. Each says what to do.
-pub async fn run(config: Config) -> Result<()> {
+pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let config = Arc::new(config);
+    let seen = rules::Seen::now(&config, &again);
     let sets = rules::sets(&config)?;
     let data = config.store.data.clone();
     private_folder(&data).with_context(|| format!("the data folder {} cannot be made", data.display()))?;
@@ -91,7 +91,9 @@ pub async fn run(config: Config) -> Result<()> {
     let writer = Writer::spawn(store, move || idle.writer_idle()).context("the writer's thread cannot be started")?;
     let health = writer.health();
 
-    let mut mind = awaken(&config, sets.live, &saved, clock.now())?;
+    let holds = (sets.live.ruling().digest(), sets.shadow.as_ref().map(|s| s.ruling().digest()));
+    let shelf = Arc::new(rules::Shelf::default());
+    let mut mind = awaken(&config, sets, &saved, clock.now())?;
     declare(&mut mind, &config);
     let guard = GuardView {
         registry: mind.registry().clone(),
@@ -134,7 +136,7 @@ pub async fn run(config: Config) -> Result<()> {
     let waiting = approvals::Approvals::new(saved.held.clone()).documents(|id, verb| house::risk(mind.registry(), id, verb));
     let (releases, released) = mpsc::channel(RELEASES);
     tokio::spawn(release(Arc::clone(&engine), Arc::clone(&hall), released));
-    let thread = house::House { mind, writer, hall: Arc::clone(&hall), said, kept: saved.held, releases }
+    let thread = house::House { mind, writer, hall: Arc::clone(&hall), said, kept: saved.held, releases, shelf: Arc::clone(&shelf) }
         .live(posts)
         .context("the mind's thread cannot be started")?;
 
@@ -163,6 +165,7 @@ pub async fn run(config: Config) -> Result<()> {
     let others = beside::live(reached, &hall, &engine);
     let (stop, stopped) = watch::channel(false);
     let (tell, certificates) = watch::channel(None);
+    let (tell_rules, wrong_rules) = watch::channel(None);
     let speaker = speaker::Speaker {
         own,
         hall: Arc::clone(&hall),
@@ -182,6 +185,7 @@ pub async fn run(config: Config) -> Result<()> {
         complaints,
         certificates,
         waiting,
+        wrong_rules,
         stop: stopped.clone(),
     };
     tokio::spawn(doors::watch(listeners, Arc::clone(&clock), tell, stopped.clone()));
@@ -190,7 +194,8 @@ pub async fn run(config: Config) -> Result<()> {
     let ticking = tokio::spawn(tick(Arc::clone(&hall), stopped.clone()));
     let watching = tokio::spawn(control::watch(data.clone(), Arc::clone(&hall), stopped.clone()));
     let minding = tokio::spawn(people::watch(data.clone(), Arc::clone(&hall), stopped.clone()));
-    let hearing = tokio::spawn(answers::watch(data.clone(), Arc::clone(&hall), stopped));
+    let hearing = tokio::spawn(answers::watch(data.clone(), Arc::clone(&hall), stopped.clone()));
+    let ruling = tokio::spawn(rules::watch(rules::Watch { hall: Arc::clone(&hall), shelf, again, seen, holds, tell: tell_rules, stopped }));
 
     // Who reads `ready` may ask it to stop at once.
     let asked = shutdown::asked()?;
@@ -205,7 +210,7 @@ pub async fn run(config: Config) -> Result<()> {
     let _ = speaking.await;
     others.stop().await;
     engine.stop(closed).await;
-    let _ = tokio::join!(ticking, serving, watching, minding, hearing);
+    let _ = tokio::join!(ticking, serving, watching, minding, hearing, ruling);
     hall.close_audits();
     hall.record("stop", None, signal).await;
     inbox.stop().await;
@@ -238,7 +243,7 @@ fn secret() -> Result<String> {
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-fn awaken(config: &Config, rules: RuleSet, saved: &crate::store::Saved, now: Timestamp) -> Result<Mind> {
+fn awaken(config: &Config, sets: rules::Sets, saved: &crate::store::Saved, now: Timestamp) -> Result<Mind> {
     let mut soul = Soul::new();
     for (entity, state) in &saved.entities {
         soul.restore(entity.clone(), state).with_context(|| format!("what the soul holds of {entity} cannot be read"))?;
@@ -249,7 +254,10 @@ fn awaken(config: &Config, rules: RuleSet, saved: &crate::store::Saved, now: Tim
     let registry = Registry::from_devices(saved.devices.iter().cloned());
     let heard = saved.signals.iter().cloned().collect();
     let held = saved.held.iter().map(|kept| ((*kept.percept).clone(), kept.expires_at));
-    Ok(Mind::new(settings(config)?, rules, State::restored(now, registry, soul, heard, held)))
+    let state = State::restored(now, registry, soul, heard, held);
+    let mut mind = Mind::with_shadow(settings(config)?, sets.live, sets.shadow, state);
+    mind.remember_tally(saved.shadow.clone());
+    Ok(mind)
 }
 
 fn declare(mind: &mut Mind, config: &Config) {

@@ -36,6 +36,8 @@ const ENTITY_EVERY: Duration = Duration::from_secs(60);
 const MATERIAL: f64 = 0.02;
 /// Anyone may say that Home Assistant came to life; it is believed so often.
 const BIRTH_EVERY: Duration = Duration::from_secs(30);
+/// An alert's text: of many mistakes the first are told.
+const ALERT_CHARS: usize = 2_000;
 /// How often the host's figures are told.
 const SYSTEM_EVERY: Duration = Duration::from_secs(10);
 
@@ -51,6 +53,8 @@ pub struct Speaker {
     pub certificates: watch::Receiver<Option<Trouble>>,
     /// What waited for a person's word when the house was started.
     pub waiting: Vec<(Uuid, Value)>,
+    /// What is wrong with the newest rules.
+    pub wrong_rules: watch::Receiver<Option<String>>,
     pub stop: watch::Receiver<bool>,
 }
 
@@ -68,6 +72,7 @@ struct Told {
     break_glass: Option<Timestamp>,
     due: DueNow,
     certificates: Option<Trouble>,
+    wrong_rules: Option<String>,
     /// When Home Assistant last came to life.
     born: Option<Instant>,
 }
@@ -83,7 +88,8 @@ impl Speaker {
         system.set_missed_tick_behavior(MissedTickBehavior::Delay);
         self.say(topics::name(&root, Topic::Status), b"online".to_vec(), 1, true).await;
         // Alerts of an earlier run end with it; what still holds is told again.
-        for (topic, _) in self.engine.retained(&format!("{}/#", topics::name(&root, Topic::Alert))).await {
+        let stale = [format!("{}/#", topics::name(&root, Topic::Alert)), topics::name(&root, Topic::Shadow)];
+        for (topic, _) in futures_util::future::join_all(stale.iter().map(|f| self.engine.retained(f))).await.into_iter().flatten() {
             told.next.insert(topic, Vec::new());
         }
         self.tell_waiting(&root).await;
@@ -194,6 +200,9 @@ impl Speaker {
                     }
                 }
             }
+            Said::Shadow(tally) => {
+                told.next.insert(topics::name(root, Topic::Shadow), tally.map_or_else(Vec::new, |t| t.to_string().into_bytes()));
+            }
             Said::NewlyGuarded(topics) => {
                 let (hall, engine) = (Arc::clone(&self.hall), Arc::clone(&self.engine));
                 tokio::spawn(async move {
@@ -243,6 +252,14 @@ impl Speaker {
             let severity = if trouble.as_ref().is_some_and(|t| t.ended) { "critical" } else { "warning" };
             told.alert(root, "certificate", trouble.as_ref().map(|t| alert(self.hall.clock.now(), severity, &t.text, to_do)));
             told.certificates = trouble;
+        }
+        let wrong = self.wrong_rules.borrow().clone();
+        if wrong != told.wrong_rules {
+            let to_do =
+                "mend the file (`jamey rules check` shows what is wrong): it is read again when it changes; the old rules hold until then";
+            let text = wrong.as_ref().map(|text| text.chars().take(ALERT_CHARS).collect::<String>());
+            told.alert(root, "rules", text.map(|text| alert(self.hall.clock.now(), "warning", &text, to_do)));
+            told.wrong_rules = wrong;
         }
         if let Some(head) = self.health.audit_head() {
             let head = json!({"v": 1, "seq": head.seq, "hash": hex(&head.hash), "at": head.at.to_string()});

@@ -2,6 +2,7 @@
 
 mod calls;
 mod check;
+mod compare;
 mod complaint;
 mod example;
 mod explain;
@@ -18,14 +19,18 @@ mod term;
 mod ternary;
 #[cfg(test)]
 mod tests;
+mod trial;
 mod value;
 mod vocabulary;
 mod words;
 
+pub use compare::turned_by;
 pub use complaint::RuleError;
 pub use example::Example;
 pub use judge::{Thresholds, thresholds};
 pub use rule::{DUTIES, Duty, Kind, Rule};
+
+pub use trial::{Trial, Turned};
 
 use crate::domain::{Facts, RuleText, Ruling, SignalSpec, Verdict, limits};
 use facts::{Known, View};

@@ -55,6 +55,8 @@ pub const STORE_WAIT_SECONDS: u64 = 5;
 /// One rule's source, and the nodes of its syntax tree.
 pub const RULE_SOURCE_BYTES: usize = 1_024;
 pub const RULE_NODES: usize = 256;
+/// Requests kept on which a candidate disagrees with the rules: at some 500 bytes each, 5 MB; their counts go on beyond it.
+pub const DISAGREEMENTS: i64 = 10_000;
 /// Rules in one set: 23 are shipped; each costs time on every request it applies to.
 pub const RULES: usize = 512;
 /// Messages queued for one slow or absent subscriber, and their bytes. mosquitto keeps 1,000; a Home Assistant that restarts is away for

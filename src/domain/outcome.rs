@@ -1,7 +1,8 @@
 //! What one step of the mind yields: to be stored whole or not at all.
 
 use super::{
-    Device, Due, EntityId, Kept, OpinionView, Request, Settled, Timestamp, Unanswered, Verdict, audit::Event, signal::Heard, verdict::Facts,
+    Device, Disagreement, Due, EntityId, Kept, OpinionView, Request, Settled, ShadowTally, Timestamp, Unanswered, Verdict, audit::Event,
+    signal::Heard, verdict::Facts,
 };
 use serde::{Deserialize, Serialize};
 
@@ -65,6 +66,10 @@ pub enum Change {
     Held(Box<Kept>),
     /// It waits no more: `approvals` says how that ended, and `verdicts` what was judged again.
     Settled(Box<Settled>),
+    /// `disagreements`: a candidate would have decided otherwise.
+    Disagreed(Box<Disagreement>),
+    /// `shadow`: its counts.
+    Shadow(Box<ShadowTally>),
 }
 
 /// What a step yields.

@@ -152,6 +152,8 @@ pub enum Input {
     Forged(Forgery),
     /// A person's word on a message that waits for it; its nonce and hash are right.
     Answer(Box<Answer>),
+    /// The rules are others from now on, whole; they were checked before.
+    Rules(Box<super::Rulings>),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

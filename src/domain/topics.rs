@@ -15,6 +15,7 @@ pub enum Topic {
     Alert,
     System,
     AuditHead,
+    Shadow,
     Reply,
     Bridge,
     Approval,
@@ -111,7 +112,7 @@ pub const ROWS: &[Row] = &[
         way: "out",
         qos: "1",
         retained: "yes, empty clears",
-        payload: "`severity`, `since`, `text`, `what_to_do`; codes: `store`, `guard-off`, `certificate`, `slow-subscriber`, `bridge-{name}`, `duty-{id}`",
+        payload: "`severity`, `since`, `text`, `what_to_do`; codes: `store`, `guard-off`, `certificate`, `slow-subscriber`, `rules`, `bridge-{name}`, `duty-{id}`",
     },
     Row {
         topic: "bridge/{name}",
@@ -135,6 +136,13 @@ pub const ROWS: &[Row] = &[
         payload: "`seq`, `hash` (hex) and `at` of the audit trail's newest row: who keeps it elsewhere can tell whether the trail was cut off since",
     },
     Row {
+        topic: "conscience/shadow",
+        way: "out",
+        qos: "1",
+        retained: "yes, empty without a candidate",
+        payload: "a candidate that judges beside the rules: `candidate`, `digest`, `since`, `judged`, `disagreed`, `changes` (`allow to deny` and so on), `rules` (which rule did it)",
+    },
+    Row {
         topic: "reply/{verb}",
         way: "out",
         qos: "1",
@@ -156,6 +164,7 @@ pub fn name(root: &str, topic: Topic) -> String {
         Topic::Alert => "alert",
         Topic::System => "system",
         Topic::AuditHead => "audit/head",
+        Topic::Shadow => "conscience/shadow",
         Topic::Reply => "reply",
         Topic::Bridge => "bridge",
         Topic::Approval => "approval",

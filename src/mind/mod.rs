@@ -5,14 +5,15 @@ mod discovery;
 mod duties;
 mod holding;
 mod judging;
+mod rules;
 mod signals;
 
 use crate::{
-    conscience::RuleSet,
+    conscience::{RuleError, RuleSet},
     consciousness::{Candidate, Workspace},
     domain::{
-        Applied, Change, Claim, Decision, EntityId, Held, Input, MemoryRecord, Outcome, OwnerGuard, Percept, Purpose, Registry, SignalSpec,
-        Signals, Standing, Timestamp, Unit01, signal::Heard,
+        Applied, Change, Claim, Decision, EntityId, Held, Input, MemoryRecord, Outcome, OwnerGuard, Percept, Purpose, Registry, Rulings,
+        ShadowTally, SignalSpec, Signals, Standing, Timestamp, Unit01, signal::Heard,
     },
     memory::policy::{self, Factors, Habits},
     soul::{Evidence, Soul},
@@ -23,7 +24,10 @@ use duties::Pendings;
 pub use holding::Waits;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 use uuid::Uuid;
 
 /// What the mind is told once, at its start.
@@ -55,12 +59,20 @@ pub struct State {
     /// What waits for a person's word; at most `limits::HELD`.
     held: BTreeMap<Uuid, Held>,
     duties: Pendings,
+    /// The rules that hold, as text.
+    rulings: Arc<Rulings>,
+    shadow: Option<ShadowTally>,
 }
 
 /// The composition of conscience, soul, memory's policy and consciousness.
 pub struct Mind {
     settings: Settings,
     rules: RuleSet,
+    /// A candidate that judges beside them.
+    shadow: Option<RuleSet>,
+    shadow_moved: bool,
+    /// Sets that were checked for an input to come.
+    offered: Option<(RuleSet, Option<RuleSet>)>,
     state: State,
     /// Rows that changed since they were last taken.
     devices: BTreeSet<EntityId>,
@@ -86,6 +98,8 @@ impl State {
             states: BTreeMap::new(),
             held: BTreeMap::new(),
             duties: Pendings::new(),
+            rulings: Arc::default(),
+            shadow: None,
         }
     }
 
@@ -111,7 +125,36 @@ const HAZARDS: [&str; 4] = ["smoke", "co", "leak", "intruder"];
 impl Mind {
     #[must_use]
     pub fn new(settings: Settings, rules: RuleSet, state: State) -> Self {
-        Self { settings, rules, state, devices: BTreeSet::new(), signals: BTreeSet::new(), notes: Vec::new(), moment: None }
+        Self::with_shadow(settings, rules, None, state)
+    }
+
+    /// The same with a candidate that judges beside the rules.
+    #[must_use]
+    pub fn with_shadow(settings: Settings, rules: RuleSet, shadow: Option<RuleSet>, mut state: State) -> Self {
+        state.rulings = Arc::new(Rulings { live: rules.ruling().clone(), shadow: shadow.as_ref().map(|s| s.ruling().clone()) });
+        Self {
+            settings,
+            rules,
+            shadow,
+            shadow_moved: false,
+            offered: None,
+            state,
+            devices: BTreeSet::new(),
+            signals: BTreeSet::new(),
+            notes: Vec::new(),
+            moment: None,
+        }
+    }
+
+    /// A mind as it was recorded, by the rules that held then.
+    ///
+    /// # Errors
+    /// When this build refuses those rules.
+    pub fn revived(settings: Settings, state: State) -> Result<Self, Vec<RuleError>> {
+        let rulings = Arc::clone(&state.rulings);
+        let rules = RuleSet::of(&rulings.live, &settings.signals)?;
+        let shadow = rulings.shadow.as_ref().map(|ruling| RuleSet::of(ruling, &settings.signals)).transpose()?;
+        Ok(Self::with_shadow(settings, rules, shadow, state))
     }
 
     #[must_use]
@@ -163,6 +206,10 @@ impl Mind {
                 self.notes.push((**change).clone());
                 Outcome::default()
             }
+            Input::Rules(rulings) => {
+                self.adopt(rulings);
+                Outcome::default()
+            }
             Input::Forged(forgery) => {
                 self.advance(forgery.at);
                 self.state.soul.declare(&forgery.by, Standing::Newcomer, self.state.now);
@@ -189,6 +236,9 @@ impl Mind {
         let now = self.state.now;
         let mut changes = self.state.soul.take_changes(now);
         changes.append(&mut self.notes);
+        if std::mem::take(&mut self.shadow_moved) {
+            changes.extend(self.state.shadow.clone().map(|tally| Change::Shadow(Box::new(tally))));
+        }
         changes.extend(self.state.workspace.take_change(now));
         for id in std::mem::take(&mut self.devices) {
             changes.push(match self.state.registry.device(&id) {

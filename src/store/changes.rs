@@ -5,6 +5,7 @@ use super::{
     error::{Doing, StoreError},
     held,
     rows::{append, number},
+    shadow,
 };
 use crate::domain::{Change, Device, OpinionView, SignalValue, Standing, signal::Heard};
 use rusqlite::{Connection, params};
@@ -40,6 +41,8 @@ pub(super) fn write(conn: &Connection, changes: &[Change], chain: &mut Chain, js
             Change::Audit(event) => chain.append(conn, event)?,
             Change::Held(kept) => held::hold(conn, kept)?,
             Change::Settled(settled) => held::settle(conn, settled)?,
+            Change::Disagreed(one) => shadow::disagreed(conn, one, json)?,
+            Change::Shadow(tally) => shadow::tally(conn, tally, json)?,
         }
     }
     Ok(())

@@ -4,7 +4,7 @@ use super::{
     error::{Doing, StoreError},
     held,
 };
-use crate::domain::{Device, EntityId, Kept, SignalValue, Timestamp, limits, percept::digest, signal::Heard};
+use crate::domain::{Device, EntityId, Kept, ShadowTally, SignalValue, Timestamp, limits, percept::digest, signal::Heard};
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
@@ -21,6 +21,8 @@ pub struct Saved {
     pub held: Vec<Kept>,
     /// What waited and is not what people were shown.
     pub altered: Vec<Uuid>,
+    /// What a candidate's judging came to.
+    pub shadow: Option<ShadowTally>,
     /// What the last start said of itself in the audit trail.
     pub last_start: Option<String>,
     /// The latest time that was stored; the mind's clock goes on from here.
@@ -59,6 +61,7 @@ pub(super) fn load(conn: &Connection) -> Result<Saved, StoreError> {
         })?,
         held,
         altered,
+        shadow: super::shadow::read_tally(conn)?,
         last_start: conn
             .query_row("SELECT detail FROM audit_log WHERE action = 'start' ORDER BY seq DESC LIMIT 1", [], |row| row.get(0))
             .optional()

@@ -17,8 +17,10 @@ mod load;
 mod migrate;
 mod people;
 mod reader;
+mod record;
 mod refusals;
 mod rows;
+mod shadow;
 mod trail;
 mod writer;
 
@@ -35,5 +37,6 @@ pub use load::{Recent, Saved};
 pub use migrate::known as schema_version;
 pub use people::Registrar;
 pub use reader::{Counts, Reader, Readers, RecordRow, VerdictRow};
+pub use record::{Answered, Fired, Recorded};
 pub use trail::Audited;
 pub use writer::{Done, Writer};

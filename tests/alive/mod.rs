@@ -62,12 +62,12 @@ impl Alive {
         let file = folder.path().join("jamey.toml");
         std::fs::write(&file, config).unwrap();
         let config = config::load(Some(&file), Vec::new()).unwrap_or_else(|e| panic!("{e:?}"));
-        let rules = app::rules(&config).unwrap();
-        let mut mind = Mind::new(app::settings(&config).unwrap(), rules, State::new(now));
-        let bridges = config.inputs.zigbee2mqtt.iter().map(|base| guard::bridge_claim(base));
+        let sets = app::rules::sets(&config).unwrap_or_else(|e| panic!("{e}"));
+        let mut mind = Mind::new(app::settings(&config).unwrap(), sets.live, State::new(now));
+        let guards = GuardRules::of(&config);
+        let bridges = guards.gateways();
         let entities: Vec<_> = config.entities.iter().map(|e| (e.id.clone(), Standing::Paired)).collect();
         mind.declare(bridges.chain(config.devices.iter().map(config::DeviceEntry::claim)), entities);
-        let guards = GuardRules { owner: config.guards.clone(), zigbee_bases: config.inputs.zigbee2mqtt.clone() };
         Self { mind, config, now, guards, ids: 1 }
     }
 
@@ -151,6 +151,7 @@ impl Alive {
             repeat_of: None,
             own_id: None,
             purpose,
+            way_on: None,
         };
         self.mind.step(&Input::Percept(Box::new(percept)))
     }

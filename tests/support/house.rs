@@ -182,6 +182,11 @@ impl House {
         &self.data
     }
 
+    /// Where its `jamey.toml` stands.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     pub fn pid(&self) -> u32 {
         self.running.child.id()
     }

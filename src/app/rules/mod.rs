@@ -1,5 +1,9 @@
 //! The rules that the config names: their files read, put together, and checked.
 
+mod watch;
+
+pub use watch::{Again, Seen, Shelf, Watch, watch};
+
 use crate::{
     config::Config,
     conscience::{Profile, RuleError, RuleSet},
@@ -29,6 +33,14 @@ impl std::fmt::Display for Refused {
 pub struct Sets {
     pub live: RuleSet,
     pub shadow: Option<RuleSet>,
+}
+
+impl Sets {
+    /// What they were made of.
+    #[must_use]
+    pub fn rulings(&self) -> Rulings {
+        Rulings { live: self.live.ruling().clone(), shadow: self.shadow.as_ref().map(|s| s.ruling().clone()) }
+    }
 }
 
 /// What the config names, read from disk. Files that cannot be read are errors beside others.

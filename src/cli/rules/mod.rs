@@ -2,6 +2,9 @@
 
 mod check;
 mod list;
+mod record;
+mod replay;
+mod shadow;
 
 use super::Common;
 use crate::app::rules::Refused;
@@ -18,6 +21,14 @@ pub enum Action {
         /// Rule files or candidates that are not in the config yet.
         files: Vec<PathBuf>,
     },
+    /// Judge what was asked before by a candidate: which verdicts change, and by which rule.
+    Replay(replay::Options),
+    /// What the candidate that judges beside the rules came to (`conscience.shadow`).
+    Shadow {
+        /// How many disagreements are shown, the newest.
+        #[arg(long, default_value_t = 10, value_name = "N")]
+        show: u32,
+    },
 }
 
 /// # Errors
@@ -26,6 +37,8 @@ pub fn rules(common: &Common, action: &Action) -> anyhow::Result<()> {
     match action {
         Action::List => list::list(common),
         Action::Check { files } => check::check(common, files),
+        Action::Replay(options) => replay::replay(common, options),
+        Action::Shadow { show } => shadow::shadow(common, *show),
     }
 }
 
