@@ -396,7 +396,7 @@ fn break_glass_lets_through_what_was_held_and_ends_when_told() {
     let mut stranger = house.dial("stranger").v5().open().listen("jamey/verdict/stranger", 1);
     let mut unlock = || {
         assert!(stranger.publish(Message::new(SHED_SET, "UNLOCK").qos(1)).taken());
-        let verdict = stranger.message().json();
+        let verdict = std::iter::repeat_with(|| stranger.message().json()).find(|v| v["settled"].is_null()).unwrap();
         assert_ne!(verdict["decision"], "allow", "off or on, the conscience thinks the same: {verdict}");
         verdict["forwarded"].as_bool().unwrap()
     };

@@ -62,7 +62,7 @@ fn replay(config: &Config, journal: &[Entered]) -> BTreeMap<Uuid, Outcome> {
     for entry in journal {
         match entry {
             Entered::State(state) => {
-                mind = Some(Mind::new(app::settings(config).unwrap(), app::rules(config).unwrap(), (**state).clone()));
+                mind = Some(Mind::revived(app::settings(config).unwrap(), (**state).clone()).unwrap());
             }
             Entered::Input(input) => {
                 let outcome = mind.as_mut().expect("a journal begins with a state").step(input);

@@ -3,12 +3,13 @@
 use super::{
     beside,
     doors::Trouble,
+    duties::{self, DueNow},
     retained,
     slow::Slow,
     view::{self, Said},
 };
 use crate::{
-    broker::{Announcement, Engine, Hall, OwnClient},
+    broker::{Announcement, Engine, Hall, OwnClient, guard},
     domain::{
         EntityId, OpinionView, Timestamp,
         audit::hex,
@@ -25,6 +26,7 @@ use std::{
 };
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval};
+use uuid::Uuid;
 
 /// At most one publish a topic in this time.
 const COALESCE: Duration = Duration::from_millis(500);
@@ -34,6 +36,8 @@ const ENTITY_EVERY: Duration = Duration::from_secs(60);
 const MATERIAL: f64 = 0.02;
 /// Anyone may say that Home Assistant came to life; it is believed so often.
 const BIRTH_EVERY: Duration = Duration::from_secs(30);
+/// An alert's text: of many mistakes the first are told.
+const ALERT_CHARS: usize = 2_000;
 /// How often the host's figures are told.
 const SYSTEM_EVERY: Duration = Duration::from_secs(10);
 
@@ -47,6 +51,10 @@ pub struct Speaker {
     pub said: mpsc::Receiver<Said>,
     pub complaints: mpsc::Receiver<Complaint>,
     pub certificates: watch::Receiver<Option<Trouble>>,
+    /// What waited for a person's word when the house was started.
+    pub waiting: Vec<(Uuid, Value)>,
+    /// What is wrong with the newest rules.
+    pub wrong_rules: watch::Receiver<Option<String>>,
     pub stop: watch::Receiver<bool>,
 }
 
@@ -62,7 +70,9 @@ struct Told {
     failing: bool,
     slow: Slow,
     break_glass: Option<Timestamp>,
+    due: DueNow,
     certificates: Option<Trouble>,
+    wrong_rules: Option<String>,
     /// When Home Assistant last came to life.
     born: Option<Instant>,
 }
@@ -78,9 +88,11 @@ impl Speaker {
         system.set_missed_tick_behavior(MissedTickBehavior::Delay);
         self.say(topics::name(&root, Topic::Status), b"online".to_vec(), 1, true).await;
         // Alerts of an earlier run end with it; what still holds is told again.
-        for (topic, _) in self.engine.retained(&format!("{}/#", topics::name(&root, Topic::Alert))).await {
+        let stale = [format!("{}/#", topics::name(&root, Topic::Alert)), topics::name(&root, Topic::Shadow)];
+        for (topic, _) in futures_util::future::join_all(stale.iter().map(|f| self.engine.retained(f))).await.into_iter().flatten() {
             told.next.insert(topic, Vec::new());
         }
+        self.tell_waiting(&root).await;
         told.next.insert(topics::name(&root, Topic::Info), self.info.to_string().into_bytes());
         loop {
             tokio::select! {
@@ -114,6 +126,20 @@ impl Speaker {
         self.own.disconnect().await;
     }
 
+    /// What waits stands retained, and nothing else does: what was settled while a stop came between is cleared.
+    async fn tell_waiting(&mut self, root: &str) {
+        let waiting: BTreeMap<String, Value> =
+            std::mem::take(&mut self.waiting).into_iter().map(|(id, document)| (topics::approval(root, id), document)).collect();
+        for (topic, _) in self.engine.retained(&format!("{}/#", topics::name(root, Topic::Approval))).await {
+            if !waiting.contains_key(&topic) {
+                self.say(topic, Vec::new(), 1, true).await;
+            }
+        }
+        for (topic, document) in waiting {
+            self.say(topic, document.to_string().into_bytes(), 1, true).await;
+        }
+    }
+
     async fn hear(&mut self, root: &str, told: &mut Told, said: Said) {
         match said {
             Said::Verdicts(spoken, judged) => {
@@ -134,6 +160,48 @@ impl Speaker {
                 told.next.insert(topics::name(root, Topic::Emotion), emotion.to_string().into_bytes());
                 told.next.insert(topics::name(root, Topic::Consciousness), consciousness.to_string().into_bytes());
                 told.opinions.extend(opinions.into_iter().map(|o| (o.entity.clone(), o)));
+            }
+            Said::Held(id, document) => self.say(topics::approval(root, id), document.to_string().into_bytes(), 1, true).await,
+            Said::Settled { id, entity, respond_to, verdicts } => {
+                self.say(topics::approval(root, id), Vec::new(), 1, true).await;
+                for verdict in verdicts {
+                    let payload = verdict.to_string().into_bytes();
+                    if let Some((topic, correlation)) = &respond_to {
+                        let (topic, correlation) = (topic.clone(), Some(correlation.clone()));
+                        self.own.publish(Announcement { topic, payload: payload.clone(), qos: 1, retain: false, correlation }).await;
+                    }
+                    if self.hall.verdicts_wanted.load(Ordering::Relaxed) {
+                        self.say(topics::of_entity(root, Topic::Verdict, &entity), payload, 1, false).await;
+                    }
+                }
+            }
+            Said::Answered { id, transaction, taken } => {
+                let reply = match taken {
+                    Ok(()) => json!({"v": 1, "status": "ok", "id": id, "transaction": transaction}),
+                    Err(why) => json!({"v": 1, "status": "error", "id": id, "transaction": transaction, "error": why.to_string()}),
+                };
+                self.say(topics::reply(root, "approval"), reply.to_string().into_bytes(), 1, false).await;
+            }
+            Said::Due(due, spec) => {
+                let to_do = "put it right; what a duty looks at, and whether Jamey may act on it, stands in the config under [[duty]]";
+                let alerted = told.due.turn(&due, &spec).map(|(since, text)| alert(since, "critical", &text, to_do));
+                told.alert(root, &format!("duty-{}", due.duty), alerted);
+                if let Some(verb) = spec.asks.filter(|_| due.begins) {
+                    let (hall, engine) = (Arc::clone(&self.hall), Arc::clone(&self.engine));
+                    tokio::spawn(async move { duties::ask(&hall, &engine, &due.device, &verb).await });
+                }
+            }
+            Said::Unchanged(states) => {
+                let guard = self.hall.guard();
+                for (topic, payload) in states {
+                    // It was a state when it was told; it must not be a command now.
+                    if !guard::is_guarded(&guard.registry, &guard.rules, &topic) {
+                        self.engine.tell_unchanged(topic, payload).await;
+                    }
+                }
+            }
+            Said::Shadow(tally) => {
+                told.next.insert(topics::name(root, Topic::Shadow), tally.map_or_else(Vec::new, |t| t.to_string().into_bytes()));
             }
             Said::NewlyGuarded(topics) => {
                 let (hall, engine) = (Arc::clone(&self.hall), Arc::clone(&self.engine));
@@ -184,6 +252,14 @@ impl Speaker {
             let severity = if trouble.as_ref().is_some_and(|t| t.ended) { "critical" } else { "warning" };
             told.alert(root, "certificate", trouble.as_ref().map(|t| alert(self.hall.clock.now(), severity, &t.text, to_do)));
             told.certificates = trouble;
+        }
+        let wrong = self.wrong_rules.borrow().clone();
+        if wrong != told.wrong_rules {
+            let to_do =
+                "mend the file (`jamey rules check` shows what is wrong): it is read again when it changes; the old rules hold until then";
+            let text = wrong.as_ref().map(|text| text.chars().take(ALERT_CHARS).collect::<String>());
+            told.alert(root, "rules", text.map(|text| alert(self.hall.clock.now(), "warning", &text, to_do)));
+            told.wrong_rules = wrong;
         }
         if let Some(head) = self.health.audit_head() {
             let head = json!({"v": 1, "seq": head.seq, "hash": hex(&head.hash), "at": head.at.to_string()});

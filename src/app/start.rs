@@ -3,13 +3,12 @@
 use crate::{
     broker::Hall,
     config::{Config, GuardMode},
-    conscience::RuleSet,
     domain::{
         People,
         audit::{fields, hex},
     },
 };
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 
 /// Digests of what the owner wrote, as one line that the next start reads again.
@@ -26,16 +25,13 @@ impl Digests {
     /// # Errors
     /// When a file of rules or access lists cannot be read.
     pub fn of(config: &Config, people: &People) -> Result<Self> {
-        let mut rules = Sha256::new();
-        for (_, text) in rule_sources(config)? {
-            fields(&mut rules, &[text.as_bytes()]);
-        }
+        let rulings = super::rules::rulings(config)?;
         let lists = config.broker.acl.as_ref().map(std::fs::read).transpose().context("the access lists cannot be read")?;
         // As it is in effect: file, environment and flags together.
         let config = Sha256::digest(serde_json::to_vec(config).context("the config cannot be written down")?);
         Ok(Self {
             config: hex(&config),
-            rules: hex(&rules.finalize()),
+            rules: rulings.live.digest(),
             lists: hex(&Sha256::digest(lists.unwrap_or_default())),
             users: digest_of(people),
         })
@@ -89,26 +85,6 @@ fn digest_of(people: &People) -> String {
         fields(&mut hasher, &[b"certificate", fingerprint.as_bytes(), user.as_bytes()]);
     }
     hex(&hasher.finalize())
-}
-
-/// The rule set that the config names.
-///
-/// # Errors
-/// All errors of all rules at once.
-pub fn rules(config: &Config) -> Result<RuleSet> {
-    RuleSet::load(&rule_sources(config)?, &config.signals, &config.conscience.weights).map_err(|errors| {
-        let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        anyhow!("the rules are refused:\n  {}", lines.join("\n  "))
-    })
-}
-
-fn rule_sources(config: &Config) -> Result<Vec<(String, String)>> {
-    let mut sources = if config.conscience.shipped { RuleSet::shipped() } else { Vec::new() };
-    for path in &config.conscience.rules {
-        let text = std::fs::read_to_string(path).with_context(|| format!("the rules in {} cannot be read", path.display()))?;
-        sources.push((path.display().to_string(), text));
-    }
-    Ok(sources)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use serde_json::json;
 /// With all that is wrong.
 pub fn check(common: &Common) -> anyhow::Result<()> {
     let config = common.load()?;
-    let rules = app::rules(&config)?.rules().count();
+    let rules = app::rules::sets(&config)?.live.rules().count();
     app::settings(&config)?;
     app::listeners(&config)?;
     super::run::log_filter(&config)?;

@@ -6,6 +6,7 @@ macro_rules! line {
 }
 pub(crate) use line;
 
+mod approval;
 mod audit;
 mod certs;
 mod check;
@@ -80,6 +81,11 @@ enum Command {
     Certs {
         #[command(subcommand)]
         action: certs::Action,
+    },
+    /// What waits for a person's word, and your own.
+    Approval {
+        #[command(subcommand)]
+        action: approval::Action,
     },
     /// Who did what to the house, and whether that record holds.
     Audit {
@@ -162,7 +168,11 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             if json {
-                eprintln!("{}", serde_json::json!({"error": format!("{error:#}")}));
+                let mut told = serde_json::json!({"error": format!("{error:#}")});
+                if let (Some(rules), Some(map)) = (error.downcast_ref::<crate::app::rules::Refused>(), told.as_object_mut()) {
+                    map.insert("errors".into(), rules::told(rules));
+                }
+                eprintln!("{told}");
             } else {
                 eprintln!("jamey: {error:#}");
             }
@@ -185,6 +195,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Command::Entity { action } => entity::entity(&common, &action),
         Command::Device { action } => device::device(&common, &action),
         Command::Certs { action } => certs::certs(&common, &action),
+        Command::Approval { action } => approval::approval(&common, &action),
         Command::Audit { action } => audit::audit(&common, &action),
         Command::Rules { action } => rules::rules(&common, &action),
         Command::Guard { action } => guard::guard(&common, &action),

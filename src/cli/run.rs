@@ -14,11 +14,13 @@ use tracing_subscriber::{
 /// When the config is refused or Jamey cannot start.
 pub fn run(common: &Common) -> anyhow::Result<()> {
     let config = common.load()?;
+    let reading = common.clone();
+    let again = app::rules::Again { file: common.config.clone(), read: Box::new(move || reading.load()) };
     let filter = log_filter(&config)?;
     let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
     let log = log.with_filter(filter.and(filter_fn(|metadata| !overheard::tells(metadata))));
     tracing_subscriber::registry().with(log).with(overheard::layer()).init();
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(app::run(config))
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(app::run(config, again))
 }
 
 /// What is logged.

@@ -2,6 +2,7 @@
 
 use super::{
     kinds::{self, Read},
+    listeners::Rate,
     reader::Reader,
     tree::Node,
 };
@@ -21,6 +22,16 @@ const SMALLEST_PACKET_BYTES: usize = 1_024;
 const LONGEST_HANDSHAKE_SECONDS: u64 = 60;
 /// Weights of rules.
 const HEAVIEST: f64 = 10.0;
+
+/// Duties that may be silent as a whole. Harm to people is not among them: there a rule is weighed by its name, where it is seen.
+const SILENT: [(&str, &str); 6] = [
+    ("security", "security"),
+    ("privacy", "privacy"),
+    ("honesty", "honesty"),
+    ("autonomy", "autonomy"),
+    ("stewardship", "stewardship"),
+    ("availability", "availability"),
+];
 
 /// What becomes of a guarded command that is not allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -61,6 +72,9 @@ pub struct Broker {
     pub max_packet_bytes: usize,
     pub keep_sessions_seconds: u32,
     pub handshake_seconds: u64,
+    /// Of all together at one of these addresses; 0 stands for no limit.
+    pub mqtt_messages_per_second: u32,
+    pub mqtt_bytes_per_second: u32,
     pub anonymous: bool,
     /// Without it, `anonymous` together with an address that is not loopback is refused.
     pub anonymous_beyond_loopback: bool,
@@ -79,6 +93,8 @@ impl Default for Broker {
             max_packet_bytes: limits::PACKET_BYTES,
             keep_sessions_seconds: 7 * 24 * 3_600,
             handshake_seconds: limits::HANDSHAKE_SECONDS,
+            mqtt_messages_per_second: 0,
+            mqtt_bytes_per_second: 0,
             anonymous: true,
             anonymous_beyond_loopback: false,
             acl: None,
@@ -88,8 +104,15 @@ impl Default for Broker {
 }
 
 impl Broker {
+    /// Of all together at one of the addresses of `mqtt`.
+    #[must_use]
+    pub fn rate(&self) -> Rate {
+        Rate { messages_per_second: self.mqtt_messages_per_second, bytes_per_second: self.mqtt_bytes_per_second }
+    }
+
     pub(super) fn read(r: &mut Reader) -> Self {
         let d = Self::default();
+        let rate = Rate::read(r, "mqtt_messages_per_second", "mqtt_bytes_per_second");
         Self {
             mqtt: r.list("mqtt", "[\"127.0.0.1:1883\"]", kinds::address).unwrap_or(d.mqtt),
             guard: r.or("guard", d.guard, kinds::word(&[("observe", GuardMode::Observe), ("enforce", GuardMode::Enforce)])),
@@ -97,6 +120,8 @@ impl Broker {
             max_packet_bytes: r.or("max_packet_bytes", d.max_packet_bytes, kinds::whole(SMALLEST_PACKET_BYTES..=limits::PACKET_BYTES)),
             keep_sessions_seconds: r.or("keep_sessions_seconds", d.keep_sessions_seconds, kinds::whole(0..=YEAR_SECONDS)),
             handshake_seconds: r.or("handshake_seconds", d.handshake_seconds, kinds::whole(1..=LONGEST_HANDSHAKE_SECONDS)),
+            mqtt_messages_per_second: rate.messages_per_second,
+            mqtt_bytes_per_second: rate.bytes_per_second,
             anonymous: r.or("anonymous", d.anonymous, kinds::truth),
             anonymous_beyond_loopback: r.or("anonymous_beyond_loopback", d.anonymous_beyond_loopback, kinds::truth),
             acl: r.optional("acl", kinds::path),
@@ -208,13 +233,29 @@ pub struct Conscience {
     pub rules: Vec<PathBuf>,
     /// Whether the shipped set is used.
     pub shipped: bool,
+    /// The shipped weights, thresholds and rules laid over them: `home`, `workshop`, `strict`.
+    pub profile: &'static str,
+    /// Duties whose rules are silent, vetoes excepted.
+    pub silent: Vec<&'static str>,
+    /// Whether `jamey rules learn` proposes weights.
+    pub learning: bool,
+    /// A candidate that judges beside the rules and changes no verdict.
+    pub shadow: Option<PathBuf>,
     /// By rule id, in [0, 10]: replaces the rule's own weight. That the rule exists is checked with the rules.
     pub weights: BTreeMap<String, f64>,
 }
 
 impl Default for Conscience {
     fn default() -> Self {
-        Self { rules: Vec::new(), shipped: true, weights: BTreeMap::new() }
+        Self {
+            rules: Vec::new(),
+            shipped: true,
+            profile: "home",
+            silent: Vec::new(),
+            learning: true,
+            shadow: None,
+            weights: BTreeMap::new(),
+        }
     }
 }
 
@@ -225,9 +266,37 @@ impl Conscience {
         Self {
             rules: r.list("rules", "[\"config/rules.json\"]", kinds::path).unwrap_or(d.rules),
             shipped: r.or("shipped", d.shipped, kinds::truth),
+            profile: r.or("profile", d.profile, kinds::word(&[("home", "home"), ("workshop", "workshop"), ("strict", "strict")])),
+            silent: r.list("silent", "[\"autonomy\"]", kinds::word(&SILENT)).unwrap_or(d.silent),
+            learning: r.or("learning", d.learning, kinds::truth),
+            shadow: r.optional("shadow", kinds::path),
             weights: r
                 .map("weights", "a section, `[conscience.weights]`, with a line `rule = weight` for each", weight)
                 .unwrap_or(d.weights),
+        }
+    }
+}
+
+/// How long a held request waits for a person's word, in seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Approvals {
+    pub seconds: u32,
+    /// Where the risk is .7 or more: locks, doors, alarms.
+    pub critical_seconds: u32,
+}
+
+impl Default for Approvals {
+    fn default() -> Self {
+        Self { seconds: 300, critical_seconds: 60 }
+    }
+}
+
+impl Approvals {
+    pub(super) fn read(r: &mut Reader) -> Self {
+        let d = Self::default();
+        Self {
+            seconds: r.or("seconds", d.seconds, kinds::whole(1..=limits::LONGEST_WAIT_SECONDS)),
+            critical_seconds: r.or("critical_seconds", d.critical_seconds, kinds::whole(1..=limits::LONGEST_WAIT_SECONDS)),
         }
     }
 }

@@ -19,7 +19,7 @@ impl Checker<'_> {
         match (name, <[Typed; 1]>::try_from(args)) {
             (cel_op::LOGICAL_NOT, Ok([(term, kind)])) => {
                 self.expect(node, "`!`", &kind, &Type::Bool);
-                (Term::Not(Box::new(term)), Type::Bool)
+                self.settled(node, Term::Not(Box::new(term)))
             }
             (cel_op::NOT_STRICTLY_FALSE, Ok([(term, _)])) => (Term::NotStrictlyFalse(Box::new(term)), Type::Bool),
             (cel_op::NEGATE, Ok([(term, kind)])) if kind.is_number() || kind == Type::Dyn => (Term::Negate(Box::new(term)), kind),
@@ -91,15 +91,18 @@ impl Checker<'_> {
                         other => terms.push(other),
                     }
                 }
-                (if and { Term::All(terms) } else { Term::Any(terms) }, Type::Bool)
+                self.settled(node, if and { Term::All(terms) } else { Term::Any(terms) })
             }
             cel_op::EQUALS | cel_op::NOT_EQUALS => {
                 if !ka.comparable(&kb) {
                     return self.wrong(node, format!("{} and {} are never equal", ka.name(), kb.name()));
                 }
-                self.check_class(node, &a, &b);
-                self.check_class(node, &b, &a);
-                (Term::Binary(if name == cel_op::EQUALS { Op::Eq } else { Op::Ne }, Box::new((a, b))), Type::Bool)
+                if let [left, right] = call.args.as_slice()
+                    && !(self.check_words(&a, right, &b) && self.check_words(&b, left, &a))
+                {
+                    return (Term::Item, Type::Dyn);
+                }
+                self.settled(node, Term::Binary(if name == cel_op::EQUALS { Op::Eq } else { Op::Ne }, Box::new((a, b))))
             }
             cel_op::IN => {
                 match &kb {
@@ -110,8 +113,12 @@ impl Checker<'_> {
                     Type::Args if matches!(ka, Type::Str | Type::Dyn) => {}
                     _ => return self.wrong(node, format!("`in` needs a list and this is {}", kb.name())),
                 }
-                self.check_class(node, &a, &b);
-                (Term::In(Box::new((a, b))), Type::Bool)
+                if let [left, right] = call.args.as_slice()
+                    && !(self.check_words(&a, right, &b) && self.check_words(&b, left, &a))
+                {
+                    return (Term::Item, Type::Dyn);
+                }
+                self.settled(node, Term::In(Box::new((a, b))))
             }
             cel_op::INDEX => match (&ka, &kb) {
                 (Type::Args, Type::Str) | (Type::Dyn, Type::Str | Type::Int) => (Term::Index(Box::new((a, b))), Type::Dyn),
@@ -146,7 +153,7 @@ impl Checker<'_> {
                     if !(fits(&ka) && fits(&kb) && ka.comparable(&kb)) {
                         return self.wrong(node, format!("{} and {} have no order", ka.name(), kb.name()));
                     }
-                    (Term::Binary(*op, Box::new((a, b))), Type::Bool)
+                    self.settled(node, Term::Binary(*op, Box::new((a, b))))
                 } else if let Some((_, op)) = sums.iter().find(|o| o.0 == name) {
                     match sum_of(*op, &a, &ka, &kb) {
                         Ok(kind) => (Term::Binary(*op, Box::new((a, b))), kind),

@@ -1,10 +1,13 @@
 //! The load-time checker: a CEL syntax tree in, a typed term or everything that is wrong with it out.
 
 use super::names::{self, FIELDS, Field, ROOTS, Signal};
+use super::possible;
 use super::term::{Fold, Term, Type};
 use super::ternary::ITEMS;
+use super::vocabulary;
 use crate::domain::SignalType;
 use cel::common::ast::{ComprehensionExpr, Expr, IdedExpr, LiteralValue, SelectExpr};
+use std::collections::BTreeSet;
 
 /// What is wrong, at which node of the syntax tree.
 #[derive(Debug)]
@@ -15,6 +18,8 @@ pub(super) struct Problem {
 
 pub(super) struct Checker<'s> {
     pub signals: &'s [Signal],
+    /// Words that the rule's own examples use: they are meant.
+    meant: &'s BTreeSet<String>,
     pub problems: Vec<Problem>,
     /// The comprehension around: its variable, the variable's type, the gathered type.
     around: Option<(String, Type, String, Type)>,
@@ -23,8 +28,8 @@ pub(super) struct Checker<'s> {
 pub(super) type Typed = (Term, Type);
 
 impl<'s> Checker<'s> {
-    pub(super) fn new(signals: &'s [Signal]) -> Self {
-        Self { signals, problems: Vec::new(), around: None }
+    pub(super) fn new(signals: &'s [Signal], meant: &'s BTreeSet<String>) -> Self {
+        Self { signals, meant, problems: Vec::new(), around: None }
     }
 
     /// A `when`: an expression to bool.
@@ -33,6 +38,13 @@ impl<'s> Checker<'s> {
         let (term, kind) = self.expr(e);
         if kind != Type::Bool && self.problems.len() == before {
             self.wrong(e.id, format!("`when` must be a bool and this is {}; compare it with something", kind.name()));
+        }
+        if self.problems.len() == before {
+            match possible::constant(&term, self.signals) {
+                Some(how) => drop(self.wrong(e.id, format!("`when` is {how} true; ask for something that may be or not be"))),
+                None if !term.asks() => drop(self.wrong(e.id, "`when` asks nothing: it has no field and no signal in it")),
+                None => {}
+            }
         }
         term
     }
@@ -49,7 +61,7 @@ impl<'s> Checker<'s> {
 
     pub(super) fn wrong(&mut self, node: u64, message: impl Into<String>) -> Typed {
         self.problems.push(Problem { node, message: message.into() });
-        (Term::Null, Type::Dyn)
+        (Term::Item, Type::Dyn)
     }
 
     pub(super) fn expr(&mut self, e: &IdedExpr) -> Typed {
@@ -154,23 +166,64 @@ impl<'s> Checker<'s> {
         }
     }
 
-    /// A class that does not exist is never met: a typing error that would silence a rule.
-    pub(super) fn check_class(&mut self, node: u64, field: &Term, words: &Term) {
-        if !matches!(field, Term::Field(Field::Class)) {
-            return;
+    /// A condition that is always the same is a slip, wherever it stands.
+    pub(super) fn settled(&mut self, node: u64, term: Term) -> Typed {
+        if self.problems.iter().any(|p| p.node == node) {
+            return (Term::Item, Type::Dyn);
         }
-        let words = match words {
-            Term::List(items) => items.as_slice(),
-            one => std::slice::from_ref(one),
+        let how = if self.around.is_none() && term.asks() { possible::constant(&term, self.signals) } else { None };
+        match how {
+            Some(how) => {
+                let why = match (&term, how) {
+                    (Term::All(_), "never") => "; its parts cannot hold together".to_owned(),
+                    (Term::Any(_), "always") => "; one of its parts always holds".to_owned(),
+                    (term, _) => self.range_of(term),
+                };
+                self.wrong(node, format!("this is {how} true{why}"))
+            }
+            None => (term, Type::Bool),
+        }
+    }
+
+    /// What the values compared can be, where that is known.
+    fn range_of(&self, term: &Term) -> String {
+        let named = |f: Field| FIELDS.iter().find(|known| known.2 == f).map(|(root, name, _)| format!("`{root}.{name}`"));
+        let range = term.children().into_iter().find_map(|side| match side {
+            Term::Field(f @ (Field::Trust | Field::Risk | Field::Stress)) => Some(format!("{} is from 0 to 1", named(*f)?)),
+            Term::Field(f @ (Field::Cmds60s | Field::Opposite5s)) => Some(format!("{} is a count: 0, 1, 2 …", named(*f)?)),
+            Term::Signal(at) if self.signals.get(*at).is_some_and(|s| s.name == "hour") => {
+                Some("`ctx.hour` is a whole number from 0 to 23".to_owned())
+            }
+            _ => None,
+        });
+        range.map_or_else(String::new, |range| format!("; {range}"))
+    }
+
+    /// A word that nothing ever has is a typing error that would silence a rule. True when there is none.
+    pub(super) fn check_words(&mut self, field: &Term, at: &IdedExpr, words: &Term) -> bool {
+        let Term::Field(of) = field else { return true };
+        let one = std::slice::from_ref(at);
+        let (words, nodes) = match (words, &at.expr) {
+            (Term::List(items), Expr::List(list)) => (items.as_slice(), list.elements.as_slice()),
+            (word, _) => (std::slice::from_ref(word), one),
         };
-        for word in words {
-            if let Term::Str(word) = word
-                && !names::CLASSES.iter().any(|c| c.as_str() == word.as_ref())
-            {
-                let hint = names::hint(word, names::CLASSES.iter().map(|c| c.as_str()));
-                self.wrong(node, format!("`{word}` is not a device class{hint}"));
+        let before = self.problems.len();
+        for (word, node) in words.iter().zip(nodes) {
+            let Term::Str(word) = word else { continue };
+            let class = |c: &crate::domain::DeviceClass| c.as_str() == word.as_ref();
+            let message = match of {
+                Field::Verb | Field::Role | Field::Tags if !self.meant.contains(word.as_ref()) => vocabulary::slip(*of, word),
+                Field::Class if !names::CLASSES.iter().any(class) => {
+                    let hint = names::hint(word, names::CLASSES.iter().map(|c| c.as_str()));
+                    Some(format!("`{word}` is not a device class{hint}"))
+                }
+                _ => None,
+            };
+            if let Some(message) = message {
+                self.wrong(node.id, message);
             }
         }
+        self.problems.len() == before
     }
 
     fn fold(&mut self, node: u64, fold: &ComprehensionExpr) -> Typed {

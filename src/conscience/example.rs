@@ -90,6 +90,8 @@ impl Example {
                 human: self.req.human,
                 trust: self.req.trust.unwrap_or(Unit01::clamped(0.5)),
                 delegated: self.req.delegated,
+                events: None,
+                minute: None,
             },
             act: ActFacts {
                 target: self.act.target.clone().unwrap_or_else(|| EntityId::escaped("device_1")),
@@ -107,9 +109,15 @@ impl Example {
                 risk: self.dev.risk.unwrap_or(risk),
                 cmds_60s: self.dev.cmds_60s,
                 opposite_5s: self.dev.opposite_5s,
+                name: None,
             },
             ctx: ctx.collect(),
             stress: self.agent.stress.unwrap_or(Unit01::clamped(0.0)),
         }
+    }
+
+    /// The verb, role and tags it names: words that are meant, whatever they are.
+    pub(super) fn words(&self) -> impl Iterator<Item = &str> {
+        self.act.verb.as_deref().into_iter().chain(self.req.role.as_deref()).chain(self.dev.tags.iter().map(String::as_str))
     }
 }

@@ -10,7 +10,7 @@ use crate::domain::{Contribution, Decision, Facts, Unit01, Verdict};
 /// K: what a single rule must outweigh; our choice, so that one rule of weight 2 has a share of one half.
 const K: f64 = 2.0;
 /// The risk from which a request needs trust even where no rule speaks.
-const CRITICAL_RISK: f64 = 0.6;
+pub(super) const CRITICAL_RISK: f64 = 0.6;
 
 /// The two bars of the score.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -19,6 +19,14 @@ pub struct Thresholds {
     pub allow: f64,
     /// θ_deny in [-1.15, 0.35], always at least 0.25 below the other.
     pub deny: f64,
+}
+
+impl Thresholds {
+    /// A profile's caution, in [0, 0.3], raises both.
+    #[must_use]
+    pub fn with_caution(self, caution: f64) -> Self {
+        Self { allow: self.allow + caution, deny: self.deny + caution }
+    }
 }
 
 /// θ_allow = clamp(−0.05 + r(0.5−t) + 0.5ru + 0.2rm, −0.4, 0.6) and θ_deny = θ_allow − (0.25 + 0.5u);
@@ -79,13 +87,13 @@ pub(super) fn judge(set: &Set, applicable: &Applicable, facts: &Facts) -> Verdic
         (missing, touched) => share(missing, touched),
     };
     let uncertainty = Unit01::clamped(uncertainty);
-    let bars = thresholds(facts.dev.risk, facts.req.trust, uncertainty, facts.stress);
+    let bars = thresholds(facts.dev.risk, facts.req.trust, uncertainty, facts.stress).with_caution(set.tuning.caution);
     let has = |kind: Kind| said.fired.iter().any(|(at, _)| set.rules.get(*at).is_some_and(|r| r.kind == kind));
     let (vetoed, asks, weighs) = (has(Kind::Veto), has(Kind::Escalate), has(Kind::Weigh));
     let decision = if vetoed {
         Decision::Deny
     } else {
-        let by_score = if !asks && !weighs && facts.dev.risk.get() < CRITICAL_RISK {
+        let by_score = if !asks && !weighs && facts.dev.risk.get() < set.tuning.trust_from {
             Decision::Allow
         } else if score >= bars.allow {
             if asks { Decision::Escalate } else { Decision::Allow }
@@ -99,7 +107,7 @@ pub(super) fn judge(set: &Set, applicable: &Applicable, facts: &Facts) -> Verdic
     let contributions = contributions(set, &said, whole);
     let mut verdict =
         Verdict { decision, score, theta_allow: bars.allow, theta_deny: bars.deny, uncertainty, contributions, reason: String::new() };
-    verdict.reason = explain::reason(set, facts, &said, &verdict);
+    verdict.reason = explain::reason(set, applicable, facts, &said, &verdict);
     verdict
 }
 

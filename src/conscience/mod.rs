@@ -2,28 +2,41 @@
 
 mod calls;
 mod check;
+mod compare;
+mod complaint;
 mod example;
 mod explain;
+mod expression;
 mod facts;
 mod judge;
+mod load;
 mod names;
+mod places;
+mod possible;
 mod rule;
 mod source;
 mod term;
 mod ternary;
 #[cfg(test)]
 mod tests;
+mod trial;
 mod value;
+mod vocabulary;
+mod words;
 
+pub use compare::turned_by;
+pub use complaint::RuleError;
 pub use example::Example;
 pub use judge::{Thresholds, thresholds};
-pub use rule::{Duty, Kind, Rule, RuleError};
+pub use rule::{DUTIES, Duty, Kind, Rule};
 
-use crate::domain::{Facts, SignalSpec, Verdict, limits};
+pub use trial::{Trial, Turned};
+
+use crate::domain::{Facts, RuleText, Ruling, SignalSpec, Verdict, limits};
 use facts::{Known, View};
 use judge::Applicable;
 use names::Signal;
-use source::{Ids, Read};
+use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use term::Term;
@@ -47,6 +60,57 @@ struct Set {
     /// The rules' indices, each before those it overrides.
     order: Vec<usize>,
     signals: Vec<Signal>,
+    tuning: Tuning,
+    /// What it was made of.
+    ruling: Ruling,
+}
+
+/// A shipped set of weights, thresholds and rules, laid over the rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Profile {
+    #[default]
+    Home,
+    Workshop,
+    Strict,
+}
+
+impl Profile {
+    pub const ALL: [Self; 3] = [Self::Home, Self::Workshop, Self::Strict];
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Home => "home",
+            Self::Workshop => "workshop",
+            Self::Strict => "strict",
+        }
+    }
+
+    #[must_use]
+    pub fn text(self) -> RuleText {
+        let text = match self {
+            Self::Home => include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/config/profiles/home.toml")),
+            Self::Workshop => include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/config/profiles/workshop.toml")),
+            Self::Strict => include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/config/profiles/strict.toml")),
+        };
+        RuleText { name: format!("profile {}", self.as_str()), text: text.to_owned() }
+    }
+}
+
+/// What a profile may change of the thresholds: only towards caution.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Tuning {
+    /// Added to both bars, in [0, 0.3].
+    pub caution: f64,
+    /// The risk from which a request needs trust even where no rule speaks, in [0, 0.6].
+    pub trust_from: f64,
+}
+
+impl Default for Tuning {
+    fn default() -> Self {
+        Self { caution: 0.0, trust_from: judge::CRITICAL_RISK }
+    }
 }
 
 #[derive(Debug)]
@@ -55,6 +119,8 @@ struct Terms {
     degree: Option<Term>,
     /// The rules that it silences.
     overrides: Vec<usize>,
+    /// It asks how often the device was commanded, which its reason then tells.
+    counts: bool,
 }
 
 /// Target and verb combinations remembered: as many as there may be devices; then the cache starts anew.
@@ -73,10 +139,18 @@ impl RuleSet {
     /// Everything that is wrong, in all files at once: names, types, sizes, ranges, duplicate ids, `overrides` that name no rule,
     /// a veto, or each other in a circle, weights of unknown rules, and examples that do not behave.
     pub fn load(sources: &[(String, String)], signals: &[SignalSpec], weights: &BTreeMap<String, f64>) -> Result<Self, Vec<RuleError>> {
-        let failed =
-            |message: &str| vec![RuleError { file: "rules".into(), rule: None, line: None, column: None, message: message.into() }];
+        let sources = sources.iter().map(|(name, text)| RuleText { name: name.clone(), text: text.clone() }).collect();
+        Self::of(&Ruling { sources, weights: weights.clone(), ..Ruling::default() }, signals)
+    }
+
+    /// The same with all that a ruling has: profile, silent duties, candidates.
+    ///
+    /// # Errors
+    /// As [`RuleSet::load`].
+    pub fn of(ruling: &Ruling, signals: &[SignalSpec]) -> Result<Self, Vec<RuleError>> {
+        let failed = |message: &str| vec![RuleError::of("rules", None, message)];
         std::thread::scope(|scope| {
-            let job = || load(sources, signals, weights);
+            let job = || load::load(ruling, signals);
             let thread = std::thread::Builder::new().name("rules".into()).stack_size(STACK_BYTES).spawn_scoped(scope, job);
             match thread.map(std::thread::ScopedJoinHandle::join) {
                 Ok(Ok(result)) => result,
@@ -85,6 +159,17 @@ impl RuleSet {
             }
         })
         .map(|set| Self { set: Arc::new(set), applicable: BTreeMap::new(), key: Vec::new() })
+    }
+
+    /// What it was made of.
+    #[must_use]
+    pub fn ruling(&self) -> &Ruling {
+        &self.set.ruling
+    }
+
+    #[must_use]
+    pub fn tuning(&self) -> Tuning {
+        self.set.tuning
     }
 
     /// The rules that come with Jamey, as [`RuleSet::load`] takes them.
@@ -108,6 +193,16 @@ impl RuleSet {
     pub fn judge(&mut self, facts: &Facts) -> Verdict {
         let applicable = self.applicable(facts);
         judge::judge(&self.set, &applicable, facts)
+    }
+
+    /// The ids of the rules that fire on these facts: for duties, which are looked at and not judged.
+    #[must_use]
+    pub fn firing(&mut self, facts: &Facts) -> Vec<String> {
+        let applicable = self.applicable(facts);
+        let view = View { facts, signals: &self.set.signals, known: Known::All };
+        let fires = |at: &usize| self.set.terms.get(*at).is_some_and(|t| matches!(ternary::evaluate(&t.when, &view), Val::Bool(true)));
+        let fired = applicable.rules.iter().map(|(at, _)| *at).filter(fires);
+        fired.filter_map(|at| Some(self.set.rules.get(at)?.id.clone())).collect()
     }
 
     /// Every rule, in the order of the files.
@@ -156,109 +251,5 @@ impl Set {
             rules.push((*at, touches.into_iter().collect()));
         }
         Applicable { rules, signals: signals.into_iter().collect() }
-    }
-}
-
-fn load(sources: &[(String, String)], specs: &[SignalSpec], weights: &BTreeMap<String, f64>) -> Result<Set, Vec<RuleError>> {
-    let signals = names::signals(specs);
-    let mut errors = Vec::new();
-    let mut ids = Ids::new();
-    let mut read: Vec<Read> = Vec::new();
-    for (name, text) in sources {
-        read.extend(source::read(name, text, &signals, &mut ids, &mut errors));
-    }
-    if ids.len() > limits::RULES {
-        let message = format!("a set has at most {} rules and these are {}", limits::RULES, ids.len());
-        errors.push(RuleError { file: "rules".into(), rule: None, line: None, column: None, message });
-    }
-    for (id, weight) in weights {
-        let rule = read.iter_mut().find(|r| r.rule.id == *id);
-        let message = match rule {
-            _ if !(0.0..=10.0).contains(weight) => format!("{weight} is not a weight; it is from 0 to 10"),
-            None if !ids.contains_key(id) => format!("no rule has this id{}", names::hint(id, ids.keys().map(String::as_str))),
-            Some(r) if r.rule.kind == Kind::Veto && *weight == 0.0 => {
-                "a veto stands whatever it weighs; to be without it, leave its rule out of the rule files".to_owned()
-            }
-            Some(r) => {
-                r.rule.weight = *weight;
-                continue;
-            }
-            None => continue,
-        };
-        errors.push(RuleError { file: "config".into(), rule: Some(id.clone()), line: None, column: None, message });
-    }
-    let overrides = resolve_overrides(&read, &ids, &mut errors);
-    let Some(order) = in_order(&overrides) else {
-        let message = "`overrides` go round in a circle: none of these rules could ever speak".to_owned();
-        errors.push(RuleError { file: "rules".into(), rule: None, line: None, column: None, message });
-        return Err(errors);
-    };
-    for r in &read {
-        run_examples(r, &signals, &mut errors);
-    }
-    if !errors.is_empty() {
-        return Err(errors);
-    }
-    let mut set = Set { rules: Vec::new(), terms: Vec::new(), order, signals };
-    for (r, overrides) in read.into_iter().zip(overrides) {
-        set.terms.push(Terms { when: r.when, degree: r.degree, overrides });
-        set.rules.push(r.rule);
-    }
-    Ok(set)
-}
-
-fn resolve_overrides(read: &[Read], ids: &Ids, errors: &mut Vec<RuleError>) -> Vec<Vec<usize>> {
-    let mut all = Vec::new();
-    for r in read {
-        let mut silenced = Vec::new();
-        for (name, (line, column)) in r.rule.overrides.iter().zip(&r.overrides_at) {
-            let message = match read.iter().position(|o| o.rule.id == *name) {
-                Some(at) if read.get(at).is_some_and(|o| o.rule.kind == Kind::Veto) => {
-                    format!("`{name}` is a veto, and nothing overrides a veto; narrow its `when` instead")
-                }
-                Some(at) => {
-                    silenced.push(at);
-                    continue;
-                }
-                None if ids.contains_key(name) => continue,
-                None => format!("`overrides` names `{name}`, which is no rule{}", names::hint(name, ids.keys().map(String::as_str))),
-            };
-            let place = (Some(*line), Some(*column));
-            errors.push(RuleError { file: r.rule.file.clone(), rule: Some(r.rule.id.clone()), line: place.0, column: place.1, message });
-        }
-        all.push(silenced);
-    }
-    all
-}
-
-/// Every index once, each before those it overrides, else in the order given; None when they go in a circle.
-fn in_order(overrides: &[Vec<usize>]) -> Option<Vec<usize>> {
-    let mut order: Vec<usize> = Vec::new();
-    let mut waiting: Vec<usize> = (0..overrides.len()).collect();
-    while !waiting.is_empty() {
-        let beaten: BTreeSet<usize> = waiting.iter().filter_map(|at| overrides.get(*at)).flatten().copied().collect();
-        let before = order.len();
-        order.extend(waiting.iter().filter(|at| !beaten.contains(at)));
-        waiting.retain(|at| beaten.contains(at));
-        if order.len() == before {
-            return None;
-        }
-    }
-    Some(order)
-}
-
-fn run_examples(r: &Read, signals: &[Signal], errors: &mut Vec<RuleError>) {
-    for example in &r.rule.examples {
-        let facts = example.facts(signals.iter().map(|s| (s.name.as_str(), s.kind)));
-        let view = View { facts: &facts, signals, known: Known::All };
-        let found = match ternary::evaluate(&r.when, &view) {
-            Val::Bool(fires) if fires == example.fires => continue,
-            Val::Bool(true) => "the rule fires on it and should not".to_owned(),
-            Val::Bool(false) => "the rule should fire on it and does not".to_owned(),
-            Val::Error(why) => format!("the rule cannot be evaluated on it: {why}"),
-            _ => "the rule cannot be evaluated on it".to_owned(),
-        };
-        let message = format!("example `{}`: {found}", example.name);
-        errors.push(RuleError { file: r.rule.file.clone(), rule: Some(r.rule.id.clone()), line: Some(r.line), column: None, message });
     }
 }

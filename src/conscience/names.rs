@@ -139,6 +139,13 @@ pub(super) fn hint<'a>(word: &str, options: impl IntoIterator<Item = &'a str>) -
     }
 }
 
+/// The option that differs from a word by one slip of the finger, if there is one. Words of one and two letters differ too easily.
+pub(super) fn nearest<'a>(word: &str, options: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let allowed = 1 + word.chars().count() / 8;
+    let near = options.into_iter().map(|o| (distance(word, o), o)).filter(|(d, o)| *d <= allowed && o.len() > 2).min()?;
+    (word.chars().count() > 2).then_some(near.1)
+}
+
 /// Optimal string alignment distance, ASCII case ignored, on the first 64 characters.
 fn distance(a: &str, b: &str) -> usize {
     let chars = |s: &str| s.chars().take(64).map(|c| c.to_ascii_lowercase()).collect::<Vec<char>>();

@@ -1,8 +1,7 @@
-//! A rule as its owner writes it, and what is said when it is not one.
+//! A rule as its owner writes it, and what may be changed of it elsewhere.
 
 use super::example::Example;
 use serde::{Deserialize, Serialize};
-use std::fmt;
 
 /// One rule of the conscience, checked.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -16,6 +15,10 @@ pub struct Rule {
     pub polarity: i8,
     /// w in [0, 10], after the owner's own weights.
     pub weight: f64,
+    /// The weight that the rule's own file gives it.
+    pub own_weight: f64,
+    /// Who gave it another: `config`, a profile, a candidate, a duty that is switched off. None: its own file.
+    pub weighed_by: Option<String>,
     /// s in [0, 1].
     pub severity: f64,
     /// CEL to bool.
@@ -26,6 +29,10 @@ pub struct Rule {
     pub overrides: Vec<String>,
     /// Whether the weight may be learned from owners' answers; never for a veto.
     pub learnable: bool,
+    /// What it watches over, in one sentence for a person: reasons repeat it.
+    pub says: Option<String>,
+    /// Where the property is from.
+    pub source: Option<String>,
     pub examples: Vec<Example>,
 }
 
@@ -80,30 +87,6 @@ impl Kind {
     }
 }
 
-/// Why a rule set was refused: what was wrong, where, and what would be right.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub struct RuleError {
-    pub file: String,
-    pub rule: Option<String>,
-    /// From 1.
-    pub line: Option<usize>,
-    /// From 1, in characters.
-    pub column: Option<usize>,
-    pub message: String,
-}
-
-impl fmt::Display for RuleError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.file)?;
-        if let Some(line) = self.line {
-            write!(f, ":{line}")?;
-            if let Some(column) = self.column {
-                write!(f, ":{column}")?;
-            }
-        }
-        if let Some(rule) = &self.rule {
-            write!(f, ": rule `{rule}`")?;
-        }
-        write!(f, ": {}", self.message)
-    }
-}
+/// Every duty, in the order of the words above.
+pub const DUTIES: [Duty; 7] =
+    [Duty::NonMaleficence, Duty::Security, Duty::Privacy, Duty::Honesty, Duty::Autonomy, Duty::Stewardship, Duty::Availability];

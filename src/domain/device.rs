@@ -223,6 +223,8 @@ pub struct Registry {
     devices: BTreeMap<EntityId, Device>,
     /// Command topic to (device, claim, index in its commands).
     topics: BTreeMap<String, Vec<(EntityId, String, usize)>>,
+    /// State topic to the devices that tell their state there.
+    states: BTreeMap<String, BTreeSet<EntityId>>,
     /// What command topics of Tasmota devices begin with whose prefix is not the usual one.
     #[serde(default)]
     bases: BTreeSet<String>,
@@ -263,6 +265,11 @@ impl Registry {
             let device = self.devices.get(id)?;
             Some((device, device.claims.get(claim)?.commands.get(*at)?))
         })
+    }
+
+    /// The devices that tell their state on a topic.
+    pub fn told_on(&self, topic: &str) -> impl Iterator<Item = &EntityId> {
+        self.states.get(topic).into_iter().flatten()
     }
 
     /// The command topics directly or further below a topic, each with a device that it commands.
@@ -364,9 +371,13 @@ impl Registry {
 
     fn index(&mut self) {
         self.topics.clear();
+        self.states.clear();
         self.bases.clear();
         for device in self.devices.values() {
             for (key, claim) in &device.claims {
+                if let Some(topic) = &claim.state_topic {
+                    self.states.entry(topic.clone()).or_default().insert(device.id.clone());
+                }
                 if claim.family == Family::Tasmota {
                     self.bases.extend(claim.aliases.iter().filter(|a| !a.split('/').any(|level| level == "cmnd")).cloned());
                 }

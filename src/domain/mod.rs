@@ -1,9 +1,11 @@
 //! The words of the house, as types: parsed once at the door, then trusted. Imports no other room and performs no effect.
 
 pub mod acl;
+pub mod approval;
 pub mod audit;
 pub mod body;
 pub mod device;
+pub mod duty;
 pub mod entity;
 pub mod limits;
 pub mod opinion;
@@ -11,6 +13,8 @@ pub mod outcome;
 pub mod pattern;
 pub mod people;
 pub mod percept;
+pub mod ruling;
+pub mod shadow;
 pub mod signal;
 pub mod time;
 pub mod topic;
@@ -19,14 +23,18 @@ pub mod unit;
 pub mod verdict;
 
 pub use acl::{Acl, Granted};
+pub use approval::{Answer, Ending, Held, Kept, Settled, Unanswered, WayOn};
 pub use body::Body;
 pub use device::{Applied, Claim, Command, CommandShape, Device, DeviceClass, Family, Registry};
+pub use duty::{Due, DutySpec};
 pub use entity::EntityId;
 pub use opinion::{OpinionView, Standing};
 pub use outcome::{Change, Judged, Layer, MemoryRecord, Outcome};
 pub use pattern::{InputPattern, InputSource, OwnerGuard};
 pub use people::{People, Token, User};
 pub use percept::{Forgery, Input, Origin, Percept, Purpose, Request, Source, Verb};
+pub use ruling::{RuleText, Ruling, Rulings};
+pub use shadow::{Disagreement, ShadowTally};
 pub use signal::{Combine, SignalSource, SignalSpec, SignalType, SignalValue, Signals};
 pub use time::Timestamp;
 pub use topic::TopicFilter;

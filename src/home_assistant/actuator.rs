@@ -162,6 +162,9 @@ fn plain_shape(component: &str, role: &str, doc: &Document<'_>, class: DeviceCla
         return CommandShape::Opaque;
     }
     match role {
+        // Numbers that are no room's temperature have words of their own: 40 % of humidity is no heat.
+        "target_humidity_command_topic" => CommandShape::Number { verb: "set_humidity".into() },
+        "temperature_command_topic" if component == "water_heater" => CommandShape::Number { verb: "set_water".into() },
         "command_topic" => match component {
             "lock" => words(&[
                 ("payload_lock", Some("LOCK"), "lock"),
@@ -229,7 +232,6 @@ fn plain_shape(component: &str, role: &str, doc: &Document<'_>, class: DeviceCla
         "brightness_command_topic"
         | "color_temp_command_topic"
         | "percentage_command_topic"
-        | "target_humidity_command_topic"
         | "temperature_command_topic"
         | "temperature_high_command_topic"
         | "temperature_low_command_topic"

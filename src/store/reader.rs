@@ -72,7 +72,7 @@ pub struct Reader {
     pub(super) conn: Connection,
 }
 
-const VERDICT: &str =
+pub(super) const VERDICT: &str =
     "SELECT percept, ordinal, at, requester, client_id, topic, decision, score, theta_allow, theta_deny, uncertainty, reason,
     contributions, facts, request, origin, forwarded_at, repeat_of, target, verb, signals FROM verdicts JOIN contexts ON contexts.id = context";
 const RECORD: &str = "SELECT id, at, entity, kind, topic, body_kind, payload, text, importance, layer, requester, client_id, user, qos,
@@ -265,7 +265,7 @@ fn opinion(row: &Row<'_>) -> Result<OpinionView, StoreError> {
     })
 }
 
-fn verdict(row: &Row<'_>) -> Result<VerdictRow, StoreError> {
+pub(super) fn verdict(row: &Row<'_>) -> Result<VerdictRow, StoreError> {
     let request = from_json::<StoredRequest<'_>>("verdicts", row, 14, 0)?.whole(entity_id("verdicts", row, 18)?, row.get(19)?);
     let facts = from_json::<StoredFacts<'_>>("verdicts", row, 13, 0)?.whole(&request, from_json("contexts", row, 20, 0)?);
     Ok(VerdictRow {

@@ -1,23 +1,22 @@
 //! `jamey rules list`.
 
-use super::Common;
-use crate::app;
-use clap::Subcommand;
+use crate::{app, cli::Common};
 use serde_json::json;
-
-#[derive(Debug, Subcommand)]
-pub enum Action {
-    /// Every rule with its duty, kind and weight.
-    List,
-}
 
 /// # Errors
 /// When config or rules are refused.
-pub fn rules(common: &Common, action: &Action) -> anyhow::Result<()> {
-    let Action::List = action;
-    let set = app::rules(&common.load()?)?;
+pub fn list(common: &Common) -> anyhow::Result<()> {
+    let set = app::rules::sets(&common.load()?)?.live;
     if common.json {
-        let rows: Vec<_> = set.rules().map(|r| json!({"id": r.id, "duty": r.duty, "kind": r.kind, "polarity": r.polarity, "weight": r.weight, "severity": r.severity, "when": r.when})).collect();
+        let rows: Vec<_> = set
+            .rules()
+            .map(|r| {
+                json!({
+                    "id": r.id, "duty": r.duty, "kind": r.kind, "polarity": r.polarity, "weight": r.weight, "weighed_by": r.weighed_by,
+                    "severity": r.severity, "when": r.when, "file": r.file,
+                })
+            })
+            .collect();
         crate::cli::line!("{}", serde_json::to_string_pretty(&json!({"v": 1, "rules": rows}))?);
         return Ok(());
     }

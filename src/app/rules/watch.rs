@@ -1,0 +1,207 @@
+//! Rules that change while Jamey runs: read again, checked whole beside the mind, and swapped between two inputs; or refused, and the
+//! old ones hold.
+
+use super::{Refused, Sets, compile, rulings};
+use crate::{broker::Hall, config::Config, domain::Input};
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, SystemTime},
+};
+use tokio::sync::watch as channel;
+use tracing::{info, warn};
+
+/// How often the files are looked at. What changed is read when it stood still from one look to the next: an editor may be writing.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// Of many mistakes the log has the first.
+const LOGGED_CHARS: usize = 4_000;
+
+/// Where checked sets wait for the input that names them: checking is not the mind's to wait for.
+#[derive(Default)]
+pub struct Shelf(Mutex<Option<Sets>>);
+
+impl Shelf {
+    fn put(&self, sets: Sets) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(sets);
+    }
+
+    #[must_use]
+    pub fn take(&self) -> Option<Sets> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// Where the config came from, so that its `[conscience]` can be read again.
+pub struct Again {
+    pub file: Option<PathBuf>,
+    pub read: Box<dyn Fn() -> anyhow::Result<Config> + Send + Sync>,
+}
+
+/// The files as they were before they were read: what changes from then on is noticed, and so is SIGHUP.
+pub struct Seen {
+    stamps: Vec<Stamp>,
+    hangup: Hangups,
+}
+
+impl Seen {
+    #[must_use]
+    pub fn now(config: &Config, again: &Again) -> Self {
+        Self { stamps: stamps(&files(config, again)), hangup: hangups() }
+    }
+}
+
+/// Watches the rules.
+pub struct Watch {
+    pub hall: Arc<Hall>,
+    pub shelf: Arc<Shelf>,
+    pub again: Again,
+    pub seen: Seen,
+    /// The digests of what holds now.
+    pub holds: (String, Option<String>),
+    /// Tells what is wrong with the newest rules.
+    pub tell: channel::Sender<Option<String>>,
+    pub stopped: channel::Receiver<bool>,
+}
+
+/// What tells that a file is another one.
+type Stamp = Option<(SystemTime, u64, u64)>;
+
+/// Takes over what changed, until told to stop.
+pub async fn watch(mut w: Watch) {
+    let mut config = Arc::clone(&w.hall.config);
+    let mut files = files(&config, &w.again);
+    let (mut seen, mut before) = (w.seen.stamps.clone(), stamps(&files));
+    let mut every = tokio::time::interval(LOOK_EVERY);
+    loop {
+        let asked = tokio::select! {
+            _ = every.tick() => false,
+            () = hung_up(&mut w.seen.hangup) => true,
+            _ = w.stopped.changed() => return,
+        };
+        let now = stamps(&files);
+        let still = std::mem::replace(&mut before, now.clone()) == now;
+        let changed = still && now != seen;
+        if !asked && !changed {
+            continue;
+        }
+        seen = now;
+        let again = w.again.read;
+        let old = Arc::clone(&config);
+        // Some tens of milliseconds of reading and checking, on a thread for what blocks.
+        let Ok((again, read)) = tokio::task::spawn_blocking(move || {
+            let read = reread(&again, &old);
+            (again, read)
+        })
+        .await
+        else {
+            return;
+        };
+        w.again.read = again;
+        match read {
+            Ok((fresh, sets)) => {
+                config = Arc::new(fresh);
+                let named = self::files(&config, &w.again);
+                if named != files {
+                    // What is named only now may have changed since it was read: it is read once more.
+                    files = named;
+                    seen.clear();
+                }
+                swap(&mut w.hall, &w.shelf, &mut w.holds, sets, asked).await;
+                w.tell.send_replace(None);
+            }
+            Err(wrong) => {
+                let shown: String = wrong.chars().take(LOGGED_CHARS).collect();
+                warn!("{shown}\nthe old rules stay; `jamey rules check` shows all that is wrong");
+                let short: String = wrong.chars().take(200).collect();
+                w.hall.record("change.refused", Some("rules"), &short).await;
+                w.tell.send_replace(Some(wrong));
+            }
+        }
+    }
+}
+
+/// The config's `[conscience]` and all that it names, checked. Signals and everything else stay as they were at the start.
+fn reread(read: &dyn Fn() -> anyhow::Result<Config>, old: &Config) -> Result<(Config, Sets), String> {
+    let fresh = read().map_err(|e| format!("{e:#}"))?;
+    if (Config { conscience: old.conscience.clone(), ..fresh.clone() }) != *old {
+        warn!("the config changed beyond [conscience]: the rest counts from the next start on");
+    }
+    let config = Config { conscience: fresh.conscience, ..old.clone() };
+    let told = |refused: Refused| refused.to_string();
+    let sets = compile(&rulings(&config).map_err(told)?, &config.signals).map_err(told)?;
+    Ok((config, sets))
+}
+
+async fn swap(hall: &mut Arc<Hall>, shelf: &Shelf, holds: &mut (String, Option<String>), sets: Sets, asked: bool) {
+    let fresh = (sets.live.ruling().digest(), sets.shadow.as_ref().map(|s| s.ruling().digest()));
+    if fresh == *holds {
+        if asked {
+            info!("SIGHUP: the rules are those that hold");
+        }
+        return;
+    }
+    let (rules, rulings) = (sets.live.rules().count(), sets.rulings());
+    shelf.put(sets);
+    if !hall.inbox.leave(Input::Rules(Box::new(rulings)), 0, None, None).await {
+        return;
+    }
+    info!("the rules changed: {rules} of them hold from now on");
+    let (before, now) = (&holds.0, &fresh.0);
+    let shadow = match (&holds.1, &fresh.1) {
+        (_, None) => String::new(),
+        (old, Some(new)) if old.as_ref() == Some(new) => ", the shadow as before".to_owned(),
+        (_, Some(new)) => format!(", a shadow {new} judges beside them"),
+    };
+    hall.record("change", Some("rules"), &format!("swapped while running: sha256 {before} then, {now} now; {rules} rules{shadow}")).await;
+    *holds = fresh;
+}
+
+/// All files whose change matters.
+fn files(config: &Config, again: &Again) -> Vec<PathBuf> {
+    let conscience = &config.conscience;
+    again.file.iter().chain(&conscience.rules).chain(&conscience.shadow).cloned().collect()
+}
+
+fn stamps(files: &[PathBuf]) -> Vec<Stamp> {
+    files.iter().map(|path| stamp(path)).collect()
+}
+
+fn stamp(path: &Path) -> Stamp {
+    let found = path.metadata().ok()?;
+    #[cfg(unix)]
+    let number = std::os::unix::fs::MetadataExt::ino(&found);
+    #[cfg(not(unix))]
+    let number = 0;
+    Some((found.modified().ok()?, found.len(), number))
+}
+
+#[cfg(unix)]
+type Hangups = Option<tokio::signal::unix::Signal>;
+#[cfg(not(unix))]
+type Hangups = ();
+
+#[cfg(unix)]
+fn hangups() -> Hangups {
+    tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()).ok()
+}
+
+#[cfg(not(unix))]
+fn hangups() -> Hangups {}
+
+/// SIGHUP; never where there is none.
+#[cfg(unix)]
+async fn hung_up(hangups: &mut Hangups) {
+    let heard = match hangups {
+        Some(signal) => signal.recv().await,
+        None => None,
+    };
+    if heard.is_none() {
+        std::future::pending::<()>().await;
+    }
+}
+
+#[cfg(not(unix))]
+async fn hung_up(_: &mut Hangups) {
+    std::future::pending().await
+}
