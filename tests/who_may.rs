@@ -281,6 +281,40 @@ fn an_access_list_is_taken_over_when_it_changes_and_refused_whole_when_wrong() {
 }
 
 #[test]
+fn a_right_that_is_taken_away_leaves_no_verdict_that_is_not_true() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, toml, data) = (folder.path().join("acl.toml"), folder.path().join("jamey.toml"), folder.path().join("data"));
+    let list = |may: &str| format!("[roles.gate]\nrules = [\"{may}\", \"allow subscribe lights/#\"]\n");
+    std::fs::write(&file, list("allow publish #")).unwrap();
+    let guard = "[[guard]]\ntopic = \"lights/+/set\"\nclass = \"light\"\npayloads = { ON = \"on\" }\n";
+    let config = format!("[broker]\nacl = \"{}\"\n{guard}", file.display());
+    std::fs::write(&toml, &config).unwrap();
+    let flag = ["--config", toml.to_str().unwrap()];
+    done(&data, &[&flag[..], &["user", "add", "gate1", "--role", "gate"]].concat(), &format!("{PASSWORD}\n"));
+    let house = Plan::default().config(&config).data(&data).start();
+    let dial = |id: &str| house.dial(id).v5().user("gate1", PASSWORD).open();
+    let (mut gate, mut other) = (dial("gate"), dial("other"));
+    let mut lamp = dial("lamp").listen("lights/#", 1);
+    let forwarded = || house.count("select count(*) from verdicts where forwarded_at is not null", []);
+
+    // Nothing is committed for a while: the first command waits, the one behind it is heard ahead.
+    let lock = rusqlite::Connection::open(data.join("jamey.db")).unwrap();
+    lock.busy_timeout(PATIENCE).unwrap();
+    lock.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let breath = (1..=2).flat_map(|id| packet::publish(Version::V5, &Message { id, ..Message::new("lights/hall/set", "ON").qos(1) }));
+    gate.send(&breath.collect::<Vec<u8>>());
+    std::fs::write(&file, list("allow publish nothing")).unwrap();
+    wait_until("the right is gone", PATIENCE, || !other.publish(Message::new("free", "x").qos(1)).taken());
+    drop(lock);
+    let taken = (1..=2).filter(|id| gate.acked(PATIENCE, Pub::Ack, *id).taken()).count();
+    assert_eq!(lamp.messages(taken).len(), taken);
+    assert_eq!(i64::try_from(taken).unwrap(), forwarded(), "what is stored as forwarded was");
+    assert!(!gate.publish(Message::new("lights/hall/set", "ON").qos(1)).taken());
+    assert!(lamp.rest().is_empty());
+    assert_eq!(i64::try_from(taken).unwrap(), forwarded());
+}
+
+#[test]
 fn the_command_line_refuses_what_would_not_hold() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path();

@@ -1,12 +1,18 @@
 //! A broker that is measured: mosquitto or Jamey, started on a folder of its own, and what the kernel says of it.
 
+use super::authority::{Authority, NOW};
 use rusqlite::{Connection, OpenFlags};
+use rustls::{
+    ClientConfig, RootCertStore,
+    pki_types::{CertificateDer, pem::PemObject},
+};
 use std::{
     fs,
     io::{BufRead, BufReader},
     net::{SocketAddr, TcpListener, TcpStream},
     path::PathBuf,
     process::{Child, Command, Stdio},
+    sync::Arc,
     time::{Duration, Instant},
 };
 use tempfile::TempDir;
@@ -27,11 +33,19 @@ pub enum Kind {
     Jamey,
 }
 
+/// Where a broker is reached, and how.
+#[derive(Clone)]
+pub struct Door {
+    pub addr: SocketAddr,
+    pub tls: Option<Arc<ClientConfig>>,
+}
+
 /// A broker that runs on a folder of its own, and dies with this value.
 pub struct Broker {
     pub kind: Kind,
     child: Child,
-    pub addr: SocketAddr,
+    pub plain: Door,
+    pub tls: Door,
     folder: TempDir,
     pub spawned: Instant,
 }
@@ -39,25 +53,37 @@ pub struct Broker {
 impl Broker {
     pub fn start(kind: Kind) -> Self {
         let folder = TempDir::with_prefix_in("bench-", scratch()).unwrap();
+        // The same kind of certificate for both: ECDSA with P-256.
+        let authority = Authority::new(folder.path(), "ca");
+        let pair = authority.server("server", NOW);
+        let tls = client_config(&authority);
         match kind {
             Kind::Mosquitto => {
-                let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+                let [port, secure] = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port());
                 let config = format!(
-                    "listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\nmax_inflight_messages 0\n\
-                     max_queued_messages 0\nset_tcp_nodelay true\nlog_type none\n"
+                    "listener {port} 127.0.0.1\nlistener {secure} 127.0.0.1\ncertfile {}\nkeyfile {}\nallow_anonymous true\nuser root\n\
+                     persistence false\nmax_inflight_messages 0\nmax_queued_messages 0\nset_tcp_nodelay true\nlog_type none\n",
+                    pair.certificate.display(),
+                    pair.key.display()
                 );
                 fs::write(folder.path().join("mosquitto.conf"), config).unwrap();
                 let spawned = Instant::now();
                 let child = Command::new("mosquitto").arg("-c").arg(folder.path().join("mosquitto.conf")).stderr(Stdio::null()).spawn();
                 let child = child.expect("mosquitto must be installed, and be on the PATH: it is what Jamey is measured against");
                 let addr = SocketAddr::from(([127, 0, 0, 1], port));
-                while TcpStream::connect(addr).is_err() {
+                let secure = SocketAddr::from(([127, 0, 0, 1], secure));
+                while TcpStream::connect(addr).is_err() || TcpStream::connect(secure).is_err() {
                     assert!(spawned.elapsed() < Duration::from_secs(10), "mosquitto does not listen");
                 }
-                Self { kind, child, addr, folder, spawned }
+                let (plain, tls) = (Door { addr, tls: None }, Door { addr: secure, tls: Some(tls) });
+                Self { kind, child, plain, tls, folder, spawned }
             }
             Kind::Jamey => {
-                fs::write(folder.path().join("jamey.toml"), CONFIG).unwrap();
+                let door = format!(
+                    "[[listener]]\nname = \"tls\"\naddress = \"127.0.0.1:0\"\ncertificate = {:?}\nkey = {:?}\n",
+                    pair.certificate, pair.key
+                );
+                fs::write(folder.path().join("jamey.toml"), format!("{CONFIG}{door}")).unwrap();
                 let mut command = Command::new(binary());
                 command.args(["run", "--mqtt", "127.0.0.1:0", "--http", "127.0.0.1:0", "--guard", "observe", "--data"]);
                 command.arg(folder.path().join("data")).arg("--config").arg(folder.path().join("jamey.toml"));
@@ -69,7 +95,11 @@ impl Broker {
                 let addr = line.split(' ').find_map(|w| w.strip_prefix("mqtt=")).and_then(|a| a.parse().ok());
                 let said = || fs::read_to_string(folder.path().join("stderr")).unwrap_or_default();
                 let addr = addr.unwrap_or_else(|| panic!("`{}` is not `ready mqtt=ADDR http=ADDR`:\n{}", line.trim(), said()));
-                Self { kind, child, addr, folder, spawned }
+                let secure = said();
+                let secure = secure.lines().find_map(|l| l.strip_prefix("The listener tls is at mqtts://")?.parse().ok());
+                let secure = secure.unwrap_or_else(|| panic!("no TLS listener:\n{}", said()));
+                let (plain, tls) = (Door { addr, tls: None }, Door { addr: secure, tls: Some(tls) });
+                Self { kind, child, plain, tls, folder, spawned }
             }
         }
     }
@@ -103,6 +133,15 @@ impl Drop for Broker {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// What the load's clients trust.
+fn client_config(authority: &Authority) -> Arc<ClientConfig> {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(authority.ca()).unwrap()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    Arc::new(builder.with_root_certificates(roots).with_no_client_auth())
 }
 
 /// Where data folders and the disk's own figure are: beside the build, which is on a disk where /tmp may be memory.

@@ -1,17 +1,17 @@
 //! The load, on one thread: it takes little from the cores that it shares with the broker, and the same for both brokers.
 
 use super::{
-    broker::Broker,
+    broker::{Broker, Door},
     packet::{self, Connect, Message, Version},
 };
 use std::{
     cell::{Cell, RefCell},
-    net::SocketAddr,
     rc::Rc,
+    sync::Arc,
     time::{Duration, Instant},
 };
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::TcpStream,
     task::LocalSet,
 };
@@ -43,10 +43,22 @@ pub fn message(n: u64, id: u16) -> Vec<u8> {
     packet::publish(Version::V311, &message)
 }
 
-async fn welcomed(addr: SocketAddr, id: &str) -> TcpStream {
-    let mut stream = TcpStream::connect(addr).await.unwrap();
-    stream.set_nodelay(true).unwrap();
+trait Both: AsyncRead + AsyncWrite + Unpin {}
+impl<S: AsyncRead + AsyncWrite + Unpin> Both for S {}
+type Stream = Box<dyn Both>;
+
+async fn welcomed(door: &Door, id: &str) -> Stream {
+    let plain = TcpStream::connect(door.addr).await.unwrap();
+    plain.set_nodelay(true).unwrap();
+    let mut stream: Stream = match &door.tls {
+        None => Box::new(plain),
+        Some(tls) => {
+            let name = "localhost".try_into().unwrap();
+            Box::new(tokio_rustls::TlsConnector::from(Arc::clone(tls)).connect(name, plain).await.unwrap())
+        }
+    };
     stream.write_all(&packet::connect(Version::V311, &Connect { id: id.into(), clean: true, ..Default::default() })).await.unwrap();
+    stream.flush().await.unwrap();
     let mut connack = [0; 4];
     stream.read_exact(&mut connack).await.unwrap();
     assert_eq!(connack, [0x20, 2, 0, 0], "CONNACK");
@@ -54,7 +66,7 @@ async fn welcomed(addr: SocketAddr, id: &str) -> TcpStream {
 }
 
 /// Takes all messages, counts them, and acknowledges those of QoS 1.
-async fn subscriber(mut stream: TcpStream, tally: Rc<Tally>) {
+async fn subscriber(mut stream: Stream, tally: Rc<Tally>) {
     let (mut buffer, mut held, mut acks) = (vec![0; 1 << 18], 0, vec![]);
     loop {
         let Ok(read) = stream.read(&mut buffer[held..]).await else { return };
@@ -86,7 +98,7 @@ async fn subscriber(mut stream: TcpStream, tally: Rc<Tally>) {
         }
         buffer.copy_within(at..held, 0);
         held -= at;
-        if stream.write_all(&acks).await.is_err() {
+        if stream.write_all(&acks).await.is_err() || stream.flush().await.is_err() {
             return;
         }
         acks.clear();
@@ -94,9 +106,10 @@ async fn subscriber(mut stream: TcpStream, tally: Rc<Tally>) {
 }
 
 /// One who hears all, at QoS 1 as the messages are sent.
-async fn listen(addr: SocketAddr, tally: &Rc<Tally>) {
-    let mut all = welcomed(addr, "bench-subscriber").await;
+async fn listen(door: &Door, tally: &Rc<Tally>) {
+    let mut all = welcomed(door, "bench-subscriber").await;
     all.write_all(&packet::subscribe(Version::V311, 1, &[("bench/+/set", 1)])).await.unwrap();
+    all.flush().await.unwrap();
     let mut suback = [0; 5];
     all.read_exact(&mut suback).await.unwrap();
     assert_eq!(suback, [0x90, 3, 0, 1, 1], "SUBACK");
@@ -104,7 +117,7 @@ async fn listen(addr: SocketAddr, tally: &Rc<Tally>) {
 }
 
 /// Keeps a window of messages in flight until time is over.
-async fn client(mut stream: TcpStream, tally: Rc<Tally>) {
+async fn client(mut stream: Stream, tally: Rc<Tally>) {
     let (mut id, mut flying) = (0_u16, 0);
     let (mut acks, mut held, mut out) = ([0_u8; 4_096], 0, vec![]);
     while !tally.over.get() || flying > 0 {
@@ -117,6 +130,7 @@ async fn client(mut stream: TcpStream, tally: Rc<Tally>) {
         }
         if !out.is_empty() {
             stream.write_all(&out).await.unwrap();
+            stream.flush().await.unwrap();
         }
         let read = stream.read(&mut acks[held..]).await.unwrap();
         assert!(read > 0, "the broker closed the connection");
@@ -137,16 +151,16 @@ pub struct Load {
 }
 
 /// Loads a broker with `clients` for `seconds`.
-pub fn load(broker: &Broker, clients: usize, seconds: Duration, from: &Cell<u64>) -> Load {
+pub fn load(broker: &Broker, door: &Door, clients: usize, seconds: Duration, from: &Cell<u64>) -> Load {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let local = LocalSet::new();
     local.block_on(&runtime, async {
         let tally = Rc::new(Tally::default());
         tally.sent.set(from.get());
-        listen(broker.addr, &tally).await;
+        listen(door, &tally).await;
         let mut tasks = vec![];
         for n in 0..clients {
-            let stream = welcomed(broker.addr, &format!("bench-client-{n}")).await;
+            let stream = welcomed(door, &format!("bench-client-{n}")).await;
             tasks.push(tokio::task::spawn_local(client(stream, Rc::clone(&tally))));
         }
         tokio::time::sleep(WARM_UP).await;
@@ -166,13 +180,13 @@ pub fn load(broker: &Broker, clients: usize, seconds: Duration, from: &Cell<u64>
 }
 
 /// Publish to PUBACK, in µs sorted, at 1,000 messages a second from one client.
-pub fn latency(broker: &Broker, seconds: Duration, from: &Cell<u64>) -> Vec<u32> {
+pub fn latency(door: &Door, seconds: Duration, from: &Cell<u64>) -> Vec<u32> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let local = LocalSet::new();
     local.block_on(&runtime, async {
         let tally = Rc::new(Tally::default());
-        listen(broker.addr, &tally).await;
-        let (mut acks, mut out) = welcomed(broker.addr, "bench-pacer").await.into_split();
+        listen(door, &tally).await;
+        let (mut acks, mut out) = tokio::io::split(welcomed(door, "bench-pacer").await);
         let due: Rc<RefCell<Vec<Instant>>> = Rc::default();
         let (asked, heard) = (Rc::clone(&due), Rc::clone(&tally));
         let reader = tokio::task::spawn_local(async move {
@@ -191,6 +205,7 @@ pub fn latency(broker: &Broker, seconds: Duration, from: &Cell<u64>) -> Vec<u32>
             let bytes = message(n, id);
             due.borrow_mut().push(Instant::now());
             out.write_all(&bytes).await.unwrap();
+            out.flush().await.unwrap();
         }
         let deadline = Instant::now() + Duration::from_secs(20);
         while tally.latencies.borrow().len() < usize::from(count) {

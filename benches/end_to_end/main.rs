@@ -4,11 +4,14 @@
 //! the same generator in turn: clients with a window of 32, QoS 1, 150-byte JSON over 4,000 topics, one QoS 1 subscriber that
 //! takes and acknowledges all. For Jamey, which observes, each message commands a guarded light: it is acknowledged and forwarded
 //! after its verdict is stored. The row of each is counted afterwards. `JAMEY_BENCH_SECONDS` (4) is the length of one measurement;
-//! `JAMEY_BENCH_ROUNDS` (3) how many there are, alternating, of which the medians are printed. `-- latency`, `-- load` or `-- start`
+//! `JAMEY_BENCH_ROUNDS` (3) how many there are, alternating, of which the medians are printed. `-- latency`, `-- load`, `-- tls` or `-- start`
 //! measures that part alone.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a bench fails by panicking")]
 #![allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "figures for people")]
 
+#[allow(dead_code, reason = "the tests use the rest")]
+#[path = "../../tests/support/authority.rs"]
+mod authority;
 mod broker;
 mod load;
 #[allow(dead_code, reason = "the tests use the rest")]
@@ -27,6 +30,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// What TLS costs is the same for each message: one number of clients will do.
+const TLS_CLIENTS: usize = 64;
+
 fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().map_or(default, |v| v.parse().unwrap_or_else(|_| panic!("{name} is a number, not `{v}`")))
 }
@@ -34,7 +40,7 @@ fn number(name: &str, default: u64) -> u64 {
 /// From the start of the process on an empty folder to the first acknowledged command.
 fn start_to_first_verdict(kind: Kind) -> f64 {
     let broker = Broker::start(kind);
-    let mut stream = TcpStream::connect(broker.addr).unwrap();
+    let mut stream = TcpStream::connect(broker.plain.addr).unwrap();
     stream.set_nodelay(true).unwrap();
     stream.write_all(&packet::connect(Version::V311, &Connect { id: "first".into(), clean: true, ..Default::default() })).unwrap();
     stream.write_all(&load::message(0, 1)).unwrap();
@@ -123,7 +129,7 @@ fn main() {
         let mut all: Vec<Vec<u32>> = vec![];
         for _ in 0..rounds {
             syncs.push(quantile(&fdatasync(&scratch(), 300), 0.5));
-            all.push(latency(broker, seconds.min(Duration::from_secs(3)), sent));
+            all.push(latency(&broker.plain, seconds.min(Duration::from_secs(3)), sent));
         }
         let sync50 = median(syncs);
         let middle = |q: f64| median(all.iter().map(|one| quantile(one, q)).collect());
@@ -136,8 +142,8 @@ fn main() {
     for (clients, target, aim) in [(8, 0.3, 0.4), (64, 0.6, 0.8)].into_iter().filter(|_| wanted("load")) {
         let (mut plain, mut judged) = (vec![], vec![]);
         for _ in 0..rounds {
-            plain.push(load(&mosquitto, clients, seconds, &sent[0]));
-            judged.push(load(&jamey, clients, seconds, &sent[1]));
+            plain.push(load(&mosquitto, &mosquitto.plain, clients, seconds, &sent[0]));
+            judged.push(load(&jamey, &jamey.plain, clients, seconds, &sent[1]));
         }
         let middle = |loads: &[Load], what: fn(&Load) -> f64| median(loads.iter().map(what).collect());
         println!("\n{clients} clients");
@@ -149,6 +155,29 @@ fn main() {
         row("reached the subscriber: mosquitto, jamey", &format!("{:.0} %, {:.0} %", all(&plain), all(&judged)), "");
         row("CPU per 100,000: mosquitto", &format!("{:.2} s", middle(&plain, |l| l.cpu_seconds_per_100k)), "");
         row("CPU per 100,000: jamey", &format!("{:.2} s", middle(&judged, |l| l.cpu_seconds_per_100k)), "at most 4 s, aim at 2.5");
+    }
+
+    if wanted("tls") {
+        println!("\nTLS 1.3, ECDSA with P-256, {TLS_CLIENTS} clients");
+        let (mut plain, mut judged, mut waits) = (vec![], vec![], [vec![], vec![]]);
+        for _ in 0..rounds {
+            plain.push(load(&mosquitto, &mosquitto.tls, TLS_CLIENTS, seconds, &sent[0]));
+            judged.push(load(&jamey, &jamey.tls, TLS_CLIENTS, seconds, &sent[1]));
+            for ((broker, sent), all) in [(&mosquitto, &sent[0]), (&jamey, &sent[1])].into_iter().zip(&mut waits) {
+                all.push(latency(&broker.tls, seconds.min(Duration::from_secs(3)), sent));
+            }
+        }
+        let middle = |loads: &[Load], what: fn(&Load) -> f64| median(loads.iter().map(what).collect());
+        row("mosquitto, plain forwarding", &format!("{:.0}/s", middle(&plain, |l| l.rate)), "");
+        row("jamey, judged and stored", &format!("{:.0}/s", middle(&judged, |l| l.rate)), "");
+        let ratio = median(plain.iter().zip(&judged).map(|(p, j)| j.rate / p.rate).collect());
+        row("ratio", &format!("{ratio:.2}"), "at least 0.4");
+        row("CPU per 100,000: mosquitto", &format!("{:.2} s", middle(&plain, |l| l.cpu_seconds_per_100k)), "");
+        row("CPU per 100,000: jamey", &format!("{:.2} s", middle(&judged, |l| l.cpu_seconds_per_100k)), "");
+        for (name, all) in ["publish to PUBACK at 1,000/s: mosquitto", "the same: jamey, verdict stored"].into_iter().zip(&waits) {
+            let middle = |q: f64| median(all.iter().map(|one| quantile(one, q)).collect());
+            row(name, &format!("{:.3} ms, {:.3} ms", middle(0.5), middle(0.99)), "p50, p99");
+        }
     }
 
     println!("\nResident memory: idle, after the load, at most");

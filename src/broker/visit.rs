@@ -196,8 +196,11 @@ impl Visit {
     }
 
     fn may_publish(&self, topic: &str) -> bool {
-        *self.seen() = self.control.take_seen();
-        if self.entrance.private {
+        let seen = self.control.take_seen();
+        let heard = seen.told.is_some();
+        *self.seen() = seen;
+        // What was heard ahead was judged and stored under the rights of that moment: it goes on as its verdict says.
+        if self.entrance.private || heard {
             return true;
         }
         if self.will.get().is_some_and(|w| w.topic == topic) {

@@ -98,6 +98,13 @@ impl Other {
         child.wait().unwrap();
     }
 
+    /// SIGKILL: no chance to tidy up.
+    pub fn die(&mut self) {
+        let mut child = self.child.take().unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
     pub fn address(&self) -> SocketAddr {
         self.address
     }
