@@ -1,6 +1,6 @@
 //! Promise: a full disk costs memory of what was said, never a command that nobody judged; and it heals without a restart.
 //!
-//! Needs root: the data folder is a tmpfs of 8 MB. One test, for mounts are the host's.
+//! Needs root: the data folder of each test is a tmpfs of its own of 8 MB.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod support;
@@ -126,5 +126,54 @@ fn a_full_disk_fails_closed_where_it_matters_and_heals() {
         assert_eq!(house.count("select count(*) from memory_records where own_id = ?1", [id]), 1, "{id} was acknowledged");
     }
     house.serves();
+    house.stop();
+}
+
+const LIGHT: &str = r#"{"schema":"json","brightness":true,"command_topic":"zigbee2mqtt/hall_light/set","state_topic":"zigbee2mqtt/hall_light",
+    "name":null,"unique_id":"0x00158d0001a2b3c5_light_zigbee2mqtt",
+    "device":{"identifiers":["zigbee2mqtt_0x00158d0001a2b3c5"],"name":"hall_light"}}"#;
+
+#[test]
+fn where_the_owner_says_open_what_risks_little_goes_on_unstored_and_an_unlock_does_not() {
+    let disk = Disk::mounted("8m");
+    let data = disk.path().join("data");
+    let mut house = Plan::default().enforce().data(&data).config("[store]\nguarded_when_unwritable = \"open\"\n").start();
+    let mut bridge = house.client("zigbee2mqtt").listen("zigbee2mqtt/+/set", 2);
+    for (kind, address, document) in [("lock", "0x00158d0001a2b3c4", LOCK), ("light", "0x00158d0001a2b3c5", LIGHT)] {
+        let topic = format!("homeassistant/{kind}/{address}/{kind}/config");
+        assert!(bridge.publish(Message::new(&topic, document).qos(1).retained()).taken());
+    }
+    let mut sensor = house.dial("sensor").v5().open();
+    let mut panels: Vec<Mqtt> = (0..6).map(|n| house.dial(&format!("panel-{n}")).v5().open()).collect();
+    let filler = disk.fill();
+    let body = |n: usize| format!(r#"{{"id":"full-{n}","pad":"{}"}}"#, "x".repeat(60_000));
+    let full = (0..200).any(|n| !sensor.publish(Message::new("jamey/in/sensor/reading", body(n)).qos(1)).taken());
+    assert!(full, "12 MB were acknowledged on a full disk of 8 MB");
+
+    let verdicts = house.count("select count(*) from verdicts", []);
+    for (qos, panel) in (0..=2).zip(&mut panels) {
+        let sent = panel.publish_within(Duration::from_secs(15), Message::new("zigbee2mqtt/hall_light/set", r#"{"state":"ON"}"#).qos(qos));
+        assert!(qos == 0 || sent.taken(), "the light at QoS {qos}: {sent:?}");
+        let heard = bridge.message_within(Duration::from_secs(15)).unwrap_or_else(|| panic!("the light at QoS {qos} did not go on"));
+        assert_eq!((heard.topic.as_str(), heard.text().as_str()), ("zigbee2mqtt/hall_light/set", r#"{"state":"ON"}"#));
+    }
+    for (qos, panel) in (0..=2).zip(&mut panels[3..]) {
+        let sent = panel.publish_within(Duration::from_secs(15), Message::new("zigbee2mqtt/front_door/set", "UNLOCK").qos(qos));
+        assert!(qos == 0 || !sent.taken(), "UNLOCK at QoS {qos} was acknowledged: {sent:?}");
+        assert_eq!(bridge.rest(), [], "UNLOCK at QoS {qos} went on unstored");
+    }
+    // To lock is the safe way for a lock (domain/device.rs): its risk is 0.2.
+    let sent = panels[0].publish_within(Duration::from_secs(15), Message::new("zigbee2mqtt/front_door/set", "LOCK").qos(1));
+    assert!(sent.taken(), "LOCK: {sent:?}");
+    assert_eq!(bridge.message().text(), "LOCK");
+    assert_eq!(house.count("select count(*) from verdicts", []), verdicts, "nothing was stored meanwhile");
+    house.is_well();
+    std::fs::remove_file(filler).unwrap();
+    let mut panel = house.client("wall_panel");
+    wait_until("the lock is judged again", Duration::from_secs(60), || {
+        panel = house.client("wall_panel");
+        panel.publish_within(Duration::from_secs(15), Message::new("zigbee2mqtt/front_door/set", "LOCK").qos(1)).taken()
+    });
+    assert!(house.count("select count(*) from verdicts", []) > verdicts);
     house.stop();
 }

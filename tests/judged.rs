@@ -24,12 +24,18 @@ fn bridge(house: &House) -> Mqtt {
 
 /// The next verdict, in the form that others rely on.
 fn verdict(asker: &mut Mqtt) -> Value {
-    checked(&asker.message())
+    loop {
+        let v = checked(&asker.message());
+        // An earlier one that waited, and was superseded by this.
+        if v["settled"].is_null() {
+            return v;
+        }
+    }
 }
 
 /// All verdicts on what was just asked: a message may ask for several things.
 fn verdicts(asker: &mut Mqtt) -> Vec<Value> {
-    std::iter::once(asker.message()).chain(asker.rest()).map(|m| checked(&m)).collect()
+    std::iter::once(asker.message()).chain(asker.rest()).map(|m| checked(&m)).filter(|v| v["settled"].is_null()).collect()
 }
 
 fn refused(verdicts: &[Value]) -> bool {

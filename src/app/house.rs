@@ -1,14 +1,19 @@
 //! The mind's own thread: letters in, steps, batches to the writer, answers after the commit. The next batch gathers while this one syncs.
 
 use super::{
+    approvals::{self, Approvals},
     journal::Journal,
     rules::Shelf,
+    unchanged::Unchanged,
     view::{self, Said, Spoken},
 };
 use crate::{
     broker::{Answer, Hall, Letter, Post},
     config::Durability,
-    domain::{Change, Decision, EntityId, Input, OpinionView, Percept, Purpose, Rulings, limits},
+    domain::{
+        Answer as Word, Change, Decision, EntityId, Input, Kept, OpinionView, Origin, Outcome, Percept, Purpose, Rulings, Settled,
+        Unanswered, limits,
+    },
     mind::Mind,
     store::{Batch, Entry, Writer},
 };
@@ -18,13 +23,18 @@ use std::{
     thread::JoinHandle,
     time::{Duration, Instant},
 };
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    runtime::Handle,
+    sync::{mpsc, oneshot},
+};
 use tracing::{info, warn};
 
 /// The longest that a gathering batch waits for those answered last: about one sync of a good disk.
 const GATHER: Duration = Duration::from_micros(200);
 /// One look at the inbox in that time; the kernel makes about twice as much of it.
 const GATHER_STEP: Duration = Duration::from_micros(40);
+/// How long a relaxed batch gathers: with its sync it is on disk within the 100 ms that the config promises.
+const RELAXED_GATHER: Duration = Duration::from_millis(50);
 
 /// The mind with all that its thread needs.
 pub struct House {
@@ -32,6 +42,10 @@ pub struct House {
     pub writer: Writer,
     pub hall: Arc<Hall>,
     pub said: mpsc::Sender<Said>,
+    /// What waited when the house was started.
+    pub kept: Vec<Kept>,
+    /// Who lets held messages on.
+    pub releases: mpsc::Sender<Kept>,
     /// Rules that were checked, and wait for their input.
     pub shelf: Arc<Shelf>,
 }
@@ -41,6 +55,7 @@ pub struct House {
 struct Answers {
     senders: Vec<(oneshot::Sender<Answer>, Answer)>,
     spoken: Vec<Said>,
+    released: Vec<Kept>,
 }
 
 impl House {
@@ -49,7 +64,8 @@ impl House {
     /// # Errors
     /// When the thread cannot be started.
     pub fn live(self, posts: mpsc::Receiver<Post>) -> std::io::Result<JoinHandle<()>> {
-        std::thread::Builder::new().name("mind".into()).spawn(move || Living::new(self).run(posts))
+        let timer = Handle::current();
+        std::thread::Builder::new().name("mind".into()).spawn(move || Living::new(self, timer).run(posts))
     }
 }
 
@@ -60,28 +76,36 @@ struct Living {
     /// None: the config keeps none.
     journal: Option<Journal>,
     relaxed: bool,
-    /// How many the last batch answered, and since when the first of this one waits.
+    /// The clock by which a relaxed batch is written.
+    timer: Handle,
+    /// How many the last batch answered, and since when the first of this one waits, or would if it had not been answered already.
     answered: usize,
     first_waits: Option<Instant>,
     /// Opinions that changed since others were last told of them.
     opinions: BTreeMap<EntityId, OpinionView>,
+    approvals: Approvals,
+    unchanged: Unchanged,
     /// What of the candidate's counts was told last: they are retained, and told anew when it disagrees, or has judged twice as many.
     shadow: Option<(String, u64, Option<u32>)>,
 }
 
 impl Living {
-    fn new(house: House) -> Self {
+    fn new(mut house: House, timer: Handle) -> Self {
         let store = &house.hall.config.store;
         let (journal, relaxed) = (store.journal.then(Journal::new), store.durability == Durability::Relaxed);
+        let approvals = Approvals::new(std::mem::take(&mut house.kept));
         Self {
             house,
             batch: Batch::default(),
             answers: Answers::default(),
             journal,
             relaxed,
+            timer,
             answered: 0,
             first_waits: None,
             opinions: BTreeMap::new(),
+            approvals,
+            unchanged: Unchanged::default(),
             shadow: None,
         }
     }
@@ -102,7 +126,7 @@ impl Living {
                             continue;
                         }
                     }
-                    match posts.blocking_recv() {
+                    match self.next(&mut posts) {
                         Some(post) => post,
                         None => break,
                     }
@@ -114,7 +138,7 @@ impl Living {
                 Post::WriterIdle => {}
                 Post::Stop => break,
             }
-            if self.batch.entries.len() >= limits::BATCH_MESSAGES {
+            if self.batch.entries.len() >= limits::BATCH_MESSAGES || (self.is_overdue() && self.house.writer.is_idle()) {
                 self.submit();
             }
         }
@@ -124,9 +148,27 @@ impl Living {
         self.house.writer.stop();
     }
 
+    /// Sleeps until there is a letter; with a relaxed batch in hand no longer than it may gather.
+    fn next(&self, posts: &mut mpsc::Receiver<Post>) -> Option<Post> {
+        let left = self.first_waits.filter(|_| self.relaxed).map(|since| RELAXED_GATHER.saturating_sub(since.elapsed()));
+        match left {
+            Some(left) if left > Duration::ZERO => {
+                self.timer.block_on(async { tokio::time::timeout(left, posts.recv()).await }).unwrap_or(Some(Post::WriterIdle))
+            }
+            // Overdue: the writer is busy, and says when it no longer is.
+            _ => posts.blocking_recv(),
+        }
+    }
+
+    /// Whether what was acknowledged before it was written must wait no longer.
+    fn is_overdue(&self) -> bool {
+        self.relaxed && self.first_waits.is_some_and(|since| since.elapsed() >= RELAXED_GATHER)
+    }
+
     /// What nobody waits for (QoS 0) is written with the next that somebody does, or within a second: an SD card wears by pages.
     fn someone_waits(&self) -> bool {
-        !self.answers.senders.is_empty() || !self.answers.spoken.is_empty()
+        let told = !self.answers.spoken.is_empty() || !self.answers.released.is_empty();
+        !self.answers.senders.is_empty() || told || self.is_overdue()
     }
 
     /// Those whom the last commit answered are about to speak again: one commit for all of them is worth a moment's wait.
@@ -135,14 +177,29 @@ impl Living {
         self.answers.senders.len() < self.answered && self.first_waits.is_some_and(|since| since.elapsed() < GATHER)
     }
 
-    fn take(&mut self, letter: Letter) {
+    fn take(&mut self, mut letter: Letter) {
         if let Input::Rules(rulings) = &letter.input {
             return self.swap_rules(&letter.input, rulings);
+        }
+        if let Input::Answer(word) = &letter.input
+            && let Err(why) = self.approvals.check(word)
+        {
+            let (word, sender) = (word.clone(), letter.answer.take());
+            self.answered(&word, Err(why), sender);
+            return;
         }
         if let Some(journal) = &mut self.journal {
             journal.enter(self.house.mind.state(), &letter.input);
         }
-        let outcome = self.house.mind.step(&letter.input);
+        let mut outcome = self.house.mind.step(&letter.input);
+        for settled in std::mem::take(&mut outcome.settled) {
+            self.settle(settled);
+        }
+        for due in std::mem::take(&mut outcome.duties) {
+            if let Some(spec) = self.house.mind.duty(&due.duty) {
+                self.answers.spoken.push(Said::Due(due, spec.clone()));
+            }
+        }
         if outcome.registry_changed {
             let registry = self.house.mind.registry().clone();
             self.house.hall.change_guard(|view| view.registry = registry);
@@ -154,6 +211,7 @@ impl Living {
             Input::Percept(percept) => percept,
             Input::Tick(_) => return self.tick(),
             Input::Note(_) | Input::Forged(_) | Input::Rules(_) => return,
+            Input::Answer(word) => return self.answered(&word, outcome.unanswered.map_or(Ok(()), Err), letter.answer),
         };
         let decision = outcome.decision();
         let refused = outcome.refused && self.house.hall.guard().enforces(percept.at);
@@ -161,6 +219,7 @@ impl Living {
             self.house.hall.counters.refuse("discovery", &format!("`{}` from `{}`", percept.topic, percept.source.client_id));
         }
         let lets_on = lets_on(&percept, decision) && !refused;
+        self.note(&percept, &outcome, lets_on);
         let wanted = self.house.hall.verdicts_wanted.load(Ordering::Relaxed);
         if (wanted || letter.respond_to.is_some()) && !outcome.judged.is_empty() {
             let spoken = Spoken {
@@ -174,14 +233,69 @@ impl Living {
         }
         if let Some(sender) = letter.answer {
             let answer = Answer { decision, lets_on };
+            self.first_waits.get_or_insert_with(Instant::now);
             if self.relaxed {
                 let _ = sender.send(answer);
             } else {
-                self.first_waits.get_or_insert_with(Instant::now);
                 self.answers.senders.push((sender, answer));
             }
         }
-        self.batch.entries.push(Entry { percept, outcome, lets_on });
+        self.batch.entries.push(Entry { percept, outcome, lets_on, again: false });
+    }
+
+    /// What a message leaves behind besides its rows: a device's state, a request that waits, an interface that went ahead.
+    fn note(&mut self, percept: &Percept, outcome: &Outcome, lets_on: bool) {
+        match &percept.purpose {
+            Purpose::Observation => self.unchanged.hear(self.house.mind.registry(), &percept.topic, &percept.payload),
+            Purpose::Requests { origin: Origin::Guard, requests } if !lets_on && percept.repeat_of.is_none() => {
+                let unchanged = self.unchanged.of(self.house.mind.registry(), requests.iter().map(|r| &r.target));
+                if !unchanged.is_empty() {
+                    self.answers.spoken.push(Said::Unchanged(unchanged));
+                }
+            }
+            Purpose::Requests { .. } | Purpose::Discovery => {}
+        }
+        if let Some(until) = outcome.held_until {
+            let kept = self.approvals.hold(percept, &outcome.judged, until);
+            let registry = self.house.mind.registry();
+            let document = approvals::document(&kept, |id, verb| risk(registry, id, verb));
+            self.answers.spoken.push(Said::Held(percept.id, document));
+            self.batch.changes.push(Change::Audit(approvals::asked(&kept)));
+            self.batch.changes.push(Change::Held(Box::new(kept)));
+        }
+    }
+
+    /// One that waits no more: on record, told, and let on where it may be, all after the commit.
+    fn settle(&mut self, settled: Settled) {
+        let Some(kept) = self.approvals.settle(settled.id) else { return };
+        self.batch.changes.push(Change::Audit(approvals::ended(&settled)));
+        if !settled.judged.is_empty() {
+            let outcome = Outcome { judged: settled.judged.clone(), ..Outcome::default() };
+            self.batch.entries.push(Entry { percept: kept.percept.clone(), outcome, lets_on: settled.lets_on, again: true });
+        }
+        let lines = approvals::verdicts(&kept, &settled);
+        self.answers.spoken.push(Said::Settled {
+            id: settled.id,
+            entity: kept.percept.source.requester.clone(),
+            respond_to: kept.way_on.respond_to.clone(),
+            verdicts: lines,
+        });
+        if settled.lets_on {
+            self.answers.released.push(kept);
+        }
+        self.batch.changes.push(Change::Settled(Box::new(settled)));
+    }
+
+    /// A person's word that counted, or did not, is on record before they are told.
+    fn answered(&mut self, word: &Word, taken: Result<(), Unanswered>, sender: Option<oneshot::Sender<Answer>>) {
+        if let Err(why) = taken {
+            self.batch.changes.push(Change::Audit(approvals::refused(word, why)));
+        }
+        self.answers.spoken.push(Said::Answered { id: word.id, transaction: word.transaction.clone(), taken });
+        if let Some(sender) = sender {
+            self.first_waits.get_or_insert_with(Instant::now);
+            self.answers.senders.push((sender, Answer { decision: None, lets_on: taken.is_ok() }));
+        }
     }
 
     /// Between two inputs, whole: no request is judged by half of a set. They were checked on another thread.
@@ -242,10 +356,17 @@ impl Living {
         self.answered = answers.senders.len();
         self.first_waits = None;
         let said = self.house.said.clone();
+        let releases = self.house.releases.clone();
         let hall = Arc::clone(&self.house.hall);
         self.house.writer.submit(
             batch,
             Box::new(move || {
+                for kept in answers.released {
+                    // At most `limits::HELD` wait at a time, and there is room for several times as many.
+                    if releases.try_send(kept).is_err() {
+                        hall.counters.refuse("approval", "an approved request was not let on: too many at once");
+                    }
+                }
                 for (sender, answer) in answers.senders {
                     // A client that is gone needs no answer.
                     let _ = sender.send(answer);
@@ -258,6 +379,10 @@ impl Living {
             }),
         );
     }
+}
+
+pub(super) fn risk(registry: &crate::domain::Registry, id: &EntityId, verb: &str) -> f64 {
+    registry.device(id).map_or(crate::domain::DeviceClass::Unknown.risk(), |d| d.risk_of(verb)).get()
 }
 
 /// Whether the message goes on.

@@ -1,8 +1,11 @@
 //! The composition root: puts the rooms together, starts them, and takes them down in order. The only place that knows every room.
 
+mod answers;
+mod approvals;
 mod beside;
 mod control;
 mod doors;
+mod duties;
 mod house;
 mod journal;
 mod people;
@@ -11,8 +14,11 @@ pub mod rules;
 mod slow;
 mod speaker;
 mod start;
+mod unchanged;
 pub mod view;
 
+pub use answers::Left;
+pub use approvals::held_document;
 pub use control::{LONGEST_SECONDS, Order, standing};
 pub use doors::listeners;
 pub use journal::{Entered, read as read_journal};
@@ -22,10 +28,10 @@ use crate::{
     broker::{Engine, GuardView, Hall, Inbox, Listener, OwnClient, guard},
     config::{Config, Durability, GuardMode},
     domain::{
-        Claim, EntityId, Family, Input, OwnerGuard, Registry, Standing, Timestamp,
+        Change, Claim, Ending, EntityId, Family, Input, Kept, OwnerGuard, Registry, Settled, Standing, Timestamp,
         topics::{self, Topic},
     },
-    mind::{Mind, Settings, State},
+    mind::{Mind, Settings, State, Waits},
     observe::Counters,
     runtime::{Clock, shutdown},
     soul::Soul,
@@ -51,6 +57,9 @@ use uuid::Uuid;
 
 /// What waits to be announced; beyond it verdicts are stored but not announced.
 const SAID: usize = 4_096;
+
+/// Approved requests on their way: several times `limits::HELD`.
+const RELEASES: usize = 256;
 
 /// Runs Jamey until it is asked to stop.
 ///
@@ -88,7 +97,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     declare(&mut mind, &config);
     let guard = GuardView {
         registry: mind.registry().clone(),
-        rules: guard::GuardRules { owner: config.guards.clone(), zigbee_bases: config.inputs.zigbee2mqtt.clone() },
+        rules: guard::GuardRules::of(&config),
         enforce: config.broker.guard == GuardMode::Enforce,
         off_until: control::standing(&data, clock.now()),
     };
@@ -124,11 +133,21 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let http_address = http.local_addr()?;
 
     let (said, hears) = mpsc::channel(SAID);
-    let thread = house::House { mind, writer, hall: Arc::clone(&hall), said, shelf: Arc::clone(&shelf) }
+    let waiting = approvals::Approvals::new(saved.held.clone()).documents(|id, verb| house::risk(mind.registry(), id, verb));
+    let (releases, released) = mpsc::channel(RELEASES);
+    tokio::spawn(release(Arc::clone(&engine), Arc::clone(&hall), released));
+    let thread = house::House { mind, writer, hall: Arc::clone(&hall), said, kept: saved.held, releases, shelf: Arc::clone(&shelf) }
         .live(posts)
         .context("the mind's thread cannot be started")?;
 
     digests.record(&hall, saved.last_start.as_deref()).await;
+    for id in saved.altered {
+        let at = clock.now();
+        let reason = "denied: what was kept of it is not what people were shown".to_owned();
+        hall.record("approval.altered", Some(&id.to_string()), &reason).await;
+        let settled = Settled { id, at, ending: Ending::Expired, by: None, judged: Vec::new(), lets_on: false, reason };
+        hall.inbox.leave(Input::Note(Box::new(Change::Settled(Box::new(settled)))), 0, None, None).await;
+    }
 
     engine.serve(private, Arc::new(Listener::own()));
     let mut own = OwnClient::connect(own_address, &hall.own_id, &hall.own_secret, &topics::name(&config.root, Topic::Status));
@@ -165,6 +184,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         said: hears,
         complaints,
         certificates,
+        waiting,
         wrong_rules,
         stop: stopped.clone(),
     };
@@ -174,6 +194,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let ticking = tokio::spawn(tick(Arc::clone(&hall), stopped.clone()));
     let watching = tokio::spawn(control::watch(data.clone(), Arc::clone(&hall), stopped.clone()));
     let minding = tokio::spawn(people::watch(data.clone(), Arc::clone(&hall), stopped.clone()));
+    let hearing = tokio::spawn(answers::watch(data.clone(), Arc::clone(&hall), stopped.clone()));
     let ruling = tokio::spawn(rules::watch(rules::Watch { hall: Arc::clone(&hall), shelf, again, seen, holds, tell: tell_rules, stopped }));
 
     // Who reads `ready` may ask it to stop at once.
@@ -189,7 +210,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let _ = speaking.await;
     others.stop().await;
     engine.stop(closed).await;
-    let _ = tokio::join!(ticking, serving, watching, minding, ruling);
+    let _ = tokio::join!(ticking, serving, watching, minding, hearing, ruling);
     hall.close_audits();
     hall.record("stop", None, signal).await;
     inbox.stop().await;
@@ -210,6 +231,8 @@ pub fn settings(config: &Config) -> Result<Settings> {
         zigbee_bases: config.inputs.zigbee2mqtt.clone(),
         root: config.root.clone(),
         guards: config.guards.clone(),
+        duties: duties::compile(&config.duties, &config.signals)?,
+        waits: Waits { seconds: config.approvals.seconds, critical_seconds: config.approvals.critical_seconds },
     })
 }
 
@@ -230,14 +253,16 @@ fn awaken(config: &Config, sets: rules::Sets, saved: &crate::store::Saved, now: 
     }
     let registry = Registry::from_devices(saved.devices.iter().cloned());
     let heard = saved.signals.iter().cloned().collect();
-    let state = State::restored(now, registry, soul, heard);
+    let held = saved.held.iter().map(|kept| ((*kept.percept).clone(), kept.expires_at));
+    let state = State::restored(now, registry, soul, heard, held);
     let mut mind = Mind::with_shadow(settings(config)?, sets.live, sets.shadow, state);
     mind.remember_tally(saved.shadow.clone());
     Ok(mind)
 }
 
 fn declare(mind: &mut Mind, config: &Config) {
-    let bridges = config.inputs.zigbee2mqtt.iter().map(|base| guard::bridge_claim(base));
+    let rules = guard::GuardRules::of(config);
+    let bridges = rules.gateways();
     let devices = config.devices.iter().map(crate::config::DeviceEntry::claim);
     let guards = config.guards.iter().filter_map(guarded_device);
     // A declared name is known, not trusted: nobody can prove yet to bear it.
@@ -261,6 +286,16 @@ fn guarded_device(guard: &OwnerGuard) -> Option<Claim> {
         commands: Vec::new(),
         state_topic: None,
     })
+}
+
+/// Lets held messages on, each once its release is on disk. One that is on its way when the process dies is not let on later: a door
+/// must not open when nobody is at it any more.
+async fn release(engine: Arc<Engine>, hall: Arc<Hall>, mut released: mpsc::Receiver<Kept>) {
+    while let Some(kept) = released.recv().await {
+        if !engine.release(&kept, hall.clock.now()).await {
+            hall.counters.refuse("approval", "an approved request was not let on: its own time was over, or an outbox failed");
+        }
+    }
 }
 
 async fn tick(hall: Arc<Hall>, mut stopped: watch::Receiver<bool>) {
@@ -346,7 +381,10 @@ fn greet(config: &Config, has_users: bool, mqtt: &[SocketAddr], http: SocketAddr
         eprintln!("Anyone who reaches the MQTT port may speak (broker.anonymous): names are taken as given.");
     }
     if config.store.durability == Durability::Relaxed {
-        eprintln!("store.durability is relaxed: an acknowledged message may be lost with the power.");
+        eprintln!(
+            "store.durability is relaxed: messages are acknowledged, and guarded commands go on, before they are stored. A killed process or a \
+             power cut loses those of the last 100 ms, and while nothing can be stored all that waits."
+        );
     }
     if !mqtt.is_empty() {
         eprintln!("Try:");

@@ -67,5 +67,6 @@ fn percept(hall: &Hall, topic: &str, payload: Vec<u8>, origin: Origin, requests:
         repeat_of: None,
         own_id: None,
         purpose: Purpose::Requests { origin, requests },
+        way_on: None,
     }
 }

@@ -3,12 +3,13 @@
 use super::{
     beside,
     doors::Trouble,
+    duties::{self, DueNow},
     retained,
     slow::Slow,
     view::{self, Said},
 };
 use crate::{
-    broker::{Announcement, Engine, Hall, OwnClient},
+    broker::{Announcement, Engine, Hall, OwnClient, guard},
     domain::{
         EntityId, OpinionView, Timestamp,
         audit::hex,
@@ -25,6 +26,7 @@ use std::{
 };
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval};
+use uuid::Uuid;
 
 /// At most one publish a topic in this time.
 const COALESCE: Duration = Duration::from_millis(500);
@@ -49,6 +51,8 @@ pub struct Speaker {
     pub said: mpsc::Receiver<Said>,
     pub complaints: mpsc::Receiver<Complaint>,
     pub certificates: watch::Receiver<Option<Trouble>>,
+    /// What waited for a person's word when the house was started.
+    pub waiting: Vec<(Uuid, Value)>,
     /// What is wrong with the newest rules.
     pub wrong_rules: watch::Receiver<Option<String>>,
     pub stop: watch::Receiver<bool>,
@@ -66,6 +70,7 @@ struct Told {
     failing: bool,
     slow: Slow,
     break_glass: Option<Timestamp>,
+    due: DueNow,
     certificates: Option<Trouble>,
     wrong_rules: Option<String>,
     /// When Home Assistant last came to life.
@@ -87,6 +92,7 @@ impl Speaker {
         for (topic, _) in futures_util::future::join_all(stale.iter().map(|f| self.engine.retained(f))).await.into_iter().flatten() {
             told.next.insert(topic, Vec::new());
         }
+        self.tell_waiting(&root).await;
         told.next.insert(topics::name(&root, Topic::Info), self.info.to_string().into_bytes());
         loop {
             tokio::select! {
@@ -120,6 +126,20 @@ impl Speaker {
         self.own.disconnect().await;
     }
 
+    /// What waits stands retained, and nothing else does: what was settled while a stop came between is cleared.
+    async fn tell_waiting(&mut self, root: &str) {
+        let waiting: BTreeMap<String, Value> =
+            std::mem::take(&mut self.waiting).into_iter().map(|(id, document)| (topics::approval(root, id), document)).collect();
+        for (topic, _) in self.engine.retained(&format!("{}/#", topics::name(root, Topic::Approval))).await {
+            if !waiting.contains_key(&topic) {
+                self.say(topic, Vec::new(), 1, true).await;
+            }
+        }
+        for (topic, document) in waiting {
+            self.say(topic, document.to_string().into_bytes(), 1, true).await;
+        }
+    }
+
     async fn hear(&mut self, root: &str, told: &mut Told, said: Said) {
         match said {
             Said::Verdicts(spoken, judged) => {
@@ -143,6 +163,45 @@ impl Speaker {
             }
             Said::Shadow(tally) => {
                 told.next.insert(topics::name(root, Topic::Shadow), tally.map_or_else(Vec::new, |t| t.to_string().into_bytes()));
+            }
+            Said::Held(id, document) => self.say(topics::approval(root, id), document.to_string().into_bytes(), 1, true).await,
+            Said::Settled { id, entity, respond_to, verdicts } => {
+                self.say(topics::approval(root, id), Vec::new(), 1, true).await;
+                for verdict in verdicts {
+                    let payload = verdict.to_string().into_bytes();
+                    if let Some((topic, correlation)) = &respond_to {
+                        let (topic, correlation) = (topic.clone(), Some(correlation.clone()));
+                        self.own.publish(Announcement { topic, payload: payload.clone(), qos: 1, retain: false, correlation }).await;
+                    }
+                    if self.hall.verdicts_wanted.load(Ordering::Relaxed) {
+                        self.say(topics::of_entity(root, Topic::Verdict, &entity), payload, 1, false).await;
+                    }
+                }
+            }
+            Said::Answered { id, transaction, taken } => {
+                let reply = match taken {
+                    Ok(()) => json!({"v": 1, "status": "ok", "id": id, "transaction": transaction}),
+                    Err(why) => json!({"v": 1, "status": "error", "id": id, "transaction": transaction, "error": why.to_string()}),
+                };
+                self.say(topics::reply(root, "approval"), reply.to_string().into_bytes(), 1, false).await;
+            }
+            Said::Due(due, spec) => {
+                let to_do = "put it right; what a duty looks at, and whether Jamey may act on it, stands in the config under [[duty]]";
+                let alerted = told.due.turn(&due, &spec).map(|(since, text)| alert(since, "critical", &text, to_do));
+                told.alert(root, &format!("duty-{}", due.duty), alerted);
+                if let Some(verb) = spec.asks.filter(|_| due.begins) {
+                    let (hall, engine) = (Arc::clone(&self.hall), Arc::clone(&self.engine));
+                    tokio::spawn(async move { duties::ask(&hall, &engine, &due.device, &verb).await });
+                }
+            }
+            Said::Unchanged(states) => {
+                let guard = self.hall.guard();
+                for (topic, payload) in states {
+                    // It was a state when it was told; it must not be a command now.
+                    if !guard::is_guarded(&guard.registry, &guard.rules, &topic) {
+                        self.engine.tell_unchanged(topic, payload).await;
+                    }
+                }
             }
             Said::NewlyGuarded(topics) => {
                 let (hall, engine) = (Arc::clone(&self.hall), Arc::clone(&self.engine));

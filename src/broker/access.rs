@@ -13,7 +13,9 @@ pub enum Own {
         target: EntityId,
         verb: String,
     },
-    /// `cmd`, answers to approvals, recall.
+    /// An answer to an approval, by its id.
+    Answer(String),
+    /// `cmd`, recall.
     Other,
 }
 
@@ -40,7 +42,8 @@ pub fn own_topic(config: &Config, topic: &str) -> Option<Own> {
             Own::Act { target: EntityId::escaped(target), verb: crate::domain::pattern::kind_name(verb) }
         }
         ("cmd", Some(verb), None) if !verb.is_empty() => Own::Other,
-        ("approval", Some(_), Some("answer")) | ("memory", Some("recall"), None) => Own::Other,
+        ("approval", Some(id), Some("answer")) => Own::Answer(id.to_owned()),
+        ("memory", Some("recall"), None) => Own::Other,
         _ => return None,
     };
     if levels.next().is_some() { None } else { Some(own) }

@@ -1,6 +1,15 @@
 //! `jamey/act/{target}/{verb}`: from its payload to a request, and from an allowed request to what the device understands.
 
-use crate::domain::{Body, CommandShape, EntityId, Registry, Request, Verb};
+use super::{
+    access,
+    guard::{self, Reading},
+    hall::GuardView,
+    reading,
+};
+use crate::{
+    config::Config,
+    domain::{Body, CommandShape, EntityId, Registry, Request, Verb},
+};
 use serde_json::{Map, Value, json};
 
 /// Reads a request. A bare number is its value; a JSON object its arguments, of which `id` and `value` are known.
@@ -15,11 +24,30 @@ pub fn read(target: EntityId, verb: String, payload: &[u8]) -> Request {
 /// Where an allowed request goes and with what payload: in the device's own words where the registry knows them,
 /// else as it came to `{root}/do/{target}/{verb}`.
 #[must_use]
-pub fn forward(registry: &Registry, root: &str, request: &Request, payload: &[u8]) -> (String, Vec<u8>) {
+fn forward(registry: &Registry, root: &str, request: &Request, payload: &[u8]) -> (String, Vec<u8>) {
     let known = registry
         .device(&request.target)
         .and_then(|device| device.commands().find_map(|command| Some((command.topic.clone(), said(&command.shape, request)?))));
     known.unwrap_or_else(|| (format!("{root}/do/{}/{}", request.target, request.verb.0), payload.to_vec()))
+}
+
+/// Where an allowed act goes and with what payload. What that would do to guarded devices is judged with it: arguments and
+/// other people's claims may say more than the verb does. None when it would go where no device listens.
+pub fn plan(view: &GuardView, config: &Config, requests: &mut Vec<Request>, payload: &[u8]) -> Option<(String, Vec<u8>)> {
+    let request = requests.first()?;
+    let (topic, payload) = forward(&view.registry, &config.root, request, payload);
+    if !topic.starts_with(&format!("{}/do/", config.root)) {
+        if access::below_root(config, &topic) || topic.starts_with('$') || reading::is_discovery(config, &topic) {
+            return None;
+        }
+        if let Reading::Requests(effects) = guard::read(&view.registry, &view.rules, &topic, &payload, false) {
+            // What only repeats the act adds nothing; arguments and endpoints do.
+            let says_more = |e: &Request| e.target != request.target || e.verb != request.verb || e.endpoint.is_some() || e.value.is_some();
+            let more: Vec<Request> = effects.into_iter().filter(says_more).collect();
+            requests.extend(more);
+        }
+    }
+    Some((topic, payload))
 }
 
 /// The payload that asks for this in a command's own words, where it has any.
@@ -32,6 +60,9 @@ fn said(shape: &CommandShape, request: &Request) -> Option<Vec<u8>> {
             request.args.get(argument).and_then(Value::as_str).map(|word| word.as_bytes().to_vec())
         }
         CommandShape::Press { verb: presses } if presses == verb => Some(b"PRESS".to_vec()),
+        CommandShape::Framed { before, after, within } => {
+            said(within, request).map(|value| [before.as_bytes(), value.as_slice(), after.as_bytes()].concat())
+        }
         CommandShape::Attributes => attributes(request).map(|a| Value::Object(a).to_string().into_bytes()),
         _ => None,
     }

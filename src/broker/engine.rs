@@ -38,7 +38,7 @@ use tracing::{debug, warn};
 pub struct Engine {
     pub(super) hall: Arc<Hall>,
     base: BrokerConfig,
-    router: Arc<MessageRouter>,
+    pub(super) router: Arc<MessageRouter>,
     storage: Arc<DynamicStorage>,
     stats: Arc<BrokerStats>,
     monitor: Arc<ResourceMonitor>,

@@ -1,7 +1,7 @@
 //! Listeners, identity, access, limits, the guard, the engine behind a narrow seam, and Jamey's own client. It judges nothing itself.
 
 mod access;
-mod act;
+pub mod act;
 mod audits;
 pub mod beside;
 pub mod certificate;
@@ -19,6 +19,7 @@ mod login;
 pub mod own;
 pub mod password;
 mod reading;
+mod release;
 pub mod repeats;
 pub mod rights;
 mod strict;

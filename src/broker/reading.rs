@@ -28,6 +28,7 @@ pub fn is_discovery(config: &Config, topic: &str) -> bool {
             .zigbee2mqtt
             .iter()
             .any(|base| topic.strip_prefix(base.as_str()).is_some_and(|rest| rest == "/bridge/devices" || rest == "/bridge/groups"))
+        || (config.inputs.tasmota && topic.starts_with("tasmota/discovery/") && topic.ends_with("/config"))
 }
 
 /// Whether Home Assistant says that it came to life.

@@ -69,7 +69,7 @@ impl Rights {
             Some(access::Own::Other) if access::below(config, topic).is_some_and(|t| t.starts_with("cmd/")) => {
                 self.has("operator") || self.has("admin")
             }
-            Some(access::Own::Other) if access::is_approval(config, topic) => self.has("approver"),
+            Some(access::Own::Answer(_)) => self.has("approver"),
             Some(access::Own::Other) => true,
             None => false,
         }

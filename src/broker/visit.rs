@@ -4,6 +4,7 @@ mod ahead;
 mod bounds;
 mod carried;
 mod publish;
+mod word;
 
 use super::{
     access,
@@ -68,6 +69,7 @@ struct Who {
 /// MQTT 5 reason codes that Jamey gives itself (MQTT 5.0, section 2.4).
 mod reason {
     pub const NOT_AUTHORIZED: u8 = 0x87;
+    pub const FORMAT: u8 = 0x99;
     pub const QUOTA_EXCEEDED: u8 = 0x97;
     pub const PAYLOAD_TOO_LARGE: u8 = 0x95;
     pub const RETAIN_NOT_SUPPORTED: u8 = 0x9a;

@@ -1,12 +1,12 @@
 //! `jamey guard coverage|off|on`: what is judged, and break-glass on the host.
 
-use super::Common;
+use super::{Common, device};
 use crate::{
     app::{LONGEST_SECONDS, Order},
+    broker::guard::{GuardRules, coverage},
     config::{Config, GuardMode},
-    domain::{CommandShape, Device, Timestamp},
+    domain::{Device, DeviceClass, Registry, Timestamp},
     runtime::Clock,
-    store::Reader,
 };
 use anyhow::{Context, bail};
 use clap::Subcommand;
@@ -79,18 +79,22 @@ fn seconds(text: &str) -> anyhow::Result<i64> {
 
 fn coverage(common: &Common, config: &Config) -> anyhow::Result<()> {
     let data = &config.store.data;
-    let devices = match Reader::open(data) {
-        Ok(reader) => reader.devices()?,
-        Err(_) if !data.join("jamey.db").exists() => Vec::new(),
-        Err(error) => return Err(error).context("the store cannot be read"),
-    };
-    let rows: Vec<Row> = devices.iter().flat_map(rows).collect();
+    let devices = device::known(data)?;
+    let registry = Registry::from_devices(devices.iter().cloned());
+    let rules = GuardRules::of(config);
+    let rows: Vec<Row> = devices
+        .iter()
+        .flat_map(|device| coverage::of(&registry, &rules, device).into_iter().map(move |covered| Row { device, covered }))
+        .collect();
+    let other = config.attached.as_ref().map(|attached| &attached.remote.address);
     if common.json {
         let list: Vec<Value> = rows.iter().map(Row::json).collect();
         let guards: Vec<&str> = config.guards.iter().map(|g| g.filter.as_str()).collect();
         crate::cli::line!(
             "{}",
-            serde_json::to_string_pretty(&json!({"v": 1, "mode": config.broker.guard, "actuators": list, "owner_guards": guards}))?
+            serde_json::to_string_pretty(
+                &json!({"v": 1, "mode": config.broker.guard, "actuators": list, "owner_guards": guards, "not_judged_at": other.map(ToString::to_string)})
+            )?
         );
         return Ok(());
     }
@@ -104,8 +108,16 @@ fn coverage(common: &Common, config: &Config) -> anyhow::Result<()> {
     }
     crate::cli::line!("");
     crate::cli::line!("{:<28} {:<12} {:>4}  {:<10} {:<44} why", "actuator", "class", "risk", "judged", "topic");
-    for row in &rows {
-        crate::cli::line!("{:<28} {:<12} {:>4.1}  {:<10} {:<44} {}", row.device, row.class, row.risk, row.judged, row.topic, row.why);
+    for Row { device, covered } in &rows {
+        crate::cli::line!(
+            "{:<28} {:<12} {:>4.1}  {:<10} {:<44} {}",
+            device.id.as_str(),
+            device.class.as_str(),
+            device.risk.get(),
+            covered.judged.as_str(),
+            covered.topic,
+            covered.why
+        );
     }
     for guard in &config.guards {
         crate::cli::line!(
@@ -125,10 +137,14 @@ fn coverage(common: &Common, config: &Config) -> anyhow::Result<()> {
         "yes",
         format!("{}/act/+/+", config.root)
     );
-    if rows.is_empty() {
+    if !devices.iter().any(|d| d.class != DeviceClass::Gateway) {
         crate::cli::line!(
-            "\nNo actuator is known yet: they are learned from Home Assistant discovery and Zigbee2MQTT, or named by [[device]] and [[guard]]."
+            "\nNo actuator is known yet: they are learned from Home Assistant discovery, Zigbee2MQTT and Tasmota, or named by [[device]] and [[guard]].\n\
+             Topics of the families in [inputs] are judged also for devices that nobody described."
         );
+    }
+    if let Some(other) = other {
+        crate::cli::line!("\nNot judged: what others send directly to the broker at {other} ([attached]).");
     }
     crate::cli::line!(
         "\nNever judged, because it never passes through a broker: Zigbee bindings, native APIs, HTTP, wall switches, voice assistants' own clouds."
@@ -136,59 +152,16 @@ fn coverage(common: &Common, config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-struct Row {
-    device: String,
-    class: &'static str,
-    risk: f64,
-    judged: &'static str,
-    topic: String,
-    why: String,
+struct Row<'d> {
+    device: &'d Device,
+    covered: coverage::Covered,
 }
 
-impl Row {
+impl Row<'_> {
     fn json(&self) -> Value {
-        json!({"device": self.device, "class": self.class, "risk": self.risk, "judged": self.judged, "topic": self.topic, "why": self.why})
+        let Self { device, covered } = self;
+        json!({"device": device.id, "class": device.class, "risk": device.risk, "judged": covered.judged.as_str(), "topic": covered.topic, "why": covered.why})
     }
-}
-
-fn rows(device: &Device) -> Vec<Row> {
-    let row = |judged, topic: String, why: String| Row {
-        device: device.id.to_string(),
-        class: device.class.as_str(),
-        risk: device.risk.get(),
-        judged,
-        topic,
-        why,
-    };
-    let mut rows: Vec<Row> = device
-        .claims
-        .values()
-        .flat_map(|claim| {
-            claim.commands.iter().map(move |command| {
-                let why = match command.shape {
-                    CommandShape::Opaque => {
-                        format!("{} of {}: its template cannot be inverted, every payload is an unknown verb", command.role, claim.key)
-                    }
-                    _ => format!("{} of {}", command.role, claim.key),
-                };
-                (command.topic.clone(), why)
-            })
-        })
-        .map(|(topic, why)| row("yes", topic, why))
-        .collect();
-    rows.extend(
-        device
-            .aliases
-            .iter()
-            .map(|alias| row("yes", format!("…/{alias}[/endpoint]/set[/attribute]"), "another name of it in Zigbee2MQTT".to_owned())),
-    );
-    if let Some(state) = device.claims.values().find_map(|c| c.state_topic.clone()) {
-        rows.push(row("no", state, "its own state: told, not asked".to_owned()));
-    }
-    if rows.is_empty() {
-        rows.push(row("never", "-".to_owned(), "it declares no command topic".to_owned()));
-    }
-    rows
 }
 
 #[cfg(test)]

@@ -6,10 +6,12 @@ macro_rules! line {
 }
 pub(crate) use line;
 
+mod approval;
 mod audit;
 mod certs;
 mod check;
 mod demo;
+mod device;
 mod entity;
 mod guard;
 mod health;
@@ -70,10 +72,20 @@ enum Command {
         #[command(subcommand)]
         action: entity::Action,
     },
+    /// What can be commanded, how risky that is, and who said so.
+    Device {
+        #[command(subcommand)]
+        action: device::Action,
+    },
     /// Certificates: an authority of your own, the server's, clients'.
     Certs {
         #[command(subcommand)]
         action: certs::Action,
+    },
+    /// What waits for a person's word, and your own.
+    Approval {
+        #[command(subcommand)]
+        action: approval::Action,
     },
     /// Who did what to the house, and whether that record holds.
     Audit {
@@ -181,7 +193,9 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         }
         Command::Health => health::health(&common),
         Command::Entity { action } => entity::entity(&common, &action),
+        Command::Device { action } => device::device(&common, &action),
         Command::Certs { action } => certs::certs(&common, &action),
+        Command::Approval { action } => approval::approval(&common, &action),
         Command::Audit { action } => audit::audit(&common, &action),
         Command::Rules { action } => rules::rules(&common, &action),
         Command::Guard { action } => guard::guard(&common, &action),

@@ -138,6 +138,18 @@ pub(super) fn name(node: &Node) -> Read<String> {
     text(node, || format!("1 to {NAME_CHARS} characters in quotes, none of them a control character"), good)
 }
 
+/// Any text; whoever uses it says what is wrong in it.
+pub(super) fn expression(node: &Node) -> Read<String> {
+    text(node, || "text in quotes".to_owned(), |t| !t.trim().is_empty())
+}
+
+/// A duty's name: it stands in a topic.
+pub(super) fn duty_id(node: &Node) -> Read<String> {
+    let wanted = || format!("1 to {WORD_BYTES} of a-z, 0-9, `_` and `-`, such as \"leak-valve-open\"");
+    let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-');
+    text(node, wanted, |t| !t.is_empty() && t.len() <= WORD_BYTES && t.bytes().all(allowed))
+}
+
 pub(super) fn node_name(node: &Node) -> Read<String> {
     let wanted = || format!("1 to {NODE_BYTES} of a-z, 0-9, `_` and `-`, such as \"jamey\"");
     let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-');

@@ -3,6 +3,7 @@
 mod acl;
 mod beside;
 mod check;
+mod duties;
 mod entries;
 mod error;
 mod families;
@@ -25,11 +26,11 @@ pub use error::ConfigError;
 pub use limits::Limits;
 pub use listeners::{ClientFiles, ListenerEntry, Protocol, TlsFiles};
 pub use load::load;
-pub use schema::{Broker, Conscience, Durability, GuardMode, Http, Inputs, Log, StoreConfig, WhenUnwritable};
+pub use schema::{Approvals, Broker, Conscience, Durability, GuardMode, Http, Inputs, Log, StoreConfig, WhenUnwritable};
 pub use signals::shipped as shipped_signals;
 pub use tree::{ENV_PREFIX, FLAGS};
 
-use crate::domain::{OwnerGuard, SignalSpec};
+use crate::domain::{DutySpec, OwnerGuard, SignalSpec};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use reader::{Ledger, Reader};
 use serde::Serialize;
@@ -65,6 +66,9 @@ pub struct Config {
     /// None: Jamey is no client of another broker.
     pub attached: Option<Attached>,
     pub conscience: Conscience,
+    pub approvals: Approvals,
+    #[serde(rename = "duty")]
+    pub duties: Vec<DutySpec>,
     pub log: Log,
 }
 
@@ -87,6 +91,8 @@ impl Default for Config {
             bridges: Vec::new(),
             attached: None,
             conscience: Conscience::default(),
+            approvals: Approvals::default(),
+            duties: duties::shipped(),
             log: Log::default(),
         }
     }
@@ -196,6 +202,8 @@ fn sections(top: &mut Reader) -> (Config, check::Numbers) {
         bridges: top.sections("bridge", BridgeEntry::read).into_iter().map(|(_, bridge)| bridge).collect(),
         attached: Attached::read(top),
         conscience: top.section("conscience", Conscience::read),
+        approvals: top.section("approvals", Approvals::read),
+        duties: duties::read(top),
         log: top.section("log", Log::read),
     };
     let numbers = check::Numbers {

@@ -257,6 +257,30 @@ impl Conscience {
     }
 }
 
+/// How long a held request waits for a person's word, in seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Approvals {
+    pub seconds: u32,
+    /// Where the risk is .7 or more: locks, doors, alarms.
+    pub critical_seconds: u32,
+}
+
+impl Default for Approvals {
+    fn default() -> Self {
+        Self { seconds: 300, critical_seconds: 60 }
+    }
+}
+
+impl Approvals {
+    pub(super) fn read(r: &mut Reader) -> Self {
+        let d = Self::default();
+        Self {
+            seconds: r.or("seconds", d.seconds, kinds::whole(1..=limits::LONGEST_WAIT_SECONDS)),
+            critical_seconds: r.or("critical_seconds", d.critical_seconds, kinds::whole(1..=limits::LONGEST_WAIT_SECONDS)),
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Log {
     pub filter: String,

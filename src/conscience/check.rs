@@ -4,7 +4,7 @@ use super::names::{self, FIELDS, Field, ROOTS, Signal};
 use super::possible;
 use super::term::{Fold, Term, Type};
 use super::ternary::ITEMS;
-use super::words;
+use super::vocabulary;
 use crate::domain::SignalType;
 use cel::common::ast::{ComprehensionExpr, Expr, IdedExpr, LiteralValue, SelectExpr};
 use std::collections::BTreeSet;
@@ -212,7 +212,7 @@ impl<'s> Checker<'s> {
             let Term::Str(word) = word else { continue };
             let class = |c: &crate::domain::DeviceClass| c.as_str() == word.as_ref();
             let message = match of {
-                Field::Verb | Field::Role | Field::Tags if !self.meant.contains(word.as_ref()) => words::slip(*of, word),
+                Field::Verb | Field::Role | Field::Tags if !self.meant.contains(word.as_ref()) => vocabulary::slip(*of, word),
                 Field::Class if !names::CLASSES.iter().any(class) => {
                     let hint = names::hint(word, names::CLASSES.iter().map(|c| c.as_str()));
                     Some(format!("`{word}` is not a device class{hint}"))

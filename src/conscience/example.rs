@@ -90,6 +90,8 @@ impl Example {
                 human: self.req.human,
                 trust: self.req.trust.unwrap_or(Unit01::clamped(0.5)),
                 delegated: self.req.delegated,
+                events: None,
+                minute: None,
             },
             act: ActFacts {
                 target: self.act.target.clone().unwrap_or_else(|| EntityId::escaped("device_1")),
@@ -107,6 +109,7 @@ impl Example {
                 risk: self.dev.risk.unwrap_or(risk),
                 cmds_60s: self.dev.cmds_60s,
                 opposite_5s: self.dev.opposite_5s,
+                name: None,
             },
             ctx: ctx.collect(),
             stress: self.agent.stress.unwrap_or(Unit01::clamped(0.0)),

@@ -107,7 +107,7 @@ pub(super) fn judge(set: &Set, applicable: &Applicable, facts: &Facts) -> Verdic
     let contributions = contributions(set, &said, whole);
     let mut verdict =
         Verdict { decision, score, theta_allow: bars.allow, theta_deny: bars.deny, uncertainty, contributions, reason: String::new() };
-    verdict.reason = explain::reason(set, facts, &said, &verdict);
+    verdict.reason = explain::reason(set, applicable, facts, &said, &verdict);
     verdict
 }
 

@@ -2,7 +2,7 @@
 
 use super::complaint::{RuleError, Spot};
 use super::facts::{Known, View};
-use super::names::{self, Signal};
+use super::names::{self, Field, Signal};
 use super::rule::Kind;
 use super::source::{self, Ids, Overlay, Read};
 use super::ternary;
@@ -48,7 +48,8 @@ pub(super) fn load(ruling: &Ruling, specs: &[SignalSpec]) -> Result<Set, Vec<Rul
     };
     let mut set = Set { rules: Vec::new(), terms: Vec::new(), order, signals: l.signals, tuning: l.tuning, ruling: ruling.clone() };
     for (r, overrides) in l.read.into_iter().zip(overrides) {
-        set.terms.push(Terms { when: r.when, degree: r.degree, overrides });
+        let counts = r.when.names(Field::Cmds60s);
+        set.terms.push(Terms { when: r.when, degree: r.degree, overrides, counts });
         set.rules.push(r.rule);
     }
     Ok(set)

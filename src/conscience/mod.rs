@@ -21,6 +21,7 @@ mod ternary;
 mod tests;
 mod trial;
 mod value;
+mod vocabulary;
 mod words;
 
 pub use compare::turned_by;
@@ -118,6 +119,8 @@ struct Terms {
     degree: Option<Term>,
     /// The rules that it silences.
     overrides: Vec<usize>,
+    /// It asks how often the device was commanded, which its reason then tells.
+    counts: bool,
 }
 
 /// Target and verb combinations remembered: as many as there may be devices; then the cache starts anew.
@@ -190,6 +193,16 @@ impl RuleSet {
     pub fn judge(&mut self, facts: &Facts) -> Verdict {
         let applicable = self.applicable(facts);
         judge::judge(&self.set, &applicable, facts)
+    }
+
+    /// The ids of the rules that fire on these facts: for duties, which are looked at and not judged.
+    #[must_use]
+    pub fn firing(&mut self, facts: &Facts) -> Vec<String> {
+        let applicable = self.applicable(facts);
+        let view = View { facts, signals: &self.set.signals, known: Known::All };
+        let fires = |at: &usize| self.set.terms.get(*at).is_some_and(|t| matches!(ternary::evaluate(&t.when, &view), Val::Bool(true)));
+        let fired = applicable.rules.iter().map(|(at, _)| *at).filter(fires);
+        fired.filter_map(|at| Some(self.set.rules.get(at)?.id.clone())).collect()
     }
 
     /// Every rule, in the order of the files.

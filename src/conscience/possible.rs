@@ -4,7 +4,7 @@
 
 use super::names::{self, Field, Signal};
 use super::term::{Op, Term};
-use super::words;
+use super::vocabulary;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Steps of one search; beyond them everything is held for possible. A rule as people write them takes some tens.
@@ -111,7 +111,8 @@ impl Search<'_> {
                 Term::Signal(at) if self.signals.get(*at).is_some_and(|s| s.name == "hour") => (Some(0.0), Some(23.0)),
                 _ => (None, None),
             };
-            let among = matches!(term, Term::Field(Field::Class)).then(|| names::CLASSES.iter().map(|c| words::text(c.as_str())).collect());
+            let among =
+                matches!(term, Term::Field(Field::Class)).then(|| names::CLASSES.iter().map(|c| vocabulary::text(c.as_str())).collect());
             Value { among, low: low.map(|n| (n, true)), high: high.map(|n| (n, true)), ..Value::default() }
         };
         (known.entry(format!("{term:?}")).or_insert_with(fresh), sure(term))
@@ -148,7 +149,7 @@ impl Search<'_> {
             (Op::Eq, Fixed::Number(n)) => {
                 value.at_least(*n, true);
                 value.at_most(*n, true);
-                value.among(&BTreeSet::from([words::number(*n)]));
+                value.among(&BTreeSet::from([vocabulary::number(*n)]));
             }
             (Op::Eq, other) => value.among(&BTreeSet::from([other.word()])),
             (Op::Ne, other) => {
@@ -225,7 +226,7 @@ impl Value {
     fn possible(&self, whole: bool) -> bool {
         if let Some(among) = &self.among {
             let fits = |word: &&String| {
-                !self.not.contains(*word) && words::as_number(word).is_none_or(|n| self.within(n) && (!whole || n.fract() == 0.0))
+                !self.not.contains(*word) && vocabulary::as_number(word).is_none_or(|n| self.within(n) && (!whole || n.fract() == 0.0))
             };
             return among.iter().any(|word| fits(&word));
         }
@@ -236,14 +237,14 @@ impl Value {
             // Few enough to look at one by one; an hour has 24.
             let mut n = first;
             while n <= last && n < first + 64.0 {
-                if !self.not.contains(&words::number(n)) {
+                if !self.not.contains(&vocabulary::number(n)) {
                     return true;
                 }
                 n += 1.0;
             }
             return last >= first + 64.0;
         }
-        low < high || (low == high && low_in && high_in && !self.not.contains(&words::number(low)))
+        low < high || (low == high && low_in && high_in && !self.not.contains(&vocabulary::number(low)))
     }
 }
 
@@ -273,8 +274,8 @@ impl Fixed {
         match self {
             Self::Null => "null".into(),
             Self::Truth(b) => b.to_string(),
-            Self::Number(n) => words::number(*n),
-            Self::Text(text) => words::text(text),
+            Self::Number(n) => vocabulary::number(*n),
+            Self::Text(text) => vocabulary::text(text),
         }
     }
 

@@ -37,6 +37,11 @@ pub(super) enum Term {
 }
 
 impl Term {
+    /// Whether a field stands anywhere in it.
+    pub(super) fn names(&self, field: Field) -> bool {
+        matches!(self, Self::Field(own) if *own == field) || self.children().into_iter().any(|t| t.names(field))
+    }
+
     /// The terms directly below it.
     pub(super) fn children(&self) -> Vec<&Term> {
         match self {

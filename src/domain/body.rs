@@ -14,7 +14,7 @@ pub enum Body {
     Text(String),
     /// A JSON object or array.
     Json(Value),
-    /// The same, sent as CBOR; what JSON cannot say (bytes, tags, odd keys) became text.
+    /// The same, sent as CBOR; what JSON cannot say (bytes, tags, numbers as keys) became text.
     Cbor(Value),
     /// Anything else: kept as bytes in the record, not repeated here. The length in bytes.
     Bytes(usize),
@@ -146,6 +146,8 @@ fn to_json(value: ciborium::Value) -> Option<Value> {
                 .map(|(k, v)| {
                     let key = match to_json(k)? {
                         Value::String(s) => s,
+                        // As text each level would quote the quotes of the level within: 32 levels would be gigabytes.
+                        Value::Array(_) | Value::Object(_) => return None,
                         other => other.to_string(),
                     };
                     Some((key, to_json(v)?))
@@ -187,6 +189,17 @@ mod tests {
         assert!(matches!(Body::parse(deep(limits::BODY_DEPTH + 1).as_bytes(), None), Body::Text(_)));
         assert!(matches!(Body::parse(deep(100_000).as_bytes(), None), Body::Text(_)));
         assert!(matches!(Body::parse(&[0x81; 100_000], None), Body::Bytes(_)));
+    }
+
+    #[test]
+    fn a_map_as_the_key_of_a_map_is_not_read() {
+        let as_keys = |levels: usize| [vec![0xa1; levels], vec![0x01; levels + 1]].concat();
+        assert_eq!(Body::parse(&as_keys(1), None), Body::Cbor(json!({"1": 1})));
+        // Found by fuzzing: this took all memory.
+        for levels in [2, limits::BODY_DEPTH - 1] {
+            assert_eq!(Body::parse(&as_keys(levels), None), Body::Bytes(2 * levels + 1));
+        }
+        assert!(matches!(Body::parse(&[0xa1, 0x81, 0x01, 0x01], None), Body::Bytes(4)), "a list as a key");
     }
 
     #[test]

@@ -2,7 +2,10 @@
 
 use super::{EntityId, Unit01, limits};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Bound,
+};
 
 /// What a device is, as far as risk goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
@@ -110,6 +113,28 @@ pub enum Family {
     Owner,
     HomeAssistant,
     Zigbee2mqtt,
+    Tasmota,
+    Esphome,
+    Shelly,
+    ZwaveJsUi,
+    Frigate,
+}
+
+impl Family {
+    /// The name in config and in what people read.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::HomeAssistant => "home_assistant",
+            Self::Zigbee2mqtt => "zigbee2mqtt",
+            Self::Tasmota => "tasmota",
+            Self::Esphome => "esphome",
+            Self::Shelly => "shelly",
+            Self::ZwaveJsUi => "zwave_js_ui",
+            Self::Frigate => "frigate",
+        }
+    }
 }
 
 /// How a payload on a command topic is read.
@@ -126,6 +151,8 @@ pub enum CommandShape {
     Attributes,
     /// Whatever is sent presses it.
     Press { verb: String },
+    /// A template that is text around one value: what stands between is read by `within`.
+    Framed { before: String, after: String, within: Box<CommandShape> },
     /// A template that cannot be inverted: every payload is an unknown verb.
     Opaque,
 }
@@ -154,6 +181,7 @@ pub struct Claim {
     pub risk: Option<Unit01>,
     pub family: Family,
     /// Zigbee2MQTT: the other names of the same device (IEEE address, friendly name), under its base topic.
+    /// Tasmota: what its command topics begin with, the fallback topic among them.
     pub aliases: BTreeSet<String>,
     /// Zigbee2MQTT groups: the members, as IEEE addresses.
     pub members: BTreeSet<String>,
@@ -195,6 +223,11 @@ pub struct Registry {
     devices: BTreeMap<EntityId, Device>,
     /// Command topic to (device, claim, index in its commands).
     topics: BTreeMap<String, Vec<(EntityId, String, usize)>>,
+    /// State topic to the devices that tell their state there.
+    states: BTreeMap<String, BTreeSet<EntityId>>,
+    /// What command topics of Tasmota devices begin with whose prefix is not the usual one.
+    #[serde(default)]
+    bases: BTreeSet<String>,
 }
 
 /// What a claim changed.
@@ -212,7 +245,7 @@ pub enum Applied {
 impl Registry {
     #[must_use]
     pub fn from_devices(devices: impl IntoIterator<Item = Device>) -> Self {
-        let mut registry = Self { devices: devices.into_iter().map(|d| (d.id.clone(), d)).collect(), topics: BTreeMap::new() };
+        let mut registry = Self { devices: devices.into_iter().map(|d| (d.id.clone(), d)).collect(), ..Self::default() };
         registry.index();
         registry
     }
@@ -232,6 +265,29 @@ impl Registry {
             let device = self.devices.get(id)?;
             Some((device, device.claims.get(claim)?.commands.get(*at)?))
         })
+    }
+
+    /// The devices that tell their state on a topic.
+    pub fn told_on(&self, topic: &str) -> impl Iterator<Item = &EntityId> {
+        self.states.get(topic).into_iter().flatten()
+    }
+
+    /// The command topics directly or further below a topic, each with a device that it commands.
+    pub fn commanded_below<'r>(&'r self, base: &'r str) -> impl Iterator<Item = (&'r str, &'r Device)> {
+        let from = self.topics.range::<str, _>((Bound::Excluded(base), Bound::Unbounded));
+        // `base-1` and `base.x` sort between `base` and `base/…`.
+        let below = from.skip_while(move |(topic, _)| topic.strip_prefix(base).is_some_and(|rest| rest < "/"));
+        let below = below.take_while(move |(topic, _)| topic.strip_prefix(base).is_some_and(|rest| rest.starts_with('/')));
+        below.flat_map(|(topic, by)| by.iter().filter_map(|(id, ..)| Some((topic.as_str(), self.devices.get(id)?))))
+    }
+
+    /// What a topic begins with, where a Tasmota device with a prefix of its own listens below.
+    #[must_use]
+    pub fn own_base<'t>(&self, topic: &'t str) -> Option<&'t str> {
+        if self.bases.is_empty() {
+            return None;
+        }
+        topic.rmatch_indices('/').filter_map(|(at, _)| topic.get(..at)).find(|base| self.bases.contains(*base))
     }
 
     #[must_use]
@@ -315,8 +371,16 @@ impl Registry {
 
     fn index(&mut self) {
         self.topics.clear();
+        self.states.clear();
+        self.bases.clear();
         for device in self.devices.values() {
             for (key, claim) in &device.claims {
+                if let Some(topic) = &claim.state_topic {
+                    self.states.entry(topic.clone()).or_default().insert(device.id.clone());
+                }
+                if claim.family == Family::Tasmota {
+                    self.bases.extend(claim.aliases.iter().filter(|a| !a.split('/').any(|level| level == "cmnd")).cloned());
+                }
                 for (at, command) in claim.commands.iter().enumerate() {
                     self.topics.entry(command.topic.clone()).or_default().push((device.id.clone(), key.clone(), at));
                 }

@@ -24,10 +24,18 @@ pub const DEVICES: usize = 4_096;
 pub const DEVICE_COMMANDS: usize = 64;
 /// Requests read out of one PUBLISH: Zigbee2MQTT bodies set a handful of attributes, a group has tens of members.
 pub const REQUESTS_PER_PUBLISH: usize = 64;
+/// Duties in one set: each is looked at for each device, each second.
+pub const DUTIES: usize = 32;
+/// Duties that are due at one time: as many as there may be devices.
+pub const DUTIES_DUE: usize = DEVICES;
+/// Verdicts given again when a held message is let on stand in their percept's rows from this ordinal on.
+pub const AGAIN: usize = 1_000;
 /// Held requests at one time: more than a person could answer.
 pub const HELD: usize = 64;
 /// Held requests of one client.
 pub const HELD_PER_CLIENT: usize = 8;
+/// The longest that one may be made to wait: what was asked for yesterday is no more what the house needs.
+pub const LONGEST_WAIT_SECONDS: u32 = 24 * 3_600;
 /// The largest held payload: commands are small.
 pub const HELD_BYTES: usize = 64 * 1024;
 /// Nesting of a JSON or CBOR body; serde_json's own limit is 128.

@@ -1,9 +1,11 @@
 //! The words of the house, as types: parsed once at the door, then trusted. Imports no other room and performs no effect.
 
 pub mod acl;
+pub mod approval;
 pub mod audit;
 pub mod body;
 pub mod device;
+pub mod duty;
 pub mod entity;
 pub mod limits;
 pub mod opinion;
@@ -21,8 +23,10 @@ pub mod unit;
 pub mod verdict;
 
 pub use acl::{Acl, Granted};
+pub use approval::{Answer, Ending, Held, Kept, Settled, Unanswered, WayOn};
 pub use body::Body;
 pub use device::{Applied, Claim, Command, CommandShape, Device, DeviceClass, Family, Registry};
+pub use duty::{Due, DutySpec};
 pub use entity::EntityId;
 pub use opinion::{OpinionView, Standing};
 pub use outcome::{Change, Judged, Layer, MemoryRecord, Outcome};

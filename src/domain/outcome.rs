@@ -1,7 +1,8 @@
 //! What one step of the mind yields: to be stored whole or not at all.
 
 use super::{
-    Device, Disagreement, EntityId, OpinionView, Request, ShadowTally, Timestamp, Verdict, audit::Event, signal::Heard, verdict::Facts,
+    Device, Disagreement, Due, EntityId, Kept, OpinionView, Request, Settled, ShadowTally, Timestamp, Unanswered, Verdict, audit::Event,
+    signal::Heard, verdict::Facts,
 };
 use serde::{Deserialize, Serialize};
 
@@ -61,6 +62,10 @@ pub enum Change {
     },
     /// `audit_log`: what a person, a client or the host did.
     Audit(Event),
+    /// `held` and `approvals`: a message waits for a person's word.
+    Held(Box<Kept>),
+    /// It waits no more: `approvals` says how that ended, and `verdicts` what was judged again.
+    Settled(Box<Settled>),
     /// `disagreements`: a candidate would have decided otherwise.
     Disagreed(Box<Disagreement>),
     /// `shadow`: its counts.
@@ -79,6 +84,14 @@ pub struct Outcome {
     pub refused: bool,
     /// Retained values on these topics stand on guarded commands now: each is to be judged, and cleared if refused.
     pub newly_guarded: Vec<String>,
+    /// It waits for a person's word, until then.
+    pub held_until: Option<Timestamp>,
+    /// Messages that wait no more.
+    pub settled: Vec<Settled>,
+    /// Duties that begin to be due, and those that are over.
+    pub duties: Vec<Due>,
+    /// An answer that did not count.
+    pub unanswered: Option<Unanswered>,
 }
 
 impl Outcome {

@@ -1,6 +1,6 @@
 //! A percept: one accepted input, and the requests it carries.
 
-use super::{Body, Change, Decision, EntityId, Timestamp};
+use super::{Answer, Body, Change, Decision, EntityId, Timestamp, WayOn};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 use std::{
@@ -134,6 +134,9 @@ pub struct Percept {
     /// The sender's own id of it, from a JSON body.
     pub own_id: Option<String>,
     pub purpose: Purpose,
+    /// How it would go on, where that is not as it came. Nothing in it is judged, and it is not recorded.
+    #[serde(skip)]
+    pub way_on: Option<Box<WayOn>>,
 }
 
 /// Everything that reaches the mind: nothing else changes it.
@@ -147,6 +150,8 @@ pub enum Input {
     Note(Box<Change>),
     /// Somebody spoke as somebody else and was not let.
     Forged(Forgery),
+    /// A person's word on a message that waits for it; its nonce and hash are right.
+    Answer(Box<Answer>),
     /// The rules are others from now on, whole; they were checked before.
     Rules(Box<super::Rulings>),
 }
@@ -205,11 +210,12 @@ impl From<Recorded> for Percept {
             repeat_of: r.repeat_of,
             own_id: r.own_id,
             purpose: r.purpose,
+            way_on: None,
         }
     }
 }
 
-mod bytes_as_blob {
+pub(super) mod bytes_as_blob {
     use serde::{Deserializer, Serializer, de::Visitor};
 
     pub fn serialize<S: Serializer>(bytes: &[u8], s: S) -> Result<S::Ok, S::Error> {

@@ -41,6 +41,14 @@ impl Timestamp {
         u8::try_from(hour).unwrap_or(0)
     }
 
+    /// Minutes since midnight, 0 to 1439, in the zone of the house.
+    #[must_use]
+    pub fn minute_of_day(self, zone: &TimeZone) -> u16 {
+        let there = self.instant().to_zoned(zone.clone());
+        let part = |n: i8| u16::try_from(n).unwrap_or(0);
+        part(there.hour()) * 60 + part(there.minute())
+    }
+
     fn instant(self) -> Instant {
         Instant::from_microsecond(self.0).unwrap_or(Instant::UNIX_EPOCH)
     }
@@ -61,7 +69,7 @@ mod tests {
         let t = Timestamp::from_micros(1_795_000_000_123_456);
         assert_eq!(t.to_string(), "2026-11-18T11:06:40.123456Z");
         let zone = TimeZone::get("Europe/Berlin").unwrap();
-        assert_eq!(t.hour(&zone), 12);
+        assert_eq!((t.hour(&zone), t.minute_of_day(&zone)), (12, 12 * 60 + 6));
         assert_eq!(Timestamp::from_micros(5).seconds_since(t), 0.0);
     }
 }

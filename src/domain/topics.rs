@@ -1,6 +1,7 @@
 //! Every topic of Jamey's own: one table, from which the names are made and `topics.md` is written.
 
 use super::EntityId;
+use uuid::Uuid;
 
 /// A topic that Jamey publishes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub enum Topic {
     Shadow,
     Reply,
     Bridge,
+    Approval,
+    Act,
 }
 
 /// One row of `topics.md`.
@@ -67,7 +70,21 @@ pub const ROWS: &[Row] = &[
         way: "out",
         qos: "1",
         retained: "no",
-        payload: "`decision` (`allow`, `deny`, `escalate`), `score`, `theta_allow`, `theta_deny`, `uncertainty`, `contributions` (`rule`, `kind`, `share`, `duty`), `reason`, `request` (`entity`, `target`, `endpoint`, `verb`, `value`, `id`), `forwarded`, `percept`, `at`; published while someone subscribes",
+        payload: "`decision` (`allow`, `deny`, `escalate`), `score`, `theta_allow`, `theta_deny`, `uncertainty`, `contributions` (`rule`, `kind`, `share`, `duty`), `reason`, `request` (`entity`, `target`, `endpoint`, `verb`, `value`, `id`), `forwarded`, `percept`, `at`; when a held request is settled, it is told again with `settled` (`approved`, `refused`, `expired`, `superseded`) and `by`; published while someone subscribes",
+    },
+    Row {
+        topic: "approval/{id}",
+        way: "out",
+        qos: "1",
+        retained: "yes, empty when settled",
+        payload: "a request that waits for a person's word: `id`, `asked_at`, `expires_at`, `nonce`, `sha256`, `requester`, `client`, `topic`, `payload`, `requests` (`target`, `endpoint`, `verb`, `value`, `risk`), `reason`; heard by the roles approver and admin only",
+    },
+    Row {
+        topic: "approval/{id}/answer",
+        way: "in",
+        qos: "any",
+        retained: "refused",
+        payload: "`answer` (`approve`, `refuse`), and `nonce` and `sha256` as they stand in the approval; `transaction` is repeated in `reply/approval`; needs the role approver, and is nobody's who asked",
     },
     Row {
         topic: "soul/emotion",
@@ -95,7 +112,7 @@ pub const ROWS: &[Row] = &[
         way: "out",
         qos: "1",
         retained: "yes, empty clears",
-        payload: "`severity`, `since`, `text`, `what_to_do`; codes: `store`, `guard-off`, `certificate`, `slow-subscriber`, `rules`, `bridge-{name}`",
+        payload: "`severity`, `since`, `text`, `what_to_do`; codes: `store`, `guard-off`, `certificate`, `slow-subscriber`, `rules`, `bridge-{name}`, `duty-{id}`",
     },
     Row {
         topic: "bridge/{name}",
@@ -130,7 +147,7 @@ pub const ROWS: &[Row] = &[
         way: "out",
         qos: "1",
         retained: "no",
-        payload: "`status`, `error`; `reply/in` tells why an input was refused, with `client` and `topic`",
+        payload: "`status`, `error`; `reply/in` tells why an input was refused, with `client` and `topic`; `reply/approval` what became of an answer, with `id`, `transaction`, `settled`, `forwarded`",
     },
 ];
 
@@ -150,6 +167,8 @@ pub fn name(root: &str, topic: Topic) -> String {
         Topic::Shadow => "conscience/shadow",
         Topic::Reply => "reply",
         Topic::Bridge => "bridge",
+        Topic::Approval => "approval",
+        Topic::Act => "act",
     };
     format!("{root}/{below}")
 }
@@ -162,6 +181,12 @@ pub fn of_entity(root: &str, topic: Topic, entity: &EntityId) -> String {
 #[must_use]
 pub fn alert(root: &str, code: &str) -> String {
     format!("{}/{code}", name(root, Topic::Alert))
+}
+
+/// Where a held request stands until it is settled.
+#[must_use]
+pub fn approval(root: &str, id: Uuid) -> String {
+    format!("{}/{id}", name(root, Topic::Approval))
 }
 
 /// Where the state of another broker stands.
@@ -183,8 +208,8 @@ pub fn markdown() -> String {
          Every JSON payload has an integer `v`, now 1. Times are RFC 3339 in UTC. Unknown keys are to be ignored. Retained states are published at most\n\
          twice a second each, and only when they changed; an entity's state at most once a minute, when its expectation moved by 0.02. All are published\n\
          again when Home Assistant comes to life (`homeassistant/status`).\n\n\
-         Others may publish only the topics marked `in`; everything else below the root is refused (MQTT 5: 0x87). `cmd/{verb}`, `approval/{id}/answer` and\n\
-         `memory/recall` are reserved: the first two need the role operator or approver, which anonymous clients never have.\n\n\
+         Others may publish only the topics marked `in`; everything else below the root is refused (MQTT 5: 0x87). `cmd/{verb}` and\n\
+         `memory/recall` are reserved: the first needs the role operator, which anonymous clients never have.\n\n\
          | topic | way | QoS | retained | payload |\n|---|---|---|---|---|\n",
     );
     for row in ROWS {

@@ -37,6 +37,12 @@ pub struct RequestFacts {
     /// The soul's lower bound for the requester, in [0, 1].
     pub trust: Unit01,
     pub delegated: bool,
+    /// How often it was seen to behave well or badly; for the reason only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub events: Option<u64>,
+    /// When it asked: minutes since midnight in the house's zone; for the reason only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minute: Option<u16>,
 }
 
 /// `act` of the rules: what is asked.
@@ -63,6 +69,9 @@ pub struct DeviceFacts {
     pub cmds_60s: u32,
     /// Commands in the last 5 s that ask for the opposite and came from someone else.
     pub opposite_5s: u32,
+    /// Its name for people; for the reason only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
 }
 
 /// All that a verdict depends on, besides the rules: stored with it, so that it can be judged again.

@@ -2,6 +2,7 @@
 
 use super::{
     document::{Document, check},
+    template::{self, Template},
     zigbee::{self, Owner},
 };
 use crate::domain::{Claim, Command, CommandShape, DeviceClass, EntityId, Family, limits};
@@ -133,30 +134,7 @@ fn add_word(words: &mut BTreeMap<String, String>, payload: &str, verb: &str, cla
     }
 }
 
-/// What stands between Home Assistant's value and the payload.
-enum Template<'d> {
-    None,
-    /// The payload is always this.
-    Constant(&'d str),
-    Opaque,
-}
-
-fn template<'d>(doc: &Document<'d>, role: &str) -> Template<'d> {
-    let key = role.strip_suffix("topic").map(|stem| format!("{stem}template")).unwrap_or_default();
-    let mut found = Template::None;
-    for value in doc.all(&key) {
-        let Some(text) = value.as_str() else { return Template::Opaque };
-        let bare: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-        match bare.as_str() {
-            "" | "{{value}}" | "{{value|int}}" | "{{position}}" | "{{tilt_position}}" | "{{action}}" => {}
-            _ if text.contains(['{', '}']) => return Template::Opaque,
-            _ => found = Template::Constant(text.trim()),
-        }
-    }
-    found
-}
-
-/// How payloads on one command topic are read. Defaults are those of homeassistant/components/mqtt/<component>.py.
+/// How payloads on one command topic are read: the plain shape, and around it what its template adds.
 fn shape_of(component: &str, role: &str, doc: &Document<'_>, class: DeviceClass) -> CommandShape {
     // Whatever is sent presses it, so a template does not matter.
     match (component, role) {
@@ -164,12 +142,17 @@ fn shape_of(component: &str, role: &str, doc: &Document<'_>, class: DeviceClass)
         ("scene", "command_topic") => return CommandShape::Press { verb: "activate".into() },
         _ => {}
     }
+    match template::of(doc, role) {
+        Template::None => plain_shape(component, role, doc, class, None),
+        Template::Constant(text) => plain_shape(component, role, doc, class, Some(text)),
+        Template::Framed(frame) => frame.around(plain_shape(component, role, doc, class, None)),
+        Template::Opaque => CommandShape::Opaque,
+    }
+}
+
+/// Defaults are those of homeassistant/components/mqtt/<component>.py. `constant` is what the payload always is.
+fn plain_shape(component: &str, role: &str, doc: &Document<'_>, class: DeviceClass, constant: Option<&str>) -> CommandShape {
     let words = |list: &[(&str, Option<&str>, &str)]| words(doc, list, class);
-    let constant = match template(doc, role) {
-        Template::None => None,
-        Template::Constant(text) => Some(text),
-        Template::Opaque => return CommandShape::Opaque,
-    };
     // A mower's three topics each take one word: the value, or what the template always says.
     if let Some(verb @ ("dock" | "pause" | "start_mowing")) = role.strip_suffix("_command_topic") {
         let word = constant.unwrap_or(verb).to_owned();
@@ -179,6 +162,9 @@ fn shape_of(component: &str, role: &str, doc: &Document<'_>, class: DeviceClass)
         return CommandShape::Opaque;
     }
     match role {
+        // Numbers that are no room's temperature have words of their own: 40 % of humidity is no heat.
+        "target_humidity_command_topic" => CommandShape::Number { verb: "set_humidity".into() },
+        "temperature_command_topic" if component == "water_heater" => CommandShape::Number { verb: "set_water".into() },
         "command_topic" => match component {
             "lock" => words(&[
                 ("payload_lock", Some("LOCK"), "lock"),
@@ -246,7 +232,6 @@ fn shape_of(component: &str, role: &str, doc: &Document<'_>, class: DeviceClass)
         "brightness_command_topic"
         | "color_temp_command_topic"
         | "percentage_command_topic"
-        | "target_humidity_command_topic"
         | "temperature_command_topic"
         | "temperature_high_command_topic"
         | "temperature_low_command_topic"

@@ -4,6 +4,8 @@ mod actuator;
 mod document;
 mod inventory;
 mod keys;
+mod tasmota;
+mod template;
 mod zigbee;
 
 #[cfg(test)]
@@ -30,10 +32,10 @@ pub struct DiscoveryError {
 }
 
 /// Whether a topic is a place of discovery or inventory: `<prefix>/<component>/[<node>/]<object>/config`,
-/// `<base>/bridge/devices`, `<base>/bridge/groups`.
+/// `<base>/bridge/devices`, `<base>/bridge/groups`, `tasmota/discovery/<mac>/config`.
 #[must_use]
 pub fn is_discovery(topic: &str, prefixes: &[String], zigbee_bases: &[String]) -> bool {
-    inventory_of(topic, zigbee_bases).is_some() || config_of(topic, prefixes).is_some()
+    inventory_of(topic, zigbee_bases).is_some() || config_of(topic, prefixes).is_some() || tasmota::is_place(topic)
 }
 
 /// Reads a discovery document or an inventory.
@@ -74,6 +76,12 @@ pub fn learn(topic: &str, payload: &[u8], prefixes: &[String], zigbee_bases: &[S
         } else {
             component(&place, topic, &map, zigbee_bases)
         }
+    } else if tasmota::is_place(topic) {
+        if payload.is_empty() {
+            return Ok(Learned::Nothing);
+        }
+        let Value::Object(map) = json()? else { return Err(refuse("an announcement is a JSON object".into())) };
+        tasmota::claim(topic, &map).map(|claim| claim.into_iter().collect())
     } else {
         Err("no place of discovery: <prefix>/<component>/[<node>/]<object>/config or <base>/bridge/devices".into())
     };

@@ -1,10 +1,12 @@
 //! Discovery as Zigbee2MQTT, Tasmota, ESPHome, Shelly and others publish it, and what must be learnt from it.
 
 mod hostile;
+mod tasmota;
+mod templates;
 mod zigbee;
 
 use super::*;
-use crate::domain::{CommandShape, DeviceClass, Family};
+use crate::domain::{Command, CommandShape, DeviceClass, Family};
 use serde_json::json;
 
 fn prefixes() -> Vec<String> {
@@ -42,6 +44,10 @@ fn shape(claim: &Claim, topic: &str) -> Value {
         CommandShape::Press { verb } => json!({ "": verb }),
         CommandShape::Attributes => json!("attributes"),
         CommandShape::Opaque => json!("opaque"),
+        CommandShape::Framed { before, after, within } => {
+            let within = Command { topic: topic.into(), role: String::new(), shape: (**within).clone() };
+            json!({ "before": before, "after": after, "within": shape(&Claim { commands: vec![within], ..claim.clone() }, topic) })
+        }
     }
 }
 
@@ -153,7 +159,7 @@ fn every_component_reads_its_payloads_with_home_assistants_defaults() {
         ("lock", json!({}), DeviceClass::Lock, json!({"LOCK": "lock", "UNLOCK": "unlock"})),
         ("lock", json!({"payload_lock": "1", "payload_unlock": "1"}), DeviceClass::Lock, json!({"1": "unlock"})),
         ("lock", json!({"pl_unlk": "A", "payload_unlock": "B"}), DeviceClass::Lock, json!({"A": "unlock", "B": "unlock", "LOCK": "lock"})),
-        ("lock", json!({"command_template": "{\"c\":\"{{ value }}\"}"}), DeviceClass::Lock, json!("opaque")),
+        ("lock", json!({"command_template": "{{ now() }}"}), DeviceClass::Lock, json!("opaque")),
         ("lock", json!({"command_template": "{{value}}"}), DeviceClass::Lock, json!({"LOCK": "lock", "UNLOCK": "unlock"})),
         ("notify", json!({}), DeviceClass::Unknown, json!(["notify", "message"])),
         ("number", json!({}), DeviceClass::Unknown, json!(["set"])),
@@ -196,7 +202,8 @@ fn every_kind_of_command_topic_is_taken() {
         ("climate", "pr_mode_cmd_t", json!(["set", "preset_mode"])),
         ("climate", "pow_cmd_t", json!({"ON": "on", "OFF": "off"})),
         ("climate", "aux_cmd_t", json!({"ON": "set", "OFF": "set"})),
-        ("climate", "hum_cmd_t", json!(["set"])),
+        ("climate", "hum_cmd_t", json!(["set_humidity"])),
+        ("water_heater", "temp_cmd_t", json!(["set_water"])),
         ("water_heater", "mode_command_topic", json!(["mode", "mode"])),
         ("fan", "pct_cmd_t", json!(["set"])),
         ("fan", "osc_cmd_t", json!({"oscillate_on": "set", "oscillate_off": "set"})),

@@ -20,6 +20,7 @@ impl Mind {
         let judged: Vec<Judged> = requests.iter().map(|request| self.judge_one(percept, request, trust, &ctx)).collect();
         let mut outcome = Outcome { judged, ..Outcome::default() };
         if fresh {
+            self.hold_or_supersede(percept, &mut outcome);
             self.shade(percept, &outcome.judged, now);
             for judged in &outcome.judged {
                 let (request, verdict) = (&judged.request, &judged.verdict);
@@ -49,7 +50,7 @@ impl Mind {
         outcome
     }
 
-    fn judge_one(&mut self, percept: &Percept, request: &Request, trust: Unit01, ctx: &Signals) -> Judged {
+    pub(super) fn judge_one(&mut self, percept: &Percept, request: &Request, trust: Unit01, ctx: &Signals) -> Judged {
         let (verb, source) = (request.verb.0.as_str(), &percept.source);
         let device = self.state.registry.device(&request.target);
         let guard = if device.is_some() { None } else { self.settings.guards.iter().find(|g| g.filter.matches(&percept.topic)) };
@@ -64,6 +65,8 @@ impl Mind {
                 human: source.human,
                 trust,
                 delegated: source.speaks_for_many,
+                events: self.state.soul.events(&source.requester),
+                minute: Some(self.state.now.minute_of_day(&self.settings.zone)),
             },
             act: ActFacts {
                 target: request.target.clone(),
@@ -81,6 +84,7 @@ impl Mind {
                 risk,
                 cmds_60s: past.map_or(0, |c| c.last_minute(self.state.now)),
                 opposite_5s: past.map_or(0, |c| c.opposites(self.state.now, &source.requester, &request.verb)),
+                name: device.and_then(|d| d.name.clone()),
             },
             ctx: ctx.clone(),
             stress: self.state.soul.stress(),

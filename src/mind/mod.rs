@@ -2,6 +2,8 @@
 
 mod commands;
 mod discovery;
+mod duties;
+mod holding;
 mod judging;
 mod rules;
 mod signals;
@@ -10,19 +12,23 @@ use crate::{
     conscience::{RuleError, RuleSet},
     consciousness::{Candidate, Workspace},
     domain::{
-        Applied, Change, Claim, Decision, EntityId, Input, MemoryRecord, Outcome, OwnerGuard, Percept, Purpose, Registry, Rulings,
-        ShadowTally, SignalSpec, Signals, Standing, Timestamp, Unit01, limits, signal::Heard,
+        Applied, Change, Claim, Decision, EntityId, Held, Input, MemoryRecord, Outcome, OwnerGuard, Percept, Purpose, Registry, Rulings,
+        ShadowTally, SignalSpec, Signals, Standing, Timestamp, Unit01, signal::Heard,
     },
     memory::policy::{self, Factors, Habits},
     soul::{Evidence, Soul},
 };
 use commands::Commands;
+pub use duties::Duties;
+use duties::Pendings;
+pub use holding::Waits;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
+use uuid::Uuid;
 
 /// What the mind is told once, at its start.
 #[derive(Debug, Clone)]
@@ -35,6 +41,8 @@ pub struct Settings {
     pub root: String,
     /// The owner's guards: what stands behind topics whose devices nobody described.
     pub guards: Vec<OwnerGuard>,
+    pub waits: Waits,
+    pub duties: Duties,
 }
 
 /// All that the mind learned: with the same settings and rules, the same state goes on the same way.
@@ -48,6 +56,9 @@ pub struct State {
     heard: BTreeMap<String, Heard>,
     commands: BTreeMap<EntityId, Commands>,
     states: BTreeMap<EntityId, String>,
+    /// What waits for a person's word; at most `limits::HELD`.
+    held: BTreeMap<Uuid, Held>,
+    duties: Pendings,
     /// The rules that hold, as text.
     rulings: Arc<Rulings>,
     shadow: Option<ShadowTally>,
@@ -85,15 +96,23 @@ impl State {
             heard: BTreeMap::new(),
             commands: BTreeMap::new(),
             states: BTreeMap::new(),
+            held: BTreeMap::new(),
+            duties: Pendings::new(),
             rulings: Arc::default(),
             shadow: None,
         }
     }
 
-    /// What was stored goes back where it was: devices, signals, and the soul that the caller restored.
+    /// What was stored goes back where it was: devices, signals, what waits, and the soul that the caller restored.
     #[must_use]
-    pub fn restored(now: Timestamp, registry: Registry, soul: Soul, heard: BTreeMap<String, Heard>) -> Self {
-        Self { registry, soul, heard, ..Self::new(now) }
+    pub fn restored(
+        now: Timestamp,
+        registry: Registry,
+        soul: Soul,
+        heard: BTreeMap<String, Heard>,
+        held: impl IntoIterator<Item = (Percept, Timestamp)>,
+    ) -> Self {
+        Self { registry, soul, heard, held: holding::waiting(held), ..Self::new(now) }
     }
 }
 
@@ -181,7 +200,7 @@ impl Mind {
             Input::Tick(at) => {
                 self.advance(*at);
                 self.state.workspace.tick(self.state.now);
-                Outcome::default()
+                Outcome { settled: self.expire(), duties: self.look_at_duties(), ..Outcome::default() }
             }
             Input::Note(change) => {
                 self.notes.push((**change).clone());
@@ -196,6 +215,10 @@ impl Mind {
                 self.state.soul.declare(&forgery.by, Standing::Newcomer, self.state.now);
                 self.state.soul.hear(&forgery.by, self.state.now, Some(&forgery.posed_as), Evidence::Impersonation);
                 Outcome::default()
+            }
+            Input::Answer(answer) => {
+                self.advance(answer.at);
+                self.answer(answer)
             }
             Input::Percept(percept) => {
                 self.advance(percept.at);
@@ -245,11 +268,7 @@ impl Mind {
         self.meet(percept);
         self.state.soul.hear(&percept.entity, now, None, Evidence::Clean);
         let alarming = self.hear_signals(percept);
-        if let Some(state) = percept.body.object().and_then(|o| o.get("state")).and_then(|s| s.as_str())
-            && self.state.registry.device(&percept.entity).is_some()
-        {
-            self.state.states.insert(percept.entity.clone(), state.chars().take(limits::KIND_BYTES).collect());
-        }
+        self.hear_state(percept);
         let record = self.remember(percept, None, if alarming { 1.0 } else { 0.0 }, policy::text(percept, &[]));
         Outcome { record: Some(record), ..Outcome::default() }
     }

@@ -2,11 +2,30 @@
 
 use super::{HAZARDS, Mind, SAFE_HOME};
 use crate::{
-    domain::{Percept, SignalType, SignalValue, Signals, Signed1, Timestamp, signal::Heard},
+    domain::{Body, EntityId, Percept, SignalType, SignalValue, Signals, Signed1, Timestamp, limits, signal::Heard},
     soul::Event,
 };
 
 impl Mind {
+    /// A device's state, in lower case: what it says under its own name, and on the state topics that its claims name.
+    pub(super) fn hear_state(&mut self, percept: &Percept) {
+        let said = match &percept.body {
+            Body::Text(text) => Some(text.as_str()),
+            body => body.object().and_then(|o| o.get("state")).and_then(|s| s.as_str()),
+        };
+        let Some(said) = said else { return };
+        let registry = &self.state.registry;
+        let itself = Some(&percept.entity).filter(|id| percept.body.object().is_some() && registry.device(id).is_some());
+        let ids: Vec<EntityId> = itself.into_iter().chain(registry.told_on(&percept.topic)).cloned().collect();
+        if ids.is_empty() {
+            return;
+        }
+        let state: String = said.chars().take(limits::KIND_BYTES).flat_map(char::to_lowercase).collect();
+        for id in ids {
+            self.state.states.insert(id, state.clone());
+        }
+    }
+
     /// Takes what a percept says of the owner's signals. True when a hazard came true.
     pub(super) fn hear_signals(&mut self, percept: &Percept) -> bool {
         let now = self.state.now;

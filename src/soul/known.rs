@@ -127,6 +127,11 @@ impl Known {
     }
 
     #[must_use]
+    pub fn events(&self) -> u64 {
+        self.events
+    }
+
+    #[must_use]
     pub fn view(&mut self, entity: &EntityId, at: Timestamp) -> OpinionView {
         let belief = self.belief(self.moment(at));
         let mut reasons = self.ledger.reasons();

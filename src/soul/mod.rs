@@ -163,6 +163,12 @@ impl Soul {
         self.mood.stress()
     }
 
+    /// How many pieces of evidence were heard of an entity; None when it is not known.
+    #[must_use]
+    pub fn events(&self, entity: &EntityId) -> Option<u64> {
+        self.entities.get(entity).map(Known::events)
+    }
+
     pub fn opinion(&mut self, entity: &EntityId, at: Timestamp) -> Option<OpinionView> {
         self.entities.get_mut(entity).map(|known| known.view(entity, at))
     }

@@ -3,6 +3,7 @@
 use super::{
     chain::Chain,
     error::{Doing, StoreError},
+    held,
     rows::{append, number},
     shadow,
 };
@@ -38,6 +39,8 @@ pub(super) fn write(conn: &Connection, changes: &[Change], chain: &mut Chain, js
             }
             Change::Signal { name, heard } => signal(conn, name, *heard)?,
             Change::Audit(event) => chain.append(conn, event)?,
+            Change::Held(kept) => held::hold(conn, kept)?,
+            Change::Settled(settled) => held::settle(conn, settled)?,
             Change::Disagreed(one) => shadow::disagreed(conn, one, json)?,
             Change::Shadow(tally) => shadow::tally(conn, tally, json)?,
         }

@@ -23,6 +23,8 @@ pub struct Entry {
     pub percept: Box<Percept>,
     pub outcome: Outcome,
     pub lets_on: bool,
+    /// A held message, judged again: its verdicts stand after those of the first time.
+    pub again: bool,
 }
 
 /// What one transaction holds.

@@ -1,7 +1,10 @@
 //! What the mind gets back when the house starts, and how rows become words again.
 
-use super::error::{Doing, StoreError};
-use crate::domain::{Device, EntityId, ShadowTally, SignalValue, Timestamp, limits, percept::digest, signal::Heard};
+use super::{
+    error::{Doing, StoreError},
+    held,
+};
+use crate::domain::{Device, EntityId, Kept, ShadowTally, SignalValue, Timestamp, limits, percept::digest, signal::Heard};
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
@@ -14,6 +17,10 @@ pub struct Saved {
     pub emotion: Option<Vec<u8>>,
     pub devices: Vec<Device>,
     pub signals: Vec<(String, Heard)>,
+    /// What waits for a person's word.
+    pub held: Vec<Kept>,
+    /// What waited and is not what people were shown.
+    pub altered: Vec<Uuid>,
     /// What a candidate's judging came to.
     pub shadow: Option<ShadowTally>,
     /// What the last start said of itself in the audit trail.
@@ -37,6 +44,7 @@ pub struct Recent {
 
 pub(super) fn load(conn: &Connection) -> Result<Saved, StoreError> {
     let last_at = last_at(conn)?;
+    let (held, altered) = held::load(conn)?;
     Ok(Saved {
         entities: all(conn, "SELECT entity, state FROM soul_entities ORDER BY entity", [], |row| {
             Ok((entity_id("soul_entities", row, 0)?, row.get(1)?))
@@ -51,6 +59,8 @@ pub(super) fn load(conn: &Connection) -> Result<Saved, StoreError> {
             let value = if kind == "bool" { SignalValue::Bool(value != 0.0) } else { SignalValue::Number(value) };
             Ok((row.get(0)?, Heard { value, at: Timestamp::from_micros(row.get(3)?) }))
         })?,
+        held,
+        altered,
         shadow: super::shadow::read_tally(conn)?,
         last_start: conn
             .query_row("SELECT detail FROM audit_log WHERE action = 'start' ORDER BY seq DESC LIMIT 1", [], |row| row.get(0))

@@ -132,6 +132,28 @@ impl Reader {
         all(&self.conn, &format!("{RECORD} WHERE id < ?1 ORDER BY id DESC LIMIT ?2"), params![before.as_bytes(), limit], record)
     }
 
+    /// What an entity told last, among the last so many records: there is no index by entity.
+    pub fn last_told(&self, entity: &EntityId, among: u32) -> Result<Option<RecordRow>, StoreError> {
+        let sql = format!(
+            "{RECORD} WHERE id IN (SELECT id FROM memory_records ORDER BY id DESC LIMIT ?1) AND entity = ?2 ORDER BY id DESC LIMIT 1"
+        );
+        Ok(all(&self.conn, &sql, params![among, entity.as_str()], record)?.pop())
+    }
+
+    /// What was told of one kind, the newest first, among the last so many records.
+    pub fn told(&self, kind: &str, among: u32) -> Result<Vec<RecordRow>, StoreError> {
+        let sql = format!("{RECORD} WHERE id IN (SELECT id FROM memory_records ORDER BY id DESC LIMIT ?1) AND kind = ?2 ORDER BY id DESC");
+        all(&self.conn, &sql, params![among, kind], record)
+    }
+
+    /// What was asked of a device last, among the last so many verdicts.
+    pub fn last_asked(&self, target: &EntityId, among: u32) -> Result<Option<VerdictRow>, StoreError> {
+        let sql = format!(
+            "{VERDICT} WHERE verdicts.rowid IN (SELECT rowid FROM verdicts ORDER BY percept DESC LIMIT ?1) AND target = ?2 ORDER BY percept DESC LIMIT 1"
+        );
+        Ok(all(&self.conn, &sql, params![among, target.as_str()], verdict)?.pop())
+    }
+
     pub fn record(&self, id: Uuid) -> Result<Option<RecordRow>, StoreError> {
         Ok(all(&self.conn, &format!("{RECORD} WHERE id = ?1"), [id.as_bytes()], record)?.pop())
     }

@@ -6,7 +6,7 @@ use super::{
     evidence::{self, Given, Sealing},
     facts::{StoredFacts, StoredRequest},
 };
-use crate::domain::{Decision, Judged, Layer, MemoryRecord, Origin, Purpose, Timestamp};
+use crate::domain::{Decision, Judged, Layer, MemoryRecord, Origin, Purpose, Timestamp, limits};
 use rusqlite::{CachedStatement, Connection, params};
 use serde::Serialize;
 
@@ -38,7 +38,8 @@ pub(super) fn write(
             changed.extend(entry.percept.id.as_bytes());
             written.records += 1;
         }
-        for (judged, ordinal) in entry.outcome.judged.iter().zip(0_i64..) {
+        let first = if entry.again { i64::try_from(limits::AGAIN).unwrap_or(i64::MAX) } else { 0 };
+        for (judged, ordinal) in entry.outcome.judged.iter().zip(first..) {
             let refused = !entry.lets_on && judged.verdict.decision != Decision::Allow;
             if refused && !remembered.refusals.full_row(conn, &entry.percept, judged.verdict.decision)? {
                 continue;

@@ -1,15 +1,24 @@
 //! The guard: turns a PUBLISH on a guarded topic into requests. What it cannot read inside a guarded family is an unknown verb, never a guess.
 
 mod attributes;
+pub mod coverage;
+mod esphome;
+mod families;
+mod frigate;
 mod shape;
+mod shelly;
+mod strict;
+mod tasmota;
 mod zigbee;
+mod zwave;
 
 #[cfg(test)]
 mod tests;
 
 use crate::domain::{CommandShape, DeviceClass, EntityId, OwnerGuard, Registry, Request, limits};
 use attributes::Act;
-use zigbee::Spoken;
+pub use families::GuardRules;
+use families::Spoken;
 pub use zigbee::bridge_claim;
 
 /// What a PUBLISH asks for.
@@ -23,24 +32,18 @@ pub enum Reading {
     Requests(Vec<Request>),
 }
 
-/// What is guarded besides the registry's command topics.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct GuardRules {
-    pub owner: Vec<OwnerGuard>,
-    pub zigbee_bases: Vec<String>,
-}
-
-/// Reads a PUBLISH. For an unguarded topic it costs the owner's filters, one look-up and the base topics' prefixes, and allocates nothing.
+/// Reads a PUBLISH. For an unguarded topic it costs the owner's filters, one look-up and the families' prefixes, and allocates nothing.
 ///
 /// The owner's guard on a named device is the only reading where it matches: the owner may correct what discovery says.
-/// All else adds up: an owner's guard without a device, every registered claim on the topic, and the Zigbee2MQTT grammar;
-/// the conscience lets the worst of the requests count.
+/// All else adds up: an owner's guard without a device, every registered claim on the topic, and the grammar of each family;
+/// the conscience lets the worst of the requests count. Where a family's grammar understands the whole message, what a claim cannot read
+/// in it adds nothing: a Tasmota relay takes `1` for `ON`, though its discovery document does not say so.
 ///
 /// `retained` matters for zero-length messages only, which then pass as clean-ups; but where any message at all acts (a button,
 /// Zigbee2MQTT's `bridge/request/restart`), an empty retained one does too, for those who are subscribed, and is a request.
 #[must_use]
 pub fn read(registry: &Registry, rules: &GuardRules, topic: &str, payload: &[u8], retained: bool) -> Reading {
-    let spoken = zigbee::parse(&rules.zigbee_bases, topic);
+    let spoken = Spoken::parse(registry, rules, topic);
     let mut owners = owner_guards(rules, topic).peekable();
     if owners.peek().is_none() && spoken.is_none() && !registry.commands(topic) {
         return Reading::Unguarded;
@@ -53,21 +56,25 @@ pub fn read(registry: &Registry, rules: &GuardRules, topic: &str, payload: &[u8]
         found.shaped(&owner_target(guard, topic), guard.class, &guard.shape, message);
     }
     if !named {
+        let before = found.requests.len();
+        spoken.read(registry, message, &mut found);
+        let understood = spoken.beyond_zigbee() && found.requests.iter().skip(before).all(|r| !r.verb.is_unknown());
         for (device, command) in registry.commanded_by(topic) {
-            // The grammar below reads these, with endpoint and attribute.
-            if spoken.is_some() && command.shape == CommandShape::Attributes {
+            // The grammar reads these, with endpoint and attribute.
+            if spoken.zigbee.is_some() && command.shape == CommandShape::Attributes {
                 continue;
             }
             // A topic that takes words and positions (`OPEN`, `40`) is read by the one that understands.
             if shape::reads_less(&command.shape, payload)
-                && registry.commanded_by(topic).any(|(d, c)| d.id == device.id && shape::reads_instead(&command.shape, &c.shape, payload))
+                && (understood
+                    || registry
+                        .commanded_by(topic)
+                        .any(|(d, c)| d.id == device.id && shape::reads_instead(&command.shape, &c.shape, payload)))
             {
                 continue;
             }
+            found.understood = understood;
             found.shaped(&device.id, device.class, &command.shape, message);
-        }
-        if let Some(spoken) = &spoken {
-            zigbee::read(registry, spoken, message, &mut found);
         }
     }
     found.reading()
@@ -76,9 +83,7 @@ pub fn read(registry: &Registry, rules: &GuardRules, topic: &str, payload: &[u8]
 /// Whether a message on this topic could be a request at all. A CONNECT whose will aims at such a topic is refused.
 #[must_use]
 pub fn is_guarded(registry: &Registry, rules: &GuardRules, topic: &str) -> bool {
-    owner_guards(rules, topic).next().is_some()
-        || registry.commands(topic)
-        || zigbee::parse(&rules.zigbee_bases, topic).is_some_and(|spoken| !matches!(spoken, Spoken::Get))
+    owner_guards(rules, topic).next().is_some() || registry.commands(topic) || Spoken::parse(registry, rules, topic).asks()
 }
 
 /// The device that an owner's guard commands through this topic: the one it names, else the topic itself, escaped.
@@ -104,11 +109,13 @@ struct Found<'r> {
     requests: Vec<Request>,
     riskiest: Option<(f64, EntityId)>,
     too_many: bool,
+    /// A family's grammar has read the message: what is added now are other words for the same.
+    understood: bool,
 }
 
 impl<'r> Found<'r> {
     fn new(registry: &'r Registry, id: Option<String>) -> Self {
-        Self { registry, id, requests: Vec::new(), riskiest: None, too_many: false }
+        Self { registry, id, requests: Vec::new(), riskiest: None, too_many: false, understood: false }
     }
 
     fn shaped(&mut self, target: &EntityId, class: DeviceClass, shape: &CommandShape, message: Message<'_>) {
@@ -116,7 +123,10 @@ impl<'r> Found<'r> {
             return;
         }
         for act in shape::acts(shape, message.payload, class) {
-            self.push(target, act);
+            let said = |r: &Request| r.target == *target && (r.verb == act.verb || act.verb.is_unknown());
+            if !(self.understood && (act.verb.is_unknown() || self.requests.iter().any(said))) {
+                self.push(target, act);
+            }
         }
     }
 

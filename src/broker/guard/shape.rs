@@ -15,6 +15,9 @@ pub fn acts(shape: &CommandShape, payload: &[u8], class: DeviceClass) -> Vec<Act
         (CommandShape::Words { words }, Some(text)) => words.get(text).map(|verb| word(verb, text)),
         (CommandShape::Number { verb }, Some(text)) => number(verb, text),
         (CommandShape::Choice { verb, argument }, Some(text)) => choice(verb, argument, text),
+        (CommandShape::Framed { before, after, within }, Some(text)) => {
+            return framed(before, after, text).map_or_else(|| vec![Act::unknown()], |value| acts(within, value.as_bytes(), class));
+        }
         (CommandShape::Opaque, _) | (_, None) => None,
     };
     vec![attributes::risky_toggle(act.unwrap_or_else(Act::unknown), class)]
@@ -22,7 +25,7 @@ pub fn acts(shape: &CommandShape, payload: &[u8], class: DeviceClass) -> Vec<Act
 
 /// Whether this shape cannot read the payload, while another shape might.
 pub fn reads_less(shape: &CommandShape, payload: &[u8]) -> bool {
-    matches!(shape, CommandShape::Words { .. } | CommandShape::Number { .. }) && !understands(shape, payload)
+    matches!(shape, CommandShape::Words { .. } | CommandShape::Number { .. } | CommandShape::Framed { .. }) && !understands(shape, payload)
 }
 
 /// Whether `other` on the same topic of the same device reads what `shape` could not. Words beside a position only: elsewhere
@@ -41,6 +44,12 @@ pub fn own_id(payload: &[u8]) -> Option<String> {
     let object: Map<String, Value> = serde_json::from_slice(payload).ok()?;
     let id = object.get("id")?.as_str()?;
     (1..=128).contains(&id.len()).then(|| id.to_owned())
+}
+
+/// The one value in a text that a template made. Where it stands in quotes or braces, a value with such could say more than one thing.
+fn framed<'t>(before: &str, after: &str, text: &'t str) -> Option<&'t str> {
+    let value = text.trim().strip_prefix(before)?.strip_suffix(after)?;
+    (!value.contains(['"', '\\', '{', '}', ',', ':', '\n'])).then_some(value)
 }
 
 fn understands(shape: &CommandShape, payload: &[u8]) -> bool {

@@ -1,5 +1,6 @@
 //! The guard's promises: real topics and payloads, each with the requests it must become.
 
+mod families;
 mod laws;
 
 use super::*;
@@ -108,6 +109,11 @@ fn house() -> (Registry, GuardRules) {
             owner("odd/set", Some("odd"), words(&[("7", "open"), ("t", "toggle")])),
         ],
         zigbee_bases: vec!["zigbee2mqtt".into(), "zigbee2mqtt/upstairs".into(), "z/2".into()],
+        tasmota: true,
+        esphome: true,
+        shelly: true,
+        zwave_js_ui: true,
+        frigate: true,
     };
     (registry, rules)
 }
@@ -217,5 +223,35 @@ fn one_message_asks_for_one_thing() {
         ("odd/set", "t", "odd", None, "unlock", None),
     ] {
         assert_eq!(asked(topic, payload), [(device.into(), endpoint.map(str::to_owned), verb.into(), value)], "{topic} {payload}");
+    }
+}
+
+#[test]
+fn what_a_template_made_is_read_and_nothing_else_in_its_place() {
+    let framed =
+        |before: &str, after: &str, within| CommandShape::Framed { before: before.into(), after: after.into(), within: Box::new(within) };
+    let mut registry = Registry::default();
+    let lock = framed("{\"state\": \"", "\"}", words(&[("LOCK", "lock"), ("UNLOCK", "unlock")]));
+    let mode = framed("{\"mode\": \"", "\"}", CommandShape::Choice { verb: "mode".into(), argument: "mode".into() });
+    registry.apply(claim(Family::HomeAssistant, "door", DeviceClass::Lock, &[("t/lock", lock)]));
+    registry.apply(claim(Family::HomeAssistant, "heat", DeviceClass::Climate, &[("t/mode", mode)]));
+    registry.apply(claim(Family::HomeAssistant, "blind", DeviceClass::Cover, &[("t/pos", framed("{\"position\": ", " }", position()))]));
+    let verb = |topic: &str, payload: &str| match read(&registry, &GuardRules::default(), topic, payload.as_bytes(), false) {
+        Reading::Requests(requests) => requests[0].verb.0.clone(),
+        other => panic!("{other:?}"),
+    };
+    for (topic, payload, expected) in [
+        ("t/lock", "{\"state\": \"UNLOCK\"}", "unlock"),
+        ("t/lock", "{\"state\": \"LOCK\"}", "lock"),
+        ("t/lock", "UNLOCK", "unknown"),
+        ("t/lock", "{\"state\":\"UNLOCK\"}", "unknown"),
+        ("t/lock", "{\"state\": \"LOCK\", \"state\": \"UNLOCK\"}", "unknown"),
+        ("t/mode", "{\"mode\": \"heat\"}", "mode"),
+        ("t/mode", "{\"mode\": \"heat\",\"door\":\"open\"}", "unknown"),
+        ("t/pos", "{\"position\": 40 }", "open"),
+        ("t/pos", "{\"position\": 0 }", "close"),
+        ("t/pos", "{\"position\": 0, \"x\": 1 }", "unknown"),
+    ] {
+        assert_eq!(verb(topic, payload), expected, "{topic} {payload}");
     }
 }

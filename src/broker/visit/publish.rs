@@ -11,7 +11,7 @@ use crate::{
         reading::{self, Told},
     },
     config::WhenUnwritable,
-    domain::{Body, Input, Origin, Percept, Purpose, Request, limits, percept::digest},
+    domain::{Answer as Word, Body, Input, Origin, Percept, Purpose, Request, WayOn, limits, percept::digest},
 };
 use bytes::Bytes;
 use mqtt5::{
@@ -45,6 +45,8 @@ pub(super) enum Way {
     Tell(Told),
     /// Asked: judged first.
     Ask(Origin, Vec<Request>, Told),
+    /// A person's word on what waits for it.
+    Answer(Word),
 }
 
 /// What becomes of a PUBLISH after the mind's answer.
@@ -80,6 +82,12 @@ impl Visit {
                 let told = Told { entity: source.requester.clone(), kind: "act".into() };
                 return Way::Ask(Origin::Act, vec![request], told);
             }
+            Some(access::Own::Answer(_)) if message.retain => {
+                return Way::Refuse(reason::RETAIN_NOT_SUPPORTED, "an answer may not be retained");
+            }
+            Some(access::Own::Answer(id)) => {
+                return self.word(&id, message, who).map_or_else(|why| Way::Refuse(reason::FORMAT, why), Way::Answer);
+            }
             Some(access::Own::Other) => return Way::Pass,
             None => {}
         }
@@ -111,13 +119,16 @@ impl Visit {
     ) -> Option<(Percept, Course)> {
         let mut course = Course::default();
         let (told, purpose) = match way {
-            Way::Pass | Way::Refuse(..) => return None,
+            Way::Pass | Way::Refuse(..) | Way::Answer(_) => return None,
             Way::Tell(told) if told.kind == reading::DISCOVERY => (told, Purpose::Discovery),
             Way::Tell(told) => (told, Purpose::Observation),
             Way::Ask(origin, mut requests, told) => {
                 course.asked = Some(origin);
                 if origin == Origin::Act {
-                    let (topic, payload) = self.forward(view, &mut requests, message.payload)?;
+                    let Some((topic, payload)) = act::plan(view, &self.hall.config, &mut requests, message.payload) else {
+                        self.hall.counters.refuse("act", &format!("`{}` would go where no device listens", message.topic));
+                        return None;
+                    };
                     course.on = Some((topic, Bytes::from(payload)));
                 }
                 course.risk = requests.iter().map(|r| view.risk(r)).fold(0.0, f64::max);
@@ -125,6 +136,10 @@ impl Visit {
             }
         };
         let mut percept = self.percept(message, who, told, purpose);
+        percept.way_on = course
+            .on
+            .as_ref()
+            .map(|(topic, payload)| Box::new(WayOn { topic: topic.clone(), payload: payload.to_vec(), ..WayOn::default() }));
         percept.repeat_of = percept.repeat_of.or(again);
         course.repeats = percept.repeat_of.is_some() && again.is_none();
         Some((percept, course))
@@ -163,6 +178,7 @@ impl Visit {
             repeat_of,
             own_id,
             purpose,
+            way_on: None,
         }
     }
 
@@ -214,9 +230,10 @@ impl Visit {
                 self.control.refuse(self.arrival.version, message.qos, event.packet_id, code);
                 return PublishAction::Handled;
             }
+            Way::Answer(answer) => return self.answer(answer, message.qos, event.packet_id).await,
             way => way,
         };
-        let Some((percept, course)) = self.course(&view, &message, &who, way, again) else { return PublishAction::Handled };
+        let Some((mut percept, course)) = self.course(&view, &message, &who, way, again) else { return PublishAction::Handled };
         if course.asked.is_none() && message.qos == 0 && percept.purpose != Purpose::Discovery {
             self.mention(percept, message.payload.len()).await;
             return PublishAction::Continue;
@@ -226,8 +243,25 @@ impl Visit {
             .as_deref()
             .filter(|t| course.asked.is_some() && self.may_answer_on(t))
             .map(|t| (t.to_owned(), event.correlation_data.as_deref().unwrap_or_default().to_vec()));
+        self.note_way_on(&event, &course, respond_to.as_ref(), &mut percept);
         let answer = self.ask(Input::Percept(Box::new(percept)), message.payload.len(), respond_to).await;
         self.settle(&event, course, answer).await
+    }
+
+    /// What a message that may have to wait carries besides topic and payload.
+    fn note_way_on(&self, event: &ClientPublishEvent, course: &Course, respond_to: Option<&(String, Vec<u8>)>, percept: &mut Percept) {
+        let holds = matches!(course.asked, Some(Origin::Act | Origin::Guard));
+        let seen = self.seen();
+        if !holds || (seen.properties.len() <= 1 && respond_to.is_none()) {
+            return;
+        }
+        let as_it_came = || Box::new(WayOn { topic: event.topic.to_string(), payload: event.payload.to_vec(), ..WayOn::default() });
+        let way_on = percept.way_on.get_or_insert_with(as_it_came);
+        // An act goes on in the device's words, and not with the properties of the question.
+        if course.on.is_none() {
+            way_on.properties.clone_from(&seen.properties);
+        }
+        way_on.respond_to = respond_to.cloned();
     }
 
     /// A QoS 0 input waits for a place in the inbox and no longer than the store may take to heal.
@@ -279,29 +313,6 @@ impl Visit {
         PublishAction::Handled
     }
 
-    /// Where an allowed act goes and with what payload. What that would do to guarded devices is judged with it: arguments and
-    /// other people's claims may say more than the verb does. None when it would go where no device listens.
-    fn forward(&self, view: &GuardView, requests: &mut Vec<Request>, payload: &[u8]) -> Option<(String, Vec<u8>)> {
-        let config = &self.hall.config;
-        let request = requests.first()?;
-        let (topic, payload) = act::forward(&view.registry, &config.root, request, payload);
-        let own = format!("{}/do/", config.root);
-        if !topic.starts_with(&own) {
-            if access::below_root(config, &topic) || topic.starts_with('$') || reading::is_discovery(config, &topic) {
-                self.hall.counters.refuse("act", &format!("an act would go to `{topic}`, where no device listens"));
-                return None;
-            }
-            if let Reading::Requests(effects) = guard::read(&view.registry, &view.rules, &topic, &payload, false) {
-                // What only repeats the act adds nothing; arguments and endpoints do.
-                let says_more =
-                    |e: &Request| e.target != request.target || e.verb != request.verb || e.endpoint.is_some() || e.value.is_some();
-                let more: Vec<Request> = effects.into_iter().filter(says_more).collect();
-                requests.extend(more);
-            }
-        }
-        Some((topic, payload))
-    }
-
     /// A verdict is not published where it could command something, or pose as Jamey's own state.
     fn may_answer_on(&self, topic: &str) -> bool {
         let view = self.hall.guard();
@@ -312,7 +323,7 @@ impl Visit {
     }
 
     /// Waits for the commit. None when the store could not write for as long as a sender is kept waiting.
-    async fn ask(&self, input: Input, bytes: usize, respond_to: Option<(String, Vec<u8>)>) -> Option<Answer> {
+    pub(super) async fn ask(&self, input: Input, bytes: usize, respond_to: Option<(String, Vec<u8>)>) -> Option<Answer> {
         let patience = Duration::from_secs(limits::STORE_WAIT_SECONDS);
         let (tell, told) = oneshot::channel();
         let leave = self.hall.inbox.leave(input, bytes, Some(tell), respond_to);
@@ -355,7 +366,7 @@ impl Way {
         match self {
             Self::Ask(..) => true,
             Self::Tell(told) => told.kind != reading::DISCOVERY,
-            Self::Pass | Self::Refuse(..) => false,
+            Self::Pass | Self::Refuse(..) | Self::Answer(_) => false,
         }
     }
 }

@@ -89,7 +89,7 @@ async fn the_lock(stage: &mut Stage) -> Result<()> {
     let unlock = stage.outcome(&unlock).await?;
     let heat = stage.outcome(&heat).await?;
     if [unlock, heat].iter().flatten().any(|s| s.decision == Decision::Escalate) {
-        stage.tell.say("To escalate is to ask a person; without an answer it expires, and nothing happens.");
+        stage.tell.say("To escalate is to ask a person: it waits on jamey/approval/# for those who may answer, and for `jamey approval list` on this host. Without an answer it expires, and nothing happens.");
     }
     Ok(())
 }

@@ -49,6 +49,10 @@ impl Seen {
         }
         let payload: Value = serde_json::from_slice(&heard.payload).ok()?;
         let text = |v: Option<&Value>| v.and_then(Value::as_str).unwrap_or_default().to_owned();
+        // What waited and ended: the verdict itself was told before.
+        if payload.get("settled").is_some() {
+            return None;
+        }
         let request = payload.get("request")?;
         let one = |c: &Value| (text(c.get("rule")), text(c.get("kind")), c.get("share").and_then(Value::as_f64).unwrap_or_default());
         Some(Self {

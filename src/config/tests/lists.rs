@@ -221,3 +221,31 @@ fn other_brokers_are_named_and_their_passwords_are_not() {
         assert_eq!(lines(text), [told]);
     }
 }
+
+#[test]
+fn a_duty_changes_a_shipped_one_stands_beside_it_or_is_off() {
+    let (left, leak) = ("left-open", "leak-valve-open");
+    let read = |text: &str| config(text).duties.iter().map(|d| (d.id.clone(), d.after_seconds, d.asks.clone())).collect::<Vec<_>>();
+    assert_eq!(read(""), [(leak.into(), 30, None), (left.into(), 600, None)]);
+    let changed = read("[[duty]]\nid = \"leak-valve-open\"\nafter_seconds = 5\nasks = \"close\"");
+    assert_eq!(changed, [(left.into(), 600, None), (leak.into(), 5, Some("close".into()))]);
+    assert_eq!(read("[[duty]]\nid = \"left-open\"\noff = true"), [(leak.into(), 30, None)]);
+    let own = "[[duty]]\nid = \"oven\"\nwhen = \"!ctx.home && dev.state == 'on'\"\nsays = \"the oven is on\"";
+    assert_eq!(read(own).last(), Some(&("oven".into(), 30, None)));
+}
+
+#[test]
+fn duties_that_are_no_duties_are_refused() {
+    let many: String = (0..31).map(|n| format!("[[duty]]\nid = \"d{n}\"\nwhen = \"ctx.leak\"\nsays = \"x\"\n")).collect();
+    for (text, wanted) in [
+        ("[[duty]]\nid = \"own\"", "duty[0].when"),
+        ("[[duty]]\nid = \"own\"\nwhen = \"ctx.leak\"", "duty[0].says"),
+        ("[[duty]]\nid = \"Own\"", "duty[0].id"),
+        ("[[duty]]\nid = \"left-open\"\noff = true\n[[duty]]\nid = \"left-open\"\noff = true", "a second time"),
+        ("[[duty]]\nid = \"left-open\"\nafter_seconds = 86401", "duty[0].after_seconds"),
+        (many.as_str(), "one more than 32"),
+    ] {
+        let said = lines(text).join("\n");
+        assert!(said.contains(wanted), "{wanted}: {said}");
+    }
+}

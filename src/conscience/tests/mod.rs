@@ -1,6 +1,7 @@
 //! What the conscience promises, and the tools to ask it.
 
 mod agrees;
+mod dice;
 mod hostile;
 mod impossible;
 mod laws;
@@ -8,8 +9,9 @@ mod loading;
 mod ordinary;
 mod pictures;
 mod profiles;
+mod reasons;
 
-use super::{Example, Rule, RuleError, RuleSet};
+use super::{Example, Kind, Rule, RuleError, RuleSet};
 use crate::domain::{DeviceClass, EntityId, Facts, SignalSpec, SignalType, SignalValue, Unit01};
 use std::collections::BTreeMap;
 
@@ -77,8 +79,9 @@ pub(super) fn refusal(when: &str) -> String {
 fn every_shipped_rule_shows_both_its_sides() {
     let set = shipped(true);
     let rules: Vec<&Rule> = set.rules().collect();
-    assert_eq!(rules.len(), 25);
+    assert_eq!(rules.len(), 31);
     for rule in rules {
+        assert!(rule.says.is_some() && rule.source.is_some(), "{}", rule.id);
         assert!(rule.examples.iter().any(|e| e.fires), "{}", rule.id);
         assert!(rule.examples.iter().any(|e| !e.fires), "{}", rule.id);
     }

@@ -172,6 +172,7 @@ mod tests {
             repeat_of: None,
             own_id: None,
             purpose,
+            way_on: None,
         }
     }
 
@@ -185,6 +186,8 @@ mod tests {
                 human: false,
                 trust: Unit01::clamped(0.0),
                 delegated: false,
+                events: None,
+                minute: None,
             },
             act: ActFacts { target: id(target), verb: verb.into(), value: None, args: Map::new(), retained: false, signed: false },
             dev: DeviceFacts {
@@ -195,6 +198,7 @@ mod tests {
                 risk: Unit01::clamped(0.8),
                 cmds_60s: 0,
                 opposite_5s: 0,
+                name: None,
             },
             ctx: Signals::default(),
             stress: Unit01::clamped(0.0),

@@ -63,6 +63,7 @@ fn percept(n: u64) -> Percept {
         repeat_of: None,
         own_id: None,
         purpose: Purpose::Observation,
+        way_on: None,
     }
 }
 
@@ -70,7 +71,7 @@ fn percept(n: u64) -> Percept {
 fn told(n: u64) -> Entry {
     let percept = percept(n);
     let record = MemoryRecord { layer: Layer::ShortTerm, importance: 0.25, text: format!("{} says temperature 21.46", percept.entity) };
-    Entry { percept: Box::new(percept), outcome: Outcome { record: Some(record), ..Outcome::default() }, lets_on: true }
+    Entry { percept: Box::new(percept), outcome: Outcome { record: Some(record), ..Outcome::default() }, lets_on: true, again: false }
 }
 
 /// Something asked for and judged.
@@ -114,6 +115,8 @@ fn judged(n: u64, decision: Decision) -> Judged {
                 human: true,
                 trust: Unit01::clamped(0.875),
                 delegated: false,
+                events: Some(7),
+                minute: Some(192),
             },
             act: ActFacts { target, verb: "lock".into(), value: None, args, retained: false, signed: false },
             dev: DeviceFacts {
@@ -124,6 +127,7 @@ fn judged(n: u64, decision: Decision) -> Judged {
                 risk: Unit01::clamped(0.8),
                 cmds_60s: 1,
                 opposite_5s: 0,
+                name: Some("Front door".into()),
             },
             ctx: signals.into_iter().map(|(name, value)| (name.to_owned(), (value, true))).collect(),
             stress: Unit01::clamped(0.0),

@@ -1,0 +1,160 @@
+//! Requests that want a person's word: they wait, are judged again before they are let on, and expire.
+
+use super::Mind;
+use crate::domain::{
+    Answer, Decision, Ending, EntityId, Held, Judged, Origin, Outcome, Percept, Purpose, Request, Settled, Timestamp, Unanswered, limits,
+};
+use crate::soul::Evidence;
+use uuid::Uuid;
+
+/// The risk from which an answer that comes late is worse than none: locks, doors, alarms.
+const CRITICAL_RISK: f64 = 0.7;
+
+/// How long requests wait for a person's word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Waits {
+    pub seconds: u32,
+    /// Where the risk is .7 or more.
+    pub critical_seconds: u32,
+}
+
+impl Mind {
+    /// What waits, by id.
+    pub fn held(&self) -> impl Iterator<Item = (&Uuid, &Held)> {
+        self.state.held.iter()
+    }
+
+    /// A newer command to a device takes the place of what waits for it; and this one waits, if it wants a word and may wait.
+    pub(super) fn hold_or_supersede(&mut self, percept: &Percept, outcome: &mut Outcome) {
+        let decision = outcome.decision();
+        if decision != Some(Decision::Deny) {
+            self.supersede(percept, outcome);
+        }
+        let Purpose::Requests { origin: Origin::Act | Origin::Guard, .. } = percept.purpose else { return };
+        if decision != Some(Decision::Escalate) {
+            return;
+        }
+        if let Some(why) = self.cannot_wait(percept) {
+            for judged in outcome.judged.iter_mut().filter(|j| j.verdict.decision == Decision::Escalate) {
+                judged.verdict.reason.push_str("; nobody can be asked: ");
+                judged.verdict.reason.push_str(why);
+            }
+            return;
+        }
+        let critical = outcome.judged.iter().any(|j| j.facts.dev.risk.get() >= CRITICAL_RISK);
+        let waits = self.settings.waits;
+        let seconds = if critical { waits.critical_seconds } else { waits.seconds };
+        let expires_at = self.state.now.plus_seconds(seconds.into());
+        // How it goes on is the door's business.
+        let percept = Box::new(Percept { way_on: None, ..percept.clone() });
+        self.state.held.insert(percept.id, Held { percept, expires_at });
+        outcome.held_until = Some(expires_at);
+    }
+
+    /// A retained command would reach the device on each reconnect, long after the answer.
+    fn cannot_wait(&self, percept: &Percept) -> Option<&'static str> {
+        let client = |held: &&Held| held.percept.source.client_id == percept.source.client_id;
+        match () {
+            () if percept.retained => Some("a retained command does not wait"),
+            () if percept.payload.len() > limits::HELD_BYTES => Some("it is over 64 KiB"),
+            () if self.state.held.len() >= limits::HELD => Some("64 requests wait already"),
+            () if self.state.held.values().filter(client).count() >= limits::HELD_PER_CLIENT => {
+                Some("8 requests of this client wait already")
+            }
+            () => None,
+        }
+    }
+
+    fn supersede(&mut self, percept: &Percept, outcome: &mut Outcome) {
+        if self.state.held.is_empty() {
+            return;
+        }
+        let commands = |held: &Held| requests(&held.percept).iter().any(|r| outcome.judged.iter().any(|j| j.request.target == r.target));
+        let ids: Vec<Uuid> = self.state.held.iter().filter(|(_, held)| commands(held)).map(|(id, _)| *id).collect();
+        for id in ids {
+            let reason = format!("superseded: {} commanded the same device since", percept.source.requester);
+            outcome.settled.extend(self.end(id, Ending::Superseded, None, reason));
+        }
+    }
+
+    /// A person's word.
+    pub(super) fn answer(&mut self, answer: &Answer) -> Outcome {
+        let now = self.state.now;
+        let mut outcome = Outcome::default();
+        let Some(held) = self.state.held.get(&answer.id) else {
+            return Outcome { unanswered: Some(Unanswered::NotWaiting), ..outcome };
+        };
+        let asker = held.percept.source.requester.clone();
+        let own = answer.by == asker || answer.by == held.percept.entity;
+        let unanswered = match () {
+            () if own => Some(Unanswered::Own),
+            () if held.expires_at <= now => Some(Unanswered::Expired),
+            () => None,
+        };
+        if unanswered.is_some() {
+            return Outcome { unanswered, ..outcome };
+        }
+        if !answer.approves {
+            for target in requests(&held.percept).iter().map(|r| r.target.clone()).collect::<Vec<_>>() {
+                self.state.soul.hear(&asker, now, Some(&target), Evidence::Denied);
+            }
+            let reason = format!("denied: {} refused it", answer.by);
+            outcome.settled.extend(self.end(answer.id, Ending::Refused, Some(answer.by.clone()), reason));
+            return outcome;
+        }
+        let Some(held) = self.state.held.remove(&answer.id) else { return outcome };
+        let judged = self.judge_again(&held.percept);
+        let by = answer.by.clone();
+        let lets_on = judged.iter().all(|j| j.verdict.decision != Decision::Deny);
+        let reason = match judged.iter().find(|j| j.verdict.decision == Decision::Deny) {
+            Some(denied) => format!("approved by {by}, but meanwhile {}", denied.verdict.reason),
+            None => format!("allowed: {by} approved it"),
+        };
+        let judged = judged.into_iter().map(|j| approved(j, &by)).collect();
+        if lets_on {
+            self.state.soul.hear(&asker, now, None, Evidence::Clean);
+        }
+        outcome.settled.push(Settled { id: answer.id, at: now, ending: Ending::Approved, by: Some(by), judged, lets_on, reason });
+        outcome
+    }
+
+    /// What nobody answered in time goes nowhere.
+    pub(super) fn expire(&mut self) -> Vec<Settled> {
+        let now = self.state.now;
+        let over: Vec<Uuid> = self.state.held.iter().filter(|(_, held)| held.expires_at <= now).map(|(id, _)| *id).collect();
+        over.into_iter().filter_map(|id| self.end(id, Ending::Expired, None, "denied: nobody answered in time".to_owned())).collect()
+    }
+
+    fn end(&mut self, id: Uuid, ending: Ending, by: Option<EntityId>, reason: String) -> Option<Settled> {
+        self.state.held.remove(&id)?;
+        Some(Settled { id, at: self.state.now, ending, by, judged: Vec::new(), lets_on: false, reason })
+    }
+
+    /// On how things stand now: what was safe to ask for may be so no longer.
+    fn judge_again(&mut self, percept: &Percept) -> Vec<Judged> {
+        let trust = self.state.soul.trust(&percept.source.requester, self.state.now);
+        let ctx = self.signals_now();
+        requests(percept).iter().map(|request| self.judge_one(percept, request, trust, &ctx)).collect()
+    }
+}
+
+/// A person's word decides what the rules left open, and nothing that they forbid.
+fn approved(mut judged: Judged, by: &EntityId) -> Judged {
+    if judged.verdict.decision == Decision::Escalate {
+        judged.verdict.decision = Decision::Allow;
+        judged.verdict.reason = format!("allowed: {by} approved it; {}", judged.verdict.reason);
+    }
+    judged
+}
+
+fn requests(percept: &Percept) -> &[Request] {
+    match &percept.purpose {
+        Purpose::Requests { requests, .. } => requests,
+        Purpose::Observation | Purpose::Discovery => &[],
+    }
+}
+
+/// What waited before the house was started again.
+pub(super) fn waiting(kept: impl IntoIterator<Item = (Percept, Timestamp)>) -> std::collections::BTreeMap<Uuid, Held> {
+    kept.into_iter().map(|(percept, expires_at)| (percept.id, Held { percept: Box::new(percept), expires_at })).collect()
+}
