@@ -340,3 +340,18 @@ fn weights_are_proposed_from_answers_and_nothing_is_changed() {
     let (code, _, err) = ask(&house, &["rules", "learn"]);
     assert!(code == 1 && err.contains("conscience.learning is false"), "{err}");
 }
+
+#[test]
+fn the_pages_own_example_is_good_and_its_mistake_is_shown_as_the_page_has_it() {
+    let page = include_str!("../docs/rules.md");
+    let block = |kind: &str, n: usize| page.split(&format!("```{kind}\n")).nth(n).unwrap().split("```").next().unwrap();
+    let (rule, picture) = (block("toml", 2), block("text", 1));
+    let here = folder(&[]);
+    std::fs::create_dir(here.path().join("rules")).unwrap();
+    std::fs::write(here.path().join("rules/mine.toml"), rule).unwrap();
+    let (code, _, err) = jamey(here.path(), &["rules", "check", "rules/mine.toml"]);
+    assert_eq!(code, 0, "{err}");
+    std::fs::write(here.path().join("rules/mine.toml"), rule.replace("!ctx.home\"", "ctx.hour == 25\"")).unwrap();
+    let (code, _, err) = jamey(here.path(), &["rules", "check", "rules/mine.toml"]);
+    assert!(code == 1 && err.contains(picture), "{err}\nand the page has\n{picture}");
+}
