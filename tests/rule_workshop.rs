@@ -228,3 +228,130 @@ fn a_shadow_judges_beside_the_rules_counts_and_changes_nothing() {
     let ends = |told: &mut Mqtt| while !told.message().payload.is_empty() {};
     ends(&mut told);
 }
+
+#[test]
+fn a_rule_is_explained_in_words_with_how_often_it_fired() {
+    let house = lived("[conscience.weights]\nHON-1-false-alarm = 2\n");
+    house.client("speaker").publish(Message::new("jamey/act/lamp/mystery", "{}").qos(1));
+    let mut speaker = house.client("noisy");
+    speaker.publish(Message::new("jamey/act/front_door/unlock", "{}").qos(1));
+    let (code, out, err) = ask(&house, &["rules", "explain", "HON-1-false-alarm"]);
+    assert_eq!(code, 0, "{err}");
+    for wanted in [
+        "speaks against the request, when",
+        "dev.class == 'siren'",
+        "weight -2 of 10 (from conscience.weights; its own file says 6)",
+        "fires on:  siren on, all clear",
+        "never fired on the record",
+    ] {
+        assert!(out.contains(wanted), "{wanted}\nis not in\n{out}");
+    }
+    let said = asked(&house, &["rules", "explain", "HON-1-false-alarm"]);
+    assert_eq!((&said["rule"]["weight"], &said["fired"]["times"]), (&2.0.into(), &0.into()));
+    let (code, _, err) = ask(&house, &["rules", "explain", "false-alarm"]);
+    assert!(code == 1 && err.contains("is it one of HON-1-false-alarm?"), "{err}");
+}
+
+#[test]
+fn a_stored_verdict_is_taken_apart_and_what_would_have_changed_it_is_told() {
+    let house = lived("[[signal]]\nname = \"home\"\nentity = \"anna_phone\"\nkind = \"presence\"\ndefault = true\n");
+    let mut speaker = house.client("speaker");
+    speaker.publish(Message::new("jamey/act/front_door/unlock", "{}").qos(1));
+    let percept: Vec<u8> = house.db().query_row("SELECT percept FROM verdicts WHERE verb = 'unlock'", [], |row| row.get(0)).unwrap();
+    let id = uuid::Uuid::from_slice(&percept).unwrap().to_string();
+    let (code, out, err) = ask(&house, &["rules", "explain", &id]);
+    assert_eq!(code, 0, "{err}");
+    for wanted in [
+        "speaker asked unlock front_door (jamey/act/front_door/unlock)",
+        "who: speaker, trust 0.",
+        "what: lock, risk 0.80",
+        "home true (not heard)",
+        "is the score: allowed from",
+        "with speaker trusted to ",
+    ] {
+        assert!(out.contains(wanted), "{wanted}\nis not in\n{out}");
+    }
+    let said = asked(&house, &["rules", "explain", &id]);
+    assert_eq!(said["verdicts"][0]["request"]["verb"], "unlock", "{said}");
+    assert_eq!(said["verdicts"][0]["today"], said["verdicts"][0]["verdict"]["decision"]);
+    let would = said["verdicts"][0]["would_change"].as_array().unwrap();
+    assert!(would.iter().any(|w| w.as_str().unwrap().contains("trusted to")), "{would:?}");
+    // It is what replaying with that much trust gives: the least, and one hundredth less does not.
+    let nobody = uuid::Uuid::nil().to_string();
+    let (code, _, err) = ask(&house, &["rules", "explain", &nobody]);
+    assert!(code == 1 && err.contains("no verdict on"), "{err}");
+}
+
+#[test]
+fn the_record_says_which_rules_change_nothing() {
+    let folder = folder(&[(
+        "mine.toml",
+        "[[rule]]\nid = \"VETO-LAMP\"\nduty = \"security\"\nkind = \"veto\"\npolarity = -1\nweight = 10\nseverity = 1\nwhen = \"dev.class == 'light' && act.verb == 'set'\"\n\
+         [[rule]]\nid = \"SHADOWED\"\nduty = \"security\"\nkind = \"weigh\"\npolarity = -1\nweight = 0.5\nseverity = 1\nwhen = \"dev.class == 'light' && act.verb == 'set' && req.trust < 0.9\"\n\
+         [[rule]]\nid = \"FEATHER\"\nduty = \"security\"\nkind = \"weigh\"\npolarity = -1\nweight = 0.01\nseverity = 0.01\nwhen = \"dev.class == 'light' && act.verb == 'on' && req.trust < 0.95\"\n\
+         [[rule]]\nid = \"NEVER\"\nduty = \"security\"\nkind = \"weigh\"\npolarity = -1\nweight = 5\nseverity = 1\nwhen = \"dev.class == 'light' && act.verb == 'on' && req.trust > 0.95\"\n\
+         [[rule]]\nid = \"DECIDES\"\nduty = \"security\"\nkind = \"weigh\"\npolarity = -1\nweight = 9\nseverity = 1\nwhen = \"dev.class == 'lock' && act.verb == 'lock' && dev.cmds_60s > 4\"\n",
+    )]);
+    let house = lived(&format!("[conscience]\nshipped = false\nrules = [{:?}]\n", folder.path().join("mine.toml").display().to_string()));
+    let said = asked(&house, &["rules", "lint"]);
+    let codes = |rule: &str| -> Vec<&str> {
+        said["remarks"].as_array().unwrap().iter().filter(|r| r["rule"] == rule).map(|r| r["code"].as_str().unwrap()).collect()
+    };
+    assert_eq!(codes("SHADOWED"), ["always-fires", "shadowed"], "{said}");
+    assert_eq!(codes("FEATHER"), ["always-fires", "no-effect"], "{said}");
+    assert_eq!(codes("NEVER"), ["never-fires"], "{said}");
+    assert_eq!(codes("DECIDES"), Vec::<&str>::new(), "{said}");
+    assert_eq!(codes("VETO-LAMP"), Vec::<&str>::new(), "{said}");
+    assert!(said["rules"]["DECIDES"]["decided"].as_u64().unwrap() >= 4, "{said}");
+    let shipped = asked(&lived(""), &["rules", "lint"]);
+    let all = shipped["remarks"].as_array().unwrap();
+    assert!(all.iter().any(|r| r["code"] == "no-source" && r["text"].as_str().unwrap().contains("smoke")), "nothing tells of smoke here");
+    assert!(all.iter().any(|r| r["rule"] == "STEW-1-refrigeration-off" && r["code"] == "never-asked"), "{shipped}");
+}
+
+#[test]
+fn weights_are_proposed_from_answers_and_nothing_is_changed() {
+    let rule = "[[rule]]\nid = \"ASK-1\"\nduty = \"autonomy\"\nkind = \"weigh\"\npolarity = -1\nweight = 1\nseverity = 0.5\nwhen = \"act.verb == 'set'\"\n";
+    let folder = folder(&[("ask.toml", rule)]);
+    let config = format!("[conscience]\nrules = [{:?}]\n", folder.path().join("ask.toml").display().to_string());
+    let mut house = lived(&config);
+    house.stop();
+    assert_eq!(asked(&house, &["rules", "learn"])["proposals"], serde_json::json!([]), "nobody answered anything");
+    let answer = |count: u32| {
+        let db = rusqlite::Connection::open(house.data().join("jamey.db")).unwrap();
+        db.execute("UPDATE approvals SET answer = NULL", []).unwrap();
+        let changed = db.execute("UPDATE approvals SET answer = 'approved', answered_by = 'anna', answered_at = 1 WHERE percept IN (SELECT percept FROM approvals LIMIT ?1)", [count]);
+        assert_eq!(changed.unwrap(), count as usize);
+    };
+    answer(4);
+    assert_eq!(asked(&house, &["rules", "learn"])["proposals"], serde_json::json!([]), "four are too few");
+    answer(10);
+    let said = asked(&house, &["rules", "learn"]);
+    let proposal = &said["proposals"][0];
+    assert_eq!((&proposal["rule"], &proposal["approved"], &proposal["refused"]), (&"ASK-1".into(), &10.into(), &0.into()), "{said}");
+    let to = proposal["to"].as_f64().unwrap();
+    assert!((0.25..0.9).contains(&to), "{said}");
+    let (_, out, _) = ask(&house, &["rules", "learn"]);
+    let lines: toml::Table = out.parse().expect("what is printed can be pasted");
+    assert_eq!(lines["conscience"]["weights"]["ASK-1"].as_float(), Some(to));
+    std::fs::write(folder.path().join("ask.toml"), format!("{rule}learnable = false\n")).unwrap();
+    assert_eq!(asked(&house, &["rules", "learn"])["proposals"], serde_json::json!([]), "it may not be learned");
+    std::fs::write(house.folder().join("jamey.toml"), "[conscience]\nlearning = false\n").unwrap();
+    let (code, _, err) = ask(&house, &["rules", "learn"]);
+    assert!(code == 1 && err.contains("conscience.learning is false"), "{err}");
+}
+
+#[test]
+fn the_pages_own_example_is_good_and_its_mistake_is_shown_as_the_page_has_it() {
+    let page = include_str!("../docs/rules.md");
+    let block = |kind: &str, n: usize| page.split(&format!("```{kind}\n")).nth(n).unwrap().split("```").next().unwrap();
+    let (rule, picture) = (block("toml", 2), block("text", 1));
+    let here = folder(&[]);
+    std::fs::create_dir(here.path().join("rules")).unwrap();
+    std::fs::write(here.path().join("rules/mine.toml"), rule).unwrap();
+    let (code, _, err) = jamey(here.path(), &["rules", "check", "rules/mine.toml"]);
+    assert_eq!(code, 0, "{err}");
+    std::fs::write(here.path().join("rules/mine.toml"), rule.replace("!ctx.home\"", "ctx.hour == 25\"")).unwrap();
+    let (code, _, err) = jamey(here.path(), &["rules", "check", "rules/mine.toml"]);
+    assert!(code == 1 && err.contains(picture), "{err}\nand the page has\n{picture}");
+}

@@ -8,7 +8,7 @@ use super::{Set, explain};
 use crate::domain::{Contribution, Decision, Facts, Unit01, Verdict};
 
 /// K: what a single rule must outweigh; our choice, so that one rule of weight 2 has a share of one half.
-const K: f64 = 2.0;
+pub(super) const K: f64 = 2.0;
 /// The risk from which a request needs trust even where no rule speaks.
 pub(super) const CRITICAL_RISK: f64 = 0.6;
 

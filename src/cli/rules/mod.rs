@@ -1,6 +1,9 @@
 //! `jamey rules …`: what the rules are, whether they hold, and what another set would have said.
 
 mod check;
+mod explain;
+mod learn;
+mod lint;
 mod list;
 mod record;
 mod replay;
@@ -21,6 +24,22 @@ pub enum Action {
         /// Rule files or candidates that are not in the config yet.
         files: Vec<PathBuf>,
     },
+    /// A rule in words, or a stored verdict taken apart.
+    Explain {
+        /// A rule's id, or a percept's (as in a verdict).
+        what: String,
+    },
+    /// What the record says of the rules: which never fire, always fire, or change nothing.
+    Lint {
+        /// From when on: 30d, 12h, 2026-03-01, 2026-03-01T08:00.
+        #[arg(long, value_name = "WHEN")]
+        since: Option<String>,
+        /// Until when.
+        #[arg(long, value_name = "WHEN")]
+        until: Option<String>,
+    },
+    /// Weights that people's answers speak for, as lines for the config; nothing is changed.
+    Learn,
     /// Judge what was asked before by a candidate: which verdicts change, and by which rule.
     Replay(replay::Options),
     /// What the candidate that judges beside the rules came to (`conscience.shadow`).
@@ -37,6 +56,9 @@ pub fn rules(common: &Common, action: &Action) -> anyhow::Result<()> {
     match action {
         Action::List => list::list(common),
         Action::Check { files } => check::check(common, files),
+        Action::Explain { what } => explain::explain(common, what),
+        Action::Lint { since, until } => lint::lint(common, since.as_deref(), until.as_deref()),
+        Action::Learn => learn::learn(common),
         Action::Replay(options) => replay::replay(common, options),
         Action::Shadow { show } => shadow::shadow(common, *show),
     }

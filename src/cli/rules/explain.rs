@@ -1,0 +1,234 @@
+//! `jamey rules explain ID|PERCEPT`: a rule in words, or a stored verdict taken apart: what it was given on, and what would have changed it.
+
+use super::record::reader;
+use crate::{
+    app,
+    cli::Common,
+    config::Config,
+    conscience::{Parts, Rule, RuleSet},
+    domain::{Decision, Facts, SignalValue, Unit01},
+    store::VerdictRow,
+};
+use anyhow::bail;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// # Errors
+/// When there is no such rule, and no such verdict.
+pub fn explain(common: &Common, what: &str) -> anyhow::Result<()> {
+    let config = common.load()?;
+    let mut set = app::rules::sets(&config)?.live;
+    if let Some(rule) = set.rules().find(|r| r.id == what).cloned() {
+        return told_rule(common, &config, &rule);
+    }
+    let Ok(percept) = what.parse::<Uuid>() else {
+        let like: Vec<&str> = set.rules().map(|r| r.id.as_str()).filter(|id| id.to_lowercase().contains(&what.to_lowercase())).collect();
+        let hint = if like.is_empty() { "`jamey rules list` shows all".to_owned() } else { format!("is it one of {}?", like.join(", ")) };
+        bail!("`{what}` is no rule, and no percept's id; {hint}");
+    };
+    let rows = reader(&config)?.verdict(percept)?;
+    if rows.is_empty() {
+        bail!("no verdict on {percept} is on record (refusals beyond 100 a client and hour are only counted)");
+    }
+    let all: Vec<(VerdictRow, Vec<String>)> = rows
+        .into_iter()
+        .map(|row| {
+            let would = changes(&mut set, &row);
+            (row, would)
+        })
+        .collect();
+    if common.json {
+        let value: Vec<Value> = all.iter().map(|(row, would)| as_json(&mut set, row, would)).collect();
+        crate::cli::line!("{}", serde_json::to_string_pretty(&json!({"v": 1, "percept": percept, "verdicts": value}))?);
+        return Ok(());
+    }
+    all.iter().for_each(|(row, would)| told_verdict(&mut set, row, would));
+    Ok(())
+}
+
+fn told_rule(common: &Common, config: &Config, rule: &Rule) -> anyhow::Result<()> {
+    let fired = reader(config).and_then(|r| Ok(r.fired(&rule.id)?)).ok();
+    let signed = f64::from(rule.polarity) * rule.weight;
+    let by =
+        rule.weighed_by.as_ref().map_or_else(|| "its own file".to_owned(), |by| format!("{by}; its own file says {}", rule.own_weight));
+    if common.json {
+        let value = json!({
+            "v": 1, "rule": rule, "weight_from": by,
+            "fired": fired.map(|f| json!({"times": f.times, "last_at": f.last_at.map(|t| t.to_string())})),
+        });
+        crate::cli::line!("{}", serde_json::to_string_pretty(&value)?);
+        return Ok(());
+    }
+    crate::cli::line!("{} ({}, {})", rule.id, rule.duty.as_str(), rule.file);
+    if let Some(says) = &rule.says {
+        crate::cli::line!("  {says}");
+    }
+    if let Some(source) = &rule.source {
+        crate::cli::line!("  from: {source}");
+    }
+    let kind = match rule.kind.as_str() {
+        "veto" => "denies, whatever speaks for the request",
+        "escalate" => "asks a person where the score would allow",
+        _ if rule.polarity > 0 => "speaks for the request",
+        _ => "speaks against the request",
+    };
+    crate::cli::line!("  {kind}, when");
+    rule.when.trim().lines().for_each(|line| crate::cli::line!("      {}", line.trim()));
+    if let Some(degree) = &rule.degree {
+        crate::cli::line!("  as far as {}", degree.trim());
+    }
+    crate::cli::line!(
+        "  weight {signed} of 10 (from {by}), severity {}: alone it moves the score to {:+.2}",
+        rule.severity,
+        alone(signed * rule.severity)
+    );
+    if !rule.overrides.is_empty() {
+        crate::cli::line!("  then these are silent: {}", rule.overrides.join(", "));
+    }
+    if rule.kind.as_str() != "veto" {
+        crate::cli::line!(
+            "  its weight {}",
+            if rule.learnable { "may be learned from answers (`jamey rules learn`)" } else { "is never learned" }
+        );
+    }
+    for example in &rule.examples {
+        crate::cli::line!("  {} {}", if example.fires { "fires on: " } else { "silent on:" }, example.name);
+    }
+    match fired {
+        Some(f) if f.times > 0 => {
+            let last = f.last_at.map_or_else(String::new, |at| format!(", last at {at}"));
+            crate::cli::line!("  fired {} times on the record{last}", f.times);
+        }
+        Some(_) => crate::cli::line!("  never fired on the record"),
+        None => crate::cli::line!("  there is no record here yet"),
+    }
+    Ok(())
+}
+
+/// The score of one rule that speaks alone.
+fn alone(c: f64) -> f64 {
+    c / (c.abs() + 2.0)
+}
+
+fn told_verdict(set: &mut RuleSet, row: &VerdictRow, would: &[String]) {
+    let (v, f) = (&row.verdict, &row.facts);
+    let on = if row.forwarded_at.is_some() { "it was let on" } else { "it was not let on" };
+    crate::cli::line!("{}: {} asked {} {} ({})", row.at, row.requester, f.act.verb, f.act.target, row.topic);
+    crate::cli::line!("  {}, {on}", v.reason);
+    crate::cli::line!(
+        "  who: {}, trust {:.2}{}{}",
+        f.req.client,
+        f.req.trust.get(),
+        if f.req.human { ", a person" } else { "" },
+        if f.req.role.is_empty() { String::new() } else { format!(", role {}", f.req.role) }
+    );
+    let tags: Vec<&str> = f.dev.tags.iter().map(String::as_str).collect();
+    let tagged = if tags.is_empty() { String::new() } else { format!(", tagged {}", tags.join(", ")) };
+    crate::cli::line!(
+        "  what: {}, risk {:.2}{tagged}, {} commands in the minute before",
+        f.dev.class.as_str(),
+        f.dev.risk.get(),
+        f.dev.cmds_60s
+    );
+    let signals: Vec<String> = f
+        .ctx
+        .0
+        .iter()
+        .map(|(name, (value, heard))| format!("{name} {}{}", shown(*value), if *heard { "" } else { " (not heard)" }))
+        .collect();
+    crate::cli::line!("  when: {}; stress {:.2}", signals.join(", "), f.stress.get());
+    for c in &v.contributions {
+        crate::cli::line!("  {:+.3}  {} ({}, {})", c.share, c.rule, c.kind, c.duty);
+    }
+    crate::cli::line!(
+        "  {:+.3}  is the score: allowed from {:+.3} on, denied below {:+.3}; uncertainty {:.2}",
+        v.score,
+        v.theta_allow,
+        v.theta_deny,
+        v.uncertainty.get()
+    );
+    let now = set.judge(f);
+    if now.decision != v.decision {
+        crate::cli::line!("  the rules of today would say {}: {}", now.decision.as_str(), now.reason);
+    }
+    match would {
+        [] => crate::cli::line!("  no single thing would have changed it"),
+        would => would.iter().for_each(|one| crate::cli::line!("  it would have been {one}")),
+    }
+}
+
+fn as_json(set: &mut RuleSet, row: &VerdictRow, would: &[String]) -> Value {
+    json!({
+        "at": row.at.to_string(), "ordinal": row.ordinal, "requester": row.requester, "topic": row.topic, "request": row.request,
+        "verdict": row.verdict, "facts": row.facts, "forwarded": row.forwarded_at.is_some(), "today": set.judge(&row.facts).decision,
+        "would_change": would,
+    })
+}
+
+fn shown(value: SignalValue) -> String {
+    match value {
+        SignalValue::Bool(b) => b.to_string(),
+        SignalValue::Number(n) => n.to_string(),
+    }
+}
+
+/// Every single thing that would have changed the decision, by the rules of today: more trust, another signal, one rule less.
+fn changes(set: &mut RuleSet, row: &VerdictRow) -> Vec<String> {
+    let (facts, verdict) = (&row.facts, set.judge(&row.facts));
+    let mut would = Vec::new();
+    let mut tell = |decision: Decision, how: String| {
+        if decision != verdict.decision {
+            would.push(format!("{} {how}", decision.as_str()));
+        }
+    };
+    let parts = Parts::of(&verdict, facts, set.tuning());
+    for (rule, _, _) in &parts.added {
+        tell(parts.without(rule), format!("without {rule}"));
+    }
+    let mut with = |change: &dyn Fn(&mut Facts)| {
+        let mut other = facts.clone();
+        change(&mut other);
+        set.judge(&other).decision
+    };
+    // The least trust, in hundredths, that makes a difference.
+    let trust = |t: u32| Unit01::clamped(f64::from(t) / 100.0);
+    let more = (0..=100).find(|t| trust(*t).get() > facts.req.trust.get() && with(&|f| f.req.trust = trust(*t)) != verdict.decision);
+    if let Some(t) = more {
+        tell(with(&|f| f.req.trust = trust(t)), format!("with {} trusted to {:.2}", facts.req.client, trust(t).get()));
+    }
+    for (name, (value, heard)) in facts.ctx.0.iter() {
+        match value {
+            SignalValue::Bool(b) => {
+                let set_to = |to: bool| {
+                    move |f: &mut Facts| {
+                        f.ctx.make_mut().insert(name.clone(), (SignalValue::Bool(to), true));
+                    }
+                };
+                tell(with(&set_to(!b)), format!("with {name} {}", !b));
+                if !heard {
+                    tell(with(&set_to(*b)), format!("had {name} been heard to be {b}"));
+                }
+            }
+            SignalValue::Number(now) if name == "hour" => {
+                let at = |hour: u8| {
+                    move |f: &mut Facts| {
+                        f.ctx.make_mut().insert("hour".into(), (SignalValue::Number(f64::from(hour)), true));
+                    }
+                };
+                let other = (0..24_u8).filter(|h| f64::from(*h) != *now);
+                let hours: Vec<(u8, Decision)> = other.map(|h| (h, with(&at(h)))).filter(|(_, d)| *d != verdict.decision).collect();
+                if let Some((_, decision)) = hours.first() {
+                    let list: Vec<String> = hours.iter().filter(|(_, d)| d == decision).map(|(h, _)| h.to_string()).collect();
+                    tell(*decision, format!("at the hours {}", list.join(", ")));
+                }
+            }
+            SignalValue::Number(_) => {}
+        }
+    }
+    tell(
+        with(&|f| f.req.human = !f.req.human),
+        format!("had {} {} a person", facts.req.client, if facts.req.human { "not been" } else { "been" }),
+    );
+    tell(with(&|f| f.act.retained = false), "had it not been retained".to_owned());
+    would
+}
