@@ -65,3 +65,20 @@ fn a_duty_that_cannot_be_read_is_refused_before_the_start_with_its_name() {
     let said = String::from_utf8_lossy(&out.stderr);
     assert!(!out.status.success() && said.contains("duty odd") && said.contains("leak"), "{said}");
 }
+
+#[test]
+fn what_is_due_is_due_after_a_restart_too() {
+    let mut house = Plan::default().config(WATER).start();
+    let mut plumbing = house.client("plumbing");
+    plumbing.tell("water/main_valve/valve", "OPEN");
+    plumbing.tell("water/cellar/leak", "true");
+    assert!(!house.client("ear").listen(ALERT, 1).message_on(ALERT).payload.is_empty());
+    house.kill9();
+    house.start();
+    let mut ear = house.client("ear").listen(ALERT, 1);
+    let stands = ear.find(std::time::Duration::from_secs(20), |p| match p {
+        packet::Packet::Publish(m) if m.topic == ALERT && !m.payload.is_empty() && !m.retain => Some(()),
+        _ => None,
+    });
+    assert!(stands.is_ok(), "the valve said nothing since, and the cellar is still wet");
+}

@@ -54,7 +54,7 @@ pub async fn watch(data: PathBuf, hall: Arc<Hall>, mut stopped: watch::Receiver<
         for (id, left) in take(&data.join(FOLDER)) {
             let Ok(by) = EntityId::new(HOST) else { return };
             let Left { approves, nonce, sha256 } = left;
-            let answer = Answer { at: hall.clock.now(), by, id, approves, nonce, sha256, transaction: None };
+            let answer = Answer { at: hall.clock.now(), by, id, approves, nonce, sha256, transaction: None, void: None };
             let (tell, told) = oneshot::channel();
             if hall.inbox.leave(Input::Answer(Box::new(answer)), 0, Some(tell), None).await {
                 let _ = told.await;

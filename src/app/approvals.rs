@@ -27,12 +27,12 @@ impl Approvals {
     ///
     /// # Errors
     /// When nothing waits under its id, or nonce or hash are another's.
-    pub fn check(&self, answer: &Answer) -> Result<(), Unanswered> {
+    pub fn check(&self, answer: &Answer) -> Result<&Kept, Unanswered> {
         let kept = self.0.get(&answer.id).ok_or(Unanswered::NotWaiting)?;
-        if !same(&kept.nonce, &answer.nonce) {
+        if kept.nonce.is_empty() || !same(&kept.nonce, &answer.nonce) {
             return Err(Unanswered::Nonce);
         }
-        if kept.digest() == answer.sha256 { Ok(()) } else { Err(Unanswered::Altered) }
+        if kept.digest() == answer.sha256 { Ok(kept) } else { Err(Unanswered::Altered) }
     }
 
     /// Keeps what the mind holds, with a nonce of its own.
@@ -58,7 +58,7 @@ impl Approvals {
     }
 
     /// All that waits, as people are shown it.
-    pub fn documents(&self, risks: impl Fn(&EntityId, &str) -> f64) -> Vec<(Uuid, Value)> {
+    pub fn documents(&self, risks: impl Fn(&EntityId, &str) -> f64) -> BTreeMap<Uuid, Value> {
         self.0.values().map(|kept| (kept.percept.id, document(kept, &risks))).collect()
     }
 }
@@ -92,7 +92,8 @@ pub fn document(kept: &Kept, risk: impl Fn(&EntityId, &str) -> f64) -> Value {
             .collect(),
         Purpose::Observation | Purpose::Discovery => Vec::new(),
     };
-    let text = std::str::from_utf8(&p.payload).ok().filter(|t| t.len() <= SHOWN_BYTES);
+    let shown = |bytes: &[u8]| std::str::from_utf8(bytes).ok().filter(|t| t.len() <= SHOWN_BYTES).map(str::to_owned);
+    let way = &kept.way_on;
     json!({
         "v": 1,
         "id": p.id,
@@ -103,8 +104,9 @@ pub fn document(kept: &Kept, risk: impl Fn(&EntityId, &str) -> f64) -> Value {
         "requester": p.source.requester,
         "client": p.source.client_id,
         "topic": p.topic,
-        "payload": text,
+        "payload": shown(&p.payload),
         "payload_bytes": p.payload.len(),
+        "goes_on": {"topic": way.topic, "payload": shown(&way.payload), "payload_bytes": way.payload.len()},
         "requests": requests,
         "reason": kept.reason,
     })
@@ -216,6 +218,7 @@ mod tests {
             repeat_of: None,
             own_id: None,
             purpose: Purpose::Requests { origin: Origin::Guard, requests: vec![request] },
+            may_wait: true,
             way_on: None,
         }
     }
@@ -231,6 +234,7 @@ mod tests {
             nonce: kept.nonce.clone(),
             sha256,
             transaction: None,
+            void: None,
         }
     }
 
@@ -239,13 +243,13 @@ mod tests {
         let mut approvals = Approvals::default();
         let kept = approvals.hold(&percept(), &[], Timestamp::from_micros(9));
         let good = answer(&kept);
-        assert_eq!(approvals.check(&good), Ok(()));
-        assert_eq!(approvals.check(&Answer { nonce: "0".repeat(32), ..good.clone() }), Err(Unanswered::Nonce));
-        assert_eq!(approvals.check(&Answer { nonce: String::new(), ..good.clone() }), Err(Unanswered::Nonce));
-        assert_eq!(approvals.check(&Answer { sha256: "0".repeat(64), ..good.clone() }), Err(Unanswered::Altered));
-        assert_eq!(approvals.check(&Answer { id: Uuid::from_u128(8), ..good.clone() }), Err(Unanswered::NotWaiting));
+        assert_eq!(approvals.check(&good).map(|_| ()), Ok(()));
+        assert_eq!(approvals.check(&Answer { nonce: "0".repeat(32), ..good.clone() }).map(|_| ()), Err(Unanswered::Nonce));
+        assert_eq!(approvals.check(&Answer { nonce: String::new(), ..good.clone() }).map(|_| ()), Err(Unanswered::Nonce));
+        assert_eq!(approvals.check(&Answer { sha256: "0".repeat(64), ..good.clone() }).map(|_| ()), Err(Unanswered::Altered));
+        assert_eq!(approvals.check(&Answer { id: Uuid::from_u128(8), ..good.clone() }).map(|_| ()), Err(Unanswered::NotWaiting));
         approvals.settle(kept.percept.id);
-        assert_eq!(approvals.check(&good), Err(Unanswered::NotWaiting));
+        assert_eq!(approvals.check(&good).map(|_| ()), Err(Unanswered::NotWaiting));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::{
     broker::{Engine, Hall, act},
     conscience::RuleSet,
     domain::{
-        Body, Due, DutySpec, EntityId, Input, Kept, Origin, Percept, Purpose, Request, Source, Timestamp, Verb, WayOn,
+        Body, Due, DutySpec, EntityId, Input, Kept, Origin, Percept, Purpose, Request, Source, Timestamp, Verb, WayOn, limits,
         topics::{self},
     },
     mind::Duties,
@@ -13,7 +13,9 @@ use anyhow::{Result, anyhow};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
+    time::Duration,
 };
+use tokio::sync::mpsc;
 
 /// As whom Jamey asks: no client's name becomes this id, for a dot in one is followed by two hex digits.
 const SELF: &str = "jamey.duty";
@@ -62,8 +64,15 @@ impl DueNow {
     }
 }
 
+/// Asks what duties say, one after the other.
+pub async fn ask_all(engine: Arc<Engine>, hall: Arc<Hall>, mut asked: mpsc::Receiver<(EntityId, String)>) {
+    while let Some((device, verb)) = asked.recv().await {
+        ask(&hall, &engine, &device, &verb).await;
+    }
+}
+
 /// Asks of a device what its duty says. It is judged and stored like any act, and goes on only then.
-pub async fn ask(hall: &Hall, engine: &Engine, device: &EntityId, verb: &str) {
+async fn ask(hall: &Hall, engine: &Engine, device: &EntityId, verb: &str) {
     let request = Request {
         target: device.clone(),
         endpoint: None,
@@ -99,6 +108,7 @@ pub async fn ask(hall: &Hall, engine: &Engine, device: &EntityId, verb: &str) {
         repeat_of: None,
         own_id: None,
         purpose: Purpose::Requests { origin: Origin::Act, requests },
+        may_wait: true,
         way_on: Some(Box::new(WayOn { topic, payload, ..WayOn::default() })),
     };
     let way_on = percept.way_on.as_deref().cloned().unwrap_or_default();
@@ -111,7 +121,15 @@ pub async fn ask(hall: &Hall, engine: &Engine, device: &EntityId, verb: &str) {
         nonce: String::new(),
     };
     let (tell, told) = tokio::sync::oneshot::channel();
-    if hall.inbox.leave(Input::Percept(Box::new(percept)), 0, Some(tell), None).await && told.await.is_ok_and(|answer| answer.lets_on) {
-        engine.release(&kept, hall.clock.now()).await;
+    if !hall.inbox.leave(Input::Percept(Box::new(percept)), 0, Some(tell), None).await {
+        return;
+    }
+    // What is on disk too late is not asked any more: the device may stand otherwise by then.
+    match tokio::time::timeout(Duration::from_secs(limits::STORE_WAIT_SECONDS), told).await {
+        Ok(Ok(answer)) if answer.lets_on => {
+            engine.release(&kept).await;
+        }
+        Ok(_) => {}
+        Err(_) => hall.counters.refuse("duty", &format!("{device} was not asked to {verb}: the store cannot write")),
     }
 }

@@ -2,7 +2,9 @@
 
 use super::{
     approvals::{self, Approvals},
+    duties::DueNow,
     journal::Journal,
+    outlets::{self, Answers, Outlets, Waiting},
     rules::Shelf,
     unchanged::Unchanged,
     view::{self, Said, Spoken},
@@ -11,8 +13,8 @@ use crate::{
     broker::{Answer, Hall, Letter, Post},
     config::Durability,
     domain::{
-        Answer as Word, Change, Decision, EntityId, Input, Kept, OpinionView, Origin, Outcome, Percept, Purpose, Rulings, Settled,
-        Unanswered, limits,
+        Answer as Word, Change, Decision, Device, Due, EntityId, Input, Kept, OpinionView, Origin, Outcome, Percept, Purpose, Rulings,
+        Settled, Unanswered, limits,
     },
     mind::Mind,
     store::{Batch, Entry, Writer},
@@ -41,21 +43,11 @@ pub struct House {
     pub mind: Mind,
     pub writer: Writer,
     pub hall: Arc<Hall>,
-    pub said: mpsc::Sender<Said>,
+    pub outlets: Outlets,
     /// What waited when the house was started.
     pub kept: Vec<Kept>,
-    /// Who lets held messages on.
-    pub releases: mpsc::Sender<Kept>,
     /// Rules that were checked, and wait for their input.
     pub shelf: Arc<Shelf>,
-}
-
-/// What a batch answers when it is on disk.
-#[derive(Default)]
-struct Answers {
-    senders: Vec<(oneshot::Sender<Answer>, Answer)>,
-    spoken: Vec<Said>,
-    released: Vec<Kept>,
 }
 
 impl House {
@@ -84,6 +76,9 @@ struct Living {
     /// Opinions that changed since others were last told of them.
     opinions: BTreeMap<EntityId, OpinionView>,
     approvals: Approvals,
+    waiting: Waiting,
+    due_now: DueNow,
+    due: outlets::Due,
     unchanged: Unchanged,
     /// What of the candidate's counts was told last: they are retained, and told anew when it disagrees, or has judged twice as many.
     shadow: Option<(String, u64, Option<u32>)>,
@@ -94,6 +89,8 @@ impl Living {
         let store = &house.hall.config.store;
         let (journal, relaxed) = (store.journal.then(Journal::new), store.durability == Durability::Relaxed);
         let approvals = Approvals::new(std::mem::take(&mut house.kept));
+        let waiting = Arc::new(approvals.documents(|id, verb| risk(house.mind.registry(), id, verb)));
+        house.outlets.waiting.send_replace(Arc::clone(&waiting));
         Self {
             house,
             batch: Batch::default(),
@@ -105,6 +102,9 @@ impl Living {
             first_waits: None,
             opinions: BTreeMap::new(),
             approvals,
+            waiting,
+            due_now: DueNow::default(),
+            due: outlets::Due::default(),
             unchanged: Unchanged::default(),
             shadow: None,
         }
@@ -167,8 +167,7 @@ impl Living {
 
     /// What nobody waits for (QoS 0) is written with the next that somebody does, or within a second: an SD card wears by pages.
     fn someone_waits(&self) -> bool {
-        let told = !self.answers.spoken.is_empty() || !self.answers.released.is_empty();
-        !self.answers.senders.is_empty() || told || self.is_overdue()
+        !self.answers.is_empty() || self.is_overdue()
     }
 
     /// Those whom the last commit answered are about to speak again: one commit for all of them is worth a moment's wait.
@@ -181,12 +180,14 @@ impl Living {
         if let Input::Rules(rulings) = &letter.input {
             return self.swap_rules(&letter.input, rulings);
         }
-        if let Input::Answer(word) = &letter.input
-            && let Err(why) = self.approvals.check(word)
-        {
-            let (word, sender) = (word.clone(), letter.answer.take());
-            self.answered(&word, Err(why), sender);
-            return;
+        if let Input::Answer(word) = &mut letter.input {
+            match self.approvals.check(word) {
+                Ok(kept) => word.void = self.house.hall.void(kept, word.at).map(str::to_owned),
+                Err(why) => {
+                    let (word, sender) = (word.clone(), letter.answer.take());
+                    return self.answered(&word, Err(why), sender);
+                }
+            }
         }
         if let Some(journal) = &mut self.journal {
             journal.enter(self.house.mind.state(), &letter.input);
@@ -196,9 +197,7 @@ impl Living {
             self.settle(settled);
         }
         for due in std::mem::take(&mut outcome.duties) {
-            if let Some(spec) = self.house.mind.duty(&due.duty) {
-                self.answers.spoken.push(Said::Due(due, spec.clone()));
-            }
+            self.turn(&due);
         }
         if outcome.registry_changed {
             let registry = self.house.mind.registry().clone();
@@ -210,7 +209,7 @@ impl Living {
         let percept = match letter.input {
             Input::Percept(percept) => percept,
             Input::Tick(_) => return self.tick(),
-            Input::Note(_) | Input::Forged(_) | Input::Rules(_) => return,
+            Input::Note(_) | Input::Forged(_) | Input::Rules(_) | Input::WentOn { .. } => return,
             Input::Answer(word) => return self.answered(&word, outcome.unanswered.map_or(Ok(()), Err), letter.answer),
         };
         let decision = outcome.decision();
@@ -218,7 +217,7 @@ impl Living {
         if refused {
             self.house.hall.counters.refuse("discovery", &format!("`{}` from `{}`", percept.topic, percept.source.client_id));
         }
-        let lets_on = lets_on(&percept, decision) && !refused;
+        let lets_on = lets_on(&percept, decision) && !refused && !outcome.repeats_held;
         self.note(&percept, &outcome, lets_on);
         let wanted = self.house.hall.verdicts_wanted.load(Ordering::Relaxed);
         if (wanted || letter.respond_to.is_some()) && !outcome.judged.is_empty() {
@@ -248,7 +247,7 @@ impl Living {
         match &percept.purpose {
             Purpose::Observation => self.unchanged.hear(self.house.mind.registry(), &percept.topic, &percept.payload),
             Purpose::Requests { origin: Origin::Guard, requests } if !lets_on && percept.repeat_of.is_none() => {
-                let unchanged = self.unchanged.of(self.house.mind.registry(), requests.iter().map(|r| &r.target));
+                let unchanged = self.unchanged.of(self.house.mind.registry(), requests.iter().map(|r| &r.target), percept.at);
                 if !unchanged.is_empty() {
                     self.answers.spoken.push(Said::Unchanged(unchanged));
                 }
@@ -259,7 +258,8 @@ impl Living {
             let kept = self.approvals.hold(percept, &outcome.judged, until);
             let registry = self.house.mind.registry();
             let document = approvals::document(&kept, |id, verb| risk(registry, id, verb));
-            self.answers.spoken.push(Said::Held(percept.id, document));
+            Arc::make_mut(&mut self.waiting).insert(percept.id, document);
+            self.answers.waiting = Some(Arc::clone(&self.waiting));
             self.batch.changes.push(Change::Audit(approvals::asked(&kept)));
             self.batch.changes.push(Change::Held(Box::new(kept)));
         }
@@ -268,6 +268,8 @@ impl Living {
     /// One that waits no more: on record, told, and let on where it may be, all after the commit.
     fn settle(&mut self, settled: Settled) {
         let Some(kept) = self.approvals.settle(settled.id) else { return };
+        Arc::make_mut(&mut self.waiting).remove(&settled.id);
+        self.answers.waiting = Some(Arc::clone(&self.waiting));
         self.batch.changes.push(Change::Audit(approvals::ended(&settled)));
         if !settled.judged.is_empty() {
             let outcome = Outcome { judged: settled.judged.clone(), ..Outcome::default() };
@@ -275,15 +277,33 @@ impl Living {
         }
         let lines = approvals::verdicts(&kept, &settled);
         self.answers.spoken.push(Said::Settled {
-            id: settled.id,
             entity: kept.percept.source.requester.clone(),
             respond_to: kept.way_on.respond_to.clone(),
             verdicts: lines,
         });
         if settled.lets_on {
-            self.answers.released.push(kept);
+            self.answers.released.push((kept, settled.at));
         }
         self.batch.changes.push(Change::Settled(Box::new(settled)));
+    }
+
+    /// A duty is due for a device, or over: an alert, and where the owner says so a request.
+    fn turn(&mut self, due: &Due) {
+        let Some(spec) = self.house.mind.duty(&due.duty) else { return };
+        if let Some(verb) = spec.asks.as_ref().filter(|_| due.begins) {
+            // Who describes devices must not have Jamey speak for them: only what the owner declared is asked.
+            let declared = self.house.mind.registry().device(&due.device).is_some_and(Device::is_declared);
+            if declared {
+                self.answers.asked.push((due.device.clone(), verb.clone()));
+            }
+        }
+        let alert = self.due_now.turn(due, spec);
+        let standing = Arc::make_mut(&mut self.due);
+        match alert {
+            Some(alert) => standing.insert(due.duty.clone(), alert),
+            None => standing.remove(&due.duty),
+        };
+        self.answers.due = Some(Arc::clone(&self.due));
     }
 
     /// A person's word that counted, or did not, is on record before they are told.
@@ -324,10 +344,10 @@ impl Living {
         }
         let tally = self.house.mind.shadow_tally();
         let key = tally.map(|t| (t.digest.clone(), t.disagreed, t.judged.checked_ilog2()));
-        if key != self.shadow && self.house.said.try_send(Said::Shadow(tally.map(view::shadow))).is_ok() {
+        if key != self.shadow && self.house.outlets.said.try_send(Said::Shadow(tally.map(view::shadow))).is_ok() {
             self.shadow = key;
         }
-        if self.house.said.try_send(said).is_err() {
+        if self.house.outlets.said.try_send(said).is_err() {
             warn!("retained states are published too slowly; this second's are skipped");
         }
     }
@@ -355,29 +375,8 @@ impl Living {
         let answers = std::mem::take(&mut self.answers);
         self.answered = answers.senders.len();
         self.first_waits = None;
-        let said = self.house.said.clone();
-        let releases = self.house.releases.clone();
-        let hall = Arc::clone(&self.house.hall);
-        self.house.writer.submit(
-            batch,
-            Box::new(move || {
-                for kept in answers.released {
-                    // At most `limits::HELD` wait at a time, and there is room for several times as many.
-                    if releases.try_send(kept).is_err() {
-                        hall.counters.refuse("approval", "an approved request was not let on: too many at once");
-                    }
-                }
-                for (sender, answer) in answers.senders {
-                    // A client that is gone needs no answer.
-                    let _ = sender.send(answer);
-                }
-                for spoken in answers.spoken {
-                    if said.try_send(spoken).is_err() {
-                        hall.counters.refuse("announcement", "a verdict was stored but not announced: subscribers are too slow");
-                    }
-                }
-            }),
-        );
+        let (outlets, hall) = (self.house.outlets.clone(), Arc::clone(&self.house.hall));
+        self.house.writer.submit(batch, Box::new(move || answers.give(&outlets, &hall)));
     }
 }
 

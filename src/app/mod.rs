@@ -8,6 +8,7 @@ mod doors;
 mod duties;
 mod house;
 mod journal;
+mod outlets;
 mod people;
 mod retained;
 pub mod rules;
@@ -28,7 +29,7 @@ use crate::{
     broker::{Engine, GuardView, Hall, Inbox, Listener, OwnClient, guard},
     config::{Config, Durability, GuardMode},
     domain::{
-        Change, Claim, Ending, EntityId, Family, Input, Kept, OwnerGuard, Registry, Settled, Standing, Timestamp,
+        Change, Claim, Ending, EntityId, Family, Input, Kept, OwnerGuard, Registry, Settled, Standing, Timestamp, limits,
         topics::{self, Topic},
     },
     mind::{Mind, Settings, State, Waits},
@@ -58,6 +59,8 @@ use uuid::Uuid;
 /// What waits to be announced; beyond it verdicts are stored but not announced.
 const SAID: usize = 4_096;
 
+/// What is let on later than so many seconds after its release is not let on.
+const LATE_SECONDS: f64 = 5.0;
 /// Approved requests on their way: several times `limits::HELD`.
 const RELEASES: usize = 256;
 
@@ -133,10 +136,14 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let http_address = http.local_addr()?;
 
     let (said, hears) = mpsc::channel(SAID);
-    let waiting = approvals::Approvals::new(saved.held.clone()).documents(|id, verb| house::risk(mind.registry(), id, verb));
     let (releases, released) = mpsc::channel(RELEASES);
+    let (asks, asked) = mpsc::channel(limits::DUTIES_DUE);
+    let (waiting, waits) = watch::channel(outlets::Waiting::default());
+    let (due, is_due) = watch::channel(outlets::Due::default());
+    let outlets = outlets::Outlets { said, releases, asks, waiting, due };
     tokio::spawn(release(Arc::clone(&engine), Arc::clone(&hall), released));
-    let thread = house::House { mind, writer, hall: Arc::clone(&hall), said, kept: saved.held, releases, shelf: Arc::clone(&shelf) }
+    tokio::spawn(duties::ask_all(Arc::clone(&engine), Arc::clone(&hall), asked));
+    let thread = house::House { mind, writer, hall: Arc::clone(&hall), outlets, kept: saved.held, shelf: Arc::clone(&shelf) }
         .live(posts)
         .context("the mind's thread cannot be started")?;
 
@@ -184,7 +191,8 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         said: hears,
         complaints,
         certificates,
-        waiting,
+        waiting: waits,
+        due: is_due,
         wrong_rules,
         stop: stopped.clone(),
     };
@@ -254,7 +262,8 @@ fn awaken(config: &Config, sets: rules::Sets, saved: &crate::store::Saved, now: 
     let registry = Registry::from_devices(saved.devices.iter().cloned());
     let heard = saved.signals.iter().cloned().collect();
     let held = saved.held.iter().map(|kept| ((*kept.percept).clone(), kept.expires_at));
-    let state = State::restored(now, registry, soul, heard, held);
+    let states = saved.states.iter().cloned().collect();
+    let state = State::restored(now, registry, soul, heard, held, states);
     let mut mind = Mind::with_shadow(settings(config)?, sets.live, sets.shadow, state);
     mind.remember_tally(saved.shadow.clone());
     Ok(mind)
@@ -288,12 +297,16 @@ fn guarded_device(guard: &OwnerGuard) -> Option<Claim> {
     })
 }
 
-/// Lets held messages on, each once its release is on disk. One that is on its way when the process dies is not let on later: a door
-/// must not open when nobody is at it any more.
-async fn release(engine: Arc<Engine>, hall: Arc<Hall>, mut released: mpsc::Receiver<Kept>) {
-    while let Some(kept) = released.recv().await {
-        if !engine.release(&kept, hall.clock.now()).await {
-            hall.counters.refuse("approval", "an approved request was not let on: its own time was over, or an outbox failed");
+/// Lets held messages on, each once its release is on disk. One that is on its way when the process dies is not let on later, and neither
+/// is one whose release took the disk too long: a door must not open when nobody is at it any more.
+async fn release(engine: Arc<Engine>, hall: Arc<Hall>, mut released: mpsc::Receiver<(Kept, Timestamp)>) {
+    while let Some((kept, at)) = released.recv().await {
+        let late = hall.clock.now().seconds_since(at) > LATE_SECONDS;
+        if late || !engine.release(&kept).await {
+            let why =
+                if late { "the disk took too long to keep its release" } else { "what carries it to another broker could not be written" };
+            hall.counters.refuse("approval", &format!("an approved request was not let on: {why}"));
+            hall.record("approval.not_sent", Some(&kept.percept.id.to_string()), why).await;
         }
     }
 }

@@ -67,6 +67,7 @@ fn percept(hall: &Hall, topic: &str, payload: Vec<u8>, origin: Origin, requests:
         repeat_of: None,
         own_id: None,
         purpose: Purpose::Requests { origin, requests },
+        may_wait: false,
         way_on: None,
     }
 }

@@ -3,7 +3,7 @@
 use super::{
     beside,
     doors::Trouble,
-    duties::{self, DueNow},
+    outlets::{Due, Waiting},
     retained,
     slow::Slow,
     view::{self, Said},
@@ -51,8 +51,10 @@ pub struct Speaker {
     pub said: mpsc::Receiver<Said>,
     pub complaints: mpsc::Receiver<Complaint>,
     pub certificates: watch::Receiver<Option<Trouble>>,
-    /// What waited for a person's word when the house was started.
-    pub waiting: Vec<(Uuid, Value)>,
+    /// What waits for a person's word.
+    pub waiting: watch::Receiver<Waiting>,
+    /// Duties that are due.
+    pub due: watch::Receiver<Due>,
     /// What is wrong with the newest rules.
     pub wrong_rules: watch::Receiver<Option<String>>,
     pub stop: watch::Receiver<bool>,
@@ -70,7 +72,7 @@ struct Told {
     failing: bool,
     slow: Slow,
     break_glass: Option<Timestamp>,
-    due: DueNow,
+    due: Due,
     certificates: Option<Trouble>,
     wrong_rules: Option<String>,
     /// When Home Assistant last came to life.
@@ -92,7 +94,11 @@ impl Speaker {
         for (topic, _) in futures_util::future::join_all(stale.iter().map(|f| self.engine.retained(f))).await.into_iter().flatten() {
             told.next.insert(topic, Vec::new());
         }
-        self.tell_waiting(&root).await;
+        // Approvals that an earlier run left standing are settled or told anew.
+        let approvals = self.engine.retained(&format!("{}/#", topics::name(&root, Topic::Approval))).await;
+        let id = |topic: &str| topic.rsplit('/').next().and_then(|id| Uuid::parse_str(id).ok());
+        let mut waiting: BTreeMap<Uuid, Value> = approvals.iter().filter_map(|(topic, _)| Some((id(topic)?, Value::Null))).collect();
+        self.tell_waiting(&root, &mut waiting).await;
         told.next.insert(topics::name(&root, Topic::Info), self.info.to_string().into_bytes());
         loop {
             tokio::select! {
@@ -100,6 +106,7 @@ impl Speaker {
                     Some(said) => self.hear(&root, &mut told, said).await,
                     None => break,
                 },
+                Ok(()) = self.waiting.changed() => self.tell_waiting(&root, &mut waiting).await,
                 Some(complaint) = self.complaints.recv() => self.reply(&root, &complaint).await,
                 _ = beat.tick() => self.flush(&root, &mut told).await,
                 _ = system.tick() => {
@@ -126,18 +133,39 @@ impl Speaker {
         self.own.disconnect().await;
     }
 
-    /// What waits stands retained, and nothing else does: what was settled while a stop came between is cleared.
-    async fn tell_waiting(&mut self, root: &str) {
-        let waiting: BTreeMap<String, Value> =
-            std::mem::take(&mut self.waiting).into_iter().map(|(id, document)| (topics::approval(root, id), document)).collect();
-        for (topic, _) in self.engine.retained(&format!("{}/#", topics::name(root, Topic::Approval))).await {
-            if !waiting.contains_key(&topic) {
-                self.say(topic, Vec::new(), 1, true).await;
+    fn is_guarded(&self, topic: &str) -> bool {
+        let guard = self.hall.guard();
+        guard::is_guarded(&guard.registry, &guard.rules, topic)
+    }
+
+    /// What waits stands retained, and nothing else does; `told` is what others see now.
+    async fn tell_waiting(&mut self, root: &str, told: &mut BTreeMap<Uuid, Value>) {
+        let waiting = self.waiting.borrow_and_update().clone();
+        let over: Vec<Uuid> = told.keys().filter(|id| !waiting.contains_key(id)).copied().collect();
+        for id in over {
+            told.remove(&id);
+            self.say(topics::approval(root, id), Vec::new(), 1, true).await;
+        }
+        for (id, document) in waiting.iter() {
+            if told.get(id) != Some(document) {
+                told.insert(*id, document.clone());
+                self.say(topics::approval(root, *id), document.to_string().into_bytes(), 1, true).await;
             }
         }
-        for (topic, document) in waiting {
-            self.say(topic, document.to_string().into_bytes(), 1, true).await;
+    }
+
+    /// The alerts of duties are those that are due now.
+    fn tell_due(&mut self, root: &str, told: &mut Told) {
+        let due = self.due.borrow_and_update().clone();
+        let to_do = "put it right; what a duty looks at, and whether Jamey may act on it, stands in the config under [[duty]]";
+        let over: Vec<String> = told.due.keys().filter(|id| !due.contains_key(*id)).cloned().collect();
+        for id in over {
+            told.alert(root, &format!("duty-{id}"), None);
         }
+        for (id, (since, text)) in due.iter() {
+            told.alert(root, &format!("duty-{id}"), Some(alert(*since, "critical", text, to_do)));
+        }
+        told.due = due;
     }
 
     async fn hear(&mut self, root: &str, told: &mut Told, said: Said) {
@@ -164,12 +192,11 @@ impl Speaker {
             Said::Shadow(tally) => {
                 told.next.insert(topics::name(root, Topic::Shadow), tally.map_or_else(Vec::new, |t| t.to_string().into_bytes()));
             }
-            Said::Held(id, document) => self.say(topics::approval(root, id), document.to_string().into_bytes(), 1, true).await,
-            Said::Settled { id, entity, respond_to, verdicts } => {
-                self.say(topics::approval(root, id), Vec::new(), 1, true).await;
+            Said::Settled { entity, respond_to, verdicts } => {
                 for verdict in verdicts {
                     let payload = verdict.to_string().into_bytes();
-                    if let Some((topic, correlation)) = &respond_to {
+                    // It may be a command's topic since it was asked for.
+                    if let Some((topic, correlation)) = respond_to.as_ref().filter(|(topic, _)| !self.is_guarded(topic)) {
                         let (topic, correlation) = (topic.clone(), Some(correlation.clone()));
                         self.own.publish(Announcement { topic, payload: payload.clone(), qos: 1, retain: false, correlation }).await;
                     }
@@ -185,20 +212,10 @@ impl Speaker {
                 };
                 self.say(topics::reply(root, "approval"), reply.to_string().into_bytes(), 1, false).await;
             }
-            Said::Due(due, spec) => {
-                let to_do = "put it right; what a duty looks at, and whether Jamey may act on it, stands in the config under [[duty]]";
-                let alerted = told.due.turn(&due, &spec).map(|(since, text)| alert(since, "critical", &text, to_do));
-                told.alert(root, &format!("duty-{}", due.duty), alerted);
-                if let Some(verb) = spec.asks.filter(|_| due.begins) {
-                    let (hall, engine) = (Arc::clone(&self.hall), Arc::clone(&self.engine));
-                    tokio::spawn(async move { duties::ask(&hall, &engine, &due.device, &verb).await });
-                }
-            }
             Said::Unchanged(states) => {
-                let guard = self.hall.guard();
                 for (topic, payload) in states {
                     // It was a state when it was told; it must not be a command now.
-                    if !guard::is_guarded(&guard.registry, &guard.rules, &topic) {
+                    if !self.is_guarded(&topic) {
                         self.engine.tell_unchanged(topic, payload).await;
                     }
                 }
@@ -261,6 +278,7 @@ impl Speaker {
             told.alert(root, "rules", text.map(|text| alert(self.hall.clock.now(), "warning", &text, to_do)));
             told.wrong_rules = wrong;
         }
+        self.tell_due(root, told);
         if let Some(head) = self.health.audit_head() {
             let head = json!({"v": 1, "seq": head.seq, "hash": hex(&head.hash), "at": head.at.to_string()});
             told.next.insert(topics::name(root, Topic::AuditHead), head.to_string().into_bytes());

@@ -1,6 +1,6 @@
 //! What the mind's thread hands to whoever publishes: values, never references into the mind.
 
-use crate::domain::{Due, DutySpec, EntityId, Judged, OpinionView, ShadowTally, Timestamp, Unanswered};
+use crate::domain::{EntityId, Judged, OpinionView, ShadowTally, Timestamp, Unanswered};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -13,11 +13,8 @@ pub enum Said {
         consciousness: Value,
         opinions: Vec<OpinionView>,
     },
-    /// A request waits for a person's word.
-    Held(Uuid, Value),
-    /// It waits no more: what its requester hears of it.
+    /// A request waits no more: what its requester hears of it.
     Settled {
-        id: Uuid,
         entity: EntityId,
         respond_to: Option<(String, Vec<u8>)>,
         verdicts: Vec<Value>,
@@ -30,8 +27,6 @@ pub enum Said {
     },
     /// Devices that were not commanded after all: the state of each as it told it last.
     Unchanged(Vec<(String, Vec<u8>)>),
-    /// A duty begins to be due, or is over.
-    Due(Due, DutySpec),
     /// What a candidate's judging came to; None: there is no candidate any more.
     Shadow(Option<Value>),
     /// These command topics are guarded now: retained values on them must be judged.

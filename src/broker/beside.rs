@@ -36,6 +36,8 @@ use std::{
 #[derive(Default)]
 pub struct Beside {
     sides: Vec<Arc<Side>>,
+    /// What held requests' topics begin with.
+    approvals: String,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -98,7 +100,8 @@ impl Beside {
             let dial = Dial::read(&attached.remote, client_id, Some(will))?;
             reached.push((side(ATTACHED, ATTACHED.to_owned(), &attached.remote, Routes::attached(attached, &config.root))?, dial));
         }
-        Ok((Self { sides: reached.iter().map(|(side, _)| Arc::clone(side)).collect() }, reached))
+        let approvals = format!("{}/", topics::name(&config.root, Topic::Approval));
+        Ok((Self { sides: reached.iter().map(|(side, _)| Arc::clone(side)).collect(), approvals }, reached))
     }
 
     #[must_use]
@@ -112,9 +115,18 @@ impl Beside {
         self.sides.iter().any(|side| side.entity.as_str().eq_ignore_ascii_case(name))
     }
 
+    /// Whether a topic is for this house alone: approvals hold what only approvers may read, and who reads over there is not ours to say.
+    #[must_use]
+    pub fn stays(&self, topic: &str) -> bool {
+        topic.starts_with(&self.approvals)
+    }
+
     /// Posts a message that goes on here to every bridge that carries it, but not back where it came `from`.
     /// False when an outbox could not be written: then it must not be acknowledged.
     pub async fn pass(&self, from: Option<&EntityId>, passing: Passing<'_>) -> bool {
+        if self.stays(passing.topic) {
+            return true;
+        }
         let mut kept = true;
         for side in self.sides.iter().filter(|side| Some(&side.entity) != from) {
             if let Some((topic, qos)) = side.routes.outward(passing.topic) {
@@ -126,6 +138,9 @@ impl Beside {
 
     /// Posts what Jamey itself says: to bridges that carry it, and to the broker that it is attached to.
     pub async fn tell(&self, root: &str, passing: Passing<'_>) -> bool {
+        if self.stays(passing.topic) {
+            return true;
+        }
         let own = passing.topic.strip_prefix(root).is_some_and(|rest| rest.starts_with('/'));
         let mut kept = self.pass(None, passing).await;
         // What clears a retained command stands elsewhere, and belongs to this broker's own retained values.

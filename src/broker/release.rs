@@ -1,13 +1,53 @@
-//! Lets a held message on, as it came, once its release is on disk.
+//! Lets a held message on, as it came, once its release is on disk; and says why one may go on no longer.
 
-use super::{beside::Passing, engine::Engine};
+use super::{
+    act,
+    beside::Passing,
+    engine::Engine,
+    guard::{self, Reading},
+    hall::Hall,
+    rights::Rights,
+};
 use crate::domain::{Kept, Origin, Purpose, Timestamp};
 use bytes::Bytes;
 use mqtt5::{QoS, packet::publish::PublishPacket, protocol::v5::properties::Properties};
 
+impl Hall {
+    /// Why what waits may go on no longer, whatever a person says: its own time is over, its asker may not ask any more, or it would do
+    /// something else now than what they were shown.
+    #[must_use]
+    pub fn void(&self, kept: &Kept, now: Timestamp) -> Option<&'static str> {
+        let (percept, way, view) = (&kept.percept, &kept.way_on, self.guard());
+        let Purpose::Requests { origin, requests } = &percept.purpose else { return Some("it asks for nothing") };
+        if properties(&way.properties).get_message_expiry_interval().is_some_and(|s| now.seconds_since(percept.at) >= f64::from(s)) {
+            return Some("the time that its sender gave it is over");
+        }
+        let door = self.door();
+        if let Some(user) = percept.source.user.as_deref().filter(|_| !door.people.is_empty()) {
+            let roles = door.people.users.get(user).map(|u| u.roles.as_slice()).unwrap_or_default();
+            if !Rights::of(&door.acl, roles, &percept.source.client_id, Some(user)).publish(&self.config, &percept.topic) {
+                return Some("its asker may not ask for it any more");
+            }
+        }
+        let reads_the_same = if *origin == Origin::Act {
+            let mut again: Vec<_> = requests.first().cloned().into_iter().collect();
+            act::plan(&view, &self.config, &mut again, &percept.payload)
+                .is_some_and(|(topic, payload)| topic == way.topic && payload == way.payload)
+                && again == *requests
+        } else {
+            matches!(guard::read(&view.registry, &view.rules, &way.topic, &way.payload, false), Reading::Requests(again) if again == *requests)
+        };
+        if reads_the_same { None } else { Some("it would do something else now than when it was asked") }
+    }
+}
+
+fn properties(sent: &[u8]) -> Properties {
+    Properties::decode(&mut Bytes::copy_from_slice(sent)).unwrap_or_default()
+}
+
 impl Engine {
-    /// False where its sender set a time for it that is over, or where the other broker's outbox could not be written.
-    pub async fn release(&self, kept: &Kept, now: Timestamp) -> bool {
+    /// False where the other broker's outbox could not be written.
+    pub async fn release(&self, kept: &Kept) -> bool {
         let (percept, way) = (&kept.percept, &kept.way_on);
         let qos = match percept.qos {
             0 => QoS::AtMostOnce,
@@ -15,15 +55,10 @@ impl Engine {
             _ => QoS::ExactlyOnce,
         };
         let mut packet = PublishPacket::new(way.topic.clone(), Bytes::from(way.payload.clone()), qos);
-        if let Ok(mut sent) = Properties::decode(&mut Bytes::from(way.properties.clone())) {
-            sent.remove_topic_alias();
-            packet.properties = sent;
-        }
+        packet.properties = properties(&way.properties);
+        packet.properties.remove_topic_alias();
         if let Some(seconds) = packet.properties.get_message_expiry_interval() {
-            let left = f64::from(seconds) - now.seconds_since(percept.at);
-            if left < 1.0 {
-                return false;
-            }
+            let left = (f64::from(seconds) - self.hall.clock.now().seconds_since(percept.at)).clamp(1.0, f64::from(seconds.max(1)));
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // between 1 and what it was
             packet.properties.set_message_expiry_interval(left as u32);
         }

@@ -69,16 +69,26 @@ fn list(common: &Common, reader: &Reader, limit: u32) -> anyhow::Result<()> {
     let now = Clock::new(Timestamp::default()).now();
     for kept in &held {
         let left = kept.expires_at.seconds_since(now).max(0.0);
-        crate::cli::line!("{}  waits {left:.0} s more: {} on {}", kept.percept.id, kept.percept.source.requester, kept.percept.topic);
-        crate::cli::line!("    {}", kept.reason);
+        crate::cli::line!(
+            "{}  waits {left:.0} s more: {} on {}",
+            kept.percept.id,
+            kept.percept.source.requester,
+            shown(&kept.percept.topic)
+        );
+        crate::cli::line!("    {}", shown(&kept.reason));
     }
     if held.is_empty() {
         crate::cli::line!("nothing waits for a person's word");
     }
     for one in &settled {
-        crate::cli::line!("{}  {} {}  {}", one.percept, one.at, one.answer, one.reason);
+        crate::cli::line!("{}  {} {}  {}", one.percept, one.at, one.answer, shown(&one.reason));
     }
     Ok(())
+}
+
+/// A sender's words must not paint over what is asked.
+fn shown(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 fn row(one: &ApprovalRow) -> Value {

@@ -83,6 +83,8 @@ pub struct Answer {
     pub sha256: String,
     /// The answerer's own word, repeated in the reply.
     pub transaction: Option<String>,
+    /// Why what waits may go on no longer, whatever the answer; the door knows it.
+    pub void: Option<String>,
 }
 
 /// Why an answer does not count.

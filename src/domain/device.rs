@@ -206,6 +206,12 @@ pub struct Device {
 }
 
 impl Device {
+    /// Whether the owner declared it in the config.
+    #[must_use]
+    pub fn is_declared(&self) -> bool {
+        self.claims.values().any(|c| c.family == Family::Owner)
+    }
+
     /// Risk of one verb: in the class's safe direction 0.2 at most.
     #[must_use]
     pub fn risk_of(&self, verb: &str) -> Unit01 {
@@ -335,7 +341,7 @@ impl Registry {
             device.members.pop_last();
         }
         device.tags.extend(claim.tags.iter().cloned());
-        let owned = device.claims.values().any(|c| c.family == Family::Owner);
+        let owned = device.is_declared();
         if claim.family == Family::Owner {
             device.class = claim.class;
             device.risk = claim.risk.unwrap_or(claim.class.risk());

@@ -32,8 +32,13 @@ pub const DUTIES_DUE: usize = DEVICES;
 pub const AGAIN: usize = 1_000;
 /// Held requests at one time: more than a person could answer.
 pub const HELD: usize = 64;
-/// Held requests of one client.
+/// Held requests of one client, and of one requester.
 pub const HELD_PER_CLIENT: usize = 8;
+/// Requests that one requester may make wait within a minute, each in the place of the one before: a person who tries again and again does
+/// so every few seconds, and each of them is written down.
+pub const HELD_PER_MINUTE: usize = 16;
+/// The same for all requesters together.
+pub const HELD_PER_MINUTE_OF_ALL: usize = 256;
 /// The longest that one may be made to wait: what was asked for yesterday is no more what the house needs.
 pub const LONGEST_WAIT_SECONDS: u32 = 24 * 3_600;
 /// The largest held payload: commands are small.

@@ -62,6 +62,11 @@ pub enum Change {
     },
     /// `audit_log`: what a person, a client or the host did.
     Audit(Event),
+    /// `device_states`: what a device last said of itself.
+    State {
+        device: EntityId,
+        state: String,
+    },
     /// `held` and `approvals`: a message waits for a person's word.
     Held(Box<Kept>),
     /// It waits no more: `approvals` says how that ended, and `verdicts` what was judged again.
@@ -86,6 +91,8 @@ pub struct Outcome {
     pub newly_guarded: Vec<String>,
     /// It waits for a person's word, until then.
     pub held_until: Option<Timestamp>,
+    /// It repeats a message that waits: it goes nowhere itself.
+    pub repeats_held: bool,
     /// Messages that wait no more.
     pub settled: Vec<Settled>,
     /// Duties that begin to be due, and those that are over.

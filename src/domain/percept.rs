@@ -134,6 +134,8 @@ pub struct Percept {
     /// The sender's own id of it, from a JSON body.
     pub own_id: Option<String>,
     pub purpose: Purpose,
+    /// Whether it could be kept whole until a person has answered.
+    pub may_wait: bool,
     /// How it would go on, where that is not as it came. Nothing in it is judged, and it is not recorded.
     #[serde(skip)]
     pub way_on: Option<Box<WayOn>>,
@@ -152,6 +154,11 @@ pub enum Input {
     Forged(Forgery),
     /// A person's word on a message that waits for it; its nonce and hash are right.
     Answer(Box<Answer>),
+    /// A message that may be waiting went on all the same: its sender could not be kept waiting for the store.
+    WentOn {
+        at: Timestamp,
+        id: Uuid,
+    },
     /// The rules are others from now on, whole; they were checked before.
     Rules(Box<super::Rulings>),
 }
@@ -185,6 +192,8 @@ struct Recorded {
     repeat_of: Option<Uuid>,
     own_id: Option<String>,
     purpose: Purpose,
+    #[serde(default)]
+    may_wait: bool,
 }
 
 impl From<Recorded> for Percept {
@@ -210,6 +219,7 @@ impl From<Recorded> for Percept {
             repeat_of: r.repeat_of,
             own_id: r.own_id,
             purpose: r.purpose,
+            may_wait: r.may_wait,
             way_on: None,
         }
     }

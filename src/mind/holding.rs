@@ -2,7 +2,8 @@
 
 use super::Mind;
 use crate::domain::{
-    Answer, Decision, Ending, EntityId, Held, Judged, Origin, Outcome, Percept, Purpose, Request, Settled, Timestamp, Unanswered, limits,
+    Answer, Decision, Ending, EntityId, Held, Judged, Origin, Outcome, Percept, Purpose, Request, Settled, Source, Timestamp, Unanswered,
+    Verb, limits,
 };
 use crate::soul::Evidence;
 use uuid::Uuid;
@@ -24,22 +25,27 @@ impl Mind {
         self.state.held.iter()
     }
 
-    /// A newer command to a device takes the place of what waits for it; and this one waits, if it wants a word and may wait.
+    /// What goes on to a device takes the place of what waits for it, and so does what waits itself of what its asker made wait before.
+    /// What is refused takes nobody's place: else anyone could clear what others asked for.
     pub(super) fn hold_or_supersede(&mut self, percept: &Percept, outcome: &mut Outcome) {
-        let decision = outcome.decision();
-        if decision != Some(Decision::Deny) {
-            self.supersede(percept, outcome);
-        }
-        let Purpose::Requests { origin: Origin::Act | Origin::Guard, .. } = percept.purpose else { return };
-        if decision != Some(Decision::Escalate) {
-            return;
-        }
-        if let Some(why) = self.cannot_wait(percept) {
-            for judged in outcome.judged.iter_mut().filter(|j| j.verdict.decision == Decision::Escalate) {
-                judged.verdict.reason.push_str("; nobody can be asked: ");
-                judged.verdict.reason.push_str(why);
+        let Purpose::Requests { origin, .. } = percept.purpose else { return };
+        let Some(decision) = outcome.decision() else { return };
+        if origin.lets_on(decision) {
+            if !percept.retained {
+                self.supersede(percept, origin, outcome, |_| true);
             }
             return;
+        }
+        if decision != Decision::Escalate {
+            return;
+        }
+        if let Some(why) = self.may_not_wait(percept) {
+            return cannot_wait(outcome, why);
+        }
+        let requester = percept.source.requester.clone();
+        self.supersede(percept, origin, outcome, |held| held.percept.source.requester == requester);
+        if let Some(why) = self.no_room(percept) {
+            return cannot_wait(outcome, why);
         }
         let critical = outcome.judged.iter().any(|j| j.facts.dev.risk.get() >= CRITICAL_RISK);
         let waits = self.settings.waits;
@@ -47,34 +53,62 @@ impl Mind {
         let expires_at = self.state.now.plus_seconds(seconds.into());
         // How it goes on is the door's business.
         let percept = Box::new(Percept { way_on: None, ..percept.clone() });
+        self.state.holds.push_back((self.state.now, requester));
         self.state.held.insert(percept.id, Held { percept, expires_at });
         outcome.held_until = Some(expires_at);
     }
 
-    /// A retained command would reach the device on each reconnect, long after the answer.
-    fn cannot_wait(&self, percept: &Percept) -> Option<&'static str> {
-        let client = |held: &&Held| held.percept.source.client_id == percept.source.client_id;
+    fn may_not_wait(&mut self, percept: &Percept) -> Option<&'static str> {
+        let now = self.state.now;
+        while self.state.holds.front().is_some_and(|(at, _)| now.seconds_since(*at) >= 60.0) {
+            self.state.holds.pop_front();
+        }
+        let own = self.state.holds.iter().filter(|(_, who)| *who == percept.source.requester).count();
         match () {
+            // It would reach the device on each reconnect, long after the answer.
             () if percept.retained => Some("a retained command does not wait"),
-            () if percept.payload.len() > limits::HELD_BYTES => Some("it is over 64 KiB"),
-            () if self.state.held.len() >= limits::HELD => Some("64 requests wait already"),
-            () if self.state.held.values().filter(client).count() >= limits::HELD_PER_CLIENT => {
-                Some("8 requests of this client wait already")
-            }
+            () if !percept.may_wait => Some("it is too large to be kept whole"),
+            () if own >= limits::HELD_PER_MINUTE => Some("16 requests of this asker were made to wait within a minute"),
+            () if self.state.holds.len() >= limits::HELD_PER_MINUTE_OF_ALL => Some("256 requests were made to wait within a minute"),
             () => None,
         }
     }
 
-    fn supersede(&mut self, percept: &Percept, outcome: &mut Outcome) {
+    fn no_room(&self, percept: &Percept) -> Option<&'static str> {
+        let asker = &percept.source;
+        let of = |same: fn(&Source, &Source) -> bool| self.state.held.values().filter(|h| same(&h.percept.source, asker)).count();
+        match () {
+            () if self.state.held.len() >= limits::HELD => Some("64 requests wait already"),
+            () if of(|a, b| a.client_id == b.client_id) >= limits::HELD_PER_CLIENT => Some("8 requests of this client wait already"),
+            () if of(|a, b| a.requester == b.requester) >= limits::HELD_PER_CLIENT => Some("8 requests of this asker wait already"),
+            () => None,
+        }
+    }
+
+    fn supersede(&mut self, percept: &Percept, origin: Origin, outcome: &mut Outcome, whose: impl Fn(&Held) -> bool) {
         if self.state.held.is_empty() {
             return;
         }
-        let commands = |held: &Held| requests(&held.percept).iter().any(|r| outcome.judged.iter().any(|j| j.request.target == r.target));
-        let ids: Vec<Uuid> = self.state.held.iter().filter(|(_, held)| commands(held)).map(|(id, _)| *id).collect();
+        // An act may be a word that no device knows; only what asks for the same or undoes it stands in its place.
+        let in_place = |new: &Verb, old: &Verb| {
+            origin != Origin::Act || new == old || new.pole().zip(old.pole()).is_some_and(|(new, old)| new == old ^ 1)
+        };
+        let commands = |held: &Held| {
+            requests(&held.percept)
+                .iter()
+                .any(|old| outcome.judged.iter().any(|new| new.request.target == old.target && in_place(&new.request.verb, &old.verb)))
+        };
+        let ids: Vec<Uuid> = self.state.held.iter().filter(|(_, held)| whose(held) && commands(held)).map(|(id, _)| *id).collect();
         for id in ids {
             let reason = format!("superseded: {} commanded the same device since", percept.source.requester);
             outcome.settled.extend(self.end(id, Ending::Superseded, None, reason));
         }
+    }
+
+    /// It was let on without an answer, for the store could not write: it does not go on a second time.
+    pub(super) fn went_on(&mut self, id: Uuid) -> Outcome {
+        let settled = self.end(id, Ending::Superseded, None, "superseded: it went on while the store could not write".to_owned());
+        Outcome { settled: settled.into_iter().collect(), ..Outcome::default() }
     }
 
     /// A person's word.
@@ -103,8 +137,21 @@ impl Mind {
             return outcome;
         }
         let Some(held) = self.state.held.remove(&answer.id) else { return outcome };
-        let judged = self.judge_again(&held.percept);
         let by = answer.by.clone();
+        if let Some(why) = &answer.void {
+            let reason = format!("approved by {by}, but {why}");
+            outcome.settled.push(Settled {
+                id: answer.id,
+                at: now,
+                ending: Ending::Approved,
+                by: Some(by),
+                judged: Vec::new(),
+                lets_on: false,
+                reason,
+            });
+            return outcome;
+        }
+        let judged = self.judge_again(&held.percept);
         let lets_on = judged.iter().all(|j| j.verdict.decision != Decision::Deny);
         let reason = match judged.iter().find(|j| j.verdict.decision == Decision::Deny) {
             Some(denied) => format!("approved by {by}, but meanwhile {}", denied.verdict.reason),
@@ -145,6 +192,13 @@ fn approved(mut judged: Judged, by: &EntityId) -> Judged {
         judged.verdict.reason = format!("allowed: {by} approved it; {}", judged.verdict.reason);
     }
     judged
+}
+
+fn cannot_wait(outcome: &mut Outcome, why: &str) {
+    for judged in outcome.judged.iter_mut().filter(|j| j.verdict.decision == Decision::Escalate) {
+        judged.verdict.reason.push_str("; nobody can be asked: ");
+        judged.verdict.reason.push_str(why);
+    }
 }
 
 fn requests(percept: &Percept) -> &[Request] {

@@ -19,6 +19,7 @@ impl Mind {
         let ctx = self.signals_now();
         let judged: Vec<Judged> = requests.iter().map(|request| self.judge_one(percept, request, trust, &ctx)).collect();
         let mut outcome = Outcome { judged, ..Outcome::default() };
+        outcome.repeats_held = percept.repeat_of.is_some_and(|id| self.state.held.contains_key(&id));
         if fresh {
             self.shade(percept, &outcome.judged, now);
             self.hold_or_supersede(percept, &mut outcome);

@@ -25,7 +25,7 @@ pub use holding::Waits;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
 };
 use uuid::Uuid;
@@ -58,6 +58,8 @@ pub struct State {
     states: BTreeMap<EntityId, String>,
     /// What waits for a person's word; at most `limits::HELD`.
     held: BTreeMap<Uuid, Held>,
+    /// Who made something wait in the last minute, and when; at most `limits::HELD_PER_MINUTE_OF_ALL`.
+    holds: VecDeque<(Timestamp, EntityId)>,
     duties: Pendings,
     /// The rules that hold, as text.
     rulings: Arc<Rulings>,
@@ -77,6 +79,7 @@ pub struct Mind {
     /// Rows that changed since they were last taken.
     devices: BTreeSet<EntityId>,
     signals: BTreeSet<String>,
+    told: BTreeSet<EntityId>,
     /// What the host did, to be kept.
     notes: Vec<Change>,
     /// The signals of one second.
@@ -97,6 +100,7 @@ impl State {
             commands: BTreeMap::new(),
             states: BTreeMap::new(),
             held: BTreeMap::new(),
+            holds: VecDeque::new(),
             duties: Pendings::new(),
             rulings: Arc::default(),
             shadow: None,
@@ -111,8 +115,9 @@ impl State {
         soul: Soul,
         heard: BTreeMap<String, Heard>,
         held: impl IntoIterator<Item = (Percept, Timestamp)>,
+        states: BTreeMap<EntityId, String>,
     ) -> Self {
-        Self { registry, soul, heard, held: holding::waiting(held), ..Self::new(now) }
+        Self { registry, soul, heard, held: holding::waiting(held), states, ..Self::new(now) }
     }
 }
 
@@ -141,6 +146,7 @@ impl Mind {
             state,
             devices: BTreeSet::new(),
             signals: BTreeSet::new(),
+            told: BTreeSet::new(),
             notes: Vec::new(),
             moment: None,
         }
@@ -220,6 +226,10 @@ impl Mind {
                 self.advance(answer.at);
                 self.answer(answer)
             }
+            Input::WentOn { at, id } => {
+                self.advance(*at);
+                self.went_on(*id)
+            }
             Input::Percept(percept) => {
                 self.advance(percept.at);
                 match &percept.purpose {
@@ -245,6 +255,11 @@ impl Mind {
                 Some(device) => Change::Device(Box::new(device.clone())),
                 None => Change::DeviceRemoved(id),
             });
+        }
+        for device in std::mem::take(&mut self.told) {
+            if let Some(state) = self.state.states.get(&device) {
+                changes.push(Change::State { device, state: state.clone() });
+            }
         }
         for name in std::mem::take(&mut self.signals) {
             if let Some(heard) = self.state.heard.get(&name) {

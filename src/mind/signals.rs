@@ -22,7 +22,10 @@ impl Mind {
         }
         let state: String = said.chars().take(limits::KIND_BYTES).flat_map(char::to_lowercase).collect();
         for id in ids {
-            self.state.states.insert(id, state.clone());
+            if self.state.states.get(&id) != Some(&state) {
+                self.told.insert(id.clone());
+                self.state.states.insert(id, state.clone());
+            }
         }
     }
 

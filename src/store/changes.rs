@@ -39,6 +39,13 @@ pub(super) fn write(conn: &Connection, changes: &[Change], chain: &mut Chain, js
             }
             Change::Signal { name, heard } => signal(conn, name, *heard)?,
             Change::Audit(event) => chain.append(conn, event)?,
+            Change::State { device, state } => {
+                conn.prepare_cached(
+                    "INSERT INTO device_states (device, state) VALUES (?1, ?2) ON CONFLICT (device) DO UPDATE SET state = excluded.state",
+                )
+                .and_then(|mut s| s.execute(params![device.as_str(), state]))
+                .doing("write a device's state")?;
+            }
             Change::Held(kept) => held::hold(conn, kept)?,
             Change::Settled(settled) => held::settle(conn, settled)?,
             Change::Disagreed(one) => shadow::disagreed(conn, one, json)?,

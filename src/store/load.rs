@@ -21,6 +21,8 @@ pub struct Saved {
     pub held: Vec<Kept>,
     /// What waited and is not what people were shown.
     pub altered: Vec<Uuid>,
+    /// What devices last said of themselves.
+    pub states: Vec<(EntityId, String)>,
     /// What a candidate's judging came to.
     pub shadow: Option<ShadowTally>,
     /// What the last start said of itself in the audit trail.
@@ -61,6 +63,9 @@ pub(super) fn load(conn: &Connection) -> Result<Saved, StoreError> {
         })?,
         held,
         altered,
+        states: all(conn, "SELECT device, state FROM device_states ORDER BY device", [], |row| {
+            Ok((entity_id("device_states", row, 0)?, row.get(1)?))
+        })?,
         shadow: super::shadow::read_tally(conn)?,
         last_start: conn
             .query_row("SELECT detail FROM audit_log WHERE action = 'start' ORDER BY seq DESC LIMIT 1", [], |row| row.get(0))

@@ -151,6 +151,7 @@ impl Alive {
             repeat_of: None,
             own_id: None,
             purpose,
+            may_wait: !retained,
             way_on: None,
         };
         self.mind.step(&Input::Percept(Box::new(percept)))

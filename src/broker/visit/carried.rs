@@ -152,6 +152,9 @@ impl Visit {
         let own = side.is_attached().then(|| TopicFilter::new(&root)).and_then(Result::ok);
         for filter in side.told_anew().chain(&own) {
             for (topic, payload) in engine.retained(filter.as_str()).await {
+                if self.hall.beside.get().is_some_and(|beside| beside.stays(&topic)) {
+                    continue;
+                }
                 let name = match side.outward(&topic) {
                     Some(name) => name,
                     None if side.is_attached() && access::own_topic(config, &topic).is_none() => topic.clone(),

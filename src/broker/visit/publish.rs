@@ -59,6 +59,7 @@ pub(super) struct Course {
     /// Of what was asked, the greatest.
     risk: f64,
     repeats: bool,
+    percept: Uuid,
 }
 
 impl Visit {
@@ -142,6 +143,8 @@ impl Visit {
             .map(|(topic, payload)| Box::new(WayOn { topic: topic.clone(), payload: payload.to_vec(), ..WayOn::default() }));
         percept.repeat_of = percept.repeat_of.or(again);
         course.repeats = percept.repeat_of.is_some() && again.is_none();
+        course.percept = percept.id;
+        percept.may_wait = course.asked.is_some() && !message.retain && message.payload.len() <= limits::HELD_BYTES;
         Some((percept, course))
     }
 
@@ -178,6 +181,7 @@ impl Visit {
             repeat_of,
             own_id,
             purpose,
+            may_wait: false,
             way_on: None,
         }
     }
@@ -241,7 +245,7 @@ impl Visit {
         let respond_to = event
             .response_topic
             .as_deref()
-            .filter(|t| course.asked.is_some() && self.may_answer_on(t))
+            .filter(|t| course.asked.is_some() && self.may_answer_on(t, &who))
             .map(|t| (t.to_owned(), event.correlation_data.as_deref().unwrap_or_default().to_vec()));
         self.note_way_on(&event, &course, respond_to.as_ref(), &mut percept);
         let answer = self.ask(Input::Percept(Box::new(percept)), message.payload.len(), respond_to).await;
@@ -252,6 +256,9 @@ impl Visit {
     fn note_way_on(&self, event: &ClientPublishEvent, course: &Course, respond_to: Option<&(String, Vec<u8>)>, percept: &mut Percept) {
         let holds = matches!(course.asked, Some(Origin::Act | Origin::Guard));
         let seen = self.seen();
+        // Properties that stand too far in are not read; only those who speak MQTT 3.1.1, or come from another broker, have none at all.
+        let unread = seen.properties.is_empty() && self.arrival.version == 5 && self.carried.get().is_none();
+        percept.may_wait &= !unread && event.payload.len() + seen.properties.len() <= limits::HELD_BYTES;
         if !holds || (seen.properties.len() <= 1 && respond_to.is_none()) {
             return;
         }
@@ -279,7 +286,9 @@ impl Visit {
         match answer {
             Some(answer) if !answer.lets_on => return PublishAction::Handled,
             Some(_) => {}
-            None if guarded && self.hall.config.store.guarded_when_unwritable == WhenUnwritable::Open && course.risk < 0.6 => {}
+            None if guarded && self.hall.config.store.guarded_when_unwritable == WhenUnwritable::Open && course.risk < 0.6 => {
+                self.tell_it_went_on(course.percept);
+            }
             None => return self.give_up(qos),
         }
         if course.asked.is_none() || (qos < 2 && course.on.is_none()) {
@@ -313,10 +322,21 @@ impl Visit {
         PublishAction::Handled
     }
 
-    /// A verdict is not published where it could command something, or pose as Jamey's own state.
-    fn may_answer_on(&self, topic: &str) -> bool {
+    /// Should the mind have it wait when it gets to it, it does not go on a second time.
+    fn tell_it_went_on(&self, id: Uuid) {
+        let hall = Arc::clone(&self.hall);
+        tokio::spawn(async move {
+            let at = hall.clock.now();
+            hall.inbox.leave(Input::WentOn { at, id }, 0, None, None).await;
+        });
+    }
+
+    /// A verdict is not published where its asker may not, where it could command or describe something, or pose as Jamey's own state.
+    fn may_answer_on(&self, topic: &str, who: &Who) -> bool {
         let view = self.hall.guard();
-        !guard::is_guarded(&view.registry, &view.rules, topic)
+        self.may(who, topic)
+            && !reading::is_discovery(&self.hall.config, topic)
+            && !guard::is_guarded(&view.registry, &view.rules, topic)
             && access::own_topic(&self.hall.config, topic).is_none()
             && !topic.starts_with('$')
             && !access::below_root(&self.hall.config, topic)

@@ -43,6 +43,7 @@ impl Visit {
             nonce: written.nonce,
             sha256: written.sha256,
             transaction,
+            void: None,
         })
     }
 

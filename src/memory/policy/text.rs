@@ -172,6 +172,7 @@ mod tests {
             repeat_of: None,
             own_id: None,
             purpose,
+            may_wait: false,
             way_on: None,
         }
     }

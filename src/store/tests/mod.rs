@@ -63,6 +63,7 @@ fn percept(n: u64) -> Percept {
         repeat_of: None,
         own_id: None,
         purpose: Purpose::Observation,
+        may_wait: false,
         way_on: None,
     }
 }

@@ -1,0 +1,80 @@
+//! What leaves the mind's thread once its batch is on disk: answers, announcements, held messages that go on, and what stands now.
+//! An announcement may be lost to slow subscribers; nothing else may.
+
+use super::view::Said;
+use crate::{
+    broker::{Answer, Hall},
+    domain::{EntityId, Kept, Timestamp},
+};
+use serde_json::Value;
+use std::{collections::BTreeMap, sync::Arc};
+use tokio::sync::{mpsc, oneshot, watch};
+use uuid::Uuid;
+
+/// What waits for a person's word, as people are shown it.
+pub type Waiting = Arc<BTreeMap<Uuid, Value>>;
+/// What is due by duty: since when, and what is the matter.
+pub type Due = Arc<BTreeMap<String, (Timestamp, String)>>;
+
+#[derive(Clone)]
+pub struct Outlets {
+    pub said: mpsc::Sender<Said>,
+    /// Held messages, with the time at which they were let on.
+    pub releases: mpsc::Sender<(Kept, Timestamp)>,
+    /// What Jamey asks of devices itself.
+    pub asks: mpsc::Sender<(EntityId, String)>,
+    pub waiting: watch::Sender<Waiting>,
+    pub due: watch::Sender<Due>,
+}
+
+/// What one batch gives out when it is on disk.
+#[derive(Default)]
+pub struct Answers {
+    pub senders: Vec<(oneshot::Sender<Answer>, Answer)>,
+    pub spoken: Vec<Said>,
+    pub released: Vec<(Kept, Timestamp)>,
+    pub asked: Vec<(EntityId, String)>,
+    pub waiting: Option<Waiting>,
+    pub due: Option<Due>,
+}
+
+impl Answers {
+    /// Whether nobody waits for this batch.
+    pub fn is_empty(&self) -> bool {
+        self.senders.is_empty()
+            && self.spoken.is_empty()
+            && self.released.is_empty()
+            && self.asked.is_empty()
+            && self.waiting.is_none()
+            && self.due.is_none()
+    }
+
+    pub fn give(self, outlets: &Outlets, hall: &Hall) {
+        for (kept, at) in self.released {
+            // At most `limits::HELD` wait at a time, and there is room for several times as many.
+            if outlets.releases.try_send((kept, at)).is_err() {
+                hall.counters.refuse("approval", "an approved request was not let on: too many at once");
+            }
+        }
+        for ask in self.asked {
+            if outlets.asks.try_send(ask).is_err() {
+                hall.counters.refuse("duty", "a device was not asked what its duty says: too many at once");
+            }
+        }
+        if let Some(waiting) = self.waiting {
+            outlets.waiting.send_replace(waiting);
+        }
+        if let Some(due) = self.due {
+            outlets.due.send_replace(due);
+        }
+        for (sender, answer) in self.senders {
+            // A client that is gone needs no answer.
+            let _ = sender.send(answer);
+        }
+        for spoken in self.spoken {
+            if outlets.said.try_send(spoken).is_err() {
+                hall.counters.refuse("announcement", "a verdict was stored but not announced: subscribers are too slow");
+            }
+        }
+    }
+}
