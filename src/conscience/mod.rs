@@ -2,6 +2,7 @@
 
 mod calls;
 mod check;
+mod cost;
 mod example;
 mod explain;
 mod facts;

@@ -1,6 +1,7 @@
 //! Reads rule files: TOML to rules with checked terms, each complaint with its line and column.
 
 use super::check::Checker;
+use super::cost;
 use super::example::Example;
 use super::names::{self, Signal};
 use super::rule::{Duty, Kind, Rule, RuleError};
@@ -214,6 +215,12 @@ impl File<'_> {
         let mut checker = Checker::new(signals);
         let term = if key == "when" { checker.truth(&tree) } else { checker.number(&tree) };
         let clean = checker.problems.is_empty();
+        let steps = cost::steps(&term);
+        if clean && steps > cost::STEPS {
+            let message = format!("`{key}` can take {steps} steps and may take {}; make two rules of it", cost::STEPS);
+            self.wrong(Some(id), Some(whole.start), message);
+            return None;
+        }
         for problem in checker.problems.into_iter().take(8) {
             let at = offset(&info, problem.node, text).map_or(whole.start, |at| self.inside(source, at));
             self.wrong(Some(id), Some(at), problem.message);
