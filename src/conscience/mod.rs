@@ -49,6 +49,8 @@ struct Set {
     /// The rules' indices, each before those it overrides.
     order: Vec<usize>,
     signals: Vec<Signal>,
+    /// Some rule asks for `act.target`: else devices of one kind in one place share what can matter for them.
+    by_target: bool,
 }
 
 #[derive(Debug)]
@@ -121,7 +123,8 @@ impl RuleSet {
 
     fn applicable(&mut self, facts: &Facts) -> Arc<Applicable> {
         self.key.clear();
-        let fixed = [facts.dev.class.as_str(), &facts.dev.area, &facts.act.verb, facts.act.target.as_str()];
+        let target = if self.set.by_target { facts.act.target.as_str() } else { "" };
+        let fixed = [facts.dev.class.as_str(), &facts.dev.area, &facts.act.verb, target];
         for part in fixed.into_iter().chain(facts.dev.tags.iter().map(String::as_str)) {
             self.key.extend_from_slice(&part.len().to_le_bytes());
             self.key.extend_from_slice(part.as_bytes());
@@ -203,7 +206,8 @@ fn load(sources: &[(String, String)], specs: &[SignalSpec], weights: &BTreeMap<S
     if !errors.is_empty() {
         return Err(errors);
     }
-    let mut set = Set { rules: Vec::new(), terms: Vec::new(), order, signals };
+    let by_target = read.iter().any(|r| r.when.asks(Field::Target) || r.degree.as_ref().is_some_and(|d| d.asks(Field::Target)));
+    let mut set = Set { rules: Vec::new(), terms: Vec::new(), order, signals, by_target };
     for (r, overrides) in read.into_iter().zip(overrides) {
         let counts = r.when.asks(Field::Cmds60s);
         set.terms.push(Terms { when: r.when, degree: r.degree, overrides, counts });
