@@ -1,9 +1,10 @@
 //! One expression: its text to a checked term, or what is wrong with it and at which bytes.
 
 use super::check::{Checker, Problem};
+use super::cost;
 use super::names::Signal;
 use super::places::token;
-use super::term::{COST, Term};
+use super::term::Term;
 use crate::domain::limits;
 use cel::common::ast::{EntryExpr, Expr, IdedExpr, SourceInfo};
 use std::collections::BTreeSet;
@@ -50,10 +51,11 @@ pub(super) fn read(key: &str, text: &str, signals: &[Signal], meant: &BTreeSet<S
     let term = if key == "when" { checker.truth(&tree) } else { checker.number(&tree) };
     let problems = std::mem::take(&mut checker.problems);
     if problems.is_empty() {
-        let cost = term.cost();
-        if cost > COST {
+        let steps = cost::steps(&term);
+        if steps > cost::STEPS {
             return Err(whole(format!(
-                "`{key}` may take {cost} looks at a request and {COST} are allowed; shorten its lists, or make two rules of it"
+                "`{key}` can take {steps} steps and may take {}; shorten its lists, or make two rules of it",
+                cost::STEPS
             )));
         }
         return Ok(term);

@@ -46,7 +46,9 @@ pub(super) fn load(ruling: &Ruling, specs: &[SignalSpec]) -> Result<Set, Vec<Rul
         l.errors.sort_by_key(|e| (files.iter().position(|f| *f == e.file).unwrap_or(files.len()), e.line, e.column));
         return Err(l.errors);
     };
-    let mut set = Set { rules: Vec::new(), terms: Vec::new(), order, signals: l.signals, tuning: l.tuning, ruling: ruling.clone() };
+    let by_target = l.read.iter().any(|r| r.when.names(Field::Target) || r.degree.as_ref().is_some_and(|d| d.names(Field::Target)));
+    let mut set =
+        Set { rules: Vec::new(), terms: Vec::new(), order, signals: l.signals, by_target, tuning: l.tuning, ruling: ruling.clone() };
     for (r, overrides) in l.read.into_iter().zip(overrides) {
         let counts = r.when.names(Field::Cmds60s);
         set.terms.push(Terms { when: r.when, degree: r.degree, overrides, counts });

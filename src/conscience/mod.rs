@@ -4,6 +4,7 @@ mod calls;
 mod check;
 mod compare;
 mod complaint;
+mod cost;
 mod example;
 mod explain;
 mod expression;
@@ -66,6 +67,8 @@ struct Set {
     /// The rules' indices, each before those it overrides.
     order: Vec<usize>,
     signals: Vec<Signal>,
+    /// Some rule asks for `act.target`: else devices of one kind in one place share what can matter for them.
+    by_target: bool,
     tuning: Tuning,
     /// What it was made of.
     ruling: Ruling,
@@ -218,7 +221,8 @@ impl RuleSet {
 
     fn applicable(&mut self, facts: &Facts) -> Arc<Applicable> {
         self.key.clear();
-        let fixed = [facts.dev.class.as_str(), &facts.dev.area, &facts.act.verb, facts.act.target.as_str()];
+        let target = if self.set.by_target { facts.act.target.as_str() } else { "" };
+        let fixed = [facts.dev.class.as_str(), &facts.dev.area, &facts.act.verb, target];
         for part in fixed.into_iter().chain(facts.dev.tags.iter().map(String::as_str)) {
             self.key.extend_from_slice(&part.len().to_le_bytes());
             self.key.extend_from_slice(part.as_bytes());

@@ -57,39 +57,10 @@ impl Term {
     }
 }
 
-/// The dearest expression that is taken, in looks at one value: some 30 µs on a small host.
-pub(super) const COST: usize = 2_000;
-/// A pattern, and a search through a text of a few KiB, as so many looks.
-const SEARCH: usize = 40;
-/// Elements that a list of a device may have (its tags).
-const TAGS: usize = super::ternary::ITEMS;
-
 impl Term {
     /// Whether it asks for anything that differs from request to request.
     pub(super) fn asks(&self) -> bool {
         matches!(self, Self::Field(_) | Self::Signal(_)) || self.children().into_iter().any(Self::asks)
-    }
-
-    /// What evaluating it costs at most, in looks at one value.
-    pub(super) fn cost(&self) -> usize {
-        let below: usize = self.children().into_iter().map(Self::cost).sum();
-        match self {
-            Self::Fold(fold) => {
-                let times = if let Self::List(items) = &fold.range { items.len() } else { TAGS };
-                below + times * (fold.go_on.cost() + fold.step.cost())
-            }
-            Self::Matches(..) => below + SEARCH,
-            // An argument may be a text of many KiB; everything else is short.
-            Self::Call(Fun::Contains | Fun::Size, args) if args.iter().any(Self::is_argument) => below + SEARCH,
-            // Arguments may be whole objects.
-            Self::Binary(Op::Eq | Op::Ne, pair) if pair.0.is_argument() && pair.1.is_argument() => below + 10 * SEARCH,
-            Self::In(pair) if !matches!(pair.1, Self::List(_)) => below + TAGS,
-            _ => below + 1,
-        }
-    }
-
-    fn is_argument(&self) -> bool {
-        matches!(self, Self::Select(..) | Self::Index(_) | Self::Field(Field::Args))
     }
 }
 

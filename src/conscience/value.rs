@@ -29,9 +29,10 @@ impl<'a> Val<'a> {
             Json::Null => Self::Null,
             Json::Bool(b) => Self::Bool(*b),
             Json::Number(n) => n.as_f64().map_or(Self::Error("a number is out of range"), Self::Double),
-            Json::String(s) => Self::Str(s),
-            Json::Array(items) => Self::Array(items),
-            Json::Object(map) => Self::Object(map),
+            Json::String(s) if s.len() <= TEXT_BYTES => Self::Str(s),
+            Json::Array(items) if is_small(json, &mut { PARTS }) => Self::Array(items),
+            Json::Object(map) if is_small(json, &mut { PARTS }) => Self::Object(map),
+            Json::String(_) | Json::Array(_) | Json::Object(_) => Self::Error("an argument is too long to look at"),
         }
     }
 
@@ -47,6 +48,23 @@ impl<'a> Val<'a> {
 
     pub(super) fn open(&self) -> bool {
         matches!(self, Self::Unknown | Self::Error(_))
+    }
+}
+
+/// A text in an argument that a rule looks at: senders choose it, and a search through it takes time. Reasons and modes are words.
+const TEXT_BYTES: usize = 1_024;
+/// A list or object in an argument, with all that is in it: as many parts as a device may have tags.
+const PARTS: usize = 64;
+
+/// Whether a value has at most so many parts, and no text in it is too long.
+fn is_small(json: &Json, left: &mut usize) -> bool {
+    let Some(fewer) = left.checked_sub(1) else { return false };
+    *left = fewer;
+    match json {
+        Json::String(s) => s.len() <= TEXT_BYTES,
+        Json::Array(items) => items.iter().all(|j| is_small(j, left)),
+        Json::Object(map) => map.iter().all(|(key, j)| key.len() <= TEXT_BYTES && is_small(j, left)),
+        _ => true,
     }
 }
 
@@ -76,6 +94,11 @@ pub(super) fn equal(a: &Val, b: &Val) -> Option<bool> {
         (Val::Int(a), Val::Double(b)) | (Val::Double(b), Val::Int(a)) => widen(*a) == *b,
         (Val::Str(a), Val::Str(b)) => a == b,
         (Val::Object(a), Val::Object(b)) => {
+            // All the arguments at once, which nobody measured yet.
+            let mut left = PARTS;
+            if a.len() > PARTS || b.len() > PARTS || !a.values().all(|j| is_small(j, &mut left)) {
+                return None;
+            }
             a.len() == b.len()
                 && a.iter().all(|(k, x)| b.get(k).is_some_and(|y| equal(&Val::from_json(x), &Val::from_json(y)) == Some(true)))
         }

@@ -146,3 +146,45 @@ proptest! {
         let _ = load(&[("a.toml".into(), text)]);
     }
 }
+
+/// The worst that `benches/conscience.rs` could think of, by what the loader says to it.
+#[test]
+fn what_costs_too_much_is_refused_with_its_steps() {
+    let list = (0..64).map(|n| n.to_string()).collect::<Vec<_>>().join(",");
+    for (when, refused) in [
+        (format!("dev.tags.exists(t, {})", ["(t in ['a','b','c','d','e','f','g','h'])"; 20].join("||")), true),
+        (format!("dev.tags.all(t, {})", ["(t != 'a')"; 45].join("&&")), true),
+        (format!("[{list}].exists(n, {})", ["('zz' in dev.tags)"; 18].join("||")), true),
+        (format!("dev.tags.exists(t, {})", ["t.matches('.*a.*b.*z')"; 10].join("||")), true),
+        ("dev.tags.exists(t, t == 'zz' || t.startsWith('q') || t.endsWith('q') || t.contains('zq'))".to_owned(), false),
+        ("dev.tags.exists(t, t.matches('^zone_[0-9]$'))".to_owned(), false),
+        ("size(dev.tags.map(t, t)) > 3 || size(dev.tags.filter(t, t != '')) > 3".to_owned(), false),
+        (format!("0 < {}", vec!["dev.cmds_60s"; 70].join("+")), false),
+    ] {
+        match load(&one("weigh", &when)) {
+            Err(errors) => assert!(refused && told(&errors).contains("steps and may take 3000"), "{when}: {}", told(&errors)),
+            Ok(_) => assert!(!refused, "{when}"),
+        }
+    }
+}
+
+#[test]
+fn arguments_made_to_be_slow_are_an_error_and_not_a_wait() {
+    let long = |n: usize| serde_json::Value::from("a".repeat(n));
+    let list = |n: usize| (0..n).map(serde_json::Value::from).collect::<serde_json::Value>();
+    let nested = (0..300).fold(serde_json::Value::from(1), |inner, _| vec![inner].into());
+    for (when, value, looked_at) in [
+        ("act.args.x.contains('b') || true", long(1_024), true),
+        ("act.args.x.contains('b')", long(1_025), false),
+        ("size(act.args.x) > 0", list(63), true),
+        ("size(act.args.x) > 0", list(64), false),
+        ("act.args.x == act.args.x", nested, false),
+        ("act.args == act.args", list(500), false),
+        ("'x' in act.args", list(500), true),
+    ] {
+        let mut f = facts(DeviceClass::Light, "on");
+        f.act.args.insert("x".into(), value);
+        let verdict = load(&one("weigh", when)).unwrap_or_else(|e| panic!("{}", told(&e))).judge(&f);
+        assert_eq!(verdict.uncertainty.get() < 1.0, looked_at, "{when}: {}", verdict.reason);
+    }
+}

@@ -184,7 +184,7 @@ fn the_cache_forgets_and_answers_the_same() {
     let mut f = facts(DeviceClass::Lock, "unlock");
     let first = set.judge(&f);
     for n in 0..5_000 {
-        f.act.target = EntityId::escaped(&format!("lock_{n}"));
+        f.dev.area = format!("room {n}");
         let verdict = set.judge(&f);
         assert_eq!((verdict.decision, verdict.score), (first.decision, first.score));
         assert!(set.applicable.len() <= crate::conscience::APPLICABLE);
@@ -192,6 +192,18 @@ fn the_cache_forgets_and_answers_the_same() {
     f.act.verb = "x".repeat(100_000);
     let _ = set.judge(&f);
     assert!(set.applicable.keys().all(|k| k.len() <= crate::conscience::KEY_BYTES));
+}
+
+#[test]
+fn devices_share_what_can_matter_unless_a_rule_asks_for_one_of_them() {
+    let mut f = facts(DeviceClass::Light, "on");
+    for (when, fires) in [("act.target == 'lamp_2'", [false, true, false]), ("dev.class == 'light'", [true, true, true])] {
+        let mut set = load(&one("veto", when)).unwrap();
+        for (n, fires) in fires.into_iter().enumerate() {
+            f.act.target = EntityId::escaped(&format!("lamp_{}", n + 1));
+            assert_eq!(set.judge(&f).decision == Decision::Deny, fires, "{when} {n}");
+        }
+    }
 }
 
 /// Prints nanoseconds a judgement; asserts nothing. `cargo test --release -- --nocapture nanoseconds`
