@@ -3,7 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod support;
-use std::net::{SocketAddr, TcpListener};
+use std::{
+    net::{SocketAddr, TcpListener},
+    sync::{Arc, Mutex},
+};
 use support::*;
 
 const DEVICES: &str = "[[input]]\ntopic = \"sensors/{entity}/{kind}\"\n\
@@ -48,4 +51,37 @@ fn what_is_asked_at_rumqttd_is_judged_and_answered_there() {
         house.kill9();
         house.start();
     }
+}
+
+/// rumqttd keeps nothing on disk, so it is here in a process that stays, and another Jamey, attached to it, is killed.
+#[test]
+fn what_rumqttd_acknowledged_is_remembered_though_jamey_is_killed() {
+    let at = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut host = house_with_rumqttd(at);
+    is_there(&host, "");
+    let attached = format!("[attached]\naddress = \"{at}\"\nclient_id = \"second\"\nfilters = [\"sensors/#\"]\n");
+    let mut second = Plan::default().enforce().config(&format!("root = \"second\"\n{DEVICES}{attached}")).start();
+    let mut ear = second.client("ear").listen("second/bridge/attached", 1);
+    while ear.message().json()["state"] != "up" {}
+    let there: Place = Arc::new(Mutex::new(at));
+    let told = restless("told", "sensors/door/contact", &there);
+    let mut chance = Chance::seeded(11);
+    for _ in 0..4 {
+        let before = second.count("select count(*) from memory_records", []);
+        wait_until("it hears", PATIENCE, || second.count("select count(*) from memory_records", []) > before + 20);
+        std::thread::park_timeout(std::time::Duration::from_millis(chance.between(1, 60)));
+        second.kill9();
+        second.start();
+    }
+    let told = told.acknowledged();
+    assert!(told.len() > 50, "too little was sent to mean anything: {}", told.len());
+    let missing = |house: &House| {
+        told.iter()
+            .filter(|id| house.count("select count(*) from memory_records where own_id = ?1", [*id]) == 0)
+            .cloned()
+            .collect::<Vec<_>>()
+    };
+    wait_until("all is remembered", PATIENCE, || missing(&second).is_empty());
+    second.is_well();
+    host.is_well();
 }

@@ -3,7 +3,7 @@
 //! `cargo build --release && cargo bench --bench end_to_end` (JAMEY_BIN names another binary). Both brokers get the same load from
 //! the same generator in turn: clients with a window of 32, QoS 1, 150-byte JSON over 4,000 topics, one QoS 1 subscriber that
 //! takes and acknowledges all. For Jamey, which observes, each message commands a guarded light: it is acknowledged and forwarded
-//! after its verdict is stored. The row of each is counted afterwards. `JAMEY_BENCH_SECONDS` (4) is the length of one measurement;
+//! after its verdict is stored. The same over TLS, to both with a certificate of the same kind. The row of each is counted afterwards. `JAMEY_BENCH_SECONDS` (4) is the length of one measurement;
 //! `JAMEY_BENCH_ROUNDS` (3) how many there are, alternating, of which the medians are printed. `-- latency`, `-- load`, `-- tls` or `-- start`
 //! measures that part alone.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a bench fails by panicking")]

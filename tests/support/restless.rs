@@ -58,7 +58,7 @@ impl Sender {
             let at = *place.lock().unwrap();
             let before = self.acked.len();
             if TcpStream::connect_timeout(&at, PACE * 100).is_ok()
-                && let Ok(connection) = mqtt::dial(at, &self.name).persistent().try_open()
+                && let Ok(connection) = mqtt::dial(at, &self.name).persistent().keep_alive(60).try_open()
             {
                 self.talk(connection, stop);
             }
