@@ -269,6 +269,49 @@ fn beyond_its_rate_a_client_is_read_more_slowly_and_loses_nothing() {
 }
 
 #[test]
+fn all_at_one_listener_share_its_rate_and_those_at_another_do_not_wait() {
+    let doors = "[[listener]]\nname = \"messages\"\naddress = \"127.0.0.1:0\"\nmessages_per_second = 20\n\
+                 [[listener]]\nname = \"bytes\"\naddress = \"127.0.0.1:0\"\nbytes_per_second = 20000\n";
+    let mut house = Plan::default().config(&format!("[broker]\nmqtt_messages_per_second = 20\n{doors}")).start();
+    let (plain, messages, bytes) = (house.mqtt(), house.listener("messages"), house.listener("bytes"));
+    // Four clients, each with a quarter of what passes at once; then with all of it. None of them says too much alone.
+    let say = |at, round: usize, count: usize, size: usize| {
+        let began = Instant::now();
+        let mut all: Vec<Mqtt> = (0..4).map(|n| dial(at, &format!("c-{round}-{n}")).open()).collect();
+        let sent: Vec<Vec<u16>> =
+            all.iter_mut().map(|c| (0..count).map(|_| c.post(Message::new("t", vec![b'x'; size]).qos(1))).collect()).collect();
+        for (client, ids) in all.iter_mut().zip(sent) {
+            assert!(ids.into_iter().all(|id| client.acked(PATIENCE, Pub::Ack, id).taken()), "nothing is lost");
+        }
+        began.elapsed()
+    };
+    let held = |house: &House| lines(house, "listener-rate").len();
+    say(plain, 0, 5, 10);
+    assert_eq!(held(&house), 0, "as much as the rate, and not one more");
+    for (at, count, size, least) in [(plain, 20, 10, 2_000), (messages, 20, 10, 2_000), (bytes, 4, 5_000, 2_000)] {
+        // 80 less the burst of 20, at 20 a second, or so many kilobytes; what each reads at one time is paid after its answer.
+        let took = say(at, 1, count, size);
+        assert!(took >= Duration::from_millis(least), "{at}: {took:?}");
+        counts(&house, "listener-rate");
+        // All that is owed here keeps nobody waiting over there.
+        let others = if at == plain { bytes } else { plain };
+        let mut other = dial(others, "other").open();
+        let began = Instant::now();
+        let _busy = (0..4)
+            .map(|n| {
+                let mut c = dial(at, &format!("busy-{n}")).open();
+                c.post(Message::new("t", vec![b'x'; size]).qos(1));
+                c
+            })
+            .collect::<Vec<_>>();
+        other.tell("t", "x");
+        assert!(began.elapsed() < Duration::from_millis(900), "{others} waits for {at}: {:?}", began.elapsed());
+    }
+    assert!(lines(&house, "rate").is_empty(), "no client was too fast alone");
+    house.is_well();
+}
+
+#[test]
 fn a_burst_passes_at_once_and_bytes_have_a_rate_too() {
     let house = limited("messages_per_second = 1\nmessages_burst = 20");
     let mut c = house.client("speaker");

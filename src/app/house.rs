@@ -178,15 +178,15 @@ impl Living {
     }
 
     fn take(&mut self, mut letter: Letter) {
-        if let Input::Rules(rulings) = &letter.input {
-            return self.swap_rules(&letter.input, rulings);
-        }
         if let Input::Answer(word) = &letter.input
             && let Err(why) = self.approvals.check(word)
         {
             let (word, sender) = (word.clone(), letter.answer.take());
             self.answered(&word, Err(why), sender);
             return;
+        }
+        if let Input::Rules(rulings) = &letter.input {
+            return self.swap_rules(&letter.input, rulings);
         }
         if let Some(journal) = &mut self.journal {
             journal.enter(self.house.mind.state(), &letter.input);

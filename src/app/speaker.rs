@@ -161,9 +161,6 @@ impl Speaker {
                 told.next.insert(topics::name(root, Topic::Consciousness), consciousness.to_string().into_bytes());
                 told.opinions.extend(opinions.into_iter().map(|o| (o.entity.clone(), o)));
             }
-            Said::Shadow(tally) => {
-                told.next.insert(topics::name(root, Topic::Shadow), tally.map_or_else(Vec::new, |t| t.to_string().into_bytes()));
-            }
             Said::Held(id, document) => self.say(topics::approval(root, id), document.to_string().into_bytes(), 1, true).await,
             Said::Settled { id, entity, respond_to, verdicts } => {
                 self.say(topics::approval(root, id), Vec::new(), 1, true).await;
@@ -202,6 +199,9 @@ impl Speaker {
                         self.engine.tell_unchanged(topic, payload).await;
                     }
                 }
+            }
+            Said::Shadow(tally) => {
+                told.next.insert(topics::name(root, Topic::Shadow), tally.map_or_else(Vec::new, |t| t.to_string().into_bytes()));
             }
             Said::NewlyGuarded(topics) => {
                 let (hall, engine) = (Arc::clone(&self.hall), Arc::clone(&self.engine));

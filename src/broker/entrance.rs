@@ -1,5 +1,6 @@
 //! Through which door a connection came, and what that tells of who it is.
 
+use super::limits::Shared;
 use std::{net::SocketAddr, sync::Arc};
 
 /// One connection's way in.
@@ -12,6 +13,8 @@ pub struct Entrance {
     pub private: bool,
     /// Whether clients without a user may come in here.
     pub anonymous: bool,
+    /// The rate that it shares with all others at this listener.
+    pub rate: Option<Arc<Shared>>,
     /// What the client proved with a certificate, where the listener asks for one.
     pub certificate: Option<Certificate>,
 }

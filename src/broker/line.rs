@@ -8,7 +8,7 @@ pub mod outgoing;
 mod tests;
 
 use super::{
-    limits::{Pace, Patience},
+    limits::{Held, Pace, Patience},
     visit::Ahead,
 };
 use frames::Frames;
@@ -41,8 +41,8 @@ pub trait Ear: Send + Sync {
     /// Whether the client may hear what comes on a topic.
     fn lets_hear(&self, topic: &str) -> bool;
 
-    /// The client says more than its rate, and is not read for a while.
-    fn held_back(&self) {}
+    /// The client says more than its rate, or all at its listener say more than theirs, and it is not read for a while.
+    fn held_back(&self, _by: Held) {}
 
     /// The client announced a packet that is not read.
     fn too_long(&self, _bytes: usize) {}
@@ -224,9 +224,9 @@ impl<S: AsyncWrite + Unpin> Line<S> {
     fn measure(&mut self, bytes: usize) {
         let spoken = std::mem::take(&mut self.frames.spoken);
         if let Some(pace) = &mut self.bounds.pace
-            && pace.took(spoken, bytes)
+            && let Some(by) = pace.took(spoken, bytes)
         {
-            self.ear.held_back();
+            self.ear.held_back(by);
         }
     }
 

@@ -5,7 +5,7 @@ use super::{
     door::{self, Turned},
     engine::Engine,
     entrance::{Certificate, Entrance},
-    limits::ask_after,
+    limits::{Shared, ask_after},
     tls::{Tls, TlsError},
     web::Web,
 };
@@ -30,20 +30,22 @@ pub struct Listener {
     tls: Option<Arc<Tls>>,
     web: Option<Arc<Web>>,
     places: Option<Arc<Semaphore>>,
+    rate: Option<Arc<Shared>>,
 }
 
 impl Listener {
     /// The one that only Jamey's own client uses.
     #[must_use]
     pub fn own() -> Self {
-        Self { name: "own".into(), private: true, anonymous: false, tls: None, web: None, places: None }
+        Self { name: "own".into(), private: true, anonymous: false, tls: None, web: None, places: None, rate: None }
     }
 
     /// One of `broker.mqtt`: plain TCP.
     #[must_use]
     pub fn plain(name: &str, is_near: bool, config: &Config) -> Self {
         let anonymous = config.broker.anonymous && (is_near || config.broker.anonymous_beyond_loopback);
-        Self { name: name.into(), private: false, anonymous, tls: None, web: None, places: None }
+        let rate = Shared::new(config.broker.rate());
+        Self { name: name.into(), private: false, anonymous, tls: None, web: None, places: None, rate }
     }
 
     /// A `[[listener]]`, with its files read.
@@ -59,6 +61,7 @@ impl Listener {
             tls: entry.tls.clone().map(Tls::open).transpose()?.map(Arc::new),
             web,
             places: entry.max_connections.map(|places| Arc::new(Semaphore::new(places))),
+            rate: Shared::new(entry.rate),
         })
     }
 
@@ -114,9 +117,14 @@ impl Engine {
                 };
                 match accepted {
                     Ok((stream, peer)) => {
-                        let name = Arc::clone(&listener.name);
-                        let entrance =
-                            Entrance { peer, listener: name, private: listener.private, anonymous: listener.anonymous, certificate: None };
+                        let entrance = Entrance {
+                            peer,
+                            listener: Arc::clone(&listener.name),
+                            private: listener.private,
+                            anonymous: listener.anonymous,
+                            rate: listener.rate.clone(),
+                            certificate: None,
+                        };
                         engine.receive(stream, entrance, &listener);
                     }
                     Err(error) => {

@@ -1,4 +1,6 @@
-//! `jamey device list|show`: the registry of actuators, read from the store, whether Jamey runs or not.
+//! `jamey device list|show|signals`: the registry of actuators, read from the store, whether Jamey runs or not.
+
+mod signals;
 
 use super::Common;
 use crate::{
@@ -17,6 +19,8 @@ pub enum Action {
     List,
     /// One device: who says what of it, its topics and aliases, and what was told and asked last.
     Show { device: String },
+    /// Propose `[[signal]]` entries for the config, from sensors that announced themselves; nothing is changed.
+    Signals,
 }
 
 /// How far back it is looked for a device's last state and command.
@@ -41,6 +45,7 @@ pub fn device(common: &Common, action: &Action) -> anyhow::Result<()> {
             let registry = Registry::from_devices(devices.iter().cloned());
             show(common, &reader, one, &coverage::of(&registry, &GuardRules::of(&config), one))
         }
+        Action::Signals => signals::propose(common, &config, &open()?),
     }
 }
 

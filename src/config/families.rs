@@ -29,11 +29,11 @@ const ZWAVE_JS_UI: [Shipped; 2] = [("zwave/{entity}/status", None, Some("status"
 const FRIGATE: [Shipped; 2] = [("frigate/available", Some("frigate"), Some("availability")), ("frigate/{entity}/{kind}", None, None)];
 
 impl Inputs {
-    /// Every source besides `<root>/in/{entity}/{kind}`, the owner's own first: of those that match a topic, the first one reads it.
+    /// Every source besides `<root>/in/{entity}/{kind}`, the owner's own first, signals' own topics last: of those that match a topic, the first one reads it.
     /// Patterns that begin with `{entity}` also match topics below the root: what stands there is decided before these are asked.
     #[must_use]
     pub fn sources(&self) -> Vec<InputSource> {
-        self.extra.iter().cloned().chain(self.shipped().into_iter().map(|(_, source)| source)).collect()
+        self.extra.iter().cloned().chain(self.shipped().into_iter().map(|(_, source)| source)).chain(self.signals.iter().cloned()).collect()
     }
 
     /// The shipped sources, each with the option that turns it off.

@@ -28,6 +28,14 @@ pub struct ListenerEntry {
     /// None: what `broker.anonymous` says.
     pub anonymous: Option<bool>,
     pub max_connections: Option<usize>,
+    pub rate: Rate,
+}
+
+/// How fast all who come in by one door are read, together; 0 stands for no limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Rate {
+    pub messages_per_second: u32,
+    pub bytes_per_second: u32,
 }
 
 /// The files of a listener that speaks TLS.
@@ -84,8 +92,18 @@ impl ListenerEntry {
         let tls = tls(r);
         let anonymous = r.optional("anonymous", kinds::truth);
         let max_connections = r.optional("max_connections", kinds::whole(1..=limits::CONNECTIONS));
+        let rate = Rate::read(r, "messages_per_second", "bytes_per_second");
         let path = path.unwrap_or_else(|| PATH.to_owned());
-        Some(Self { name, address: address?, protocol, path, origins: origins.unwrap_or_default(), tls, anonymous, max_connections })
+        Some(Self { name, address: address?, protocol, path, origins: origins.unwrap_or_default(), tls, anonymous, max_connections, rate })
+    }
+}
+
+impl Rate {
+    pub(super) fn read(r: &mut Reader, messages: &'static str, bytes: &'static str) -> Self {
+        Self {
+            messages_per_second: r.or(messages, 0, kinds::whole(0..=limits::MOST_PER_SECOND)),
+            bytes_per_second: r.or(bytes, 0, kinds::whole(0..=limits::MOST_BYTES_PER_SECOND)),
+        }
     }
 }
 

@@ -24,7 +24,7 @@ pub use beside::{ATTACHED, Attached, BridgeEntry, BridgeTopic, Direction, Remote
 pub use entries::{DeviceEntry, EntityEntry};
 pub use error::ConfigError;
 pub use limits::Limits;
-pub use listeners::{ClientFiles, ListenerEntry, Protocol, TlsFiles};
+pub use listeners::{ClientFiles, ListenerEntry, Protocol, Rate, TlsFiles};
 pub use load::load;
 pub use schema::{Approvals, Broker, Conscience, Durability, GuardMode, Http, Inputs, Log, StoreConfig, WhenUnwritable};
 pub use signals::shipped as shipped_signals;
@@ -185,19 +185,22 @@ fn sections(top: &mut Reader) -> (Config, check::Numbers) {
     let (device_numbers, devices) = top.sections("device", DeviceEntry::read).into_iter().unzip();
     let (input_numbers, extra) = top.sections("input", entries::input).into_iter().unzip();
     let (entity_numbers, entities) = top.sections("entity", EntityEntry::read).into_iter().unzip();
+    let root = top.or("root", d.root, kinds::base);
+    let mut inputs = Inputs { extra, ..top.section("inputs", Inputs::read) };
+    let signals = signals::read(top, &mut inputs, &root);
     let config = Config {
         node: top.or("node", d.node, kinds::node_name),
-        root: top.or("root", d.root, kinds::base),
+        root,
         timezone: top.or("timezone", d.timezone, kinds::timezone),
         broker: top.section("broker", Broker::read),
         limits: top.section("limits", Limits::read),
         http: top.section("http", Http::read),
         store: top.section("store", StoreConfig::read),
-        inputs: Inputs { extra, ..top.section("inputs", Inputs::read) },
+        inputs,
         listeners,
         guards,
         devices,
-        signals: signals::read(top),
+        signals,
         entities,
         bridges: top.sections("bridge", BridgeEntry::read).into_iter().map(|(_, bridge)| bridge).collect(),
         attached: Attached::read(top),

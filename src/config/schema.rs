@@ -2,6 +2,7 @@
 
 use super::{
     kinds::{self, Read},
+    listeners::Rate,
     reader::Reader,
     tree::Node,
 };
@@ -71,6 +72,9 @@ pub struct Broker {
     pub max_packet_bytes: usize,
     pub keep_sessions_seconds: u32,
     pub handshake_seconds: u64,
+    /// Of all together at one of these addresses; 0 stands for no limit.
+    pub mqtt_messages_per_second: u32,
+    pub mqtt_bytes_per_second: u32,
     pub anonymous: bool,
     /// Without it, `anonymous` together with an address that is not loopback is refused.
     pub anonymous_beyond_loopback: bool,
@@ -89,6 +93,8 @@ impl Default for Broker {
             max_packet_bytes: limits::PACKET_BYTES,
             keep_sessions_seconds: 7 * 24 * 3_600,
             handshake_seconds: limits::HANDSHAKE_SECONDS,
+            mqtt_messages_per_second: 0,
+            mqtt_bytes_per_second: 0,
             anonymous: true,
             anonymous_beyond_loopback: false,
             acl: None,
@@ -98,8 +104,15 @@ impl Default for Broker {
 }
 
 impl Broker {
+    /// Of all together at one of the addresses of `mqtt`.
+    #[must_use]
+    pub fn rate(&self) -> Rate {
+        Rate { messages_per_second: self.mqtt_messages_per_second, bytes_per_second: self.mqtt_bytes_per_second }
+    }
+
     pub(super) fn read(r: &mut Reader) -> Self {
         let d = Self::default();
+        let rate = Rate::read(r, "mqtt_messages_per_second", "mqtt_bytes_per_second");
         Self {
             mqtt: r.list("mqtt", "[\"127.0.0.1:1883\"]", kinds::address).unwrap_or(d.mqtt),
             guard: r.or("guard", d.guard, kinds::word(&[("observe", GuardMode::Observe), ("enforce", GuardMode::Enforce)])),
@@ -107,6 +120,8 @@ impl Broker {
             max_packet_bytes: r.or("max_packet_bytes", d.max_packet_bytes, kinds::whole(SMALLEST_PACKET_BYTES..=limits::PACKET_BYTES)),
             keep_sessions_seconds: r.or("keep_sessions_seconds", d.keep_sessions_seconds, kinds::whole(0..=YEAR_SECONDS)),
             handshake_seconds: r.or("handshake_seconds", d.handshake_seconds, kinds::whole(1..=LONGEST_HANDSHAKE_SECONDS)),
+            mqtt_messages_per_second: rate.messages_per_second,
+            mqtt_bytes_per_second: rate.bytes_per_second,
             anonymous: r.or("anonymous", d.anonymous, kinds::truth),
             anonymous_beyond_loopback: r.or("anonymous_beyond_loopback", d.anonymous_beyond_loopback, kinds::truth),
             acl: r.optional("acl", kinds::path),
@@ -174,6 +189,9 @@ pub struct Inputs {
     pub frigate: bool,
     /// Every `[[input]]`, which stands at the top of the file.
     pub extra: Vec<InputSource>,
+    /// The topics of `[[signal]]` that nothing else names; no option of its own.
+    #[serde(skip)]
+    pub signals: Vec<InputSource>,
 }
 
 impl Default for Inputs {
@@ -187,6 +205,7 @@ impl Default for Inputs {
             zwave_js_ui: true,
             frigate: true,
             extra: Vec::new(),
+            signals: Vec::new(),
         }
     }
 }
@@ -203,6 +222,7 @@ impl Inputs {
             zwave_js_ui: r.or("zwave_js_ui", d.zwave_js_ui, kinds::truth),
             frigate: r.or("frigate", d.frigate, kinds::truth),
             extra: d.extra,
+            signals: d.signals,
         }
     }
 }

@@ -121,7 +121,7 @@ pub(super) fn signals(specs: &[SignalSpec]) -> Vec<Signal> {
     let mut all: Vec<Signal> = specs
         .iter()
         .filter(|s| s.name != "hour")
-        .map(|s| Signal { name: s.name.clone(), kind: s.type_of(), default: s.default, sourced: s.entity.is_some() })
+        .map(|s| Signal { name: s.name.clone(), kind: s.type_of(), default: s.default, sourced: s.is_sourced() })
         .collect();
     all.push(Signal { name: "hour".into(), kind: SignalType::Number, default: SignalValue::Number(12.0), sourced: true });
     all

@@ -54,6 +54,18 @@ impl Body {
         Self::Text(text.to_owned())
     }
 
+    /// What stands in a JSON value, as if it had been sent alone.
+    #[must_use]
+    pub fn of(value: &Value) -> Self {
+        match value {
+            Value::Null => Self::Empty,
+            Value::Bool(truth) => Self::Bool(*truth),
+            Value::Number(number) => number.as_f64().map_or(Self::Empty, Self::Number),
+            Value::String(text) => Self::Text(text.clone()),
+            Value::Array(_) | Value::Object(_) => Self::Json(value.clone()),
+        }
+    }
+
     /// The name of the variant, as stored.
     #[must_use]
     pub fn kind(&self) -> &'static str {

@@ -126,6 +126,10 @@ pub const FLAPPING_WINDOW_SECONDS: u32 = 60;
 pub const BAN_SECONDS: u32 = 60;
 /// Addresses, users and clients remembered for limits; at some 200 bytes each, 1 MiB. Beyond it the oldest is forgotten.
 pub const REMEMBERED: usize = 4_096;
+/// Sources of one signal: a large house has some thirty doors or detectors.
+pub const SIGNAL_SOURCES: usize = 64;
+/// Values that make a signal true, or false: states of one device are a handful.
+pub const SIGNAL_WORDS: usize = 16;
 /// Members of a Zigbee group: the network's own tables hold fewer.
 pub const GROUP_MEMBERS: usize = 256;
 /// Connections at one time; each has a file descriptor and about 20 KiB.

@@ -35,7 +35,7 @@ pub use people::{People, Token, User};
 pub use percept::{Forgery, Input, Origin, Percept, Purpose, Request, Source, Verb};
 pub use ruling::{RuleText, Ruling, Rulings};
 pub use shadow::{Disagreement, ShadowTally};
-pub use signal::{SignalSpec, SignalType, SignalValue, Signals};
+pub use signal::{Combine, SignalSource, SignalSpec, SignalType, SignalValue, Signals};
 pub use time::Timestamp;
 pub use topic::TopicFilter;
 pub use unit::{Signed1, Unit01};

@@ -1,4 +1,4 @@
-//! Home Assistant's abbreviations of discovery keys, as far as they matter for commands (homeassistant/components/mqtt/abbreviations.py).
+//! Home Assistant's abbreviations of discovery keys, as far as they matter for commands and signals (homeassistant/components/mqtt/abbreviations.py).
 
 /// The full name of a key; a key that is no abbreviation is its own.
 pub fn full(key: &str) -> &str {
@@ -112,6 +112,10 @@ pub fn full(key: &str) -> &str {
         "whit_val_cmd_t" => "white_value_command_topic",
         "xy_cmd_t" => "xy_command_topic",
         "xy_cmd_tpl" => "xy_command_template",
+        "pl_home" => "payload_home",
+        "pl_not_home" => "payload_not_home",
+        "unit_of_meas" => "unit_of_measurement",
+        "val_tpl" => "value_template",
         other => other,
     }
 }

@@ -4,6 +4,7 @@ mod actuator;
 mod document;
 mod inventory;
 mod keys;
+mod sensors;
 mod tasmota;
 mod template;
 mod zigbee;
@@ -13,6 +14,7 @@ mod tests;
 
 use crate::domain::{Claim, limits};
 use document::Document;
+pub use sensors::{Sensing, senses};
 use serde_json::{Map, Value};
 
 /// What a document says.

@@ -20,8 +20,8 @@ impl Mind {
         let judged: Vec<Judged> = requests.iter().map(|request| self.judge_one(percept, request, trust, &ctx)).collect();
         let mut outcome = Outcome { judged, ..Outcome::default() };
         if fresh {
-            self.hold_or_supersede(percept, &mut outcome);
             self.shade(percept, &outcome.judged, now);
+            self.hold_or_supersede(percept, &mut outcome);
             for judged in &outcome.judged {
                 let (request, verdict) = (&judged.request, &judged.verdict);
                 self.state.commands.entry(request.target.clone()).or_default().note(now, &percept.source.requester, &request.verb);

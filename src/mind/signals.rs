@@ -2,7 +2,7 @@
 
 use super::{HAZARDS, Mind, SAFE_HOME};
 use crate::{
-    domain::{Body, EntityId, Percept, SignalType, SignalValue, Signals, Signed1, Timestamp, limits, signal::Heard},
+    domain::{Body, EntityId, Percept, SignalValue, Signals, Signed1, Timestamp, limits, signal::Heard},
     soul::Event,
 };
 
@@ -31,23 +31,22 @@ impl Mind {
         let now = self.state.now;
         let mut alarming = false;
         for spec in &self.settings.signals {
-            if spec.entity.as_ref() != Some(&percept.entity) || spec.kind.as_deref().is_some_and(|k| k != percept.kind) {
-                continue;
+            for source in spec.from.iter().filter(|s| s.entity == percept.entity && s.kind == percept.kind) {
+                let Some(value) = source.read(spec.type_of(), &percept.body) else { continue };
+                let is_hazard = HAZARDS.contains(&spec.name.as_str());
+                let before = is_hazard.then(|| spec.at(now, &self.state.heard)).flatten();
+                let key = spec.key(source);
+                self.state.heard.insert(key.clone(), Heard { value, at: now });
+                let danger = Some(SignalValue::Bool(true));
+                if is_hazard && before != danger && spec.at(now, &self.state.heard) == danger {
+                    alarming = true;
+                    let event =
+                        Event::happened(percept.entity.clone(), percept.id, SAFE_HOME, Signed1::clamped(-0.8), Signed1::clamped(0.0));
+                    self.state.soul.appraise(&event, now);
+                }
+                self.signals.insert(key);
+                self.moment = None;
             }
-            let value = match spec.type_of() {
-                SignalType::Bool => percept.body.truth().map(SignalValue::Bool),
-                SignalType::Number => percept.body.number().map(SignalValue::Number),
-            };
-            let Some(value) = value else { continue };
-            let before = self.state.heard.insert(spec.name.clone(), Heard { value, at: now });
-            let hazard = HAZARDS.contains(&spec.name.as_str()) && value == SignalValue::Bool(true);
-            if hazard && before.is_none_or(|b| b.value != value) {
-                alarming = true;
-                let event = Event::happened(percept.entity.clone(), percept.id, SAFE_HOME, Signed1::clamped(-0.8), Signed1::clamped(0.0));
-                self.state.soul.appraise(&event, now);
-            }
-            self.signals.insert(spec.name.clone());
-            self.moment = None;
         }
         alarming
     }
@@ -67,11 +66,7 @@ impl Mind {
             .settings
             .signals
             .iter()
-            .map(|spec| {
-                let fresh = |h: &&Heard| spec.stale_after_seconds.is_none_or(|s| now.seconds_since(h.at) <= f64::from(s));
-                let value = self.state.heard.get(&spec.name).filter(fresh).map_or((spec.default, false), |h| (h.value, true));
-                (spec.name.clone(), value)
-            })
+            .map(|spec| (spec.name.clone(), spec.at(now, &self.state.heard).map_or((spec.default, false), |value| (value, true))))
             .collect();
         ctx.make_mut().insert("hour".into(), (SignalValue::Number(f64::from(now.hour(&self.settings.zone))), true));
         self.moment = Some((second, ctx.clone()));

@@ -21,6 +21,8 @@ use std::{
 };
 use tempfile::TempDir;
 
+/// Between what two runs said.
+const AGAIN: &str = "--- started again\n";
 const READY: Duration = Duration::from_secs(30);
 
 /// How a house is to be started.
@@ -167,7 +169,9 @@ impl House {
         let said = format!("The listener {name} is at ");
         let find = || {
             let all = self.said();
-            let line = all.lines().rev().find_map(|line| line.strip_prefix(&said))?;
+            // An earlier run's port is somebody else's now.
+            let run = all.rsplit(AGAIN).next()?;
+            let line = run.lines().rev().find_map(|line| line.strip_prefix(&said))?;
             line.split_once("://")?.1.parse().ok()
         };
         wait_until(&said, PATIENCE, || find().is_some());
@@ -231,6 +235,7 @@ impl House {
 
     /// Starts it again on the same folder, after `stop` or `kill9`. The ports are new ones.
     pub fn start(&mut self) {
+        self.said.lock().unwrap().push_str(AGAIN);
         self.running = run(&self.plan, self.folder.path(), &self.data, &self.said).unwrap_or_else(|what| panic!("{what}"));
     }
 

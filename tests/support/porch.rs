@@ -3,8 +3,9 @@
 use super::{
     authority::{Authority, NOW, Pair},
     carrier::to,
-    house::House,
-    mqtt::dial,
+    house::{House, Plan},
+    mqtt::{Dial, Mqtt, dial},
+    packet::Message,
 };
 use std::{net::SocketAddr, path::Path};
 use tempfile::TempDir;
@@ -70,4 +71,57 @@ pub fn door(name: &str, says: &str) -> String {
 
 pub fn opens(at: SocketAddr) -> bool {
     dial(at, "visitor").try_open().is_ok()
+}
+
+/// One door of a house, and the way through it.
+pub struct Gate<'p> {
+    pub house: House,
+    porch: &'p Porch,
+    door: &'static str,
+    at: SocketAddr,
+}
+
+impl<'p> Gate<'p> {
+    /// A house with all doors, and a plain one that is called `plain`.
+    pub fn open(porch: &'p Porch, door: &'static str) -> Self {
+        let house = Plan::default().config(&porch.config("", "")).start();
+        let at = Self::way(porch, &house, door);
+        Self { house, porch, door, at }
+    }
+
+    fn way(porch: &Porch, house: &House, door: &str) -> SocketAddr {
+        if door == "plain" { house.mqtt() } else { porch.way(house, door) }
+    }
+
+    /// A plain port behind which the door is.
+    pub fn at(&self) -> SocketAddr {
+        self.at
+    }
+
+    pub fn is_plain(&self) -> bool {
+        self.door == "plain"
+    }
+
+    /// Stops the house and starts it again.
+    pub fn reopen(&mut self) {
+        self.house.stop();
+        self.house.start();
+        self.at = Self::way(self.porch, &self.house, self.door);
+    }
+
+    pub fn dial(&self, id: &str) -> Dial {
+        dial(self.at, id)
+    }
+
+    pub fn client(&self, id: &str) -> Mqtt {
+        self.dial(id).open()
+    }
+
+    /// The house lives, and takes a message through this door and from elsewhere.
+    pub fn serves(&mut self) {
+        let mut here = self.dial("here").v5().open().listen("serves/here", 1);
+        here.tell("serves/here", self.door);
+        assert_eq!(here.message().text(), self.door);
+        self.house.serves();
+    }
 }

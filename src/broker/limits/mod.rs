@@ -22,7 +22,7 @@ use flapping::Flapping;
 pub use gone::ask_after;
 pub use keeper::{Keeper, recount};
 use logins::Logins;
-pub use pace::Pace;
+pub use pace::{Held, Pace, Shared};
 pub use patience::Patience;
 pub use retained::NoRoom;
 use retained::Retained;

@@ -9,6 +9,7 @@ use crate::{
     broker::{
         hall::GuardView,
         inbox::Answer,
+        limits::Held,
         line::{Ear, Heard, Published},
     },
     domain::{Input, percept::digest, topic},
@@ -99,8 +100,16 @@ impl Ear for Visit {
         self.entrance.private || self.who().rights.hear(&self.hall.config, topic)
     }
 
-    fn held_back(&self) {
-        self.over("rate", "it says more than limits.messages_per_second or limits.bytes_per_second, and is read more slowly");
+    fn held_back(&self, by: Held) {
+        match by {
+            Held::Alone => {
+                self.over("rate", "it says more than limits.messages_per_second or limits.bytes_per_second, and is read more slowly");
+            }
+            Held::Together => {
+                let listener = &self.entrance.listener;
+                self.over("listener-rate", &format!("all at {listener} together say more than its rate, and are read more slowly"));
+            }
+        }
     }
 
     fn too_long(&self, bytes: usize) {

@@ -47,7 +47,7 @@ impl Visit {
         let arrival =
             Arrival { packet: Vec::new(), version: VERSION, client_id: name.clone(), filed: name.clone(), transient: true, keep_alive: 0 };
         let peer = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
-        let entrance = Entrance { peer, listener: name.as_str().into(), private: false, anonymous: true, certificate: None };
+        let entrance = Entrance { peer, listener: name.as_str().into(), private: false, anonymous: true, rate: None, certificate: None };
         let source = Source {
             client_id: name,
             user: None,

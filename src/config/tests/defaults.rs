@@ -2,7 +2,7 @@
 
 use super::super::{Config, Sources, read, reader::Ledger};
 use super::{config, lines};
-use crate::domain::{DeviceClass, SignalValue};
+use crate::domain::{Combine, DeviceClass, SignalValue};
 
 /// The file with its examples taken in: `#topic = …` is one, `# Words` is not.
 fn with_examples() -> String {
@@ -77,7 +77,11 @@ fn the_examples_work() {
     assert_eq!((c.listeners.len(), c.listeners[0].requires_certificate(), c.listeners[1].requires_certificate()), (2, true, false));
     assert_eq!(c.guards[0].class, DeviceClass::Lock);
     assert_eq!(c.conscience.weights["AUT-1-quiet-hours"], 0.5);
-    assert_eq!(c.signals.len(), Config::default().signals.len());
+    assert_eq!(c.signals.len(), Config::default().signals.len() + 1);
+    let smoke = c.signals.iter().find(|s| s.name == "smoke").unwrap();
+    assert_eq!((smoke.from.len(), smoke.combine), (3, Combine::Any));
+    assert_eq!((smoke.from[0].entity.as_str(), smoke.from[0].kind.as_str()), ("hall_smoke", "state"));
+    assert_eq!(c.inputs.signals.len(), 2, "two topics that no input names");
     assert_eq!((c.signals[0].default, c.signals[0].stale_after_seconds), (SignalValue::Bool(true), Some(86_400)));
 }
 

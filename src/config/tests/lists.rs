@@ -2,7 +2,7 @@
 
 use super::{config, lines};
 use crate::config::Config;
-use crate::domain::{CommandShape, DeviceClass, Family, SignalValue};
+use crate::domain::{Combine, CommandShape, DeviceClass, Family, SignalValue, limits};
 use std::collections::BTreeMap;
 
 #[test]
@@ -127,9 +127,56 @@ fn a_signal_takes_a_shipped_ones_place_or_joins_them() {
     let c = config("[[signal]]\nname = \"smoke\"\nentity = \"hall\"\nkind = \"smoke\"\n[[signal]]\nname = \"pool_c\"\ndefault = 18");
     let names: Vec<&str> = c.signals.iter().map(|s| s.name.as_str()).collect();
     assert_eq!(names, ["home", "asleep", "smoke", "co", "leak", "intruder", "maintenance", "in_c", "out_c", "pool_c"]);
-    assert_eq!((c.signals[2].default, c.signals[2].kind.as_deref()), (SignalValue::Bool(false), Some("smoke")));
+    assert_eq!((c.signals[2].default, c.signals[2].from[0].kind.as_str()), (SignalValue::Bool(false), "smoke"));
     assert_eq!(c.signals[9].default, SignalValue::Number(18.0));
     assert_eq!(Config::default().signals.len(), 9);
+}
+
+#[test]
+fn a_signals_sources_are_entities_or_topics_with_a_mapping() {
+    let c = config(
+        "[[input]]\ntopic = \"mine/{entity}/{kind}\"\n[[signal]]\nname = \"leak\"\ncombine = \"all\"\n\
+         [[signal.from]]\ntopic = \"zigbee2mqtt/cellar\"\nfield = \"water_leak\"\ntrue_when = [true, 1, \"WET\"]\n\
+         [[signal.from]]\ntopic = \"mine/Bath Room/wet\"\n[[signal.from]]\ntopic = \"jamey/in/kitchen/leak\"\n\
+         [[signal.from]]\ntopic = \"odd/topic\"\nabove = 3\n[[signal.from]]\nentity = \"tub\"\nkind = \"state\"\nfalse_when = [\"dry\"]",
+    );
+    let leak = c.signals.iter().find(|s| s.name == "leak").unwrap();
+    let from: Vec<_> = leak.from.iter().map(|s| (s.entity.as_str(), s.kind.as_str())).collect();
+    assert_eq!(from, [("cellar", "state"), ("bath_room", "wet"), ("kitchen", "leak"), ("odd.2ftopic", "state"), ("tub", "state")]);
+    assert_eq!(leak.combine, Combine::All);
+    assert_eq!(leak.from[0].true_when, [serde_json::json!(true), serde_json::json!(1.0), serde_json::json!("WET")]);
+    assert_eq!((leak.from[0].field.as_deref(), leak.from[3].above), (Some("water_leak"), Some(3.0)));
+    let own = c.inputs.sources().into_iter().find(|s| s.pattern.read("odd/topic").is_some()).unwrap();
+    assert_eq!((own.entity.unwrap().as_str(), own.kind.as_deref()), ("odd.2ftopic", Some("state")));
+    let one = config("[[signal]]\nname = \"smoke\"\ntopic = \"zigbee2mqtt/hall\"");
+    assert_eq!((one.signals[2].combine, one.signals[2].from.len()), (Combine::Last, 1));
+}
+
+#[test]
+fn sources_that_could_not_be_heard_are_refused() {
+    let signal = |more: &str| format!("[[signal]]\nname = \"smoke\"\n{more}");
+    for (text, wanted) in [
+        (signal("topic = \"a/+\""), "signal[0].topic"),
+        (signal("topic = \"jamey/status\""), "write `jamey/in/ENTITY/KIND`"),
+        (signal("topic = \"x\"\nentity = \"y\"\nkind = \"z\""), "found together with `topic`"),
+        (signal("field = \"x\""), "write `topic`, or `entity` and `kind`"),
+        (signal("true_when = [[1]]\ntopic = \"x\""), "signal[0].true_when[0]"),
+        (signal("topic = \"x\"\n[[signal.from]]\ntopic = \"y\""), "write all of them as `[[signal.from]]`"),
+        (signal("[[signal.from]]"), "signal[0].from[0].entity"),
+        (signal("combine = \"most\"\ntopic = \"x\""), "signal[0].combine"),
+        ("[[signal]]\nname = \"in_c\"\ntopic = \"x\"\nabove = 1".into(), "found for a number"),
+        ("[[signal]]\nname = \"in_c\"\ntopic = \"x\"\ncombine = \"any\"".into(), "found for a number"),
+        ("[[input]]\ntopic = \"who/#\"\n[[signal]]\nname = \"smoke\"\ntopic = \"who/knows\"".into(), "names no entity"),
+    ] {
+        let said = lines(&text).join("\n");
+        assert!(said.contains(wanted), "{text}\n{said}");
+    }
+    let sources = |n: usize| signal(&(0..n).map(|i| format!("[[signal.from]]\ntopic = \"t/{i}\"\n")).collect::<String>());
+    assert_eq!(lines(&sources(limits::SIGNAL_SOURCES)), [""; 0]);
+    assert!(lines(&sources(limits::SIGNAL_SOURCES + 1))[0].contains("at most 64"));
+    let words = |n: usize| signal(&format!("topic = \"t\"\ntrue_when = [{}]", vec!["1"; n].join(",")));
+    assert_eq!(lines(&words(limits::SIGNAL_WORDS)), [""; 0]);
+    assert!(lines(&words(limits::SIGNAL_WORDS + 1))[0].contains("more than 16"));
 }
 
 #[test]

@@ -88,6 +88,16 @@ fn one_past_each_range_is_refused() {
             "[[listener]]\naddress = \"[::1]:1\"\nmax_connections = 1000".into(),
             "[[listener]]\naddress = \"[::1]:1\"\nmax_connections = 1001".into(),
         ),
+        ("[broker]\nmqtt_messages_per_second = 1000000".into(), "[broker]\nmqtt_messages_per_second = 1000001".into()),
+        ("[broker]\nmqtt_bytes_per_second = 1000000000".into(), "[broker]\nmqtt_bytes_per_second = 1000000001".into()),
+        (
+            "[[listener]]\naddress = \"[::1]:1\"\nmessages_per_second = 1000000".into(),
+            "[[listener]]\naddress = \"[::1]:1\"\nmessages_per_second = 1000001".into(),
+        ),
+        (
+            "[[listener]]\naddress = \"[::1]:1\"\nbytes_per_second = 1000000000".into(),
+            "[[listener]]\naddress = \"[::1]:1\"\nbytes_per_second = 1000000001".into(),
+        ),
         ("[broker]\nkeep_sessions_seconds = 0".into(), "[broker]\nkeep_sessions_seconds = -1".into()),
         ("[broker]\nkeep_sessions_seconds = 31536000".into(), "[broker]\nkeep_sessions_seconds = 31536001".into()),
         ("[limits]\nmessages_per_second = 1000000".into(), "[limits]\nmessages_per_second = 1000001".into()),

@@ -133,7 +133,7 @@ impl Dice {
             let kind = *self.pick(&[Kind::Weigh, Kind::Weigh, Kind::Weigh, Kind::Escalate, Kind::Veto]);
             let polarity = if kind != Kind::Veto && self.chance(50) { 1 } else { -1 };
             let (weight, severity) = (self.between(0.1, 10.0), self.unit().get());
-            let degree = if self.chance(30) { "degree='agent.stress < 0.9 ? req.trust : 0.5'\n" } else { "" };
+            let degree = if self.chance(30) { "degree='req.human ? req.trust : 0.25'\n" } else { "" };
             kinds.push(kind);
             text += &format!(
                 "[[rule]]\nid='R{i}'\nduty='security'\nkind='{}'\npolarity={polarity}\nweight={weight:?}\nseverity={severity:?}\n\

@@ -12,7 +12,7 @@ mod profiles;
 mod reasons;
 
 use super::{Example, Kind, Rule, RuleError, RuleSet};
-use crate::domain::{DeviceClass, EntityId, Facts, SignalSpec, SignalType, SignalValue, Unit01};
+use crate::domain::{DeviceClass, EntityId, Facts, SignalSource, SignalSpec, SignalType, SignalValue, Unit01};
 use std::collections::BTreeMap;
 
 pub(super) const BOOLS: [&str; 7] = ["home", "asleep", "smoke", "co", "leak", "intruder", "maintenance"];
@@ -20,13 +20,8 @@ pub(super) const NUMBERS: [&str; 2] = ["in_c", "out_c"];
 
 /// The signals of a shipped config, all told by someone, or none.
 pub(super) fn signals(sourced: bool) -> Vec<SignalSpec> {
-    let spec = |name: &str, default| SignalSpec {
-        name: name.into(),
-        entity: sourced.then(|| EntityId::escaped("house")),
-        kind: None,
-        default,
-        stale_after_seconds: None,
-    };
+    let house = || SignalSource::of(EntityId::escaped("house"), "state");
+    let spec = |name: &str, default| SignalSpec { from: sourced.then(house).into_iter().collect(), ..SignalSpec::unfed(name, default) };
     let truths = BOOLS.iter().map(|n| spec(n, SignalValue::Bool(*n == "home")));
     truths.chain(NUMBERS.iter().map(|n| spec(n, SignalValue::Number(20.0)))).collect()
 }

@@ -106,9 +106,9 @@ fn burnt_toast_is_not_a_fire() {
 fn a_slider_is_ordinary_life_and_a_chattering_relay_is_not() {
     let mut set = shipped(true);
     for (class, commands, fires) in [
-        (DeviceClass::Light, 240, false),
-        (DeviceClass::Light, 241, true),
-        (DeviceClass::Cover, 200, false),
+        (DeviceClass::Light, 900, false),
+        (DeviceClass::Light, 901, true),
+        (DeviceClass::Cover, 900, false),
         (DeviceClass::Switch, 12, false),
         (DeviceClass::Switch, 13, true),
         (DeviceClass::Lock, 13, true),

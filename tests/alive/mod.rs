@@ -1,0 +1,158 @@
+//! A whole mind without a broker around it: messages come with their own time, so that a month is lived in seconds.
+//!
+//! What the broker decides before the mind is asked (is it a description, a command, a reading?) is decided here by the same functions:
+//! `home_assistant::is_discovery`, `broker::guard::read` and the input patterns of the config.
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use jamey::{
+    app,
+    broker::guard::{self, GuardRules, Reading},
+    config::{self, Config},
+    domain::{
+        Body, EntityId, Forgery, Input, Judged, Origin, Outcome, Percept, Purpose, Request, Source, Standing, Timestamp, pattern::kind_name,
+    },
+    home_assistant,
+    mind::{Mind, State},
+};
+use std::sync::Arc;
+use uuid::Uuid;
+
+pub struct Alive {
+    pub mind: Mind,
+    pub config: Config,
+    pub now: Timestamp,
+    guards: GuardRules,
+    ids: u128,
+}
+
+/// A client as the broker would know it.
+#[derive(Debug, Clone)]
+pub struct Who(pub Arc<Source>);
+
+impl Who {
+    pub fn client(name: &str) -> Self {
+        Self(Arc::new(Source {
+            requester: EntityId::escaped(name),
+            client_id: name.to_owned(),
+            user: Some(name.to_owned()),
+            address: "192.0.2.7".into(),
+            speaks_for_many: false,
+            human: false,
+            owner: false,
+            role: String::new(),
+        }))
+    }
+
+    pub fn with(self, change: impl FnOnce(&mut Source)) -> Self {
+        let mut source = (*self.0).clone();
+        change(&mut source);
+        Self(Arc::new(source))
+    }
+
+    /// Zigbee2MQTT, Node-RED: the topic's entity is believed.
+    pub fn bridge(name: &str) -> Self {
+        Self::client(name).with(|s| s.speaks_for_many = true)
+    }
+}
+
+impl Alive {
+    /// A house of this config, born at this moment. The rules are the shipped ones.
+    pub fn new(config: &str, now: Timestamp) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("jamey.toml");
+        std::fs::write(&file, config).unwrap();
+        let config = config::load(Some(&file), Vec::new()).unwrap_or_else(|e| panic!("{e:?}"));
+        let sets = app::rules::sets(&config).unwrap_or_else(|e| panic!("{e}"));
+        let mut mind = Mind::new(app::settings(&config).unwrap(), sets.live, State::new(now));
+        let guards = GuardRules::of(&config);
+        let bridges = guards.gateways();
+        let entities: Vec<_> = config.entities.iter().map(|e| (e.id.clone(), Standing::Paired)).collect();
+        mind.declare(bridges.chain(config.devices.iter().map(config::DeviceEntry::claim)), entities);
+        Self { mind, config, now, guards, ids: 1 }
+    }
+
+    pub fn pass(&mut self, seconds: i64) {
+        self.now = self.now.plus_seconds(seconds);
+        self.mind.step(&Input::Tick(self.now));
+    }
+
+    /// A PUBLISH, on whatever topic it is.
+    pub fn publish(&mut self, who: &Who, topic: &str, payload: &[u8], retained: bool) -> Outcome {
+        let inputs = &self.config.inputs;
+        if home_assistant::is_discovery(topic, &inputs.discovery_prefixes, &inputs.zigbee2mqtt) {
+            return self.take(who, who.0.requester.clone(), "discovery".into(), topic, payload, retained, Purpose::Discovery);
+        }
+        match guard::read(self.mind.registry(), &self.guards, topic, payload, retained) {
+            Reading::Passes => Outcome::default(),
+            Reading::Requests(requests) => {
+                let purpose = Purpose::Requests { origin: Origin::Guard, requests };
+                self.take(who, who.0.requester.clone(), "request".into(), topic, payload, retained, purpose)
+            }
+            Reading::Unguarded => {
+                let own = topic.strip_prefix("jamey/in/").and_then(|rest| rest.split_once('/'));
+                let told = own.map(|(entity, kind)| (EntityId::escaped(entity), kind.to_owned())).or_else(|| {
+                    self.config.inputs.sources().iter().find_map(|input| {
+                        let (entity, kind) = input.pattern.read(topic)?;
+                        let entity =
+                            entity.map(EntityId::escaped).or_else(|| input.entity.clone()).unwrap_or_else(|| who.0.requester.clone());
+                        Some((entity, kind.map(kind_name).or_else(|| input.kind.clone()).unwrap_or_else(|| "state".into())))
+                    })
+                });
+                match told {
+                    Some((entity, kind)) => self.take(who, entity, kind, topic, payload, retained, Purpose::Observation),
+                    None => Outcome::default(),
+                }
+            }
+        }
+    }
+
+    /// A reading of an entity.
+    pub fn tell(&mut self, entity: &str, kind: &str, value: &str) {
+        let topic = format!("jamey/in/{entity}/{kind}");
+        self.publish(&Who::client(entity), &topic, value.as_bytes(), false);
+    }
+
+    /// A request as `jamey/act` would bring it.
+    pub fn ask(&mut self, who: &Who, request: Request, retained: bool) -> Judged {
+        let topic = format!("jamey/act/{}/{}", request.target, request.verb.0);
+        let purpose = Purpose::Requests { origin: Origin::Act, requests: vec![request] };
+        let mut outcome = self.take(who, who.0.requester.clone(), "request".into(), &topic, b"{}", retained, purpose);
+        outcome.judged.remove(0)
+    }
+
+    pub fn forge(&mut self, who: &Who) {
+        self.mind.step(&Input::Forged(Forgery { at: self.now, by: who.0.requester.clone(), posed_as: EntityId::escaped("somebody") }));
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "a percept has so many parts")]
+    fn take(
+        &mut self,
+        who: &Who,
+        entity: EntityId,
+        kind: String,
+        topic: &str,
+        payload: &[u8],
+        retained: bool,
+        purpose: Purpose,
+    ) -> Outcome {
+        self.ids += 1;
+        let percept = Percept {
+            id: Uuid::from_u128(self.ids),
+            at: self.now,
+            source: Arc::clone(&who.0),
+            entity,
+            kind,
+            topic: topic.to_owned(),
+            body: Body::parse(payload, None),
+            payload: payload.to_vec(),
+            qos: 0,
+            retained,
+            packet_id: None,
+            repeat_of: None,
+            own_id: None,
+            purpose,
+            way_on: None,
+        };
+        self.mind.step(&Input::Percept(Box::new(percept)))
+    }
+}
