@@ -3,13 +3,21 @@
 
 mod support;
 use serde_json::Value;
-use std::{path::Path, process::Command};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 use support::*;
 use tempfile::TempDir;
 
+/// The binary under test; `JAMEY_BIN` names another build of it, as for the houses.
+fn binary() -> PathBuf {
+    std::env::var_os("JAMEY_BIN").map_or_else(|| env!("CARGO_BIN_EXE_jamey").into(), PathBuf::from)
+}
+
 /// Exit code, standard output, standard error.
 pub fn jamey(folder: &Path, args: &[&str]) -> (i32, String, String) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_jamey"));
+    let mut command = Command::new(binary());
     for (key, _) in std::env::vars().filter(|(key, _)| key.starts_with("JAMEY__")) {
         command.env_remove(key);
     }
@@ -196,7 +204,7 @@ fn a_long_record_is_replayed_within_bounded_memory() {
     // All of these rows together would take some 100 MB: so much room there is not, address space of idle threads and of the checker's stack included.
     let command = format!(
         "ulimit -v 131072; exec '{}' rules replay --with candidate.toml --json --config jamey.toml --data '{}'",
-        env!("CARGO_BIN_EXE_jamey"),
+        binary().display(),
         house.data().display()
     );
     let out = Command::new("sh").current_dir(house.folder()).args(["-c", &command]).output().unwrap();
