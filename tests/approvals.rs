@@ -34,6 +34,20 @@ name = "somebody closes it"
 act = { verb = "close" }
 
 [[rule]]
+id = "PROTECT"
+duty = "stewardship"
+kind = "escalate"
+at_expiry = "allow"
+polarity = 1
+weight = 1
+severity = 0.5
+when = "act.verb == 'drain'"
+[[rule.examples]]
+fires = true
+name = "somebody drains it"
+act = { verb = "drain" }
+
+[[rule]]
 id = "NO-LEAK"
 duty = "non-maleficence"
 kind = "veto"
@@ -65,7 +79,7 @@ payloads = { OPEN = "open", CLOSE = "close" }
 [[guard]]
 topic = "many/+/set"
 class = "light"
-payloads = { OPEN = "open" }
+payloads = { OPEN = "open", DRAIN = "drain" }
 [[device]]
 id = "hatch"
 class = "switch"
@@ -527,4 +541,20 @@ fn an_answer_to_an_act_goes_only_where_its_asker_may_speak() {
     let properties = packet::Properties::default().text(0x08, "secret/x").bytes(0x09, b"c");
     carl.publish(Message::new("jamey/act/hatch/close", "{}").qos(1).with(properties));
     assert_eq!(ear.rest(), [], "carl may not publish there himself");
+}
+
+#[test]
+fn what_protects_goes_on_when_nobody_answers_and_nothing_speaks_against_it() {
+    let shed = shed(2);
+    let mut tank = shed.sign_in("bolt").listen("many/+/set", 1);
+    let mut panel = shed.sign_in("panel");
+    panel.tell("many/1/set", "DRAIN");
+    assert_eq!(tank.rest(), [], "a person is asked first");
+    assert_eq!(tank.message().text(), "DRAIN");
+    assert_eq!(shed.house.count("select count(*) from approvals where answer = 'expired' and let_on = 1", []), 1);
+    panel.tell("many/2/set", "DRAIN");
+    let mut cellar = shed.house.dial("cellar").v5().user("bob", PASSWORD).open();
+    assert!(cellar.publish(Message::new("shed/cellar/leak", "true").qos(1)).taken());
+    wait_until("it expires", mqtt::PATIENCE, || shed.audited("approval.expired") == 2);
+    assert_eq!(tank.rest(), [], "a veto by then counts");
 }

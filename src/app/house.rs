@@ -266,8 +266,12 @@ impl Living {
     }
 
     /// One that waits no more: on record, told, and let on where it may be, all after the commit.
-    fn settle(&mut self, settled: Settled) {
+    fn settle(&mut self, mut settled: Settled) {
         let Some(kept) = self.approvals.settle(settled.id) else { return };
+        // A person's word was looked at before the mind heard it; what goes on without one is looked at here.
+        if let Some(why) = self.house.hall.void(&kept, settled.at).filter(|_| settled.lets_on && settled.by.is_none()) {
+            settled = Settled { lets_on: false, judged: Vec::new(), reason: format!("denied: {why}"), ..settled };
+        }
         Arc::make_mut(&mut self.waiting).remove(&settled.id);
         self.answers.waiting = Some(Arc::clone(&self.waiting));
         self.batch.changes.push(Change::Audit(approvals::ended(&settled)));

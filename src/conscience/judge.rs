@@ -1,7 +1,7 @@
 //! From the rules that fire to a verdict: score, thresholds, decision.
 
 use super::facts::{Known, View};
-use super::rule::Kind;
+use super::rule::{AtExpiry, Kind};
 use super::ternary::evaluate;
 use super::value::Val;
 use super::{Set, explain};
@@ -109,6 +109,16 @@ pub(super) fn judge(set: &Set, applicable: &Applicable, facts: &Facts) -> Verdic
         Verdict { decision, score, theta_allow: bars.allow, theta_deny: bars.deny, uncertainty, contributions, reason: String::new() };
     verdict.reason = explain::reason(set, applicable, facts, &said, &verdict);
     verdict
+}
+
+/// Whether what is left to a person may go on when nobody answers: only rules that say so ask, the score would allow it, and nothing
+/// else is in doubt.
+pub(super) fn expires_to_allow(set: &Set, applicable: &Applicable, facts: &Facts) -> bool {
+    let (said, verdict) = (listen(set, applicable, facts), judge(set, applicable, facts));
+    let asking = said.fired.iter().filter_map(|(at, _)| set.rules.get(*at)).filter(|r| r.kind == Kind::Escalate);
+    let all = asking.map(|r| r.at_expiry == AtExpiry::Allow).reduce(|a, b| a && b);
+    let clear = said.doubts.is_empty() && said.erred.is_empty() && verdict.score >= verdict.theta_allow;
+    all == Some(true) && clear && verdict.decision == Decision::Escalate
 }
 
 /// Asks each rule that can matter. They come with the overriding before the overridden, so one that is silenced silences nobody.

@@ -35,7 +35,7 @@ pub use judge::{Thresholds, thresholds};
 pub use learn::{Answer, LEAST, Proposal, Weight, learn};
 pub use lint::{Counts, Lint, Remark};
 pub use parts::Parts;
-pub use rule::{DUTIES, Duty, Kind, Rule};
+pub use rule::{AtExpiry, DUTIES, Duty, Kind, Rule};
 
 pub use trial::{Trial, Turned};
 
@@ -202,6 +202,13 @@ impl RuleSet {
     pub fn judge(&mut self, facts: &Facts) -> Verdict {
         let applicable = self.applicable(facts);
         judge::judge(&self.set, &applicable, facts)
+    }
+
+    /// Whether a request on these facts may go on when the person who is asked does not answer.
+    #[must_use]
+    pub fn expires_to_allow(&mut self, facts: &Facts) -> bool {
+        let applicable = self.applicable(facts);
+        judge::expires_to_allow(&self.set, &applicable, facts)
     }
 
     /// The ids of the rules that fire on these facts: for duties, which are looked at and not judged.

@@ -33,7 +33,19 @@ pub struct Rule {
     pub says: Option<String>,
     /// Where the property is from.
     pub source: Option<String>,
+    /// What becomes of a request that it leaves to a person, when nobody answers.
+    pub at_expiry: AtExpiry,
     pub examples: Vec<Example>,
+}
+
+/// What becomes of a request that nobody answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AtExpiry {
+    #[default]
+    Deny,
+    /// For what protects: a valve that is to be shut does not wait for ever.
+    Allow,
 }
 
 /// The prima facie duty a rule serves (Ross).

@@ -5,7 +5,7 @@ use super::example::Example;
 use super::expression;
 use super::names::{self, Signal};
 use super::places::{inside, spot};
-use super::rule::{Duty, Kind, Rule};
+use super::rule::{AtExpiry, Duty, Kind, Rule};
 use super::term::Term;
 use crate::domain::{SignalType, SignalValue, limits};
 use serde::Deserialize;
@@ -50,6 +50,7 @@ struct Raw {
     learnable: Option<Spanned<bool>>,
     says: Option<Spanned<String>>,
     source: Option<Spanned<String>>,
+    at_expiry: Option<Spanned<AtExpiry>>,
     #[serde(default)]
     examples: Vec<Spanned<Example>>,
 }
@@ -220,6 +221,11 @@ impl<'a> File<'a> {
             ((0.0..=10.0).contains(raw.weight.get_ref()), raw.weight.span(), "`weight` is from 0 to 10"),
             ((0.0..=1.0).contains(raw.severity.get_ref()), raw.severity.span(), "`severity` is from 0 to 1"),
             (raw.kind != Kind::Veto || *raw.polarity.get_ref() == -1, raw.polarity.span(), "a veto speaks against: `polarity` is -1"),
+            (
+                raw.kind == Kind::Escalate || raw.at_expiry.is_none(),
+                raw.at_expiry.as_ref().map_or_else(|| head.clone(), Spanned::span),
+                "`at_expiry` is for rules that ask a person: `kind` is \"escalate\"",
+            ),
             (raw.examples.len() <= EXAMPLES, head.clone(), "a rule has at most 64 examples"),
             (learned.is_none(), learned.map_or_else(|| head.clone(), Spanned::span), "a veto is not learnable"),
         ];
@@ -258,6 +264,7 @@ impl<'a> File<'a> {
             learnable: raw.learnable.map_or(raw.kind != Kind::Veto, Spanned::into_inner),
             says: raw.says.map(Spanned::into_inner),
             source: raw.source.map(Spanned::into_inner),
+            at_expiry: raw.at_expiry.map(Spanned::into_inner).unwrap_or_default(),
             overrides: raw.overrides.iter().map(|o| o.get_ref().clone()).collect(),
             examples: Vec::new(),
             id,

@@ -157,7 +157,7 @@ impl Mind {
             Some(denied) => format!("approved by {by}, but meanwhile {}", denied.verdict.reason),
             None => format!("allowed: {by} approved it"),
         };
-        let judged = judged.into_iter().map(|j| approved(j, &by)).collect();
+        let judged = judged.into_iter().map(|j| decided(j, &reason)).collect();
         if lets_on {
             self.state.soul.hear(&asker, now, None, Evidence::Clean);
         }
@@ -165,11 +165,30 @@ impl Mind {
         outcome
     }
 
-    /// What nobody answered in time goes nowhere.
+    /// What nobody answered in time goes nowhere, unless every rule that asked says otherwise, and nothing speaks against it by then.
     pub(super) fn expire(&mut self) -> Vec<Settled> {
         let now = self.state.now;
         let over: Vec<Uuid> = self.state.held.iter().filter(|(_, held)| held.expires_at <= now).map(|(id, _)| *id).collect();
-        over.into_iter().filter_map(|id| self.end(id, Ending::Expired, None, "denied: nobody answered in time".to_owned())).collect()
+        over.into_iter().filter_map(|id| self.expired(id)).collect()
+    }
+
+    fn expired(&mut self, id: Uuid) -> Option<Settled> {
+        let percept = self.state.held.get(&id)?.percept.clone();
+        let judged = self.judge_again(&percept);
+        let rules = &mut self.rules;
+        let goes = judged.iter().all(|j| match j.verdict.decision {
+            Decision::Allow => true,
+            Decision::Escalate => rules.expires_to_allow(&j.facts),
+            Decision::Deny => false,
+        });
+        let asked = judged.iter().any(|j| j.verdict.decision == Decision::Escalate);
+        if !(goes && asked) {
+            return self.end(id, Ending::Expired, None, "denied: nobody answered in time".to_owned());
+        }
+        let reason = "allowed: nobody answered in time, and the rules that asked let it go then";
+        let settled = self.end(id, Ending::Expired, None, reason.to_owned())?;
+        let judged = judged.into_iter().map(|j| decided(j, reason)).collect();
+        Some(Settled { judged, lets_on: true, ..settled })
     }
 
     fn end(&mut self, id: Uuid, ending: Ending, by: Option<EntityId>, reason: String) -> Option<Settled> {
@@ -185,11 +204,11 @@ impl Mind {
     }
 }
 
-/// A person's word decides what the rules left open, and nothing that they forbid.
-fn approved(mut judged: Judged, by: &EntityId) -> Judged {
+/// What was decided of what the rules left open; what they forbid stays forbidden.
+fn decided(mut judged: Judged, reason: &str) -> Judged {
     if judged.verdict.decision == Decision::Escalate {
         judged.verdict.decision = Decision::Allow;
-        judged.verdict.reason = format!("allowed: {by} approved it; {}", judged.verdict.reason);
+        judged.verdict.reason = format!("{reason}; {}", judged.verdict.reason);
     }
     judged
 }
