@@ -5,7 +5,7 @@ mod support;
 use jamey::{
     app::{self, Entered},
     config::{self, Config},
-    domain::{Input, Outcome},
+    domain::{Due, Ending, Input, Outcome, Settled, limits},
     mind::Mind,
     store::Reader,
 };
@@ -27,6 +27,32 @@ stale_after_seconds = 3600
 [[device]]
 id = "siren"
 class = "siren"
+
+[[guard]]
+topic = "bolt/+/set"
+device = "bolt"
+class = "switch"
+payloads = { ON = "on" }
+
+[[device]]
+id = "valve"
+class = "valve"
+command_topic = "water/valve/set"
+state_topic = "water/valve/state"
+payloads = { CLOSE = "close" }
+
+[[input]]
+topic = "water/{entity}/{kind}"
+
+[[signal]]
+name = "leak"
+entity = "cellar"
+kind = "leak"
+
+[[duty]]
+id = "leak-valve-open"
+after_seconds = 0
+asks = "close"
 "#;
 
 /// A bit of everything: told, asked, described, repeated, unreadable.
@@ -50,14 +76,39 @@ fn live(house: &House, round: usize) {
     }
 }
 
+/// Requests that wait: one is approved, one refused, one superseded, one is left waiting; and a duty that is due, and over.
+fn decide(house: &House) {
+    let mut speaker = house.dial("speaker").v5().open();
+    let mut ask = |place: &str| {
+        assert!(speaker.publish(Message::new(&format!("bolt/{place}/set"), "WHAT").qos(1)).taken());
+        house.db().query_row("select percept from held order by held_at desc limit 1", [], |row| row.get::<_, [u8; 16]>(0)).unwrap()
+    };
+    for word in ["approve", "refuse"] {
+        let id = Uuid::from_bytes(ask("1")).to_string();
+        let data = house.data().display().to_string();
+        let done = std::process::Command::new(env!("CARGO_BIN_EXE_jamey")).args(["--data", &data, "approval", word, &id]).output().unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    }
+    ask("1");
+    ask("1");
+    let mut valve = house.client("valve").listen("water/valve/set", 1);
+    valve.tell("water/valve/state", "OPEN");
+    valve.tell("jamey/in/cellar/leak", "true");
+    assert_eq!(valve.message().text(), "CLOSE");
+    let mut ear = house.client("ear").listen("jamey/alert/duty-leak-valve-open", 1);
+    assert!(!ear.message().payload.is_empty());
+    valve.tell("water/valve/state", "closed");
+    while !ear.message().payload.is_empty() {}
+}
+
 /// Everything in the journal, in order.
 fn journal(reader: &Reader) -> Vec<Entered> {
     reader.journal(0, 100_000).unwrap().iter().flat_map(|(_, block)| app::read_journal(block).unwrap()).collect()
 }
 
-/// Lives the journal again: the outcome of each percept.
-fn replay(config: &Config, journal: &[Entered]) -> BTreeMap<Uuid, Outcome> {
-    let mut outcomes = BTreeMap::new();
+/// Lives the journal again: the outcome of each percept, how what waited ended, and what was due.
+fn replay(config: &Config, journal: &[Entered]) -> (BTreeMap<Uuid, Outcome>, BTreeMap<Uuid, Settled>, Vec<Due>) {
+    let (mut outcomes, mut ends, mut due) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
     let mut mind = None;
     for entry in journal {
         match entry {
@@ -66,13 +117,15 @@ fn replay(config: &Config, journal: &[Entered]) -> BTreeMap<Uuid, Outcome> {
             }
             Entered::Input(input) => {
                 let outcome = mind.as_mut().expect("a journal begins with a state").step(input);
+                ends.extend(outcome.settled.iter().map(|settled| (settled.id, settled.clone())));
+                due.extend(outcome.duties.iter().cloned());
                 if let Input::Percept(percept) = input {
                     outcomes.insert(percept.id, outcome);
                 }
             }
         }
     }
-    outcomes
+    (outcomes, ends, due)
 }
 
 fn config(file: &Path) -> Config {
@@ -89,6 +142,7 @@ fn a_recorded_run_replays_to_what_was_stored_and_twice_to_the_same() {
     house.kill9();
     house.start();
     live(&house, 2);
+    decide(&house);
     house.stop();
 
     let (reader, config) = (Reader::open(house.data()).unwrap(), config(&file));
@@ -99,8 +153,16 @@ fn a_recorded_run_replays_to_what_was_stored_and_twice_to_the_same() {
     let (verdicts, records) = (reader.verdicts(100_000, None).unwrap(), reader.records(100_000, None).unwrap());
     assert!(verdicts.len() > 150 && records.len() > 250, "{} verdicts, {} records", verdicts.len(), records.len());
     assert!(verdicts.iter().any(|v| v.verdict.decision != jamey::domain::Decision::Allow), "not everything was allowed");
+    let (once, ends, due) = once;
+    let count = |ending| ends.values().filter(|s| s.ending == ending).count();
+    assert_eq!((count(Ending::Approved), count(Ending::Refused)), (1, 1));
+    assert!(count(Ending::Superseded) >= 1 && due.len() >= 2, "{due:?}");
+    assert!(verdicts.iter().any(|row| usize::from(row.ordinal) == limits::AGAIN), "what was approved was judged again");
     for row in &verdicts {
-        let judged = &once[&row.percept].judged[usize::from(row.ordinal)];
+        let judged = match usize::from(row.ordinal).checked_sub(limits::AGAIN) {
+            Some(again) => &ends[&row.percept].judged[again],
+            None => &once[&row.percept].judged[usize::from(row.ordinal)],
+        };
         assert_eq!((&judged.verdict, &judged.facts, &judged.request), (&row.verdict, &row.facts, &row.request), "percept {}", row.percept);
     }
     for row in &records {

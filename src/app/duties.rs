@@ -12,7 +12,7 @@ use crate::{
 use anyhow::{Result, anyhow};
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+    sync::{Arc, Weak},
     time::Duration,
 };
 use tokio::sync::mpsc;
@@ -65,8 +65,9 @@ impl DueNow {
 }
 
 /// Asks what duties say, one after the other.
-pub async fn ask_all(engine: Arc<Engine>, hall: Arc<Hall>, mut asked: mpsc::Receiver<(EntityId, String)>) {
+pub async fn ask_all(engine: Weak<Engine>, hall: Arc<Hall>, mut asked: mpsc::Receiver<(EntityId, String)>) {
     while let Some((device, verb)) = asked.recv().await {
+        let Some(engine) = engine.upgrade() else { return };
         ask(&hall, &engine, &device, &verb).await;
     }
 }

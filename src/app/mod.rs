@@ -46,7 +46,7 @@ use std::{
     fs::File,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::Path,
-    sync::Arc,
+    sync::{Arc, Weak},
     time::Duration,
 };
 use tokio::{
@@ -141,8 +141,9 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let (waiting, waits) = watch::channel(outlets::Waiting::default());
     let (due, is_due) = watch::channel(outlets::Due::default());
     let outlets = outlets::Outlets { said, releases, asks, waiting, due };
-    tokio::spawn(release(Arc::clone(&engine), Arc::clone(&hall), released));
-    tokio::spawn(duties::ask_all(Arc::clone(&engine), Arc::clone(&hall), asked));
+    // Weakly: the engine ends when all who hold it have let go.
+    tokio::spawn(release(Arc::downgrade(&engine), Arc::clone(&hall), released));
+    tokio::spawn(duties::ask_all(Arc::downgrade(&engine), Arc::clone(&hall), asked));
     let thread = house::House { mind, writer, hall: Arc::clone(&hall), outlets, kept: saved.held, shelf: Arc::clone(&shelf) }
         .live(posts)
         .context("the mind's thread cannot be started")?;
@@ -299,12 +300,15 @@ fn guarded_device(guard: &OwnerGuard) -> Option<Claim> {
 
 /// Lets held messages on, each once its release is on disk. One that is on its way when the process dies is not let on later, and neither
 /// is one whose release took the disk too long: a door must not open when nobody is at it any more.
-async fn release(engine: Arc<Engine>, hall: Arc<Hall>, mut released: mpsc::Receiver<(Kept, Timestamp)>) {
+async fn release(engine: Weak<Engine>, hall: Arc<Hall>, mut released: mpsc::Receiver<(Kept, Timestamp)>) {
     while let Some((kept, at)) = released.recv().await {
-        let late = hall.clock.now().seconds_since(at) > LATE_SECONDS;
-        if late || !engine.release(&kept).await {
-            let why =
-                if late { "the disk took too long to keep its release" } else { "what carries it to another broker could not be written" };
+        let why = match engine.upgrade() {
+            _ if hall.clock.now().seconds_since(at) > LATE_SECONDS => Some("the disk took too long to keep its release"),
+            None => Some("Jamey was stopping"),
+            Some(engine) if engine.release(&kept).await => None,
+            Some(_) => Some("what carries it to another broker could not be written"),
+        };
+        if let Some(why) = why {
             hall.counters.refuse("approval", &format!("an approved request was not let on: {why}"));
             hall.record("approval.not_sent", Some(&kept.percept.id.to_string()), why).await;
         }

@@ -223,6 +223,7 @@ impl House {
         }
         let status = self.gone();
         assert_eq!(status.code(), Some(0), "the exit code after SIGTERM");
+        assert!(!self.said().contains("did not end in time"), "every connection ends when it is asked to");
     }
 
     fn gone(&mut self) -> ExitStatus {
