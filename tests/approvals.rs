@@ -262,6 +262,7 @@ fn no_answer_counts_that_is_forged_repeated_of_the_asker_or_about_something_else
         other
     };
     assert!(answers(&mut carl, &document, &good).refused(), "not an approver");
+    wait_until("and on record", mqtt::PATIENCE, || shed.audited("publish.refused") == 1);
     for (why, payload) in [
         ("nonce", with("nonce", json!("0".repeat(32)))),
         ("nonce", with("nonce", json!(""))),
