@@ -185,16 +185,7 @@ mod tests {
     use std::sync::Arc;
 
     fn percept() -> Percept {
-        let source = Source {
-            requester: EntityId::new("panel").unwrap(),
-            client_id: "panel".into(),
-            user: None,
-            address: String::new(),
-            speaks_for_many: false,
-            human: false,
-            owner: false,
-            role: String::new(),
-        };
+        let source = Source::own(EntityId::new("panel").unwrap(), "panel", "");
         let request = Request {
             target: EntityId::new("front").unwrap(),
             endpoint: None,

@@ -88,16 +88,7 @@ async fn ask(hall: &Hall, engine: &Engine, device: &EntityId, verb: &str) {
     let percept = Percept {
         id: hall.clock.percept_id(),
         at: hall.clock.now(),
-        source: Arc::new(Source {
-            requester: requester.clone(),
-            client_id: SELF.to_owned(),
-            user: None,
-            address: String::new(),
-            speaks_for_many: false,
-            human: false,
-            owner: false,
-            role: "jamey".to_owned(),
-        }),
+        source: Arc::new(Source::own(requester.clone(), SELF, "jamey")),
         entity: requester,
         kind: "act".into(),
         topic: format!("{}/{device}/{verb}", topics::name(&hall.config.root, topics::Topic::Act)),

@@ -46,16 +46,7 @@ fn percept(hall: &Hall, topic: &str, payload: Vec<u8>, origin: Origin, requests:
     Percept {
         id: hall.clock.percept_id(),
         at: hall.clock.now(),
-        source: Arc::new(Source {
-            requester: requester.clone(),
-            client_id: String::new(),
-            user: None,
-            address: String::new(),
-            speaks_for_many: false,
-            human: false,
-            owner: false,
-            role: String::new(),
-        }),
+        source: Arc::new(Source::own(requester.clone(), "", "")),
         entity: requester,
         kind: "command".into(),
         topic: topic.to_owned(),

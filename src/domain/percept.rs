@@ -26,6 +26,23 @@ pub struct Source {
     pub role: String,
 }
 
+impl Source {
+    /// Nobody sent it: Jamey found it, or asks itself.
+    #[must_use]
+    pub fn own(requester: EntityId, client_id: &str, role: &str) -> Self {
+        Self {
+            requester,
+            client_id: client_id.to_owned(),
+            user: None,
+            address: String::new(),
+            speaks_for_many: false,
+            human: false,
+            owner: false,
+            role: role.to_owned(),
+        }
+    }
+}
+
 /// A verb in the words of the rules: `on`, `off`, `lock`, `unlock`, `open`, `close`, `set`, `mode` …; `unknown` when it could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
