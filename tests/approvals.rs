@@ -101,6 +101,10 @@ struct Shed {
 }
 
 fn shed(seconds: u32) -> Shed {
+    shed_with(seconds, "")
+}
+
+fn shed_with(seconds: u32, more: &str) -> Shed {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     for (user, roles) in [
@@ -118,7 +122,7 @@ fn shed(seconds: u32) -> Shed {
     }
     let rules = folder.path().join("rules.toml");
     std::fs::write(&rules, RULES).unwrap();
-    let config = HOUSE.replace("RULES", rules.to_str().unwrap()).replace("SECONDS", &seconds.to_string());
+    let config = HOUSE.replace("RULES", rules.to_str().unwrap()).replace("SECONDS", &seconds.to_string()) + more;
     let house = Plan::default().enforce().config(&config).data(&data).start();
     let shed = Shed { _folder: folder, house };
     assert!(shed.sign_in("bob").publish(Message::new("shed/cellar/leak", "false").qos(1)).taken());
@@ -558,4 +562,25 @@ fn what_protects_goes_on_when_nobody_answers_and_nothing_speaks_against_it() {
     assert!(cellar.publish(Message::new("shed/cellar/leak", "true").qos(1)).taken());
     wait_until("it expires", mqtt::PATIENCE, || shed.audited("approval.expired") == 2);
     assert_eq!(tank.rest(), [], "a veto by then counts");
+}
+
+#[test]
+fn approvals_do_not_cross_a_bridge_that_carries_everything() {
+    let other = mosquitto("").start();
+    let bridge =
+        format!("[[bridge]]\nname = \"other\"\naddress = \"{}\"\ntopics = [{{ filter = \"#\", direction = \"out\" }}]\n", other.address());
+    let shed = shed_with(60, &bridge);
+    let mut ear = other.client("ear").listen("#", 1);
+    let mut anna = shed.approver("anna");
+    shed.sign_in("panel").tell(SET, "OPEN");
+    let document = waiting(&mut anna);
+    assert!(answers(&mut anna, &document, &answer(&document, "approve")).taken());
+    let mut heard = Vec::new();
+    while !heard.iter().any(|m: &Message| m.topic == SET) {
+        heard.push(ear.message());
+    }
+    heard.extend(ear.rest());
+    let nonce = document["nonce"].as_str().unwrap();
+    assert!(heard.iter().any(|m| m.topic == "jamey/status"), "the bridge carries what Jamey says");
+    assert!(heard.iter().all(|m| !m.topic.starts_with("jamey/approval/") && !m.text().contains(nonce)), "but not this");
 }

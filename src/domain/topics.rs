@@ -77,7 +77,7 @@ pub const ROWS: &[Row] = &[
         way: "out",
         qos: "1",
         retained: "yes, empty when settled",
-        payload: "a request that waits for a person's word: `id`, `asked_at`, `expires_at`, `nonce`, `sha256`, `requester`, `client`, `topic`, `payload`, `requests` (`target`, `endpoint`, `verb`, `value`, `risk`), `reason`; heard by the roles approver and admin only",
+        payload: "a request that waits for a person's word: `id`, `asked_at`, `expires_at`, `nonce`, `sha256`, `requester`, `client`, `topic`, `payload` (up to 1 KiB of text), `payload_bytes`, `goes_on` (`topic`, `payload`, `payload_bytes`), `requests` (`target`, `endpoint`, `verb`, `value`, `risk`, `id`), `reason`; heard by the roles approver and admin only",
     },
     Row {
         topic: "approval/{id}/answer",
@@ -147,7 +147,7 @@ pub const ROWS: &[Row] = &[
         way: "out",
         qos: "1",
         retained: "no",
-        payload: "`status`, `error`; `reply/in` tells why an input was refused, with `client` and `topic`; `reply/approval` what became of an answer, with `id`, `transaction`, `settled`, `forwarded`",
+        payload: "`status`, `error`; `reply/in` tells why an input was refused, with `client` and `topic`; `reply/approval` whether an answer counted, with `id` and `transaction`; what came of it is a verdict",
     },
 ];
 
