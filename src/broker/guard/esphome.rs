@@ -4,7 +4,8 @@
 use super::{
     Found, Message,
     attributes::{self, Act},
-    families, shape, strict,
+    families::{self, Part},
+    shape, strict,
 };
 use crate::domain::{CommandShape, DeviceClass, Family, Registry, Verb, limits};
 use serde_json::{Map, Value};
@@ -101,7 +102,9 @@ pub fn read(registry: &Registry, spoken: &Spoken<'_>, message: Message<'_>, foun
         return;
     }
     let text = std::str::from_utf8(message.payload).ok().filter(|t| t.len() <= limits::BODY_BYTES && !t.contains('\0'));
-    for target in families::targets(registry, Family::Esphome, spoken.base, &format!("{}/{}", spoken.node, spoken.name), |_| Some(true)) {
+    for target in
+        families::targets(registry, Family::Esphome, spoken.base, &format!("{}/{}", spoken.node, spoken.name), |_| Some(Part::Same))
+    {
         let acts = match text {
             Some(text) if !spoken.ambiguous => acts(spoken.component, spoken.part, text, target.class),
             _ => None,

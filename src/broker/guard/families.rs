@@ -117,18 +117,39 @@ pub struct Target {
     pub class: DeviceClass,
 }
 
-/// The devices that listen below a base: those of the same part (`same` is asked with what follows the base), else all of them. With them
-/// the one that bears the name, if it is the owner's or of this family; else the name itself, as a device nobody knows.
-pub fn targets(registry: &Registry, family: Family, base: &str, name: &str, same: impl Fn(&str) -> Option<bool>) -> Vec<Target> {
-    let (mut part, mut all) = (BTreeSet::new(), BTreeSet::new());
-    for (topic, device) in registry.commanded_below(base) {
-        match topic.get(base.len() + 1..).and_then(&same) {
-            Some(true) => part.insert(&device.id),
-            Some(false) => all.insert(&device.id),
-            None => continue,
-        };
+/// How a known command topic stands to the part of a device that is commanded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    Same,
+    /// Another name, which may move the same thing: a shutter's relays, a gate's `switch:0` beside its `cover:0`.
+    Perhaps,
+    /// The same with another number.
+    Other,
+}
+
+impl Part {
+    /// Of two parts, each a kind and a number.
+    pub fn of(asked: (&str, &str), known: (&str, &str)) -> Self {
+        match (asked.0 == known.0, asked.1 == known.1) {
+            (true, true) => Self::Same,
+            (true, false) => Self::Other,
+            (false, _) => Self::Perhaps,
+        }
     }
-    let ids = if part.is_empty() { all } else { part };
+}
+
+/// Of those that were found, the ones that may obey: whoever names another part takes none of these away, but where the part is known, other numbers are not meant.
+pub fn obey<T>(found: Vec<(Part, T)>) -> impl Iterator<Item = T> {
+    let known = found.iter().any(|(part, _)| *part == Part::Same);
+    found.into_iter().filter(move |(part, _)| !known || *part != Part::Other).map(|(_, device)| device)
+}
+
+/// The devices that listen below a base and may obey (`part` is asked with what follows the base). With them
+/// the one that bears the name, if it is the owner's or of this family; else the name itself, as a device nobody knows.
+pub fn targets(registry: &Registry, family: Family, base: &str, name: &str, part: impl Fn(&str) -> Option<Part>) -> Vec<Target> {
+    let below = registry.commanded_below(base);
+    let found = below.filter_map(|(topic, device)| Some((part(topic.get(base.len() + 1..)?)?, &device.id))).collect();
+    let ids: BTreeSet<&EntityId> = obey(found).collect();
     let mut targets: Vec<Target> = ids.into_iter().map(|id| target(registry, id.clone())).collect();
     if let Some(named) = named(registry, family, name) {
         if !targets.contains(&named) {

@@ -4,7 +4,7 @@
 use super::{
     Found, Message,
     attributes::Act,
-    families::{self, gateway},
+    families::{self, Part, gateway},
 };
 use crate::domain::{Family, Registry, limits};
 
@@ -90,7 +90,7 @@ pub fn read(registry: &Registry, spoken: &Spoken<'_>, message: Message<'_>, foun
         Spoken::Set { camera, feature } => (camera, text.and_then(|text| set(feature, text))),
     };
     let act = act.unwrap_or_else(Act::unknown);
-    for target in families::targets(registry, Family::Frigate, &format!("{BASE}/{camera}"), camera, |_| Some(true)) {
+    for target in families::targets(registry, Family::Frigate, &format!("{BASE}/{camera}"), camera, |_| Some(Part::Same)) {
         found.push(&target.id, act.clone());
     }
 }

@@ -7,7 +7,7 @@ mod gen2;
 use super::{
     Found, Message,
     attributes::{self, Act},
-    families::{self, gateway},
+    families::{self, Part, gateway},
 };
 use crate::domain::{Family, Registry, limits};
 
@@ -79,7 +79,7 @@ pub fn read(registry: &Registry, spoken: &Spoken<'_>, message: Message<'_>, foun
             let acts = text.and_then(|text| gen1::read(part, word, text));
             let base = format!("shellies/{device}");
             let same = |rest: &str| match parse(&format!("{base}/{rest}")) {
-                Some(Spoken::First { part: other, .. }) => Some(other == part),
+                Some(Spoken::First { part: other, .. }) => Some(Part::of(split(part, '/'), split(other, '/'))),
                 _ => None,
             };
             let targets = families::targets(registry, Family::Shelly, &base, device, same);
@@ -104,11 +104,15 @@ pub fn read(registry: &Registry, spoken: &Spoken<'_>, message: Message<'_>, foun
 /// The devices of one component, on whichever of its two topics: what is known by its `rpc` topic alone may be any component.
 fn of_part(registry: &Registry, device: &str, part: &str) -> Vec<families::Target> {
     let same = |rest: &str| match parse(&format!("{device}/{rest}")) {
-        Some(Spoken::Component { component, number, .. }) => Some(part.is_empty() || part == format!("{component}:{number}")),
-        Some(Spoken::Rpc { .. }) => Some(true),
+        Some(Spoken::Component { component, number, .. }) => Some(Part::of(split(part, ':'), (component, number))),
+        Some(Spoken::Rpc { .. }) => Some(Part::Perhaps),
         _ => None,
     };
     families::targets(registry, Family::Shelly, device, device, same)
+}
+
+fn split(part: &str, at: char) -> (&str, &str) {
+    part.rsplit_once(at).unwrap_or((part, ""))
 }
 
 /// None: what could not be read.

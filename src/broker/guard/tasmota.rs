@@ -5,7 +5,7 @@ mod commands;
 use super::{
     Found, Message,
     attributes::{self, Act},
-    families::{self, Target, gateway},
+    families::{self, Part, Target, gateway},
 };
 use crate::domain::{DeviceClass, Family, Registry, Verb, limits};
 use commands::Meaning;
@@ -110,13 +110,12 @@ fn targets(registry: &Registry, spoken: &Spoken<'_>, module: &str, same: &[Strin
         }
     };
     let known = |base: &str| {
-        let (mut part, mut all) = (Vec::new(), Vec::new());
-        for (topic, device) in registry.commanded_below(base) {
-            let Some(command) = topic.get(base.len() + 1..).filter(|rest| !rest.contains('/')) else { continue };
-            let list = if same.is_empty() || commands::normal(command).is_some_and(|c| same.contains(&c)) { &mut part } else { &mut all };
-            list.push(families::target(registry, device.id.clone()));
-        }
-        if part.is_empty() { all } else { part }
+        let below = registry.commanded_below(base);
+        let found = below.filter_map(|(topic, device)| {
+            let command = topic.get(base.len() + 1..).filter(|rest| !rest.contains('/'))?;
+            Some((part(same, command), families::target(registry, device.id.clone())))
+        });
+        families::obey(found.collect())
     };
     let ends = spoken.path.match_indices('/').map(|(at, _)| at).chain([spoken.path.len()]).filter(|end| *end >= spoken.least);
     for base in ends.filter_map(|end| spoken.path.get(..end)) {
@@ -137,6 +136,21 @@ fn targets(registry: &Registry, spoken: &Spoken<'_>, module: &str, same: &[Strin
         return families::targets(registry, Family::Tasmota, spoken.path, module, |_| None);
     }
     targets
+}
+
+/// How a known command stands to those that are asked for. Output 0 is all of them.
+fn part(same: &[String], command: &str) -> Part {
+    let Some(known) = commands::normal(command) else { return Part::Perhaps };
+    let split = |c: &str| {
+        let name = c.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+        (c.get(..name).unwrap_or_default().to_owned(), c.get(name..).unwrap_or_default().to_owned())
+    };
+    let (name, number) = split(&known);
+    if same.is_empty() || same.contains(&known) {
+        return Part::Same;
+    }
+    let is_other = |asked: &String| matches!(split(asked), (n, other) if n == name && other != "0" && number != "0");
+    if same.iter().any(is_other) { Part::Other } else { Part::Perhaps }
 }
 
 /// An argument as it is kept.

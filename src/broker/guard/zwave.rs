@@ -6,7 +6,7 @@ mod values;
 use super::{
     Found, Message,
     attributes::{self, Act},
-    families::{self, gateway},
+    families::{self, Part, gateway},
     strict,
 };
 use crate::domain::{Family, Registry, Verb, limits};
@@ -83,8 +83,13 @@ pub fn read(registry: &Registry, spoken: &Spoken<'_>, message: Message<'_>, foun
         Spoken::Unread { node } => (node, None),
     };
     let same = |rest: &str| match (place, parse(&format!("{BASE}/{node}/{rest}"))) {
-        (Some(asked), Some(Spoken::Value(other))) => Some(asked.class == other.class && asked.endpoint == other.endpoint),
-        (_, other) => other.map(|_| false),
+        (Some(asked), Some(Spoken::Value(other))) => Some(match Part::of((asked.endpoint, ""), (other.endpoint, "")) {
+            _ if asked.class != other.class => Part::Perhaps,
+            // Endpoint 0 is the node itself, and often mirrors another.
+            Part::Perhaps if asked.endpoint != "0" && other.endpoint != "0" => Part::Other,
+            part => part,
+        }),
+        (_, other) => other.map(|_| Part::Perhaps),
     };
     for target in families::targets(registry, Family::ZwaveJsUi, &format!("{BASE}/{node}"), node, same) {
         let act = place.and_then(|p| values::act(p.class, p.property, p.key, message.payload, target.class)).unwrap_or_else(Act::unknown);
