@@ -143,6 +143,7 @@ impl Living {
             }
         }
         // Also what nobody waited for: that Jamey stops is the last thing on record.
+        self.house.mind.soul().settle();
         self.gather_changes();
         self.submit();
         self.house.writer.stop();
@@ -209,7 +210,7 @@ impl Living {
         let percept = match letter.input {
             Input::Percept(percept) => percept,
             Input::Tick(_) => return self.tick(),
-            Input::Note(_) | Input::Forged(_) | Input::Rules(_) | Input::WentOn { .. } => return,
+            Input::Note(_) | Input::Forged(_) | Input::Rules(_) | Input::WentOn { .. } | Input::Word(_) => return,
             Input::Answer(word) => return self.answered(&word, outcome.unanswered.map_or(Ok(()), Err), letter.answer),
         };
         let decision = outcome.decision();
@@ -360,7 +361,7 @@ impl Living {
     fn gather_changes(&mut self) {
         for change in self.house.mind.take_changes() {
             if let Change::Entity { view, .. } = &change {
-                self.opinions.insert(view.entity.clone(), view.clone());
+                self.opinions.insert(view.entity.clone(), (**view).clone());
             }
             self.batch.changes.push(change);
         }

@@ -254,8 +254,9 @@ fn secret() -> Result<String> {
 
 fn awaken(config: &Config, sets: rules::Sets, saved: &crate::store::Saved, now: Timestamp) -> Result<Mind> {
     let mut soul = Soul::new();
-    for (entity, state) in &saved.entities {
-        soul.restore(entity.clone(), state).with_context(|| format!("what the soul holds of {entity} cannot be read"))?;
+    for (entity, state, senses) in &saved.entities {
+        soul.restore(entity.clone(), state, senses.as_deref())
+            .with_context(|| format!("what the soul holds of {entity} cannot be read"))?;
     }
     if let Some(mood) = &saved.emotion {
         soul.restore_mood(mood).context("the mood cannot be read")?;

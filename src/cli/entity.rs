@@ -1,11 +1,7 @@
 //! `jamey entity list|show`: read from the store, whether Jamey runs or not.
 
 use super::Common;
-use crate::{
-    app::view,
-    domain::{EntityId, OpinionView},
-    store::Reader,
-};
+use crate::{app::view, domain::EntityId, store::Reader};
 use anyhow::{Context, bail};
 use clap::Subcommand;
 use serde_json::json;
@@ -42,7 +38,7 @@ pub fn entity(common: &Common, action: &Action) -> anyhow::Result<()> {
                 crate::cli::line!(
                     "{:<32} {:<9} {:>6.2} {:>11.2} {:>7}  {}",
                     one.entity.as_str(),
-                    standing(one),
+                    one.standing.as_str(),
                     one.lower_bound.get(),
                     one.expectation.get(),
                     one.events,
@@ -57,7 +53,7 @@ pub fn entity(common: &Common, action: &Action) -> anyhow::Result<()> {
                 crate::cli::line!("{}", serde_json::to_string_pretty(&view::opinion(&one))?);
                 return Ok(());
             }
-            crate::cli::line!("{id}: {}, last seen {}", standing(&one), one.last_seen);
+            crate::cli::line!("{id}: {}, last seen {}", one.standing.as_str(), one.last_seen);
             crate::cli::line!(
                 "  belief {:.3}  disbelief {:.3}  uncertainty {:.3}  (base rate {:.1})",
                 one.belief,
@@ -77,8 +73,4 @@ pub fn entity(common: &Common, action: &Action) -> anyhow::Result<()> {
         }
     }
     Ok(())
-}
-
-fn standing(view: &OpinionView) -> String {
-    format!("{:?}", view.standing).to_ascii_lowercase()
 }

@@ -21,6 +21,7 @@ pub mod topic;
 pub mod topics;
 pub mod unit;
 pub mod verdict;
+pub mod word;
 
 pub use acl::{Acl, Granted};
 pub use approval::{Answer, Ending, Held, Kept, Settled, Unanswered, WayOn};
@@ -28,7 +29,10 @@ pub use body::Body;
 pub use device::{Applied, Claim, Command, CommandShape, Device, DeviceClass, Family, Registry};
 pub use duty::{Due, DutySpec};
 pub use entity::EntityId;
-pub use opinion::{OpinionView, Standing};
+pub use opinion::{
+    AnomalyView, Detail, EmpathyView, Facet, FacetView, Liveness, LivenessView, OpinionView, Relation, RelationKind, Remedy, Standing,
+    ToldBy, Wanted,
+};
 pub use outcome::{Change, Judged, Layer, MemoryRecord, Outcome};
 pub use pattern::{InputPattern, InputSource, OwnerGuard};
 pub use people::{People, Token, User};
@@ -40,3 +44,4 @@ pub use time::Timestamp;
 pub use topic::TopicFilter;
 pub use unit::{Signed1, Unit01};
 pub use verdict::{ActFacts, Contribution, Decision, DeviceFacts, Facts, RequestFacts, Verdict};
+pub use word::{OwnersWord, Says};

@@ -36,10 +36,11 @@ pub struct Judged {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
-    /// `soul_entities`: the public view and the soul's own state of it, as CBOR.
+    /// `soul_entities`: the public view, the soul's own state of it, and where they are due its rhythms and series, both as CBOR.
     Entity {
-        view: OpinionView,
+        view: Box<OpinionView>,
         state: Vec<u8>,
+        senses: Option<Vec<u8>>,
     },
     /// `soul_emotions`: mood and emotions, as JSON, and the soul's own state of them, as CBOR.
     Emotion {

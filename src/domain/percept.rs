@@ -178,6 +178,8 @@ pub enum Input {
     },
     /// The rules are others from now on, whole; they were checked before.
     Rules(Box<super::Rulings>),
+    /// What an owner says of an entity.
+    Word(Box<super::OwnersWord>),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,10 +3,15 @@
 mod commands;
 mod discovery;
 mod duties;
+mod feeling;
+mod following;
 mod holding;
 mod judging;
+mod life;
+mod readings;
 mod rules;
 mod signals;
+mod words;
 
 use crate::{
     conscience::{RuleError, RuleSet},
@@ -206,6 +211,8 @@ impl Mind {
             Input::Tick(at) => {
                 self.advance(*at);
                 self.state.workspace.tick(self.state.now);
+                self.look_for_silence();
+                self.time_out_commands();
                 Outcome { settled: self.expire(), duties: self.look_at_duties(), ..Outcome::default() }
             }
             Input::Note(change) => {
@@ -214,6 +221,11 @@ impl Mind {
             }
             Input::Rules(rulings) => {
                 self.adopt(rulings);
+                Outcome::default()
+            }
+            Input::Word(word) => {
+                self.advance(word.at);
+                self.take_word(word);
                 Outcome::default()
             }
             Input::Forged(forgery) => {
@@ -276,15 +288,19 @@ impl Mind {
     }
 
     fn observe(&mut self, percept: &Percept) -> Outcome {
-        let now = self.state.now;
         if percept.repeat_of.is_some() {
             return Outcome::default();
         }
         self.meet(percept);
-        self.state.soul.hear(&percept.entity, now, None, Evidence::Clean);
-        let alarming = self.hear_signals(percept);
+        let mut stir = self.hear_life(percept);
+        stir = stir.max(self.hear_readings(percept));
+        stir = stir.max(self.hear_feeling(percept));
+        if self.hear_signals(percept) {
+            stir = 1.0;
+        }
         self.hear_state(percept);
-        let record = self.remember(percept, None, if alarming { 1.0 } else { 0.0 }, policy::text(percept, &[]));
+        self.follow(percept);
+        let record = self.remember(percept, None, stir, policy::text(percept, &[]));
         Outcome { record: Some(record), ..Outcome::default() }
     }
 

@@ -1,46 +1,79 @@
 //! What counts for or against an entity, how much, and how often in a minute.
 
-use crate::domain::{EntityId, Timestamp};
+use crate::domain::{EntityId, Facet, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// One thing an entity did, as evidence of its character.
 #[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 #[serde(rename_all = "snake_case")]
 pub enum Evidence {
-    /// An allowed request or a plausible reading: +1, once a minute for each target.
+    /// An allowed request: +1 integrity, once a minute for each target.
     Clean,
-    /// A denied request: −2, once a minute for each target, so that one bad automation does not lock the house.
+    /// A denied request: −2 integrity, once a minute for each target, so that one bad automation does not lock the house.
     Denied,
-    /// Spoke as someone else, or replayed a message: −10.
+    /// Spoke as someone else: −10 integrity.
     Impersonation,
-    /// An owner trusts (true) or distrusts it: ±5.
+    /// Sent again what had been said before, as if it were news: −10 integrity.
+    Replay,
+    /// An owner trusts (true) or distrusts it: ±5 integrity.
     OwnerWord(bool),
+    /// Did what it was commanded to, and said so: +1 ability.
+    Acknowledged,
+    /// Was commanded, and its state did not follow in time: −1 ability.
+    TimedOut,
+    /// Heard within its rhythm: +1 availability, once a minute.
+    OnTime,
+    /// Nothing for an expected interval: −1 availability, up to three in one silence.
+    Silence,
+    /// It says that its battery is nearly empty: −1 availability, once a day.
+    BatteryLow,
+    /// It says that its radio hardly reaches the house: −1 availability, once a day.
+    WeakLink,
+    /// A reading as they should be: +1 plausibility, once a minute.
+    Plausible,
+    /// A reading that nobody else saw: down to −1 plausibility, by how far off it is.
+    Anomaly,
 }
 
-/// The sides of a character that evidence speaks of. Ability, availability and plausibility join it with their own evidence.
-#[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-#[serde(rename_all = "snake_case")]
-pub enum Facet {
-    Integrity,
+/// How often evidence of one kind and target counts.
+#[derive(Clone, Copy, PartialEq, Debug)]
+enum Often {
+    Always,
+    /// Once in so many seconds.
+    Once(f64),
 }
 
 impl Evidence {
-    /// The weight with its sign.
+    /// The weight with its sign; of an anomaly the greatest.
     #[must_use]
     pub fn weight(self) -> f64 {
         match self {
-            Self::Clean => 1.0,
+            Self::Clean | Self::Acknowledged | Self::OnTime | Self::Plausible => 1.0,
             Self::Denied => -2.0,
-            Self::Impersonation => -10.0,
+            Self::Impersonation | Self::Replay => -10.0,
             Self::OwnerWord(true) => 5.0,
             Self::OwnerWord(false) => -5.0,
+            Self::TimedOut | Self::Silence | Self::BatteryLow | Self::WeakLink | Self::Anomaly => -1.0,
         }
     }
 
     #[must_use]
     pub fn facet(self) -> Facet {
         match self {
-            Self::Clean | Self::Denied | Self::Impersonation | Self::OwnerWord(_) => Facet::Integrity,
+            Self::Clean | Self::Denied | Self::Impersonation | Self::Replay | Self::OwnerWord(_) => Facet::Integrity,
+            Self::Acknowledged | Self::TimedOut => Facet::Ability,
+            Self::OnTime | Self::Silence | Self::BatteryLow | Self::WeakLink => Facet::Availability,
+            Self::Plausible | Self::Anomaly => Facet::Plausibility,
+        }
+    }
+
+    fn often(self) -> Often {
+        match self {
+            Self::Clean | Self::Denied | Self::OnTime | Self::Plausible => Often::Once(MINUTE_SECONDS),
+            Self::BatteryLow | Self::WeakLink => Often::Once(DAY_SECONDS),
+            // Of these two each one weighs, but a burst is one breach: see `Known::hear`.
+            Self::Impersonation | Self::Replay => Often::Once(MINUTE_SECONDS),
+            Self::OwnerWord(_) | Self::Acknowledged | Self::TimedOut | Self::Silence | Self::Anomaly => Often::Always,
         }
     }
 }
@@ -49,6 +82,9 @@ impl Evidence {
 /// and going round many targets must not earn trust faster.
 pub const TARGETS_A_MINUTE: usize = 16;
 const MINUTE_SECONDS: f64 = 60.0;
+const DAY_SECONDS: f64 = 86_400.0;
+/// Kinds of evidence that are counted once in a time.
+const GATED: usize = 8;
 
 /// When evidence of each kind and target last counted: the bookkeeping behind "once a minute".
 #[derive(Serialize, Deserialize, Clone, PartialEq, Debug, Default)]
@@ -64,8 +100,9 @@ struct Stamp {
 impl Gate {
     /// Whether this evidence counts now, and notes it if so.
     pub fn admits(&mut self, what: Evidence, target: Option<&EntityId>, at: Timestamp) -> bool {
+        let Often::Once(seconds) = what.often() else { return true };
         let place = self.0.binary_search_by(|stamp| (stamp.what, stamp.target.as_ref()).cmp(&(what, target)));
-        let is_due = |stamp: &Stamp| at.seconds_since(stamp.at) >= MINUTE_SECONDS;
+        let is_due = |stamp: &Stamp| at.seconds_since(stamp.at) >= seconds;
         match place {
             Ok(found) => match self.0.get_mut(found) {
                 Some(stamp) if is_due(stamp) => {
@@ -91,7 +128,7 @@ impl Gate {
     /// Whether a stored gate can be one: within its bound and in order.
     #[must_use]
     pub fn is_sound(&self) -> bool {
-        self.0.len() <= 3 * TARGETS_A_MINUTE && self.0.is_sorted_by(|x, y| (x.what, &x.target) < (y.what, &y.target))
+        self.0.len() <= GATED * TARGETS_A_MINUTE && self.0.is_sorted_by(|x, y| (x.what, &x.target) < (y.what, &y.target))
     }
 }
 

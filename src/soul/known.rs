@@ -1,11 +1,11 @@
 //! All that the soul holds of one entity: its standing, its facets, and why they are as they are.
 
 use super::{
-    evidence::{Evidence, Facet, Gate},
+    evidence::{Evidence, Gate},
     ledger::{Cause, Ledger},
     opinion::{Belief, Moment, Opinion, base_rate, prior_lower_bound},
 };
-use crate::domain::{EntityId, OpinionView, Standing, Timestamp, Unit01};
+use crate::domain::{Detail, EntityId, Facet, FacetView, OpinionView, Standing, Timestamp, Unit01};
 use serde::{Deserialize, Serialize};
 
 /// Trust is computed for the start of a minute of input time and kept until the next: an inverse Beta costs microseconds, and a minute
@@ -79,27 +79,25 @@ impl Known {
         }
     }
 
-    /// Takes a piece of evidence; false when it does not count because the same was counted within the minute.
-    pub fn hear(&mut self, at: Timestamp, target: Option<&EntityId>, evidence: Evidence) -> bool {
+    /// Takes a piece of evidence with its weight; false when it does not count because the same was counted within the minute.
+    pub fn weigh(&mut self, at: Timestamp, target: Option<&EntityId>, evidence: Evidence, weight: f64) -> bool {
         let at = at.max(self.last_seen);
         self.active_minutes = self.moment(at).active_minutes;
         self.last_seen = at;
+        let admitted = self.gate.admits(evidence, target, at);
         let (counts, breach) = match evidence {
-            Evidence::Clean => (self.gate.admits(evidence, target, at), false),
-            Evidence::Denied => {
-                let counts = self.gate.admits(evidence, target, at);
-                (counts, counts)
-            }
+            Evidence::Denied => (admitted, admitted),
             // Each one weighs, but a burst is one breach: otherwise a second of it would be probation for a week.
-            Evidence::Impersonation => (true, self.gate.admits(evidence, target, at)),
+            Evidence::Impersonation | Evidence::Replay => (true, admitted),
             Evidence::OwnerWord(good) => (true, !good),
+            _ => (admitted, false),
         };
         if !counts {
             return false;
         }
         let now = self.moment(at);
         let before = self.belief(now).expectation();
-        self.facets.change(evidence.facet(), now, |opinion| opinion.hear(evidence.weight(), breach, now));
+        self.facets.change(evidence.facet(), now, |opinion| opinion.hear(weight, breach, now));
         self.events = self.events.saturating_add(1);
         let after = self.belief(now).expectation();
         self.ledger.note(Cause::Time, None, before - self.settled, at);
@@ -120,7 +118,7 @@ impl Known {
         }
         let now = self.moment(Timestamp::from_micros(minute.saturating_mul(MINUTE_MICROS)));
         let a = base_rate(self.standing);
-        let least = self.facets.0.iter().map(|(_, o)| o.lower_bound(a, now)).min_by(f64::total_cmp);
+        let least = self.facets.telling().map(|o| o.lower_bound(a, now)).min_by(f64::total_cmp);
         let t = Unit01::clamped(least.unwrap_or_else(|| prior_lower_bound(a)));
         self.trust = Cached(Some((minute, t)));
         t
@@ -133,7 +131,8 @@ impl Known {
 
     #[must_use]
     pub fn view(&mut self, entity: &EntityId, at: Timestamp) -> OpinionView {
-        let belief = self.belief(self.moment(at));
+        let now = self.moment(at);
+        let (belief, a) = (self.belief(now), base_rate(self.standing));
         let mut reasons = self.ledger.reasons();
         if self.facets.0.iter().any(|(_, o)| o.on_probation()) {
             reasons.push("on probation after a breach: no more than its base rate until it has behaved".to_owned());
@@ -158,6 +157,7 @@ impl Known {
             reasons,
             events: self.events,
             last_seen: self.last_seen,
+            detail: Detail { facets: self.facets.views(a, now), ..Detail::default() },
         }
     }
 
@@ -183,10 +183,10 @@ impl Known {
             && self.settled.is_finite()
     }
 
-    /// The weakest facet that has evidence; with none all is uncertain.
+    /// The weakest facet that tells something; with none all is uncertain.
     fn belief(&self, now: Moment) -> Belief {
         let a = base_rate(self.standing);
-        let beliefs = self.facets.0.iter().map(|(_, o)| o.belief(a, now));
+        let beliefs = self.facets.telling().map(|o| o.belief(a, now));
         beliefs.min_by(|x, y| x.expectation().total_cmp(&y.expectation())).unwrap_or(Belief { b: 0.0, d: 0.0, u: 1.0, a })
     }
 
@@ -207,6 +207,17 @@ impl Known {
 }
 
 impl Facets {
+    fn views(&self, a: f64, now: Moment) -> Vec<FacetView> {
+        self.0.iter().map(|(facet, opinion)| opinion.view(*facet, a, now)).collect()
+    }
+
+    /// The facets that tell something of the whole: each that something speaks against, and the one that is known best. A facet of which little
+    /// is known, all of it good, is no reason to trust less: else the first reading of a hub that was always right would cost it its trust.
+    fn telling(&self) -> impl Iterator<Item = &Opinion> {
+        let best = self.0.iter().map(|(_, o)| o).max_by(|x, y| x.known().total_cmp(&y.known()));
+        self.0.iter().map(|(_, o)| o).filter(|o| o.has_against()).chain(best)
+    }
+
     fn change(&mut self, facet: Facet, now: Moment, change: impl FnOnce(&mut Opinion)) {
         match self.0.binary_search_by_key(&facet, |(f, _)| *f) {
             Ok(place) => {

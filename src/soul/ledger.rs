@@ -37,7 +37,8 @@ impl Ledger {
                 entry.moved *= SLOW;
             }
         }
-        let target = target.filter(|_| !matches!(cause, Cause::Time | Cause::Evidence(Evidence::Clean)));
+        let good = matches!(cause, Cause::Evidence(evidence) if evidence.weight() > 0.0);
+        let target = target.filter(|_| !good && cause != Cause::Time);
         if let Some(entry) = self.0.iter_mut().find(|e| e.cause == cause && e.target.as_ref() == target) {
             entry.moved += moved;
             entry.times = entry.times.saturating_add(1);
@@ -74,9 +75,18 @@ impl Entry {
         let many = |one: &str, more: &str| if times == 1 { format!("1 {one}") } else { format!("{times} {more}") };
         let of = |preposition: &str| self.target.as_ref().map(|t| format!(" {preposition} {t}")).unwrap_or_default();
         let what = match self.cause {
-            Cause::Evidence(Evidence::Clean) => many("clean event", "clean events"),
+            Cause::Evidence(Evidence::Clean) => many("allowed request", "allowed requests"),
             Cause::Evidence(Evidence::Denied) => many("denied request", "denied requests") + &of("for"),
             Cause::Evidence(Evidence::Impersonation) => many("message", "messages") + " in another's name" + &of("to"),
+            Cause::Evidence(Evidence::Replay) => many("message", "messages") + " sent before and sent again",
+            Cause::Evidence(Evidence::Acknowledged) => many("command", "commands") + " it obeyed",
+            Cause::Evidence(Evidence::TimedOut) => many("command", "commands") + " its state did not follow",
+            Cause::Evidence(Evidence::OnTime) => many("word", "words") + " in its rhythm",
+            Cause::Evidence(Evidence::Silence) => many("expected word", "expected words") + " that did not come",
+            Cause::Evidence(Evidence::BatteryLow) => "a battery that is nearly empty".to_owned(),
+            Cause::Evidence(Evidence::WeakLink) => "a radio that hardly reaches the house".to_owned(),
+            Cause::Evidence(Evidence::Plausible) => many("plausible reading", "plausible readings"),
+            Cause::Evidence(Evidence::Anomaly) => many("reading", "readings") + " that nobody else saw",
             Cause::Evidence(Evidence::OwnerWord(true)) => "the owner's word for it".to_owned(),
             Cause::Evidence(Evidence::OwnerWord(false)) => "the owner's word against it".to_owned(),
             Cause::Time => "time without evidence".to_owned(),
@@ -104,7 +114,7 @@ mod tests {
             ledger.reasons(),
             [
                 "1 denied request for front_door lowered it by 0.30, last 2026-11-18",
-                "2 clean events raised it by 0.20, last 2026-11-18",
+                "2 allowed requests raised it by 0.20, last 2026-11-18",
                 "the owner's word for it raised it by 0.05, last 2026-11-18",
             ]
         );

@@ -1,13 +1,18 @@
 //! The soul: what Jamey holds of each entity, and what events mean for its mission. Pure: time comes in with every call.
 
+mod anomaly;
 mod appraisal;
 mod emotion;
+mod empathy;
 mod evidence;
 mod known;
 mod ledger;
+mod liveness;
 mod mood;
 mod opinion;
 mod quantile;
+mod relations;
+mod senses;
 mod stability;
 #[cfg(test)]
 mod tests;
@@ -15,12 +20,14 @@ mod view;
 
 pub use appraisal::{Bearing, Event, likelihood};
 pub use emotion::{Emotion, Pad};
-pub use evidence::{Evidence, Facet};
+pub use evidence::Evidence;
 pub use mood::BigFive;
 
 use crate::domain::{Change, EntityId, OpinionView, Standing, Timestamp, Unit01, limits};
 use known::Known;
 use mood::Mood;
+use relations::Relations;
+use senses::Senses;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{collections::BTreeMap, sync::LazyLock};
 
@@ -32,13 +39,36 @@ const EMOTION_ROW_SECONDS: f64 = 1.0;
 /// Opinions of all entities, the emotions that events stirred, and the mood that they draw.
 #[derive(Serialize, Deserialize, Clone, PartialEq, Debug)]
 pub struct Soul {
-    entities: BTreeMap<EntityId, Known>,
+    entities: BTreeMap<EntityId, Entity>,
+    relations: Relations,
     /// Entities whose stored row is out of date, each once, in the order in which they became so.
     stale: Vec<EntityId>,
     untracked: u64,
     default_mood: Pad,
     mood: Mood,
     mood_stored: Option<Timestamp>,
+}
+
+/// One entity: what is held of it, and what was learned of how it speaks.
+#[derive(Serialize, Deserialize, Clone, PartialEq, Debug)]
+struct Entity {
+    known: Known,
+    senses: Senses,
+}
+
+impl Entity {
+    fn new(standing: Standing, at: Timestamp) -> Self {
+        Self { known: Known::new(standing, at), senses: Senses::default() }
+    }
+
+    fn view(&mut self, id: &EntityId, relations: &Relations, at: Timestamp) -> OpinionView {
+        let mut view = self.known.view(id, at);
+        view.detail.liveness = self.senses.life.view();
+        view.detail.anomalies = self.senses.series.view();
+        view.detail.empathy = self.senses.empathy.view();
+        view.detail.relations = relations.of(id).cloned().collect();
+        view
+    }
 }
 
 /// A stored state that cannot be taken back.
@@ -72,19 +102,27 @@ impl Soul {
     #[must_use]
     pub fn with_temperament(temperament: BigFive) -> Self {
         let default_mood = temperament.default_mood();
-        Self { entities: BTreeMap::new(), stale: Vec::new(), untracked: 0, default_mood, mood: Mood::new(default_mood), mood_stored: None }
+        Self {
+            entities: BTreeMap::new(),
+            relations: Relations::default(),
+            stale: Vec::new(),
+            untracked: 0,
+            default_mood,
+            mood: Mood::new(default_mood),
+            mood_stored: None,
+        }
     }
 
     /// Gives an entity its standing; the same again changes nothing. An owner begins with 20 positive events.
     pub fn declare(&mut self, entity: &EntityId, standing: Standing, at: Timestamp) {
-        if let Some(known) = self.entities.get_mut(entity) {
+        if let Some(Entity { known, .. }) = self.entities.get_mut(entity) {
             let was_stale = known.is_stale();
             known.declare(standing, at);
             if known.is_stale() && !was_stale {
                 self.stale.push(entity.clone());
             }
         } else if self.has_room() {
-            self.entities.insert(entity.clone(), Known::new(standing, at));
+            self.entities.insert(entity.clone(), Entity::new(standing, at));
             self.stale.push(entity.clone());
         } else {
             self.untracked = self.untracked.saturating_add(1);
@@ -95,13 +133,14 @@ impl Soul {
     ///
     /// # Errors
     /// When the state cannot be one, or the house is full.
-    pub fn restore(&mut self, entity: EntityId, state: &[u8]) -> Result<(), SoulError> {
+    pub fn restore(&mut self, entity: EntityId, state: &[u8], senses: Option<&[u8]>) -> Result<(), SoulError> {
         let known: Known = read(entity.as_str(), state, Known::is_sound)?;
+        let senses = senses.map(|senses| read(entity.as_str(), senses, Senses::is_sound)).transpose()?.unwrap_or_default();
         if !self.entities.contains_key(&entity) && !self.has_room() {
             return Err(SoulError::Full(entity));
         }
         self.stale.retain(|stale| *stale != entity);
-        self.entities.insert(entity, known);
+        self.entities.insert(entity, Entity { known, senses });
         Ok(())
     }
 
@@ -119,7 +158,7 @@ impl Soul {
     pub fn trust(&mut self, entity: &EntityId, at: Timestamp) -> Unit01 {
         static NEWCOMER: LazyLock<f64> = LazyLock::new(|| opinion::prior_lower_bound(opinion::base_rate(Standing::Newcomer)));
         match self.entities.get_mut(entity) {
-            Some(known) => known.trust(at),
+            Some(entity) => entity.known.trust(at),
             None => Unit01::clamped(*NEWCOMER),
         }
     }
@@ -127,24 +166,31 @@ impl Soul {
     /// Takes a piece of evidence about an entity, who is a newcomer if unknown; `target` is what it was done to.
     /// Gives whether it counted: the same counts once a minute, and one entity too many is not tracked.
     pub fn hear(&mut self, entity: &EntityId, at: Timestamp, target: Option<&EntityId>, evidence: Evidence) -> bool {
-        let full = !self.has_room();
-        let known = match self.entities.get_mut(entity) {
-            Some(known) => known,
-            None if full => {
+        self.weigh(entity, at, target, evidence, evidence.weight())
+    }
+
+    /// The same with a weight of its own, for evidence that comes in degrees.
+    pub fn weigh(&mut self, entity: &EntityId, at: Timestamp, target: Option<&EntityId>, evidence: Evidence, weight: f64) -> bool {
+        self.with(entity, at, |one| one.known.weigh(at, target, evidence, weight)).unwrap_or(false)
+    }
+
+    /// Changes one entity, who is a newcomer if unknown. None: there is no room for it.
+    fn with<T>(&mut self, entity: &EntityId, at: Timestamp, change: impl FnOnce(&mut Entity) -> T) -> Option<T> {
+        if !self.entities.contains_key(entity) {
+            if !self.has_room() {
                 self.untracked = self.untracked.saturating_add(1);
-                return false;
+                return None;
             }
-            None => {
-                self.stale.push(entity.clone());
-                self.entities.entry(entity.clone()).or_insert_with(|| Known::new(Standing::Newcomer, at))
-            }
-        };
-        let was_stale = known.is_stale();
-        let counted = known.hear(at, target, evidence);
-        if known.is_stale() && !was_stale {
+            self.stale.push(entity.clone());
+            self.entities.insert(entity.clone(), Entity::new(Standing::Newcomer, at));
+        }
+        let one = self.entities.get_mut(entity)?;
+        let was_stale = one.known.is_stale();
+        let done = change(one);
+        if one.known.is_stale() && !was_stale {
             self.stale.push(entity.clone());
         }
-        counted
+        Some(done)
     }
 
     /// Takes what an event means for the mission; the strongest emotion it yielded, in [0, 1].
@@ -166,15 +212,15 @@ impl Soul {
     /// How many pieces of evidence were heard of an entity; None when it is not known.
     #[must_use]
     pub fn events(&self, entity: &EntityId) -> Option<u64> {
-        self.entities.get(entity).map(Known::events)
+        self.entities.get(entity).map(|one| one.known.events())
     }
 
     pub fn opinion(&mut self, entity: &EntityId, at: Timestamp) -> Option<OpinionView> {
-        self.entities.get_mut(entity).map(|known| known.view(entity, at))
+        self.entities.get_mut(entity).map(|one| one.view(entity, &self.relations, at))
     }
 
     pub fn opinions(&mut self, at: Timestamp) -> Vec<OpinionView> {
-        self.entities.iter_mut().map(|(entity, known)| known.view(entity, at)).collect()
+        self.entities.iter_mut().map(|(entity, one)| one.view(entity, &self.relations, at)).collect()
     }
 
     /// Forgets all that is known of an entity; false when nothing was.
@@ -199,10 +245,11 @@ impl Soul {
     pub fn take_changes(&mut self, at: Timestamp) -> Vec<Change> {
         let mut changes = Vec::with_capacity(self.stale.len() + 1);
         for entity in std::mem::take(&mut self.stale) {
-            let Some(known) = self.entities.get_mut(&entity) else { continue };
-            known.stored();
-            if let Some(state) = write(&*known) {
-                changes.push(Change::Entity { view: known.view(&entity, at), state });
+            let Some(one) = self.entities.get_mut(&entity) else { continue };
+            one.known.stored();
+            if let Some(state) = write(&one.known) {
+                let senses = one.senses.take_due(at).then(|| write(&one.senses)).flatten();
+                changes.push(Change::Entity { view: Box::new(one.view(&entity, &self.relations, at)), state, senses });
             }
         }
         let due = self.mood_stored.is_none_or(|stored| at.seconds_since(stored) >= EMOTION_ROW_SECONDS);
@@ -214,6 +261,16 @@ impl Soul {
             }
         }
         changes
+    }
+
+    /// Has all be stored at the next `take_changes`: before a stop.
+    pub fn settle(&mut self) {
+        for (id, one) in &mut self.entities {
+            if !one.known.is_stale() {
+                self.stale.push(id.clone());
+            }
+            one.senses.due();
+        }
     }
 
     fn has_room(&self) -> bool {

@@ -1,7 +1,7 @@
 //! One facet of an opinion: Beta evidence on two clocks, forgetting, and probation. Arithmetic only; who is meant it does not know.
 
 use super::quantile;
-use crate::domain::{Standing, Timestamp};
+use crate::domain::{Facet, FacetView, Standing, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Jøsang's non-informative prior weight W.
@@ -15,6 +15,8 @@ const HALF_LIFE_SECONDS: f64 = 30.0 * 86_400.0;
 const HALF_LIFE_ACTIVE_MINUTES: f64 = 2.0 * 30.0 * 1_440.0;
 /// Probation doubles up to this many breaches: 10·2^10 clean events are a week of one a minute.
 const BREACHES: u8 = 10;
+/// Less than this against somebody is forgotten: a denied request is, on the slow clock, after some 1,000 events.
+const AGAINST: f64 = 0.01;
 /// Positive evidence an owner starts with.
 const OWNER_EVIDENCE: f64 = 20.0;
 
@@ -142,6 +144,39 @@ impl Opinion {
         let slow = self.slow.faded(for_, against);
         let t = quantile::lower_bound(PRIOR_WEIGHT * a + slow.r, PRIOR_WEIGHT * (1.0 - a) + slow.s);
         if self.on_probation() { t.min(a) } else { t }
+    }
+
+    /// How much evidence the slow clock remembers.
+    #[must_use]
+    pub fn known(&self) -> f64 {
+        self.slow.r + self.slow.s
+    }
+
+    /// Whether something speaks against it.
+    #[must_use]
+    pub fn has_against(&self) -> bool {
+        self.slow.s > AGAINST
+    }
+
+    /// In public form.
+    #[must_use]
+    pub fn view(&self, facet: Facet, a: f64, now: Moment) -> FacetView {
+        let belief = self.belief(a, now);
+        let (for_, against) = self.fading(now);
+        let slow = self.slow.faded(for_, against);
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most 10,240")]
+        let owed = self.owed.ceil() as u32;
+        FacetView {
+            facet,
+            belief: belief.b,
+            disbelief: belief.d,
+            uncertainty: belief.u,
+            expectation: belief.expectation(),
+            lower_bound: self.lower_bound(a, now),
+            for_it: slow.r,
+            against_it: slow.s,
+            owed,
+        }
     }
 
     #[must_use]

@@ -21,7 +21,7 @@ fn again(soul: &mut Soul, now: Timestamp) -> Soul {
     let mut fresh = Soul::new();
     for change in soul.take_changes(now) {
         match change {
-            Change::Entity { view, state } => fresh.restore(view.entity, &state).unwrap(),
+            Change::Entity { view, state, senses } => fresh.restore(view.entity, &state, senses.as_deref()).unwrap(),
             Change::Emotion { state, .. } => fresh.restore_mood(&state).unwrap(),
             other => panic!("{other:?}"),
         }
@@ -119,7 +119,7 @@ fn one_entity_past_the_limit_is_answered_as_a_newcomer_and_counted() {
         other.take_changes(at(0))
     };
     let Some(Change::Entity { state, .. }) = state.into_iter().next() else { panic!() };
-    assert_eq!(soul.restore(id("late"), &state), Err(SoulError::Full(id("late"))));
+    assert_eq!(soul.restore(id("late"), &state, None), Err(SoulError::Full(id("late"))));
 }
 
 #[test]
@@ -190,13 +190,13 @@ fn a_state_that_cannot_be_one_is_refused() {
     soul.declare(&id("jane"), Standing::Owner, at(0));
     let Some(Change::Entity { state, .. }) = soul.take_changes(at(0)).into_iter().next() else { panic!() };
     for broken in [&state[..state.len() - 1], b"", b"\xff"] {
-        assert!(matches!(soul.restore(id("jane"), broken), Err(SoulError::Unreadable { .. })));
+        assert!(matches!(soul.restore(id("jane"), broken, None), Err(SoulError::Unreadable { .. })));
     }
     let mut value: ciborium::Value = ciborium::from_reader(&state[..]).unwrap();
     value.as_map_mut().unwrap()[0].1 = 9.into();
     let mut other = Vec::new();
     ciborium::into_writer(&value, &mut other).unwrap();
-    assert!(soul.restore(id("jane"), &other).unwrap_err().to_string().contains("version 9"));
+    assert!(soul.restore(id("jane"), &other, None).unwrap_err().to_string().contains("version 9"));
 }
 
 fn acts() -> impl Strategy<Value = Vec<(u8, u8, i64)>> {

@@ -7,14 +7,14 @@ use super::{
     rows::{append, number},
     shadow,
 };
-use crate::domain::{Change, Device, OpinionView, SignalValue, Standing, signal::Heard};
+use crate::domain::{Change, Device, OpinionView, SignalValue, signal::Heard};
 use rusqlite::{Connection, params};
 
 /// Writes the changes in their order.
 pub(super) fn write(conn: &Connection, changes: &[Change], chain: &mut Chain, json: &mut Vec<u8>) -> Result<(), StoreError> {
     for change in changes {
         match change {
-            Change::Entity { view, state } => entity(conn, view, state, json)?,
+            Change::Entity { view, state, senses } => entity(conn, view, state, senses.as_deref(), json)?,
             Change::Emotion { at, view, state } => {
                 conn.prepare_cached(
                     "INSERT INTO soul_emotions (slot, at, view, state) VALUES (1, ?1, ?2, ?3)
@@ -55,32 +55,39 @@ pub(super) fn write(conn: &Connection, changes: &[Change], chain: &mut Chain, js
     Ok(())
 }
 
-fn entity(conn: &Connection, view: &OpinionView, state: &[u8], json: &mut Vec<u8>) -> Result<(), StoreError> {
+fn entity(conn: &Connection, view: &OpinionView, state: &[u8], senses: Option<&[u8]>, json: &mut Vec<u8>) -> Result<(), StoreError> {
     json.clear();
     append(json, &view.reasons, "an opinion's reasons")?;
+    let reasons = json.len();
+    append(json, &view.detail, "an opinion's detail")?;
+    let text = std::str::from_utf8(json).unwrap_or_default();
+    let (reasons, detail) = text.split_at_checked(reasons).unwrap_or_default();
     conn.prepare_cached(
         "INSERT INTO soul_entities (entity, standing, belief, disbelief, uncertainty, base_rate, expectation, lower_bound, reasons,
-             events, last_seen, state)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+             events, last_seen, state, detail, senses)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
          ON CONFLICT (entity) DO UPDATE SET standing = excluded.standing, belief = excluded.belief, disbelief = excluded.disbelief,
              uncertainty = excluded.uncertainty, base_rate = excluded.base_rate, expectation = excluded.expectation,
              lower_bound = excluded.lower_bound, reasons = excluded.reasons, events = excluded.events,
-             last_seen = excluded.last_seen, state = excluded.state",
+             last_seen = excluded.last_seen, state = excluded.state, detail = excluded.detail,
+             senses = COALESCE(excluded.senses, senses)",
     )
     .and_then(|mut s| {
         s.execute(params![
             view.entity.as_str(),
-            standing(view.standing),
+            view.standing.as_str(),
             number(view.belief),
             number(view.disbelief),
             number(view.uncertainty),
             number(view.base_rate),
             view.expectation.get(),
             view.lower_bound.get(),
-            std::str::from_utf8(json).unwrap_or_default(),
+            reasons,
             i64::try_from(view.events).unwrap_or(i64::MAX),
             view.last_seen.micros(),
             state,
+            detail,
+            senses,
         ])
     })
     .map(|_| ())
@@ -121,12 +128,4 @@ fn signal(conn: &Connection, name: &str, heard: Heard) -> Result<(), StoreError>
     .and_then(|mut s| s.execute(params![name, kind, value, heard.at.micros()]))
     .map(|_| ())
     .doing("write a signal")
-}
-
-pub(super) fn standing(standing: Standing) -> &'static str {
-    match standing {
-        Standing::Owner => "owner",
-        Standing::Paired => "paired",
-        Standing::Newcomer => "newcomer",
-    }
 }

@@ -12,8 +12,8 @@ use uuid::Uuid;
 /// The state as it was committed last.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Saved {
-    /// Each entity with the soul's own state of it, by id.
-    pub entities: Vec<(EntityId, Vec<u8>)>,
+    /// Each entity with the soul's own state of it, and its rhythms and series, by id.
+    pub entities: Vec<(EntityId, Vec<u8>, Option<Vec<u8>>)>,
     pub emotion: Option<Vec<u8>>,
     pub devices: Vec<Device>,
     pub signals: Vec<(String, Heard)>,
@@ -48,8 +48,8 @@ pub(super) fn load(conn: &Connection) -> Result<Saved, StoreError> {
     let last_at = last_at(conn)?;
     let (held, altered) = held::load(conn)?;
     Ok(Saved {
-        entities: all(conn, "SELECT entity, state FROM soul_entities ORDER BY entity", [], |row| {
-            Ok((entity_id("soul_entities", row, 0)?, row.get(1)?))
+        entities: all(conn, "SELECT entity, state, senses FROM soul_entities ORDER BY entity", [], |row| {
+            Ok((entity_id("soul_entities", row, 0)?, row.get(1)?, row.get(2)?))
         })?,
         emotion: conn
             .query_row("SELECT state FROM soul_emotions WHERE slot = 1", [], |row| row.get(0))

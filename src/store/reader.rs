@@ -78,7 +78,7 @@ pub(super) const VERDICT: &str =
 const RECORD: &str = "SELECT id, at, entity, kind, topic, body_kind, payload, text, importance, layer, requester, client_id, user, qos,
     retained, own_id FROM memory_records";
 const OPINION: &str = "SELECT entity, standing, belief, disbelief, uncertainty, base_rate, expectation, lower_bound, reasons, events,
-    last_seen FROM soul_entities";
+    last_seen, detail FROM soul_entities";
 
 impl Reader {
     /// Opens the database of a folder; makes nothing.
@@ -262,6 +262,7 @@ fn opinion(row: &Row<'_>) -> Result<OpinionView, StoreError> {
         reasons: from_json("soul_entities", row, 8, 0)?,
         events: u64::try_from(row.get::<_, i64>(9)?).unwrap_or(0),
         last_seen: Timestamp::from_micros(row.get(10)?),
+        detail: from_json("soul_entities", row, 11, 0)?,
     })
 }
 

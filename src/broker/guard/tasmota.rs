@@ -119,7 +119,7 @@ fn targets(registry: &Registry, spoken: &Spoken<'_>, module: &str, same: &[Strin
     };
     let ends = spoken.path.match_indices('/').map(|(at, _)| at).chain([spoken.path.len()]).filter(|end| *end >= spoken.least);
     for base in ends.filter_map(|end| spoken.path.get(..end)) {
-        known(base).into_iter().for_each(&mut add);
+        known(base).for_each(&mut add);
     }
     if GROUPS.contains(&module) {
         let listens = |d: &&crate::domain::Device| {

@@ -2,7 +2,8 @@
 
 use super::{START, asked, at, batch, id, told, uuid};
 use crate::domain::{
-    Change, Decision, Device, DeviceClass, OpinionView, SignalValue, Standing, Timestamp, Unit01, limits, outcome::Layer, signal::Heard,
+    Change, Decision, Detail, Device, DeviceClass, OpinionView, SignalValue, Standing, Timestamp, Unit01, limits, outcome::Layer,
+    signal::Heard,
 };
 use crate::store::{Batch, Reader, Store};
 use serde_json::json;
@@ -24,6 +25,7 @@ fn opinion(entity: &str) -> OpinionView {
         reasons: vec!["it keeps its rhythm".into()],
         events: 17,
         last_seen: at(5),
+        detail: Detail::default(),
     }
 }
 
@@ -48,7 +50,7 @@ fn load_returns_what_was_changed_and_a_new_start_too() {
     assert_eq!(store.load().unwrap(), crate::store::Saved::default());
     let heard = |value| Heard { value, at: at(7) };
     let emotion = |mood: f64, state: &[u8]| Change::Emotion { at: at(8), view: json!({ "mood": mood }), state: state.to_vec() };
-    let entity = |state: &[u8]| Change::Entity { view: opinion("phone"), state: state.to_vec() };
+    let entity = |state: &[u8]| Change::Entity { view: Box::new(opinion("phone")), state: state.to_vec(), senses: Some(vec![7]) };
     let changes = vec![
         entity(b"old"),
         emotion(0.1, b"before"),
@@ -67,7 +69,7 @@ fn load_returns_what_was_changed_and_a_new_start_too() {
     drop(store);
     let again = Store::open(folder.path()).unwrap().load().unwrap();
     assert_eq!(saved, again);
-    assert_eq!(again.entities, vec![(id("phone"), b"new".to_vec())]);
+    assert_eq!(again.entities, vec![(id("phone"), b"new".to_vec(), Some(vec![7]))]);
     assert_eq!(again.emotion.as_deref(), Some(&b"after"[..]));
     assert_eq!(again.devices, vec![device("front_door")]);
     assert_eq!(

@@ -1,0 +1,18 @@
+//! The owner's word on entities.
+
+use super::Mind;
+use crate::{
+    domain::{OwnersWord, Says},
+    soul::Evidence,
+};
+
+impl Mind {
+    pub(super) fn take_word(&mut self, word: &OwnersWord) {
+        let now = self.state.now;
+        match &word.says {
+            Says::Trust => self.state.soul.hear(&word.about, now, None, Evidence::OwnerWord(true)),
+            Says::Distrust => self.state.soul.hear(&word.about, now, None, Evidence::OwnerWord(false)),
+            Says::Relate { .. } | Says::Unrelate { .. } | Says::Forget => false,
+        };
+    }
+}
