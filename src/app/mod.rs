@@ -258,6 +258,9 @@ fn awaken(config: &Config, sets: rules::Sets, saved: &crate::store::Saved, now: 
         soul.restore(entity.clone(), state, senses.as_deref())
             .with_context(|| format!("what the soul holds of {entity} cannot be read"))?;
     }
+    for (relation, denied) in &saved.relations {
+        soul.restore_relation(relation.clone(), *denied);
+    }
     if let Some(mood) = &saved.emotion {
         soul.restore_mood(mood).context("the mood cannot be read")?;
     }

@@ -1,8 +1,8 @@
 //! What one step of the mind yields: to be stored whole or not at all.
 
 use super::{
-    Device, Disagreement, Due, EntityId, Kept, OpinionView, Request, Settled, ShadowTally, Timestamp, Unanswered, Verdict, audit::Event,
-    signal::Heard, verdict::Facts,
+    Device, Disagreement, Due, EntityId, Kept, OpinionView, Relation, RelationKind, Request, Settled, ShadowTally, Timestamp, Unanswered,
+    Verdict, audit::Event, signal::Heard, verdict::Facts,
 };
 use serde::{Deserialize, Serialize};
 
@@ -63,6 +63,16 @@ pub enum Change {
     },
     /// `audit_log`: what a person, a client or the host did.
     Audit(Event),
+    /// `relations`. `denied`: the owner says that it is not so.
+    Related {
+        relation: Box<Relation>,
+        denied: bool,
+    },
+    Unrelated {
+        from: EntityId,
+        kind: RelationKind,
+        to: EntityId,
+    },
     /// `device_states`: what a device last said of itself.
     State {
         device: EntityId,

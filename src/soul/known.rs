@@ -172,6 +172,11 @@ impl Known {
         self.stored_seen = Some(self.last_seen);
     }
 
+    /// What is told of it besides is another thing now: its row is to be written.
+    pub fn touch(&mut self) {
+        self.changed = true;
+    }
+
     /// Whether what was read from the store can be an entity.
     #[must_use]
     pub fn is_sound(&self) -> bool {

@@ -22,8 +22,9 @@ pub use appraisal::{Bearing, Event, likelihood};
 pub use emotion::{Emotion, Pad};
 pub use evidence::Evidence;
 pub use mood::BigFive;
+pub use relations::{Unrelated, area_id};
 
-use crate::domain::{Change, EntityId, OpinionView, Standing, Timestamp, Unit01, limits};
+use crate::domain::{Change, EntityId, OpinionView, Relation, RelationKind, Standing, Timestamp, Unit01, limits};
 use known::Known;
 use mood::Mood;
 use relations::Relations;
@@ -66,7 +67,7 @@ impl Entity {
         view.detail.liveness = self.senses.life.view();
         view.detail.anomalies = self.senses.series.view();
         view.detail.empathy = self.senses.empathy.view();
-        view.detail.relations = relations.of(id).cloned().collect();
+        view.detail.relations = relations.of(id).take(limits::RELATIONS_TOLD).collect();
         view
     }
 }
@@ -193,6 +194,80 @@ impl Soul {
         Some(done)
     }
 
+    /// Takes a relation; gives whether it is news.
+    ///
+    /// # Errors
+    /// When there are too many, it is one to itself, or the owner said otherwise.
+    pub fn relate(&mut self, relation: Relation) -> Result<bool, Unrelated> {
+        let (from, to) = (relation.from.clone(), relation.to.clone());
+        let news = self.relations.relate(relation)?;
+        if news {
+            self.touch(&from);
+            self.touch(&to);
+        }
+        Ok(news)
+    }
+
+    /// Takes a relation as it is seen, time and again: at once when it is known.
+    pub fn relate_seen(&mut self, from: &EntityId, kind: RelationKind, to: &EntityId) {
+        if self.relations.relate_seen(from, kind, to) {
+            self.touch(from);
+            self.touch(to);
+        }
+    }
+
+    /// Takes the owner's word that a relation is not; false when nobody said that it was.
+    pub fn unrelate(&mut self, from: &EntityId, kind: RelationKind, to: &EntityId) -> bool {
+        let done = self.relations.unrelate(from, kind, to);
+        if done {
+            self.touch(from);
+            self.touch(to);
+        }
+        done
+    }
+
+    /// What was spoken of under another name (an identifier of discovery) is this entity.
+    pub fn is_the_same(&mut self, other: &EntityId, entity: &EntityId) {
+        self.relations.rename(other, entity);
+    }
+
+    /// Those near an entity, at most `limits::NEIGHBOURS`: said to be, or in the same place.
+    pub fn neighbours<'s>(&'s self, entity: &'s EntityId, area: Option<&str>) -> impl Iterator<Item = &'s EntityId> + 's {
+        self.relations.neighbours(entity, area)
+    }
+
+    /// Through whom an entity reaches the broker.
+    #[must_use]
+    pub fn bridge_of(&self, entity: &EntityId) -> Option<&EntityId> {
+        self.relations.bridge_of(entity)
+    }
+
+    /// Those who reach the broker through an entity.
+    pub fn bridged_by<'s>(&'s self, bridge: &'s EntityId) -> impl Iterator<Item = &'s EntityId> + 's {
+        self.relations.bridged_by(bridge)
+    }
+
+    /// How far what is good for `to` is good for `from`, in [-1, 1]; 0 between strangers.
+    #[must_use]
+    pub fn like(&self, from: &EntityId, to: &EntityId) -> f64 {
+        self.relations.like(from, to)
+    }
+
+    /// Takes a relation back from the store.
+    pub fn restore_relation(&mut self, relation: Relation, denied: bool) {
+        self.relations.restore(relation, denied);
+    }
+
+    /// What others see of an entity is another thing now.
+    fn touch(&mut self, entity: &EntityId) {
+        if let Some(one) = self.entities.get_mut(entity) {
+            if !one.known.is_stale() {
+                self.stale.push(entity.clone());
+            }
+            one.known.touch();
+        }
+    }
+
     /// Takes what an event means for the mission; the strongest emotion it yielded, in [0, 1].
     pub fn appraise(&mut self, event: &Event, at: Timestamp) -> Unit01 {
         self.mood.appraise(self.default_mood, event, at)
@@ -226,6 +301,7 @@ impl Soul {
     /// Forgets all that is known of an entity; false when nothing was.
     pub fn forget(&mut self, entity: &EntityId) -> bool {
         self.stale.retain(|stale| stale != entity);
+        self.relations.forget(entity);
         self.entities.remove(entity).is_some()
     }
 
@@ -252,6 +328,7 @@ impl Soul {
                 changes.push(Change::Entity { view: Box::new(one.view(&entity, &self.relations, at)), state, senses });
             }
         }
+        changes.extend(self.relations.take_changes());
         let due = self.mood_stored.is_none_or(|stored| at.seconds_since(stored) >= EMOTION_ROW_SECONDS);
         if self.mood.is_changed() && due {
             self.mood_stored = Some(at);

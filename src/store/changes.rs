@@ -3,7 +3,7 @@
 use super::{
     chain::Chain,
     error::{Doing, StoreError},
-    held,
+    held, relations,
     rows::{append, number},
     shadow,
 };
@@ -39,6 +39,8 @@ pub(super) fn write(conn: &Connection, changes: &[Change], chain: &mut Chain, js
             }
             Change::Signal { name, heard } => signal(conn, name, *heard)?,
             Change::Audit(event) => chain.append(conn, event)?,
+            Change::Related { relation, denied } => relations::write(conn, relation, *denied)?,
+            Change::Unrelated { from, kind, to } => relations::delete(conn, from, *kind, to)?,
             Change::State { device, state } => {
                 conn.prepare_cached(
                     "INSERT INTO device_states (device, state) VALUES (?1, ?2) ON CONFLICT (device) DO UPDATE SET state = excluded.state",

@@ -19,6 +19,7 @@ mod people;
 mod reader;
 mod record;
 mod refusals;
+mod relations;
 mod rows;
 mod shadow;
 mod trail;
