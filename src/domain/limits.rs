@@ -18,6 +18,8 @@ pub const TOPIC_BYTES: usize = 512;
 pub const TOPIC_LEVELS: usize = 16;
 /// Entities the soul keeps an opinion of; at about 1 KiB each, 10 MiB.
 pub const ENTITIES: usize = 10_000;
+/// Entities that left and had something against them: twice as many as can be here, at some 200 bytes each.
+pub const DEPARTED: usize = 2 * ENTITIES;
 /// Relations between entities: a bridge and a place for each, at some 100 bytes.
 pub const RELATIONS: usize = 20_000;
 /// Relations of one entity to others: a controller commands some hundred devices.

@@ -257,6 +257,8 @@ pub struct Detail {
     pub empathy: Option<EmpathyView>,
     pub relations: Vec<Relation>,
     pub wanted: Option<Wanted>,
+    /// What moved P last, in words.
+    pub lately: Option<String>,
 }
 
 /// An opinion in public form: belief + disbelief + uncertainty = 1.

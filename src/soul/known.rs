@@ -1,5 +1,9 @@
 //! All that the soul holds of one entity: its standing, its facets, and why they are as they are.
 
+mod past;
+
+pub use past::{Past, Use};
+
 use super::{
     evidence::{Evidence, Gate},
     ledger::{Cause, Ledger},
@@ -157,7 +161,7 @@ impl Known {
             reasons,
             events: self.events,
             last_seen: self.last_seen,
-            detail: Detail { facets: self.facets.views(a, now), ..Detail::default() },
+            detail: Detail { facets: self.facets.views(a, now), lately: self.ledger.lately(), ..Detail::default() },
         }
     }
 

@@ -62,6 +62,13 @@ impl Ledger {
         entries.into_iter().take(TOLD).map(Entry::words).collect()
     }
 
+    /// What moved P last, of what moved it far enough to be told.
+    #[must_use]
+    pub fn lately(&self) -> Option<String> {
+        let told = self.0.iter().filter(|e| e.moved.abs() >= 0.005);
+        told.max_by_key(|e| (e.last, e.cause != Cause::Time)).map(Entry::words)
+    }
+
     /// Whether a stored ledger can be one.
     #[must_use]
     pub fn is_sound(&self) -> bool {

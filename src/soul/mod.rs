@@ -2,6 +2,7 @@
 
 mod anomaly;
 mod appraisal;
+mod departed;
 mod emotion;
 mod empathy;
 mod evidence;
@@ -25,7 +26,8 @@ pub use mood::BigFive;
 pub use relations::{Unrelated, area_id};
 
 use crate::domain::{Change, EntityId, OpinionView, Relation, RelationKind, Standing, Timestamp, Unit01, limits};
-use known::Known;
+use departed::Departed;
+use known::{Known, Past};
 use mood::Mood;
 use relations::Relations;
 use senses::Senses;
@@ -42,6 +44,9 @@ const EMOTION_ROW_SECONDS: f64 = 1.0;
 pub struct Soul {
     entities: BTreeMap<EntityId, Entity>,
     relations: Relations,
+    departed: Departed,
+    /// Entities whose rows are to be deleted.
+    gone: Vec<EntityId>,
     /// Entities whose stored row is out of date, each once, in the order in which they became so.
     stale: Vec<EntityId>,
     untracked: u64,
@@ -106,6 +111,8 @@ impl Soul {
         Self {
             entities: BTreeMap::new(),
             relations: Relations::default(),
+            departed: Departed::default(),
+            gone: Vec::new(),
             stale: Vec::new(),
             untracked: 0,
             default_mood,
@@ -122,11 +129,8 @@ impl Soul {
             if known.is_stale() && !was_stale {
                 self.stale.push(entity.clone());
             }
-        } else if self.has_room() {
-            self.entities.insert(entity.clone(), Entity::new(standing, at));
-            self.stale.push(entity.clone());
         } else {
-            self.untracked = self.untracked.saturating_add(1);
+            self.welcome(entity, standing, at);
         }
     }
 
@@ -177,13 +181,8 @@ impl Soul {
 
     /// Changes one entity, who is a newcomer if unknown. None: there is no room for it.
     fn with<T>(&mut self, entity: &EntityId, at: Timestamp, change: impl FnOnce(&mut Entity) -> T) -> Option<T> {
-        if !self.entities.contains_key(entity) {
-            if !self.has_room() {
-                self.untracked = self.untracked.saturating_add(1);
-                return None;
-            }
-            self.stale.push(entity.clone());
-            self.entities.insert(entity.clone(), Entity::new(Standing::Newcomer, at));
+        if !self.entities.contains_key(entity) && !self.welcome(entity, Standing::Newcomer, at) {
+            return None;
         }
         let one = self.entities.get_mut(entity)?;
         let was_stale = one.known.is_stale();
@@ -253,6 +252,16 @@ impl Soul {
         self.relations.like(from, to)
     }
 
+    /// Takes back from the store what stood against one who left.
+    ///
+    /// # Errors
+    /// When the state cannot be one.
+    pub fn restore_departed(&mut self, id: [u8; 16], state: &[u8]) -> Result<(), SoulError> {
+        let past: Past = read("one who left", state, Past::is_sound)?;
+        self.departed.restore(u128::from_be_bytes(id), past);
+        Ok(())
+    }
+
     /// Takes a relation back from the store.
     pub fn restore_relation(&mut self, relation: Relation, denied: bool) {
         self.relations.restore(relation, denied);
@@ -299,7 +308,13 @@ impl Soul {
     }
 
     /// Forgets all that is known of an entity; false when nothing was.
+    ///
+    /// What stood against it is forgotten too: this is the owner's word, and on record.
     pub fn forget(&mut self, entity: &EntityId) -> bool {
+        self.departed.take(entity);
+        self.mood.forget(entity);
+        // The row that names it is written anew at once.
+        self.mood_stored = None;
         self.stale.retain(|stale| stale != entity);
         self.relations.forget(entity);
         self.entities.remove(entity).is_some()
@@ -320,6 +335,8 @@ impl Soul {
     /// What is to be stored: each entity whose evidence or standing changed, or who was seen a minute after the last row; emotions once a second.
     pub fn take_changes(&mut self, at: Timestamp) -> Vec<Change> {
         let mut changes = Vec::with_capacity(self.stale.len() + 1);
+        changes.extend(std::mem::take(&mut self.gone).into_iter().map(Change::EntityGone));
+        changes.extend(self.departed.take_changes(write));
         for entity in std::mem::take(&mut self.stale) {
             let Some(one) = self.entities.get_mut(&entity) else { continue };
             one.known.stored();
@@ -348,6 +365,40 @@ impl Soul {
             }
             one.senses.due();
         }
+    }
+
+    /// Takes in one that is not known, with what stood against it if it was here before. False: there is no room, for all who are here stay.
+    fn welcome(&mut self, entity: &EntityId, standing: Standing, at: Timestamp) -> bool {
+        if !self.has_room() && !self.make_room(at) {
+            self.untracked = self.untracked.saturating_add(1);
+            return false;
+        }
+        let mut one = Entity::new(standing, at);
+        if let Some(past) = self.departed.take(entity) {
+            one.known.recall(past, at);
+        }
+        self.entities.insert(entity.clone(), one);
+        self.stale.push(entity.clone());
+        true
+    }
+
+    /// Has the least useful leave.
+    fn make_room(&mut self, at: Timestamp) -> bool {
+        let usefulness = |id: &EntityId| self.entities.get(id).and_then(|one| one.known.usefulness());
+        let all = self.entities.iter().filter_map(|(id, one)| Some((id, one.known.usefulness()?)));
+        let Some(least) = self.departed.next(usefulness, all, &self.relations) else { return false };
+        self.depart(&least, at).is_some()
+    }
+
+    /// One leaves: what stands against it is kept.
+    fn depart(&mut self, entity: &EntityId, at: Timestamp) -> Option<()> {
+        let one = self.entities.remove(entity)?;
+        if let Some(past) = one.known.past(at) {
+            self.departed.keep(entity, past);
+        }
+        self.relations.forget(entity);
+        self.gone.push(entity.clone());
+        Some(())
     }
 
     fn has_room(&self) -> bool {

@@ -112,6 +112,11 @@ impl Relations {
         ties.min_by(|x, y| x.told_by.cmp(&y.told_by).then_with(|| y.like.abs().total_cmp(&x.like.abs()))).map_or(0.0, |tie| tie.like)
     }
 
+    /// Whether the owner said something of an entity's relations.
+    pub fn is_owners(&self, entity: &EntityId) -> bool {
+        self.ties_of(entity).any(|tie| tie.told_by == ToldBy::Owner)
+    }
+
     /// A thing that was known by another name: what was related to that is related to this.
     pub fn rename(&mut self, old: &EntityId, new: &EntityId) {
         let Some(all) = self.back.get(old).cloned() else { return };

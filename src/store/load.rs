@@ -25,6 +25,8 @@ pub struct Saved {
     pub states: Vec<(EntityId, String)>,
     /// How entities stand to one another; true: the owner says that it is not so.
     pub relations: Vec<(Relation, bool)>,
+    /// What stood against entities that left, by a digest of their ids.
+    pub departed: Vec<([u8; 16], Vec<u8>)>,
     /// What a candidate's judging came to.
     pub shadow: Option<ShadowTally>,
     /// What the last start said of itself in the audit trail.
@@ -68,6 +70,7 @@ pub(super) fn load(conn: &Connection) -> Result<Saved, StoreError> {
         states: all(conn, "SELECT device, state FROM device_states ORDER BY device", [], |row| {
             Ok((entity_id("device_states", row, 0)?, row.get(1)?))
         })?,
+        departed: all(conn, "SELECT id, state FROM soul_departed ORDER BY id", [], |row| Ok((row.get(0)?, row.get(1)?)))?,
         relations: super::relations::all_of(conn)?,
         shadow: super::shadow::read_tally(conn)?,
         last_start: conn

@@ -37,3 +37,11 @@ CREATE TABLE forgotten (
     PRIMARY KEY (what, forgetting)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX forgotten_by_number ON forgotten (forgetting);
+
+-- Each forgetting: its number in the trail, the word that asked for it, and what went, as counts. Whom it was about says the trail alone.
+CREATE TABLE forgettings (
+    number INTEGER PRIMARY KEY,
+    word   BLOB NOT NULL,
+    at     INTEGER NOT NULL,
+    counts TEXT NOT NULL
+) STRICT;
