@@ -11,6 +11,7 @@ mod kinds;
 mod limits;
 mod listeners;
 mod load;
+mod missions;
 mod reader;
 mod schema;
 mod signals;
@@ -30,7 +31,7 @@ pub use schema::{Approvals, Broker, Conscience, Durability, GuardMode, Http, Inp
 pub use signals::shipped as shipped_signals;
 pub use tree::{ENV_PREFIX, FLAGS};
 
-use crate::domain::{DutySpec, OwnerGuard, SignalSpec};
+use crate::domain::{DutySpec, MissionSpec, OwnerGuard, SignalSpec};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use reader::{Ledger, Reader};
 use serde::Serialize;
@@ -69,6 +70,8 @@ pub struct Config {
     pub approvals: Approvals,
     #[serde(rename = "duty")]
     pub duties: Vec<DutySpec>,
+    #[serde(rename = "mission")]
+    pub missions: Vec<MissionSpec>,
     pub log: Log,
 }
 
@@ -93,6 +96,7 @@ impl Default for Config {
             conscience: Conscience::default(),
             approvals: Approvals::default(),
             duties: duties::shipped(),
+            missions: missions::shipped(),
             log: Log::default(),
         }
     }
@@ -207,6 +211,7 @@ fn sections(top: &mut Reader) -> (Config, check::Numbers) {
         conscience: top.section("conscience", Conscience::read),
         approvals: top.section("approvals", Approvals::read),
         duties: duties::read(top),
+        missions: missions::read(top),
         log: top.section("log", Log::read),
     };
     let numbers = check::Numbers {

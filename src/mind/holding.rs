@@ -128,9 +128,13 @@ impl Mind {
         if unanswered.is_some() {
             return Outcome { unanswered, ..outcome };
         }
+        let asked: Vec<EntityId> = requests(&held.percept).iter().map(|r| r.target.clone()).collect();
+        if let Some(target) = asked.first() {
+            self.feel_answer(&asker, target, answer.id, answer.approves);
+        }
         if !answer.approves {
-            for target in requests(&held.percept).iter().map(|r| r.target.clone()).collect::<Vec<_>>() {
-                self.state.soul.hear(&asker, now, Some(&target), Evidence::Denied);
+            for target in &asked {
+                self.state.soul.hear(&asker, now, Some(target), Evidence::Denied);
             }
             let reason = format!("denied: {} refused it", answer.by);
             outcome.settled.extend(self.end(answer.id, Ending::Refused, Some(answer.by.clone()), reason));

@@ -1,13 +1,13 @@
 //! Requests: the facts that each is judged on, the verdicts, and what the soul learns of it.
 
-use super::{Mind, NO_UNSAFE_REQUEST};
+use super::Mind;
 use crate::{
     domain::{
-        ActFacts, Decision, DeviceClass, DeviceFacts, Facts, Judged, Outcome, Percept, Request, RequestFacts, Signals, Signed1, Unit01,
-        Verdict, limits,
+        ActFacts, Decision, DeviceClass, DeviceFacts, Facts, Judged, Outcome, Percept, Request, RequestFacts, Signals, Unit01, Verdict,
+        limits,
     },
     memory::policy,
-    soul::{Event, Evidence},
+    soul::Evidence,
 };
 
 impl Mind {
@@ -34,12 +34,7 @@ impl Mind {
                 if let Some(evidence) = evidence {
                     self.state.soul.hear(&percept.source.requester, now, Some(&request.target), evidence);
                 }
-                if verdict.decision != Decision::Allow {
-                    let risk = judged.facts.dev.risk.get();
-                    let (bad, conduct) = (Signed1::clamped(-risk / 2.0), Signed1::clamped(verdict.score));
-                    let event = Event::happened(percept.source.requester.clone(), percept.id, NO_UNSAFE_REQUEST, bad, conduct);
-                    self.state.soul.appraise(&event, now);
-                }
+                self.feel_verdict(percept, judged);
             }
             self.bound_commands();
             let decision = outcome.decision();

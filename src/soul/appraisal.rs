@@ -20,6 +20,8 @@ pub struct Event {
     pub own_act: bool,
     /// The like in [-1, 1] for the entity whose objective it is; None: Jamey's own objective.
     pub like: Option<Signed1>,
+    /// It was told in words, which anybody can say.
+    pub in_words: bool,
 }
 
 /// How an event changes an objective.
@@ -51,7 +53,8 @@ impl Event {
         desirability: Signed1,
         praise: Signed1,
     ) -> Self {
-        Self { cause, percept, objective: objective.into(), bearing: Bearing::Happened(desirability), praise, own_act: false, like: None }
+        let bearing = Bearing::Happened(desirability);
+        Self { cause, percept, objective: objective.into(), bearing, praise, own_act: false, like: None, in_words: false }
     }
 
     /// d = u·ΔL in [-1, 1].
@@ -124,13 +127,13 @@ fn prospects(d: f64, wanted: bool, before: f64, after: f64) -> [Option<(Emotion,
     if 0.0 < after && after < 1.0 {
         return [Some((if good { Emotion::Hope } else { Emotion::Fear }, strength)), None];
     }
-    let expected = if after >= 1.0 { before > 0.5 } else { before < 0.5 };
-    let surprised = if after >= 1.0 { before < 0.5 } else { before > 0.5 };
-    let plus = match (wanted, after >= 1.0) {
-        (true, true) if expected => Some(Emotion::Satisfaction),
-        (true, false) if surprised => Some(Emotion::Disappointment),
-        (false, true) if expected => Some(Emotion::FearsConfirmed),
-        (false, false) if surprised => Some(Emotion::Relief),
+    // How likely the good end was held to be.
+    let hoped = if wanted { before } else { 1.0 - before };
+    let plus = match good {
+        true if hoped > 0.5 => Some(Emotion::Satisfaction),
+        true if hoped < 0.5 => Some(Emotion::Relief),
+        false if hoped > 0.5 => Some(Emotion::Disappointment),
+        false if hoped < 0.5 => Some(Emotion::FearsConfirmed),
         _ => None,
     };
     [Some((if good { Emotion::Joy } else { Emotion::Distress }, strength)), plus.map(|plus| (plus, strength))]

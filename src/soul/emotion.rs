@@ -135,6 +135,18 @@ impl Emotion {
         }
     }
 
+    /// What it says of the one who caused it, in [-1, 1]: its conduct wholly, what came of it by half, Jamey's own acts nothing.
+    #[must_use]
+    pub fn regard(self) -> f64 {
+        match self {
+            Self::Admiration | Self::Gratitude => 1.0,
+            Self::Hope | Self::Satisfaction | Self::Relief | Self::Joy | Self::HappyFor => 0.5,
+            Self::Fear | Self::FearsConfirmed | Self::Disappointment | Self::Distress | Self::Pity => -0.5,
+            Self::Reproach | Self::Anger => -1.0,
+            Self::Resentment | Self::Gloating | Self::Pride | Self::Shame | Self::Gratification | Self::Remorse => 0.0,
+        }
+    }
+
     /// Prospects fade in 120 s, well-being in 300 s, attribution in 900 s.
     #[must_use]
     pub fn half_life_seconds(self) -> f64 {

@@ -124,6 +124,12 @@ impl Known {
         t
     }
 
+    /// P in [0, 1].
+    #[must_use]
+    pub fn expectation(&self, at: Timestamp) -> f64 {
+        self.belief(self.moment(at)).expectation()
+    }
+
     #[must_use]
     pub fn events(&self) -> u64 {
         self.events

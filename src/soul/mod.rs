@@ -9,11 +9,13 @@ mod known;
 mod ledger;
 mod liveness;
 mod mood;
+mod objectives;
 mod opinion;
 mod quantile;
 mod relations;
 mod senses;
 mod stability;
+mod stirred;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -22,10 +24,12 @@ pub use appraisal::{Bearing, Event, likelihood};
 pub use emotion::{Emotion, Pad};
 pub use evidence::Evidence;
 pub use mood::BigFive;
+pub use objectives::{News, Turn};
 
-use crate::domain::{Change, EntityId, OpinionView, Standing, Timestamp, Unit01, limits};
+use crate::domain::{Change, EntityId, MissionSpec, OpinionView, Signed1, Standing, Timestamp, Unit01, limits};
 use known::Known;
-use mood::Mood;
+use mood::{Alone, Mood};
+use objectives::{Move, Objectives};
 use relations::Relations;
 use senses::Senses;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -46,6 +50,7 @@ pub struct Soul {
     untracked: u64,
     default_mood: Pad,
     mood: Mood,
+    objectives: Objectives,
     mood_stored: Option<Timestamp>,
 }
 
@@ -80,6 +85,13 @@ pub enum SoulError {
     Full(EntityId),
 }
 
+/// What is stored of mood and objectives.
+#[derive(Serialize, Deserialize)]
+struct Feeling {
+    mood: Mood,
+    objectives: Objectives,
+}
+
 #[derive(Serialize, Deserialize)]
 struct State<T> {
     v: u8,
@@ -109,6 +121,7 @@ impl Soul {
             untracked: 0,
             default_mood,
             mood: Mood::new(default_mood),
+            objectives: Objectives::default(),
             mood_stored: None,
         }
     }
@@ -144,13 +157,24 @@ impl Soul {
         Ok(())
     }
 
-    /// Takes mood and emotions back from their stored state.
+    /// Takes mood, emotions and objectives back from their stored state.
     ///
     /// # Errors
     /// When the state cannot be one.
     pub fn restore_mood(&mut self, state: &[u8]) -> Result<(), SoulError> {
-        self.mood = read("the mood", state, Mood::is_sound)?;
+        let whole = read("the mood", state, |s: &Feeling| s.mood.is_sound() && s.objectives.is_sound());
+        let alone = |error| {
+            let alone: Alone = read("the mood", state, Alone::is_sound).map_err(|_| error)?;
+            Ok(Feeling { mood: alone.into(), objectives: Objectives::default() })
+        };
+        let Feeling { mood, objectives } = whole.or_else(alone)?;
+        (self.mood, self.objectives) = (mood, objectives);
         Ok(())
+    }
+
+    /// Takes the owner's objectives. Those that were pursued before stand where they stood.
+    pub fn pursue(&mut self, missions: &[MissionSpec], at: Timestamp) {
+        self.objectives.pursue(missions, at);
     }
 
     /// Trust t in [0, 1]: the lower bound of the opinion, as of the start of this minute; who is not known gets a newcomer's.
@@ -198,6 +222,42 @@ impl Soul {
         self.mood.appraise(self.default_mood, event, at)
     }
 
+    /// Takes what a percept tells of an objective: it moves, and that stirs emotions. The strongest of them, in [0, 1].
+    pub fn hear_news(&mut self, news: &News, at: Timestamp) -> Unit01 {
+        let Some(Move { utility, before, after }) = self.objectives.hear(news, at) else { return Unit01::clamped(0.0) };
+        self.mood.touch();
+        let event = Event {
+            cause: news.cause.clone(),
+            percept: news.percept,
+            objective: news.objective.to_owned().into(),
+            bearing: Bearing::Likelihood { utility, before, after },
+            praise: news.praise,
+            own_act: news.own_act,
+            like: None,
+            in_words: news.in_words,
+        };
+        let own = self.appraise(&event, at);
+        let like = self.like(&news.cause);
+        if like == 0.0 || news.own_act {
+            return own;
+        }
+        let theirs = Event { like: Some(Signed1::clamped(like)), praise: Signed1::clamped(0.0), ..event };
+        Unit01::clamped(own.get().max(self.appraise(&theirs, at).get()))
+    }
+
+    /// How far what is good for an entity is good for those who are related to it, in [-1, 1]: the strongest tie; 0 with none.
+    fn like(&self, entity: &EntityId) -> f64 {
+        let ties = self.relations.of(entity).filter(|r| r.to == *entity).map(|r| r.like);
+        ties.fold(0.0, |most: f64, like| if like.abs() > most.abs() { like } else { most })
+    }
+
+    /// P of an entity in [0, 1]: how far it is believed; a newcomer's base rate where it is not known.
+    #[must_use]
+    pub fn belief(&self, entity: &EntityId, at: Timestamp) -> Unit01 {
+        let p = self.entities.get(entity).map_or_else(|| opinion::base_rate(Standing::Newcomer), |one| one.known.expectation(at));
+        Unit01::clamped(p)
+    }
+
     /// Lets time pass: emotions fade and the mood moves, on a grid of 10 s, the same however often this is called.
     pub fn advance(&mut self, at: Timestamp) {
         self.mood.advance(self.default_mood, at);
@@ -226,6 +286,8 @@ impl Soul {
     /// Forgets all that is known of an entity; false when nothing was.
     pub fn forget(&mut self, entity: &EntityId) -> bool {
         self.stale.retain(|stale| stale != entity);
+        self.mood.forget(entity);
+        self.objectives.forget(entity);
         self.entities.remove(entity).is_some()
     }
 
@@ -238,7 +300,7 @@ impl Soul {
     /// Emotions, mood and stability in public form (topic `jamey/soul/emotion`).
     #[must_use]
     pub fn emotion_view(&self) -> serde_json::Value {
-        view::emotion(&self.mood)
+        view::emotion(&self.mood, &self.objectives)
     }
 
     /// What is to be stored: each entity whose evidence or standing changed, or who was seen a minute after the last row; emotions once a second.
@@ -256,7 +318,7 @@ impl Soul {
         if self.mood.is_changed() && due {
             self.mood_stored = Some(at);
             self.mood.stored();
-            if let Some(state) = write(&self.mood) {
+            if let Some(state) = write(&Feeling { mood: self.mood.clone(), objectives: self.objectives.clone() }) {
                 changes.push(Change::Emotion { at, view: self.emotion_view(), state });
             }
         }
