@@ -1,7 +1,7 @@
 //! `[[mission]]`: what Jamey is there for. The shipped objectives hear of their own events; others are told by a signal.
 
 use super::{entries::repeated, kinds, reader::Reader};
-use crate::domain::{MissionSpec, Signed1, Unit01, limits, mission};
+use crate::domain::{MissionSpec, SignalSpec, SignalType, Signed1, Unit01, limits, mission};
 
 /// The shipped objectives.
 #[must_use]
@@ -25,14 +25,19 @@ pub fn shipped() -> Vec<MissionSpec> {
 }
 
 /// Reads every `[[mission]]`: one with a shipped id takes that one's place, or with `off` leaves it empty; the others follow.
-pub(super) fn read(r: &mut Reader) -> Vec<MissionSpec> {
+pub(super) fn read(r: &mut Reader, signals: &[SignalSpec]) -> Vec<MissionSpec> {
     let own = r.sections("mission", one);
     for (i, id) in repeated(own.iter().map(|(i, (id, _))| (*i, id.clone()))) {
         r.ledger.refuse_path(&format!("mission[{i}].id"), format!("found \"{id}\" a second time; keep one of the two"));
     }
+    let truths: Vec<&str> = signals.iter().filter(|s| s.type_of() == SignalType::Bool).map(|s| s.name.as_str()).collect();
     let mut missions = shipped();
     for (i, (id, spec)) in own {
         missions.retain(|m| m.id != id);
+        if let Some(signal) = spec.as_ref().and_then(|m| m.signal.as_deref()).filter(|signal| !truths.contains(signal)) {
+            let told = format!("found \"{signal}\", which is no signal that is true or false; write one of {}", truths.join(", "));
+            r.ledger.refuse_path(&format!("mission[{i}].signal"), told);
+        }
         match spec {
             Some(_) if missions.len() >= limits::MISSIONS => {
                 let told = format!("found one more than {}: all of them are shown on one topic", limits::MISSIONS);

@@ -192,6 +192,7 @@ fn sections(top: &mut Reader) -> (Config, check::Numbers) {
     let root = top.or("root", d.root, kinds::base);
     let mut inputs = Inputs { extra, ..top.section("inputs", Inputs::read) };
     let signals = signals::read(top, &mut inputs, &root);
+    let missions = missions::read(top, &signals);
     let config = Config {
         node: top.or("node", d.node, kinds::node_name),
         root,
@@ -211,7 +212,7 @@ fn sections(top: &mut Reader) -> (Config, check::Numbers) {
         conscience: top.section("conscience", Conscience::read),
         approvals: top.section("approvals", Approvals::read),
         duties: duties::read(top),
-        missions: missions::read(top),
+        missions,
         log: top.section("log", Log::read),
     };
     let numbers = check::Numbers {

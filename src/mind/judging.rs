@@ -17,7 +17,8 @@ impl Mind {
         self.meet(percept);
         let trust = self.state.soul.trust(&percept.source.requester, now);
         let ctx = self.signals_now();
-        let judged: Vec<Judged> = requests.iter().map(|request| self.judge_one(percept, request, trust, &ctx)).collect();
+        let mut judged: Vec<Judged> = requests.iter().map(|request| self.judge_one(percept, request, trust, &ctx)).collect();
+        self.speak_gently(percept, &mut judged);
         let mut outcome = Outcome { judged, ..Outcome::default() };
         outcome.repeats_held = percept.repeat_of.is_some_and(|id| self.state.held.contains_key(&id));
         if fresh {

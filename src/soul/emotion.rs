@@ -220,6 +220,37 @@ mod tests {
     }
 
     #[test]
+    fn every_octant_has_its_name() {
+        for (signs, octant) in [
+            ([1.0, 1.0, 1.0], "exuberant"),
+            ([-1.0, -1.0, -1.0], "bored"),
+            ([1.0, 1.0, -1.0], "dependent"),
+            ([-1.0, -1.0, 1.0], "disdainful"),
+            ([1.0, -1.0, 1.0], "relaxed"),
+            ([-1.0, 1.0, -1.0], "anxious"),
+            ([1.0, -1.0, -1.0], "docile"),
+            ([-1.0, 1.0, 1.0], "hostile"),
+        ] {
+            let [p, a, d] = signs.map(|s| s * 0.2);
+            assert_eq!(Pad::new(p, a, d).octant(), octant);
+        }
+        assert_eq!(Pad::default().octant(), "exuberant", "zero counts as positive");
+    }
+
+    #[test]
+    fn what_alma_has_besides_is_about_things_and_not_about_events() {
+        // Of ALMA's 24 emotions these four are no appraisal of an event; their places hold the octants to the table all the same.
+        for (pad, octant) in [
+            (Pad::new(-0.4, 0.2, 0.1), "hostile"),     // disliking
+            (Pad::new(-0.6, 0.6, 0.3), "hostile"),     // hate
+            (Pad::new(0.4, 0.16, -0.24), "dependent"), // liking
+            (Pad::new(0.3, 0.1, 0.2), "exuberant"),    // love
+        ] {
+            assert_eq!(pad.octant(), octant);
+        }
+    }
+
+    #[test]
     fn strength_goes_by_thirds() {
         assert_eq!(Pad::default().strength(), "slight");
         assert_eq!(Pad::new(0.5, 0.5, 0.5).strength(), "moderate");

@@ -18,15 +18,18 @@ mod stability;
 mod stirred;
 #[cfg(test)]
 mod tests;
+mod text;
 mod view;
 
 pub use appraisal::{Bearing, Event, likelihood};
 pub use emotion::{Emotion, Pad};
+pub use empathy::Lot;
 pub use evidence::Evidence;
 pub use mood::BigFive;
 pub use objectives::{News, Turn};
+pub use text::sentiment;
 
-use crate::domain::{Change, EntityId, MissionSpec, OpinionView, Signed1, Standing, Timestamp, Unit01, limits};
+use crate::domain::{Body, Change, EntityId, MissionSpec, OpinionView, Signed1, Standing, Timestamp, Unit01, limits};
 use known::Known;
 use mood::{Alone, Mood};
 use objectives::{Move, Objectives};
@@ -70,7 +73,7 @@ impl Entity {
         let mut view = self.known.view(id, at);
         view.detail.liveness = self.senses.life.view();
         view.detail.anomalies = self.senses.series.view();
-        view.detail.empathy = self.senses.empathy.view();
+        view.detail.empathy = self.senses.empathy.view(at);
         view.detail.relations = relations.of(id).cloned().collect();
         view
     }
@@ -249,6 +252,24 @@ impl Soul {
     fn like(&self, entity: &EntityId) -> f64 {
         let ties = self.relations.of(entity).filter(|r| r.to == *entity).map(|r| r.like);
         ties.fold(0.0, |most: f64, like| if like.abs() > most.abs() { like } else { most })
+    }
+
+    /// Takes a word of an entity, for how well it is understood.
+    pub fn understand(&mut self, entity: &EntityId, kind: &str, body: &Body, at: Timestamp) {
+        self.with(entity, at, |one| one.senses.empathy.hear(kind, body));
+    }
+
+    /// Takes what befell an entity, beside the regard in which it is held then.
+    pub fn live_through(&mut self, entity: &EntityId, lot: Lot, at: Timestamp) {
+        let regard = self.mood.regard(entity);
+        self.with(entity, at, |one| one.senses.empathy.live(lot, regard, at));
+    }
+
+    /// E of an entity in [0, 1], and whether it is in distress. Nothing of it goes into trust or thresholds.
+    #[must_use]
+    pub fn empathy(&self, entity: &EntityId, at: Timestamp) -> (Unit01, bool) {
+        let one = self.entities.get(entity).map(|one| &one.senses.empathy);
+        one.map_or((Unit01::clamped(0.0), false), |e| (Unit01::clamped(e.value()), e.in_distress(at)))
     }
 
     /// P of an entity in [0, 1]: how far it is believed; a newcomer's base rate where it is not known.

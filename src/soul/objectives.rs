@@ -197,3 +197,127 @@ impl Objective {
         Unit01::clamped((before.get() - over.push.get()).max(low).min(high))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_micros(0).plus_seconds(seconds)
+    }
+
+    fn spec(id: &str, rest: f64, maintained: bool) -> MissionSpec {
+        MissionSpec {
+            id: id.into(),
+            utility: Signed1::clamped(1.0),
+            maintained,
+            rest: Unit01::clamped(rest),
+            says: String::new(),
+            signal: None,
+        }
+    }
+
+    fn pursued(rest: f64) -> Objectives {
+        let mut all = Objectives::default();
+        all.pursue(&[spec("safe", rest, true), spec("once", 0.5, false)], at(0));
+        all
+    }
+
+    fn news(c: f64, b: f64) -> News<'static> {
+        News::of("safe", &EntityId::anonymous(), Uuid::nil(), c).believed(Unit01::clamped(b))
+    }
+
+    fn stands(all: &Objectives, seconds: i64) -> f64 {
+        all.0[0].likelihood(at(seconds)).get()
+    }
+
+    #[test]
+    fn what_passes_is_made_good_by_time() {
+        let mut all = pursued(1.0);
+        let moved = all.hear(&news(-1.0, 0.8), at(0)).unwrap();
+        assert!((moved.before.get() - 1.0).abs() < 1e-12 && (moved.after.get() - 0.2).abs() < 1e-12);
+        for (seconds, likelihood) in [(0, 0.2), (600, 0.6), (1_200, 0.8), (86_400, 1.0)] {
+            assert!((stands(&all, seconds) - likelihood).abs() < 1e-9, "{seconds}");
+        }
+    }
+
+    #[test]
+    fn what_lasts_holds_it_down_until_it_is_over_and_is_told_once() {
+        let mut all = pursued(1.0);
+        let smoke = |begins| news(-1.0, 0.6).lasting("smoke", begins);
+        assert!(all.hear(&smoke(false), at(0)).is_none(), "it did not begin");
+        assert!(all.hear(&smoke(true), at(0)).is_some());
+        assert!(all.hear(&smoke(true), at(1)).is_none(), "the same again");
+        assert!((stands(&all, 80_000) - 0.4).abs() < 1e-12);
+        assert!(all.hear(&news(-1.0, 0.5).lasting("leak", true), at(100)).is_some());
+        assert_eq!(stands(&all, 200), 0.0);
+        all.hear(&smoke(false), at(300));
+        assert!((stands(&all, 400) - 0.5).abs() < 1e-12, "no better than the leak allows");
+        all.hear(&news(0.0, 0.0).lasting("leak", false), at(500));
+        assert!((stands(&all, 500) - 1.0).abs() < 1e-12 && all.0[0].lasting() == 0);
+    }
+
+    #[test]
+    fn an_end_that_was_missed_holds_it_for_a_day_and_no_longer() {
+        let mut all = pursued(1.0);
+        all.hear(&news(-1.0, 1.0).lasting("gone", true), at(0));
+        assert_eq!(stands(&all, 86_400), 0.0);
+        assert!((stands(&all, 86_400 + 600) - 0.5).abs() < 1e-9);
+    }
+
+    #[test]
+    fn an_opposite_takes_the_place_of_what_lasted() {
+        let mut all = pursued(0.5);
+        all.hear(&news(1.0, 1.0).lasting("warm", true), at(0));
+        assert_eq!(stands(&all, 50_000), 1.0);
+        let turned = all.hear(&news(-1.0, 1.0).lasting("warm", true), at(60_000)).unwrap();
+        assert_eq!((turned.before.get(), turned.after.get()), (1.0, 0.0));
+    }
+
+    #[test]
+    fn one_to_be_reached_once_stays_where_it_was_put() {
+        let mut all = pursued(1.0);
+        let once = News { objective: "once", ..news(1.0, 0.6) };
+        assert!((all.hear(&once, at(0)).unwrap().after.get() - 0.8).abs() < 1e-12);
+        assert!((all.0[1].likelihood(at(1_000_000)).get() - 0.8).abs() < 1e-12);
+    }
+
+    #[test]
+    fn one_past_the_limit_is_no_news() {
+        let mut all = pursued(1.0);
+        let keys: Vec<String> = (0..=LASTING).map(|n| format!("k{n}")).collect();
+        let told: Vec<bool> = keys.iter().map(|key| all.hear(&news(-0.1, 0.1).lasting(key, true), at(0)).is_some()).collect();
+        assert_eq!(told.iter().filter(|t| **t).count(), LASTING);
+        assert!(!told[LASTING] && all.is_sound());
+    }
+
+    #[test]
+    fn other_objectives_begin_anew_and_the_same_go_on() {
+        let mut all = pursued(1.0);
+        all.hear(&news(-1.0, 0.5), at(0));
+        let before = stands(&all, 10);
+        all.pursue(&[spec("new", 0.7, true), spec("safe", 1.0, true)], at(10));
+        assert_eq!(all.iter().map(|o| o.likelihood(at(10)).get()).collect::<Vec<_>>(), [0.7, before]);
+        assert!(all.hear(&News { objective: "once", ..news(1.0, 1.0) }, at(11)).is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn a_likelihood_is_always_one_and_comes_home(
+            steps in prop::collection::vec((-1.0f64..1.0, 0.0f64..1.0, 0u8..9, 0i64..5_000), 0..80), rest in 0.0f64..1.0) {
+            let mut all = pursued(rest);
+            let mut now = 0;
+            for (c, b, what, wait) in steps {
+                now += wait;
+                let key = format!("k{}", what % 3);
+                let told = match what / 3 { 0 => news(c, b), 1 => news(c, b).lasting(&key, true), _ => news(c, b).lasting(&key, false) };
+                if let Some(moved) = all.hear(&told, at(now)) {
+                    prop_assert!((0.0..=1.0).contains(&moved.before.get()) && (0.0..=1.0).contains(&moved.after.get()));
+                }
+                prop_assert!(all.is_sound());
+            }
+            prop_assert!((stands(&all, now + 3 * 86_400) - rest).abs() < 1e-9, "it never sticks");
+        }
+    }
+}

@@ -43,9 +43,13 @@ impl Stirred {
     /// I·2^(−Δt/h), in [0, 1].
     #[must_use]
     pub fn intensity(&self, at: Timestamp) -> f64 {
-        let seconds = at.seconds_since(self.since);
-        if seconds > 0.0 { self.intensity * libm::exp2(-seconds / self.emotion.half_life_seconds()) } else { self.intensity }
+        faded(self.intensity, self.emotion.half_life_seconds(), at.seconds_since(self.since))
     }
+}
+
+/// I·2^(−Δt/h): an intensity after so many seconds.
+fn faded(intensity: f64, half_life_seconds: f64, seconds: f64) -> f64 {
+    if seconds > 0.0 { intensity * libm::exp2(-seconds / half_life_seconds) } else { intensity }
 }
 
 impl Stirrings {
@@ -139,5 +143,31 @@ impl Pull {
     #[must_use]
     pub fn target(&self, default: Pad) -> Pad {
         default.towards(self.mean, 1.0 - self.rest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn emotions_fade_as_in_gamygdala() {
+        // V3: joy of 0.5 that keeps 0.8 of itself each second, after 3 s.
+        let half_life = -1.0 / libm::log2(0.8);
+        assert!((faded(0.5, half_life, 3.0) - 0.256).abs() < 1e-12);
+        assert_eq!((faded(0.5, 120.0, 120.0), faded(0.5, 300.0, 0.0)), (0.25, 0.5));
+    }
+
+    #[test]
+    fn what_was_forgotten_moves_nobody() {
+        let mut all = Stirrings::default();
+        let (a, b) = (EntityId::new("a").unwrap(), EntityId::new("b").unwrap());
+        for cause in [&a, &b] {
+            let none = crate::domain::Signed1::clamped(0.0);
+            let event = Event::happened(cause.clone(), Uuid::nil(), "x", none, none);
+            all.stir(Emotion::Joy, 0.5, &event, Timestamp::from_micros(0), 8);
+        }
+        all.forget(&a);
+        assert!(all.iter().all(|s| s.cause == b) && !all.is_empty());
     }
 }
