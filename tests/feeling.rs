@@ -22,6 +22,10 @@ id = "front_door"
 class = "lock"
 command_topic = "door/set"
 payloads = { UNLOCK = "unlock", LOCK = "lock" }
+[[device]]
+id = "lamp"
+class = "light"
+command_topic = "lamp/set"
 "#;
 
 /// The state as it is told once something holds of it.
@@ -161,6 +165,91 @@ fn an_objective_of_the_owners_hears_its_signal() {
     home.tell("phone", "presence", "false");
     let left = home.mind.soul().emotion_view();
     assert!(emotion(&left, "distress", "phone").is_some() && likelihood(&left, "company") < 0.5, "{left}");
+}
+
+#[test]
+fn every_event_bears_on_its_objective_and_its_end_makes_it_good() {
+    let mut home = a_home();
+    let lock = EntityId::escaped("front_door");
+    let mut turn = |objective: &str, bad: &dyn Fn(&mut Alive), names: [&str; 2], good: &dyn Fn(&mut Alive)| {
+        bad(&mut home);
+        let told = home.mind.soul().emotion_view();
+        let low = likelihood(&told, objective);
+        assert!(low < 1.0, "{objective}: {told}");
+        assert_eq!(emotion(&told, names[0], "front_door").unwrap()["objective"], objective, "{told}");
+        bad(&mut home);
+        home.pass(300);
+        assert_eq!(likelihood(&home.mind.soul().emotion_view(), objective), low, "it lasts, and the same again is no news");
+        good(&mut home);
+        let told = home.mind.soul().emotion_view();
+        assert_eq!(likelihood(&told, objective), 1.0);
+        assert!(emotion(&told, names[1], "front_door").is_some(), "{objective}: {told}");
+        home.pass(20_000);
+    };
+    turn("devices_reachable", &|h| h.mind.feel_silence(&lock, true), ["fear", "relief"], &|h| h.mind.feel_silence(&lock, false));
+    let z = |h: &mut Alive, begins| h.mind.feel_anomaly(&lock, uuid::Uuid::from_u128(7), begins, 12.0);
+    turn("readings_plausible", &|h| z(h, true), ["fear", "relief"], &|h| z(h, false));
+    turn("commands_obeyed", &|h| h.mind.feel_obeyed(&lock, false), ["anger", "gratitude"], &|h| h.mind.feel_obeyed(&lock, true));
+}
+
+#[test]
+fn what_is_ordinary_stirs_nothing() {
+    let mut home = a_home();
+    let anna = Who::client("anna");
+    for _ in 0..20 {
+        home.pass(60);
+        home.ask(&anna, request("on", "lamp"), false);
+        home.mind.feel_obeyed(&EntityId::escaped("lamp"), true);
+        home.tell("smoke_hall", "smoke", "false");
+        home.publish(&anna, "jamey/in/anna/say", b"the lamp in the hall", false);
+    }
+    assert_eq!(home.mind.soul().emotion_view()["emotions_total"], 0);
+    home.publish(&anna, "jamey/in/anna/say", b"I hate it all", true);
+    assert_eq!(home.mind.soul().emotion_view()["emotions_total"], 0, "what was kept for newcomers was said some other time");
+}
+
+#[test]
+fn what_jamey_does_itself_is_its_own_conduct() {
+    let mut home = a_home();
+    let jamey = Who::client("jamey.duty").with(|s| s.role = "jamey".into());
+    home.ask(&jamey, request("off", "lamp"), false);
+    let told = home.mind.soul().emotion_view();
+    let pride = emotion(&told, "pride", "lamp").unwrap_or_else(|| panic!("{told}"));
+    assert_eq!((pride["objective"].as_str(), pride["text"].as_str()), (Some("safe_home"), Some("own good conduct towards lamp")));
+    home.ask(&jamey, request("unlock", "front_door"), true);
+    let told = home.mind.soul().emotion_view();
+    assert!(emotion(&told, "shame", "front_door").is_some(), "its own conscience denied it: {told}");
+}
+
+#[test]
+fn a_persons_answer_is_heard_and_what_is_let_on_is_jameys_own_act() {
+    use jamey::domain::{Answer, Decision, Input};
+    let mut home = a_home();
+    let anna = Who::client("anna");
+    for (approves, about_asker, about_lock) in [(true, "gratitude", true), (false, "anger", false)] {
+        home.pass(20_000);
+        assert_eq!(home.ask(&anna, request("unlock", "front_door"), false).verdict.decision, Decision::Escalate);
+        let id = *home.mind.held().next().unwrap().0;
+        let (nonce, sha256) = (String::new(), String::new());
+        let answer = Answer { at: home.now, id, by: EntityId::escaped("bert"), approves, nonce, sha256, transaction: None, void: None };
+        home.mind.step(&Input::Answer(Box::new(answer)));
+        let told = home.mind.soul().emotion_view();
+        let asker = emotion(&told, about_asker, "anna").unwrap_or_else(|| panic!("{told}"));
+        assert_eq!(asker["percept"], id.to_string());
+        assert_eq!(emotion(&told, "pride", "front_door").is_some(), about_lock, "{told}");
+    }
+}
+
+#[test]
+fn an_owners_word_is_about_whom_it_names() {
+    use jamey::domain::{Input, OwnersWord, Says};
+    let mut home = a_home();
+    for (says, name) in [(Says::Distrust, "anger"), (Says::Trust, "gratitude")] {
+        let word = OwnersWord { at: home.now, by: "anna".into(), about: EntityId::escaped("plug"), says };
+        home.mind.step(&Input::Word(Box::new(word)));
+        let told = home.mind.soul().emotion_view();
+        assert_eq!(emotion(&told, name, "plug").unwrap()["percept"], Value::Null, "nobody said it by a percept: {told}");
+    }
 }
 
 /// What anybody may do in a home, words left out.

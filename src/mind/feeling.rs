@@ -63,10 +63,13 @@ impl Mind {
             Decision::Escalate => {}
         }
         if percept.source.role == OWN_ROLE {
-            let praise = if verdict.decision == Decision::Allow { verdict.score.max(risk / 2.0) } else { verdict.score.min(-risk / 2.0) };
-            let towards = if verdict.decision == Decision::Allow { risk / 2.0 } else { 0.0 };
-            let news = News::of(mission::SAFE_HOME, &judged.request.target, percept.id, towards).praised(praise);
-            self.tell_soul(&News { own_act: true, ..news });
+            let (towards, praise) = match verdict.decision {
+                Decision::Allow => (risk / 2.0, verdict.score.max(risk / 2.0)),
+                Decision::Deny => (0.0, verdict.score.min(-risk / 2.0)),
+                Decision::Escalate => return,
+            };
+            let own = News::of(mission::SAFE_HOME, &judged.request.target, percept.id, towards).praised(praise);
+            self.tell_soul(&News { own_act: true, ..own });
             return;
         }
         let grave = match verdict.decision {
@@ -78,14 +81,16 @@ impl Mind {
     }
 
     /// A person's word on a request that waited.
-    pub(super) fn feel_answer(&mut self, asker: &EntityId, target: &EntityId, percept: Uuid, approves: bool) {
+    pub(super) fn feel_answer(&mut self, asker: &EntityId, percept: Uuid, approves: bool) {
         let conduct = if approves { WORD_ON_CONDUCT } else { -WORD_ON_CONDUCT };
         self.tell_soul(&News::of(mission::NO_UNSAFE_REQUEST, asker, percept, conduct / 2.0).praised(conduct));
         self.befalls(asker, if approves { Lot::Granted } else { Lot::Denied });
-        if approves {
-            let own = News::of(mission::NO_UNSAFE_REQUEST, target, percept, 0.0).praised(WORD_ON_CONDUCT / 2.0);
-            self.tell_soul(&News { own_act: true, ..own });
-        }
+    }
+
+    /// Jamey lets on what a person approved.
+    pub(super) fn feel_release(&mut self, target: &EntityId, percept: Uuid) {
+        let own = News::of(mission::NO_UNSAFE_REQUEST, target, percept, 0.0).praised(WORD_ON_CONDUCT / 2.0);
+        self.tell_soul(&News { own_act: true, ..own });
     }
 
     /// Somebody spoke as somebody else and was not let.

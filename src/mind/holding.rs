@@ -129,9 +129,7 @@ impl Mind {
             return Outcome { unanswered, ..outcome };
         }
         let asked: Vec<EntityId> = requests(&held.percept).iter().map(|r| r.target.clone()).collect();
-        if let Some(target) = asked.first() {
-            self.feel_answer(&asker, target, answer.id, answer.approves);
-        }
+        self.feel_answer(&asker, answer.id, answer.approves);
         if !answer.approves {
             for target in &asked {
                 self.state.soul.hear(&asker, now, Some(target), Evidence::Denied);
@@ -164,6 +162,9 @@ impl Mind {
         let judged = judged.into_iter().map(|j| decided(j, &reason)).collect();
         if lets_on {
             self.state.soul.hear(&asker, now, None, Evidence::Clean);
+            if let Some(target) = asked.first() {
+                self.feel_release(target, answer.id);
+            }
         }
         outcome.settled.push(Settled { id: answer.id, at: now, ending: Ending::Approved, by: Some(by), judged, lets_on, reason });
         outcome

@@ -227,6 +227,11 @@ impl Soul {
 
     /// Takes what a percept tells of an objective: it moves, and that stirs emotions. The strongest of them, in [0, 1].
     pub fn hear_news(&mut self, news: &News, at: Timestamp) -> Unit01 {
+        self.take_news(news, self.like(&news.cause), at)
+    }
+
+    /// The same, with the like for the one who caused it: its fortune is shared so far.
+    fn take_news(&mut self, news: &News, like: f64, at: Timestamp) -> Unit01 {
         let Some(Move { utility, before, after }) = self.objectives.hear(news, at) else { return Unit01::clamped(0.0) };
         self.mood.touch();
         let event = Event {
@@ -240,7 +245,6 @@ impl Soul {
             in_words: news.in_words,
         };
         let own = self.appraise(&event, at);
-        let like = self.like(&news.cause);
         if like == 0.0 || news.own_act {
             return own;
         }

@@ -262,10 +262,20 @@ fn what_was_forgotten_causes_nothing_any_more() {
 
 #[test]
 fn others_fortunes_are_shared_as_far_as_they_are_liked() {
-    let mut soul = pursuing();
     let objective = format!("{}00", "o".repeat(30));
-    soul.hear_news(&News::of(&objective, &id("stranger"), Uuid::nil(), -0.5), at(0));
-    assert!(!soul.emotion_view().to_string().contains("pity"), "nobody is related to it");
+    // u = −0.1234, L from 0.5 to 1 or 0.
+    for (like, congruence, name) in
+        [(0.5, 1.0, "pity"), (0.5, -1.0, "happy_for"), (-0.4, -1.0, "resentment"), (-0.4, 1.0, "gloating"), (0.0, 1.0, "")]
+    {
+        let mut soul = pursuing();
+        soul.take_news(&News::of(&objective, &id("freezer"), Uuid::nil(), congruence), like, at(0));
+        let view = soul.emotion_view();
+        let shared = view["emotions"].as_array().unwrap().iter().find(|e| e["name"] == name);
+        assert_eq!(
+            shared.map(|e| e["intensity"].as_f64().unwrap()),
+            (like != 0.0).then(|| (0.123_4 * 0.5 * like.abs() * 1e3).round() / 1e3)
+        );
+    }
 }
 
 fn acts() -> impl Strategy<Value = Vec<(u8, u8, i64)>> {
