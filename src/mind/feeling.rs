@@ -34,6 +34,10 @@ const GENTLY: &str = "; it is meant to protect, not to blame";
 impl Mind {
     /// Takes a percept as a word of its entity, and what it says in words. Gives how much it concerns the home, in [0, 1].
     pub(super) fn hear_feeling(&mut self, percept: &Percept) -> f64 {
+        // What a broker kept for newcomers was said some other time.
+        if percept.retained {
+            return 0.0;
+        }
         self.state.soul.understand(&percept.entity, &percept.kind, &percept.body, self.state.now);
         let sentiment = match said(percept) {
             Some(text) => sentiment(text),
@@ -170,9 +174,9 @@ impl Mind {
     }
 }
 
-/// What a percept says in words, if that is what it is for. What a broker kept for newcomers was said some other time.
+/// What a percept says in words, if that is what it is for.
 fn said(percept: &Percept) -> Option<&str> {
-    if percept.retained || !IN_WORDS.contains(&percept.kind.as_str()) {
+    if !IN_WORDS.contains(&percept.kind.as_str()) {
         return None;
     }
     match &percept.body {

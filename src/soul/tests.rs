@@ -249,6 +249,19 @@ fn a_mood_stored_before_there_were_objectives_is_read() {
 }
 
 #[test]
+fn objectives_come_back_as_they_were() {
+    let mut soul = pursuing();
+    soul.advance(at(0));
+    let objective = format!("{}00", "o".repeat(30));
+    soul.hear_news(&News::of(&objective, &id("lamp"), Uuid::max(), -0.5).lasting("lamp", true), at(5));
+    soul.hear_news(&News { in_words: true, ..News::of(&objective, &id("anna"), Uuid::max(), -0.2).praised(-0.2) }, at(6));
+    let restored = again(&mut soul, at(7));
+    assert_eq!(restored.objectives, soul.objectives);
+    assert_eq!(restored.emotion_view(), soul.emotion_view());
+    assert!(restored.stress() == soul.stress() && restored.emotion_view()["emotions_total"].as_u64() == Some(2));
+}
+
+#[test]
 fn what_was_forgotten_causes_nothing_any_more() {
     let mut soul = pursuing();
     let objective = format!("{}00", "o".repeat(30));
