@@ -133,9 +133,11 @@ impl Mind {
         if unanswered.is_some() {
             return Outcome { unanswered, ..outcome };
         }
+        let asked: Vec<EntityId> = requests(&held.percept).iter().map(|r| r.target.clone()).collect();
+        self.feel_answer(&asker, answer.id, answer.approves);
         if !answer.approves {
-            for target in requests(&held.percept).iter().map(|r| r.target.clone()).collect::<Vec<_>>() {
-                self.state.soul.hear(&asker, now, Some(&target), Evidence::Denied);
+            for target in &asked {
+                self.state.soul.hear(&asker, now, Some(target), Evidence::Denied);
             }
             let reason = format!("denied: {} refused it", answer.by);
             outcome.settled.extend(self.end(answer.id, Ending::Refused, Some(answer.by.clone()), reason));
@@ -165,6 +167,9 @@ impl Mind {
         let judged: Vec<Judged> = judged.into_iter().map(|j| decided(j, &reason)).collect();
         if lets_on {
             self.state.soul.hear(&asker, now, None, Evidence::Clean);
+            if let Some(target) = asked.first() {
+                self.feel_release(target, answer.id);
+            }
             self.await_effect(&judged, Origin::Guard);
         }
         outcome.settled.push(Settled { id: answer.id, at: now, ending: Ending::Approved, by: Some(by), judged, lets_on, reason });

@@ -146,6 +146,12 @@ impl Known {
         t
     }
 
+    /// P in [0, 1].
+    #[must_use]
+    pub fn expectation(&self, at: Timestamp) -> f64 {
+        self.belief(self.moment(at)).expectation()
+    }
+
     /// Takes what another one, believed with `p`, says of it.
     pub fn hear_say(&mut self, by: &EntityId, p: f64, said: Belief, at: Timestamp) {
         self.hearsay.hear(by, p, said, at);
