@@ -18,6 +18,10 @@ pub const TOPIC_BYTES: usize = 512;
 pub const TOPIC_LEVELS: usize = 16;
 /// Entities the soul keeps an opinion of; at about 1 KiB each, 10 MiB.
 pub const ENTITIES: usize = 10_000;
+/// Kinds of one entity whose rhythm is learned: a sensor tells three or four. The last of these places is shared by all that are too many.
+pub const KINDS_OF_LIFE: usize = 5;
+/// Absences that have an alert each; more are counted in one. So many alerts nobody reads, and each is a retained value.
+pub const SILENCES_TOLD: usize = 64;
 /// Devices in the registry; a very large Zigbee network has 300.
 pub const DEVICES: usize = 4_096;
 /// Commands of one device: a Home Assistant climate device declares up to 16 command topics.

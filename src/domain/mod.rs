@@ -30,7 +30,7 @@ pub use device::{Applied, Claim, Command, CommandShape, Device, DeviceClass, Fam
 pub use duty::{Due, DutySpec};
 pub use entity::EntityId;
 pub use opinion::{
-    AnomalyView, Detail, EmpathyView, Facet, FacetView, Liveness, LivenessView, OpinionView, Relation, RelationKind, Remedy, Standing,
+    AnomalyView, Detail, EmpathyView, Facet, FacetView, Liveness, LivenessView, OpinionView, Relation, RelationKind, Remedy, Silence, Standing,
     ToldBy, Wanted,
 };
 pub use outcome::{Change, Judged, Layer, MemoryRecord, Outcome};

@@ -1,7 +1,7 @@
 //! What one step of the mind yields: to be stored whole or not at all.
 
 use super::{
-    Device, Disagreement, Due, EntityId, Kept, OpinionView, Request, Settled, ShadowTally, Timestamp, Unanswered, Verdict, audit::Event,
+    Device, Disagreement, Due, EntityId, Kept, OpinionView, Request, Settled, ShadowTally, Silence, Timestamp, Unanswered, Verdict, audit::Event,
     signal::Heard, verdict::Facts,
 };
 use serde::{Deserialize, Serialize};
@@ -98,6 +98,8 @@ pub struct Outcome {
     pub settled: Vec<Settled>,
     /// Duties that begin to be due, and those that are over.
     pub duties: Vec<Due>,
+    /// Entities that fell silent, and those that are back.
+    pub silences: Vec<Silence>,
     /// An answer that did not count.
     pub unanswered: Option<Unanswered>,
 }

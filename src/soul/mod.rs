@@ -21,10 +21,12 @@ mod view;
 pub use appraisal::{Bearing, Event, likelihood};
 pub use emotion::{Emotion, Pad};
 pub use evidence::Evidence;
+pub use liveness::{Via, phi_normal};
 pub use mood::BigFive;
 
 use crate::domain::{Change, EntityId, OpinionView, Standing, Timestamp, Unit01, limits};
 use known::Known;
+use liveness::Watch;
 use mood::Mood;
 use relations::Relations;
 use senses::Senses;
@@ -41,6 +43,8 @@ const EMOTION_ROW_SECONDS: f64 = 1.0;
 pub struct Soul {
     entities: BTreeMap<EntityId, Entity>,
     relations: Relations,
+    #[serde(default)]
+    watch: Watch,
     /// Entities whose stored row is out of date, each once, in the order in which they became so.
     stale: Vec<EntityId>,
     untracked: u64,
@@ -105,6 +109,7 @@ impl Soul {
         Self {
             entities: BTreeMap::new(),
             relations: Relations::default(),
+            watch: Watch::default(),
             stale: Vec::new(),
             untracked: 0,
             default_mood,

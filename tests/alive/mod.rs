@@ -23,6 +23,8 @@ pub struct Alive {
     pub now: Timestamp,
     guards: GuardRules,
     ids: u128,
+    /// What comes now is given by another broker out of its store.
+    pub stored: bool,
 }
 
 /// A client as the broker would know it.
@@ -68,12 +70,12 @@ impl Alive {
         let bridges = guards.gateways();
         let entities: Vec<_> = config.entities.iter().map(|e| (e.id.clone(), Standing::Paired)).collect();
         mind.declare(bridges.chain(config.devices.iter().map(config::DeviceEntry::claim)), entities);
-        Self { mind, config, now, guards, ids: 1 }
+        Self { mind, config, now, guards, ids: 1, stored: false }
     }
 
-    pub fn pass(&mut self, seconds: i64) {
+    pub fn pass(&mut self, seconds: i64) -> Outcome {
         self.now = self.now.plus_seconds(seconds);
-        self.mind.step(&Input::Tick(self.now));
+        self.mind.step(&Input::Tick(self.now))
     }
 
     /// A PUBLISH, on whatever topic it is.
@@ -147,6 +149,7 @@ impl Alive {
             payload: payload.to_vec(),
             qos: 0,
             retained,
+            stored: self.stored,
             packet_id: None,
             repeat_of: None,
             own_id: None,
