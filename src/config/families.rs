@@ -134,7 +134,7 @@ mod tests {
             ("zigbee2mqtt/bridge/state", "zigbee2mqtt.bridge", "availability"),
             ("z/attic/bridge/state", "z.2fattic.bridge", "availability"),
             ("zigbee2mqtt/bridge/health", "zigbee2mqtt.bridge", "health"),
-            ("tele/plug/LWT", "plug", "lwt"),
+            ("tele/plug/LWT", "plug", "LWT"),
             ("attic/status", "attic", "status"),
             ("shellyplus1-1/online", "shellyplus1-1", "online"),
             ("zwave/porch/status", "porch", "status"),

@@ -30,8 +30,8 @@ pub use device::{Applied, Claim, Command, CommandShape, Device, DeviceClass, Fam
 pub use duty::{Due, DutySpec};
 pub use entity::EntityId;
 pub use opinion::{
-    AnomalyView, Detail, EmpathyView, Facet, FacetView, Liveness, LivenessView, OpinionView, Relation, RelationKind, Remedy, Silence, Standing,
-    ToldBy, Wanted,
+    AnomalyView, Detail, EmpathyView, Facet, FacetView, Liveness, LivenessView, OpinionView, Relation, RelationKind, Remedy, Silence,
+    Standing, ToldBy, Wanted,
 };
 pub use outcome::{Change, Judged, Layer, MemoryRecord, Outcome};
 pub use pattern::{InputPattern, InputSource, OwnerGuard};

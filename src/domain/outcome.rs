@@ -1,8 +1,8 @@
 //! What one step of the mind yields: to be stored whole or not at all.
 
 use super::{
-    Device, Disagreement, Due, EntityId, Kept, OpinionView, Request, Settled, ShadowTally, Silence, Timestamp, Unanswered, Verdict, audit::Event,
-    signal::Heard, verdict::Facts,
+    Device, Disagreement, Due, EntityId, Kept, OpinionView, Request, Settled, ShadowTally, Silence, Timestamp, Unanswered, Verdict,
+    audit::Event, signal::Heard, verdict::Facts,
 };
 use serde::{Deserialize, Serialize};
 

@@ -1,5 +1,6 @@
 //! When the devices of a house speak, made from a seed: motion with nights and weekends, doors, plugs, batteries that report now and then.
 #![allow(dead_code, reason = "each test file uses its part")]
+#![allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "seconds of some months, and days of them")]
 
 /// SplitMix64.
 pub struct Chance(u64);
@@ -27,7 +28,7 @@ impl Chance {
     }
 
     fn wait(&mut self, mean: f64) -> f64 {
-        -mean * (1.0 - self.unit()).ln()
+        -mean * libm::log(1.0 - self.unit())
     }
 }
 
@@ -91,8 +92,8 @@ pub fn words(manner: Manner, days: i64, chance: &mut Chance) -> Vec<f64> {
     let mut out = Vec::new();
     let at_home = |t: f64| !is_away((t / DAY) as i64, trip);
     match manner {
-        Manner::Motion => by_day(&mut out, end, 240.0, chance, |t| at_home(t)),
-        Manner::Door => by_day(&mut out, end, 5_400.0, chance, |t| at_home(t)),
+        Manner::Motion => by_day(&mut out, end, 240.0, chance, at_home),
+        Manner::Door => by_day(&mut out, end, 5_400.0, chance, at_home),
         Manner::Window => {
             for day in (0..days).filter(|d| !is_away(*d, trip)) {
                 let base = day as f64 * DAY;
@@ -129,7 +130,7 @@ pub fn words(manner: Manner, days: i64, chance: &mut Chance) -> Vec<f64> {
         Manner::Quick => lossy(&mut out, end, 600.0, 720.0, chance),
         Manner::Contact => {
             lossy(&mut out, end, 50.0 * 60.0, 60.0 * 60.0, chance);
-            by_day(&mut out, end, 5_400.0, chance, |t| at_home(t));
+            by_day(&mut out, end, 5_400.0, chance, at_home);
         }
         Manner::Change => {
             let mut t = 0.0;
@@ -168,7 +169,13 @@ fn by_day(out: &mut Vec<f64>, end: f64, mean: f64, chance: &mut Chance, is_home:
         let (day, hour) = ((t / DAY) as i64, (t % DAY) / HOUR);
         let works = day % 7 < 5 && (8.5..16.5).contains(&hour);
         let asleep = !(6.5..23.0).contains(&hour);
-        let slower = if asleep { 60.0 } else if works { 12.0 } else { 1.0 };
+        let slower = if asleep {
+            60.0
+        } else if works {
+            12.0
+        } else {
+            1.0
+        };
         t += chance.wait(mean * slower).min(2.0 * HOUR * (0.5 + slower / 20.0));
         if is_home(t) && (!asleep || chance.unit() < 0.2) {
             out.push(t);

@@ -21,6 +21,7 @@ const REPEATED_SECONDS: f64 = 60.0;
 pub struct Kinds {
     kinds: Vec<Kind>,
     /// Of the newest words that bear a time; the newest last.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     ring: Vec<u32>,
 }
 
@@ -102,6 +103,17 @@ impl Kinds {
         self.kinds.len() <= limits::KINDS_OF_LIFE && self.ring.len() <= RING && self.kinds.iter().all(|kind| kind.rhythm.is_sound())
     }
 
+    #[cfg(test)]
+    pub fn len(&self) -> usize {
+        self.kinds.len()
+    }
+
+    /// What is kept besides the value itself.
+    #[cfg(test)]
+    pub fn heap_bytes(&self) -> usize {
+        self.kinds.capacity() * size_of::<Kind>() + self.kinds.len() * 32 + self.ring.capacity() * 4
+    }
+
     fn find(&self, of: u32) -> Option<&Kind> {
         self.kinds.iter().find(|kind| kind.of == of)
     }
@@ -110,6 +122,7 @@ impl Kinds {
         let of = if self.find(of).is_some() || self.kinds.len() + 1 < limits::KINDS_OF_LIFE { of } else { SHARED };
         let place = self.kinds.iter().position(|kind| kind.of == of).unwrap_or(self.kinds.len());
         if place == self.kinds.len() {
+            self.kinds.reserve_exact(1);
             self.kinds.push(Kind { of, rhythm: Rhythm::default(), value: 0, stamp: None });
         }
         // Never empty: it was just put there.

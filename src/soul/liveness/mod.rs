@@ -4,6 +4,8 @@ mod carrier;
 mod kinds;
 mod phi;
 mod rhythm;
+#[cfg(test)]
+mod tests;
 mod there;
 mod value;
 mod watch;

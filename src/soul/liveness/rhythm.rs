@@ -57,6 +57,7 @@ pub struct Rhythm {
     var: f32,
     longest: Vec<Gap>,
     /// A silence that was missed and ended: one is a failure, a second one within the memory is the rhythm.
+    #[serde(skip_serializing_if = "Option::is_none")]
     aside: Option<Gap>,
 }
 
@@ -174,6 +175,7 @@ impl Rhythm {
     /// Among the longest, where it belongs there; an old one makes room first.
     fn keep(&mut self, gap: Gap) {
         if self.longest.len() < LONGEST {
+            self.longest.reserve_exact(1);
             self.longest.push(gap);
             return;
         }

@@ -1,6 +1,10 @@
 //! The watch over all entities: who speaks for himself and for others, who should have spoken and did not, and one cause where there is one.
 
-use super::{Heard, Life, carrier::Via, word::{Word, digest_of}};
+use super::{
+    Heard, Life,
+    carrier::Via,
+    word::{Word, digest_of},
+};
 use crate::{
     domain::{EntityId, Liveness, Percept, Silence, Timestamp},
     soul::{Evidence, Soul},
@@ -50,7 +54,8 @@ impl Soul {
         let via = via.filter(|via| self.is_worth(via));
         let bridge = via.as_ref().and_then(|via| self.life(&via.bridge)?.carrier.as_ref()).filter(|c| c.is_bridge());
         let (back, again) = bridge.map_or((from, false), |carrier| (carrier.back.max(from), carrier.repeats(at)));
-        let forges = !percept.source.speaks_for_many && bridge.is_none() && !percept.retained && via.as_ref().is_none_or(|via| !via.declared);
+        let forges =
+            !percept.source.speaks_for_many && bridge.is_none() && !percept.retained && via.as_ref().is_none_or(|via| !via.declared);
         let itself = percept.source.requester == percept.entity;
         let heard = self.with(&percept.entity, at, |one| {
             let life = &mut one.senses.life;

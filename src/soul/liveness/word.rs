@@ -198,7 +198,13 @@ fn stamp(value: &Value) -> Option<Timestamp> {
     let at = match value {
         Value::Number(number) => {
             let n = number.as_f64()?;
-            let micros = if n > 1e14 { n } else if n > 1e11 { n * 1e3 } else { n * 1e6 };
+            let micros = if n > 1e14 {
+                n
+            } else if n > 1e11 {
+                n * 1e3
+            } else {
+                n * 1e6
+            };
             #[allow(clippy::cast_possible_truncation, reason = "a time before the year 5000, in whole microseconds")]
             Timestamp::from_micros((micros < 1e17).then_some(micros as i64)?)
         }
