@@ -57,6 +57,29 @@ impl Who {
     }
 }
 
+/// Something told, at no time in particular.
+pub fn percept(entity: &str, topic: &str, payload: &[u8]) -> Percept {
+    Percept {
+        id: Uuid::nil(),
+        at: Timestamp::default(),
+        source: Who::client(entity).0,
+        entity: EntityId::escaped(entity),
+        kind: "state".into(),
+        topic: topic.to_owned(),
+        body: Body::parse(payload, None),
+        payload: payload.to_vec(),
+        qos: 0,
+        retained: false,
+        stored: false,
+        packet_id: None,
+        repeat_of: None,
+        own_id: None,
+        purpose: Purpose::Observation,
+        may_wait: false,
+        way_on: None,
+    }
+}
+
 impl Alive {
     /// A house of this config, born at this moment. The rules are the shipped ones.
     pub fn new(config: &str, now: Timestamp) -> Self {
@@ -142,21 +165,14 @@ impl Alive {
             id: Uuid::from_u128(self.ids),
             at: self.now,
             source: Arc::clone(&who.0),
-            entity,
             kind,
-            topic: topic.to_owned(),
-            body: Body::parse(payload, None),
-            payload: payload.to_vec(),
-            qos: 0,
             retained,
             stored: self.stored,
-            packet_id: None,
-            repeat_of: None,
-            own_id: None,
             purpose,
             may_wait: !retained,
-            way_on: None,
+            ..percept(entity.as_str(), topic, payload)
         };
+        let percept = Percept { entity, ..percept };
         self.mind.step(&Input::Percept(Box::new(percept)))
     }
 }
