@@ -508,3 +508,47 @@ fn what_it_costs() {
         (spent[1] / looks).as_nanos()
     );
 }
+
+#[test]
+fn what_has_no_rhythm_is_not_silent_any_more_when_its_bridge_is_back() {
+    let mut quiet = Quiet::new("");
+    let bridge = Who::bridge("zigbee2mqtt");
+    quiet.tell(&bridge, "zigbee2mqtt/door", r#"{"contact":true}"#);
+    quiet.tell(&bridge, "zigbee2mqtt/bridge/state", "offline");
+    assert_eq!(quiet.is("door").because_of.unwrap().as_str(), BRIDGE);
+    quiet.pass(5);
+    quiet.tell(&bridge, "zigbee2mqtt/bridge/state", "online");
+    assert_eq!((quiet.state("door"), quiet.is("door").because_of), (Liveness::Learning, None));
+    quiet.pass(120);
+    assert_eq!(quiet.told, [], "a restart of the bridge is nothing to be told of");
+}
+
+#[test]
+fn who_is_forgotten_is_not_missed() {
+    let mut quiet = Quiet::new("");
+    for n in 0..40 {
+        quiet.house.tell("sensor", "temperature", &format!("{n}"));
+        quiet.pass_by(60, 5);
+    }
+    quiet.pass_by(300, 5);
+    assert_eq!(quiet.begun("sensor"), 1);
+    quiet.house.mind.soul().forget(&EntityId::escaped("sensor"));
+    quiet.pass(2);
+    assert_eq!(quiet.told.last().map(|(_, s)| s.begins), Some(false));
+}
+
+#[test]
+fn one_name_of_many_clients_is_no_bridge_and_one_client_that_carries_some_is() {
+    for (clients, alerts) in [(4, 4), (1, 1)] {
+        let mut quiet = Quiet::new("");
+        for n in 0..40 {
+            for device in 0..4 {
+                let who = Who::client("mqtt").with(|s| s.client_id = format!("c{}", device % clients));
+                quiet.tell(&who, &format!("tele/plug{device}/SENSOR"), &format!("{{\"Power\":{n}}}"));
+            }
+            quiet.pass_by(60, 5);
+        }
+        quiet.pass_by(3_600, 5);
+        assert_eq!(quiet.told.iter().filter(|(_, s)| s.begins).count(), alerts, "{clients} clients: {:?}", quiet.told);
+    }
+}

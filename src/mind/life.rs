@@ -1,10 +1,7 @@
 //! Whether those who speak are there: rhythm, silence, bridges that went away.
 
 use super::Mind;
-use crate::{
-    domain::{EntityId, Percept},
-    soul::Via,
-};
+use crate::{domain::Percept, soul::Via};
 
 impl Mind {
     /// Takes a percept as a sign of life. Gives how much it concerns the home, in [0, 1].
@@ -26,7 +23,7 @@ impl Mind {
             return (percept.entity != *bridge).then(|| Via { bridge: bridge.clone(), declared: true });
         }
         let source = &percept.source;
-        let another = source.requester != percept.entity && source.requester != EntityId::anonymous();
+        let another = source.requester != percept.entity && source.requester.as_str() != "anonymous";
         another.then(|| Via { bridge: source.requester.clone(), declared: source.speaks_for_many })
     }
 }

@@ -230,6 +230,7 @@ impl Soul {
 
     /// Forgets all that is known of an entity; false when nothing was.
     pub fn forget(&mut self, entity: &EntityId) -> bool {
+        self.leave(entity);
         self.stale.retain(|stale| stale != entity);
         self.entities.remove(entity).is_some()
     }

@@ -201,6 +201,20 @@ impl Life {
         true
     }
 
+    /// Its bridge is back: it has its usual time to speak, and is silent until then. Without a rhythm nobody can say that it is.
+    fn uncovered(&mut self, at: Timestamp) -> bool {
+        if self.because_of.is_none() {
+            return false;
+        }
+        self.next = self.deadline(at);
+        let free = self.next.is_none();
+        if free {
+            self.because_of = None;
+            self.turn(Liveness::Learning, at);
+        }
+        free
+    }
+
     /// Seconds of silence after which it counts as silent: by its quickest rhythm that had not stopped when it was last heard.
     fn limit(&self) -> Option<f64> {
         self.heard.and_then(|heard| self.kinds.limit(heard))

@@ -14,6 +14,8 @@ use std::collections::BTreeSet;
 
 /// Between two looks there is a second. After a longer pause it was Jamey, or its host, that was away.
 const PAUSE_SECONDS: f64 = 300.0;
+/// `EntityId::anonymous`.
+const NOBODY: &str = "anonymous";
 
 /// Who is to be looked for, and when. Nobody is looked at before his time.
 #[derive(Serialize, Deserialize, Clone, PartialEq, Debug, Default)]
@@ -48,6 +50,11 @@ impl Soul {
 
     /// Takes a percept as a sign of life of whom it is about, and of the bridge that brought it.
     pub fn hear_life(&mut self, percept: &Percept, via: Option<Via>, at: Timestamp) {
+        if percept.entity.as_str() == NOBODY {
+            // Many, whom nobody can tell apart: that one of them speaks says nothing of the others.
+            self.hear(&percept.entity, at, None, Evidence::OnTime);
+            return;
+        }
         let word = Word::of(percept);
         let from = self.watch.woke;
         let client = digest_of(&percept.source.client_id);
@@ -115,6 +122,14 @@ impl Soul {
         due.sort();
         for (_, id) in due {
             self.look_at(&id, at, unwatched.contains(&id));
+        }
+    }
+
+    /// One is forgotten: its absence is nobody's any more.
+    pub fn leave(&mut self, id: &EntityId) {
+        if let Some(life) = self.life(id).filter(|life| life.told) {
+            let turn = life.silence(id, false);
+            self.watch.turns.push(turn);
         }
     }
 
@@ -230,12 +245,7 @@ impl Soul {
         if let Some(carrier) = self.life_mut(bridge).and_then(|life| life.carrier.as_mut()) {
             carrier.back = at;
         }
-        self.each_through(bridge, at, |life| {
-            if life.because_of.is_some() {
-                life.next = life.deadline(at);
-            }
-            false
-        });
+        self.each_through(bridge, at, |life| life.uncovered(at));
     }
 
     fn each_through(&mut self, bridge: &EntityId, at: Timestamp, change: impl Fn(&mut Life) -> bool) {
