@@ -43,7 +43,7 @@ impl Quiet {
         let until = self.house.now.plus_seconds(seconds);
         while self.house.now < until {
             let left = (until.micros() - self.house.now.micros()) / 1_000_000;
-            let outcome = self.house.pass(step.min(left.max(1)));
+            let outcome = self.house.tick(step.min(left.max(1)));
             self.note(outcome);
         }
     }
@@ -457,11 +457,11 @@ fn a_leak_is_not_over_because_its_sensor_died() {
     quiet.tell(&Who::client("cellar"), "water/cellar/leak", "true");
     let mut due = Vec::new();
     for _ in 0..3 * 24 * 60 {
-        due.extend(quiet.house.pass(60).duties);
+        due.extend(quiet.house.tick(60).duties);
     }
     assert_eq!(due.iter().map(|d| d.begins).collect::<Vec<_>>(), [true], "it is as wet as it was when the sensor died");
     quiet.tell(&Who::client("cellar"), "water/cellar/leak", "false");
-    due.extend(quiet.house.pass(1).duties);
+    due.extend(quiet.house.tick(1).duties);
     assert_eq!(due.iter().map(|d| d.begins).collect::<Vec<_>>(), [true, false], "its word ends it");
 }
 

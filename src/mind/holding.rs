@@ -157,9 +157,10 @@ impl Mind {
             Some(denied) => format!("approved by {by}, but meanwhile {}", denied.verdict.reason),
             None => format!("allowed: {by} approved it"),
         };
-        let judged = judged.into_iter().map(|j| decided(j, &reason)).collect();
+        let judged: Vec<Judged> = judged.into_iter().map(|j| decided(j, &reason)).collect();
         if lets_on {
             self.state.soul.hear(&asker, now, None, Evidence::Clean);
+            self.await_effect(&judged, Origin::Guard);
         }
         outcome.settled.push(Settled { id: answer.id, at: now, ending: Ending::Approved, by: Some(by), judged, lets_on, reason });
         outcome
@@ -187,7 +188,8 @@ impl Mind {
         }
         let reason = "allowed: nobody answered in time, and the rules that asked let it go then";
         let settled = self.end(id, Ending::Expired, None, reason.to_owned())?;
-        let judged = judged.into_iter().map(|j| decided(j, reason)).collect();
+        let judged: Vec<Judged> = judged.into_iter().map(|j| decided(j, reason)).collect();
+        self.await_effect(&judged, Origin::Guard);
         Some(Settled { judged, lets_on: true, ..settled })
     }
 

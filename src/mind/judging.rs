@@ -2,9 +2,10 @@
 
 use super::{Mind, NO_UNSAFE_REQUEST};
 use crate::{
+    conscience::RuleSet,
     domain::{
-        ActFacts, Decision, DeviceClass, DeviceFacts, Facts, Judged, Outcome, Percept, Request, RequestFacts, Signals, Signed1, Unit01,
-        Verdict, limits,
+        ActFacts, Decision, DeviceClass, DeviceFacts, Facts, Judged, Outcome, Percept, Purpose, Request, RequestFacts, Signals, Signed1,
+        Unit01, Verdict, limits,
     },
     memory::policy,
     soul::{Event, Evidence},
@@ -31,8 +32,12 @@ impl Mind {
                     Decision::Allow => Some(Evidence::Clean),
                     Decision::Escalate => None,
                 };
-                if let Some(evidence) = evidence {
-                    self.state.soul.hear(&percept.source.requester, now, Some(&request.target), evidence);
+                let requester = &percept.source.requester;
+                let counted = evidence.is_some_and(|evidence| self.state.soul.hear(requester, now, Some(&request.target), evidence));
+                // Once a minute and target at most, as the evidence counts.
+                if verdict.decision == Decision::Deny && counted {
+                    let trust = least_trust(&mut self.rules, &judged.facts);
+                    self.state.soul.want(requester, &request.target, &request.verb.0, now, trust);
                 }
                 if verdict.decision != Decision::Allow {
                     let risk = judged.facts.dev.risk.get();
@@ -40,6 +45,9 @@ impl Mind {
                     let event = Event::happened(percept.source.requester.clone(), percept.id, NO_UNSAFE_REQUEST, bad, conduct);
                     self.state.soul.appraise(&event, now);
                 }
+            }
+            if let Purpose::Requests { origin, .. } = &percept.purpose {
+                self.await_effect(&outcome.judged, *origin);
             }
             self.bound_commands();
             let decision = outcome.decision();
@@ -104,6 +112,28 @@ impl Mind {
             self.state.commands.pop_first();
         }
     }
+}
+
+/// The least trust t in [0, 1], to 1e-12, with which a request would have been allowed on the same facts; None: no trust would have done.
+fn least_trust(rules: &mut RuleSet, facts: &Facts) -> Option<f64> {
+    let mut facts = facts.clone();
+    let mut allows = |t: f64| {
+        facts.req.trust = Unit01::clamped(t);
+        rules.judge(&facts).decision == Decision::Allow
+    };
+    if !allows(1.0) {
+        return None;
+    }
+    let (mut low, mut high) = (0.0, 1.0);
+    for _ in 0..40 {
+        let middle = f64::midpoint(low, high);
+        if allows(middle) {
+            high = middle;
+        } else {
+            low = middle;
+        }
+    }
+    Some(high)
 }
 
 /// What a device that nobody described must be taken for, from what is asked of it: the riskiest thing that knows the verb.

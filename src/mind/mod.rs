@@ -26,6 +26,7 @@ use crate::{
 use commands::Commands;
 pub use duties::Duties;
 use duties::Pendings;
+use following::Following;
 pub use holding::Waits;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
@@ -64,6 +65,8 @@ pub struct State {
     habits: Habits,
     heard: BTreeMap<String, Heard>,
     commands: BTreeMap<EntityId, Commands>,
+    /// Commands whose effect is awaited, by device; at most `limits::DEVICES`.
+    following: BTreeMap<EntityId, Following>,
     states: BTreeMap<EntityId, String>,
     /// What waits for a person's word; at most `limits::HELD`.
     held: BTreeMap<Uuid, Held>,
@@ -107,6 +110,7 @@ impl State {
             habits: Habits::new(),
             heard: BTreeMap::new(),
             commands: BTreeMap::new(),
+            following: BTreeMap::new(),
             states: BTreeMap::new(),
             held: BTreeMap::new(),
             holds: VecDeque::new(),
@@ -305,8 +309,9 @@ impl Mind {
         if self.hear_signals(percept) {
             stir = 1.0;
         }
-        self.hear_state(percept);
-        self.follow(percept);
+        let told = self.hear_state(percept);
+        self.follow(&told);
+        self.hear_say(percept);
         let record = self.remember(percept, None, stir, policy::text(percept, &[]));
         Outcome { record: Some(record), silences: self.state.soul.take_silences(), ..Outcome::default() }
     }

@@ -8,25 +8,27 @@ use crate::{
 
 impl Mind {
     /// A device's state, in lower case: what it says under its own name, and on the state topics that its claims name.
-    pub(super) fn hear_state(&mut self, percept: &Percept) {
+    /// Gives the devices that told theirs.
+    pub(super) fn hear_state(&mut self, percept: &Percept) -> Vec<EntityId> {
         let said = match &percept.body {
             Body::Text(text) => Some(text.as_str()),
             body => body.object().and_then(|o| o.get("state")).and_then(|s| s.as_str()),
         };
-        let Some(said) = said else { return };
+        let Some(said) = said else { return Vec::new() };
         let registry = &self.state.registry;
         let itself = Some(&percept.entity).filter(|id| percept.body.object().is_some() && registry.device(id).is_some());
         let ids: Vec<EntityId> = itself.into_iter().chain(registry.told_on(&percept.topic)).cloned().collect();
         if ids.is_empty() {
-            return;
+            return ids;
         }
         let state: String = said.chars().take(limits::KIND_BYTES).flat_map(char::to_lowercase).collect();
-        for id in ids {
-            if self.state.states.get(&id) != Some(&state) {
+        for id in &ids {
+            if self.state.states.get(id) != Some(&state) {
                 self.told.insert(id.clone());
-                self.state.states.insert(id, state.clone());
+                self.state.states.insert(id.clone(), state.clone());
             }
         }
+        ids
     }
 
     /// Takes what a percept says of the owner's signals. True when a hazard came true.

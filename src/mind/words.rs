@@ -1,8 +1,8 @@
-//! The owner's word on entities.
+//! What is said of entities: the owner's word, and what others hold of them.
 
 use super::Mind;
 use crate::{
-    domain::{OwnersWord, Says},
+    domain::{EntityId, OwnersWord, Percept, Says, Unit01},
     soul::Evidence,
 };
 
@@ -14,5 +14,18 @@ impl Mind {
             Says::Distrust => self.state.soul.hear(&word.about, now, None, Evidence::OwnerWord(false)),
             Says::Relate { .. } | Says::Unrelate { .. } | Says::Forget => false,
         };
+    }
+
+    /// Takes what an entity tells of another: kind `opinion`, `{"about": "x", "belief": .8, "disbelief": .1}`.
+    pub(super) fn hear_say(&mut self, percept: &Percept) {
+        if percept.kind != "opinion" {
+            return;
+        }
+        let Some(said) = percept.body.object() else { return };
+        let number = |key: &str| Unit01::clamped(said.get(key).and_then(serde_json::Value::as_f64).unwrap_or(0.0));
+        let about = said.get("about").and_then(|about| about.as_str()).and_then(|about| EntityId::new(about).ok());
+        if let Some(about) = about {
+            self.state.soul.hear_say(&percept.entity, &about, number("belief"), number("disbelief"), self.state.now);
+        }
     }
 }

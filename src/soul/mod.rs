@@ -5,6 +5,8 @@ mod appraisal;
 mod emotion;
 mod empathy;
 mod evidence;
+pub mod fusion;
+mod hearsay;
 mod known;
 mod ledger;
 mod liveness;
@@ -25,9 +27,10 @@ pub use liveness::{Via, phi_normal};
 pub use mood::BigFive;
 
 use crate::domain::{Change, EntityId, OpinionView, Standing, Timestamp, Unit01, limits};
-use known::Known;
+use known::{Known, Want};
 use liveness::Watch;
 use mood::Mood;
+use opinion::Belief;
 use relations::Relations;
 use senses::Senses;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -179,6 +182,36 @@ impl Soul {
         self.with(entity, at, |one| one.known.weigh(at, target, evidence, weight)).unwrap_or(false)
     }
 
+    /// Takes what one entity says of another: discounted by how far the first is believed, and never of itself. Moves what is expected of
+    /// it (P), never its trust t: nobody's word gives authority.
+    pub fn hear_say(&mut self, by: &EntityId, about: &EntityId, belief: Unit01, disbelief: Unit01, at: Timestamp) {
+        let sure = belief.get() + disbelief.get();
+        let Some(p) = self.entities.get(by).map(|one| one.known.as_witness(at)).filter(|_| by != about && sure > 0.0) else { return };
+        let scale = sure.max(1.0);
+        let (b, d) = (belief.get() / scale, disbelief.get() / scale);
+        let said = Belief { b, d, u: 1.0 - b - d, a: 0.5 };
+        if self.entities.contains_key(about) {
+            self.with(about, at, |one| one.known.hear_say(by, p, said, at));
+        }
+    }
+
+    /// Seconds that a device was seen to take to obey, where that is more than usual; 0 otherwise.
+    #[must_use]
+    pub fn patience(&self, entity: &EntityId) -> f64 {
+        self.entities.get(entity).map_or(0.0, |one| one.senses.patience())
+    }
+
+    /// Takes that a device obeyed after so many seconds, later than it was awaited.
+    pub fn learn_patience(&mut self, entity: &EntityId, seconds: f64, at: Timestamp) {
+        self.with(entity, at, |one| one.senses.learn_patience(seconds));
+    }
+
+    /// Takes a request that was not allowed, and the least trust with which it would have been; None: no trust would have done.
+    pub fn want(&mut self, entity: &EntityId, target: &EntityId, verb: &str, at: Timestamp, trust: Option<f64>) {
+        let verb = verb.chars().take(limits::KIND_BYTES / 4).collect();
+        self.with(entity, at, |one| one.known.want(Want { target: target.clone(), verb, at, trust }));
+    }
+
     /// Changes one entity, who is a newcomer if unknown. None: there is no room for it.
     fn with<T>(&mut self, entity: &EntityId, at: Timestamp, change: impl FnOnce(&mut Entity) -> T) -> Option<T> {
         if !self.entities.contains_key(entity) {
@@ -232,6 +265,13 @@ impl Soul {
     pub fn forget(&mut self, entity: &EntityId) -> bool {
         self.leave(entity);
         self.stale.retain(|stale| stale != entity);
+        for (id, one) in &mut self.entities {
+            let was_stale = one.known.is_stale();
+            one.known.unhear(entity);
+            if one.known.is_stale() && !was_stale {
+                self.stale.push(id.clone());
+            }
+        }
         self.entities.remove(entity).is_some()
     }
 

@@ -200,7 +200,7 @@ fn a_state_that_cannot_be_one_is_refused() {
 }
 
 fn acts() -> impl Strategy<Value = Vec<(u8, u8, i64)>> {
-    prop::collection::vec((0u8..4, 0u8..7, 0i64..3_000), 1..60)
+    prop::collection::vec((0u8..4, 0u8..16, 0i64..3_000), 1..60)
 }
 
 fn live(acts: &[(u8, u8, i64)], mut then: impl FnMut(&mut Soul, &EntityId, Timestamp)) -> (Soul, Timestamp) {
@@ -217,6 +217,19 @@ fn live(acts: &[(u8, u8, i64)], mut then: impl FnMut(&mut Soul, &EntityId, Times
             3 => Evidence::Impersonation,
             4 => Evidence::OwnerWord(true),
             5 => Evidence::OwnerWord(false),
+            6 => Evidence::Acknowledged,
+            7 => Evidence::TimedOut,
+            8 => Evidence::OnTime,
+            9 => Evidence::Silence,
+            10 => Evidence::Plausible,
+            11 => Evidence::Anomaly,
+            12 => Evidence::Replay,
+            13 => Evidence::BatteryLow,
+            14 => {
+                soul.hear_say(&who, &id("e0"), Unit01::clamped(0.2), Unit01::clamped(0.6), now);
+                soul.want(&who, &id("door"), "unlock", now, Some(0.6));
+                Evidence::WeakLink
+            }
             _ => {
                 soul.appraise(&event(who.as_str(), -0.7, 0.3), now);
                 Evidence::Clean
@@ -240,6 +253,38 @@ proptest! {
             let p = view.belief + view.base_rate * view.uncertainty;
             prop_assert!((p - view.expectation.get()).abs() < 1e-12);
             prop_assert!((0.0..=1.0).contains(&view.lower_bound.get()));
+            for facet in &view.detail.facets {
+                prop_assert!((facet.belief + facet.disbelief + facet.uncertainty - 1.0).abs() < 1e-12);
+                prop_assert!(facet.owed == 0 || facet.lower_bound <= view.base_rate.max(0.7), "{:?}", facet);
+            }
+        }
+    }
+
+    /// Forgetting is all that good news may cost.
+    #[test]
+    fn good_evidence_never_lowers_trust(acts in acts()) {
+        let (soul, now) = live(&acts, |_, _, _| {});
+        for n in 0..4 {
+            let who = id(&format!("e{n}"));
+            for good in [Evidence::Clean, Evidence::Acknowledged, Evidence::OnTime, Evidence::Plausible, Evidence::OwnerWord(true)] {
+                let mut after = soul.clone();
+                let before = after.trust(&who, now).get();
+                after.hear(&who, now, None, good);
+                prop_assert!(after.trust(&who, now).get() >= before - 2e-3, "{:?}: {} {}", good, before, after.trust(&who, now).get());
+            }
+        }
+    }
+
+    #[test]
+    fn idleness_leads_back_to_the_base_rate_and_hiding_does_not(acts in acts()) {
+        let (mut soul, now) = live(&acts, |_, _, _| {});
+        let late = now.plus_seconds(20 * 365 * 86_400);
+        for view in soul.opinions(late) {
+            if view.disbelief < 1e-6 {
+                prop_assert!((view.expectation.get() - view.base_rate).abs() < 1e-3, "{:?}", view);
+            } else {
+                prop_assert!(view.expectation.get() <= view.base_rate + 1e-3, "{:?}", view);
+            }
         }
     }
 

@@ -96,7 +96,12 @@ impl Alive {
         Self { mind, config, now, guards, ids: 1, stored: false }
     }
 
-    pub fn pass(&mut self, seconds: i64) -> Outcome {
+    pub fn pass(&mut self, seconds: i64) {
+        self.tick(seconds);
+    }
+
+    /// The same, with what came of it.
+    pub fn tick(&mut self, seconds: i64) -> Outcome {
         self.now = self.now.plus_seconds(seconds);
         self.mind.step(&Input::Tick(self.now))
     }
