@@ -205,6 +205,7 @@ mod tests {
             payload: b"UNLOCK".to_vec(),
             qos: 1,
             retained: false,
+            stored: false,
             packet_id: Some(1),
             repeat_of: None,
             own_id: None,

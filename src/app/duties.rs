@@ -96,6 +96,7 @@ async fn ask(hall: &Hall, engine: &Engine, device: &EntityId, verb: &str) {
         payload: b"{}".to_vec(),
         qos: 1,
         retained: false,
+        stored: false,
         packet_id: None,
         repeat_of: None,
         own_id: None,

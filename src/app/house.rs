@@ -6,6 +6,7 @@ use super::{
     journal::Journal,
     outlets::{self, Answers, Outlets, Waiting},
     rules::Shelf,
+    silences::Absent,
     unchanged::Unchanged,
     view::{self, Said, Spoken},
     words::{self, Desk},
@@ -84,6 +85,7 @@ struct Living {
     waiting: Waiting,
     due_now: DueNow,
     due: outlets::Due,
+    absent: Absent,
     unchanged: Unchanged,
     /// What of the candidate's counts was told last: they are retained, and told anew when it disagrees, or has judged twice as many.
     shadow: Option<(String, u64, Option<u32>)>,
@@ -111,6 +113,7 @@ impl Living {
             waiting,
             due_now: DueNow::default(),
             due: outlets::Due::default(),
+            absent: Absent::default(),
             unchanged: Unchanged::default(),
             shadow: None,
         }
@@ -210,6 +213,11 @@ impl Living {
         }
         for due in std::mem::take(&mut outcome.duties) {
             self.turn(&due);
+        }
+        if !outcome.silences.is_empty() {
+            let now = self.house.mind.now();
+            std::mem::take(&mut outcome.silences).iter().for_each(|silence| self.absent.turn(silence, now));
+            self.answers.silent = Some(self.absent.alerts());
         }
         if outcome.registry_changed {
             let registry = self.house.mind.registry().clone();

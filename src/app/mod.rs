@@ -12,6 +12,7 @@ mod outlets;
 mod people;
 mod retained;
 pub mod rules;
+mod silences;
 mod slow;
 mod speaker;
 mod start;
@@ -147,7 +148,8 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let (asks, asked) = mpsc::channel(limits::DUTIES_DUE);
     let (waiting, waits) = watch::channel(outlets::Waiting::default());
     let (due, is_due) = watch::channel(outlets::Due::default());
-    let outlets = outlets::Outlets { said, releases, asks, waiting, due };
+    let (silent, is_silent) = watch::channel(outlets::Due::default());
+    let outlets = outlets::Outlets { said, releases, asks, waiting, due, silent };
     // Weakly: the engine ends when all who hold it have let go.
     tokio::spawn(release(Arc::downgrade(&engine), Arc::clone(&hall), released));
     tokio::spawn(duties::ask_all(Arc::downgrade(&engine), Arc::clone(&hall), asked));
@@ -209,6 +211,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         certificates,
         waiting: waits,
         due: is_due,
+        silent: is_silent,
         wrong_rules,
         known,
         stop: stopped.clone(),
@@ -255,6 +258,8 @@ pub fn settings(config: &Config) -> Result<Settings> {
         signals: config.signals.clone(),
         discovery_prefixes: config.inputs.discovery_prefixes.clone(),
         zigbee_bases: config.inputs.zigbee2mqtt.clone(),
+        bridges: config.inputs.bridges(),
+        unwatched: config.entities.iter().filter(|e| !e.watched).map(|e| e.id.clone()).collect(),
         root: config.root.clone(),
         guards: config.guards.clone(),
         duties: duties::compile(&config.duties, &config.signals)?,

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 /// What waits for a person's word, as people are shown it.
 pub type Waiting = Arc<BTreeMap<Uuid, Value>>;
-/// What is due by duty: since when, and what is the matter.
+/// What is due by duty, or amiss by the code of its alert: since when, and what is the matter.
 pub type Due = Arc<BTreeMap<String, (Timestamp, String)>>;
 
 #[derive(Clone)]
@@ -25,6 +25,8 @@ pub struct Outlets {
     pub asks: mpsc::Sender<(EntityId, String)>,
     pub waiting: watch::Sender<Waiting>,
     pub due: watch::Sender<Due>,
+    /// Who fell silent, by the code of its alert.
+    pub silent: watch::Sender<Due>,
 }
 
 /// What one batch gives out when it is on disk.
@@ -36,6 +38,7 @@ pub struct Answers {
     pub asked: Vec<(EntityId, String)>,
     pub waiting: Option<Waiting>,
     pub due: Option<Due>,
+    pub silent: Option<Due>,
 }
 
 impl Answers {
@@ -47,6 +50,7 @@ impl Answers {
             && self.asked.is_empty()
             && self.waiting.is_none()
             && self.due.is_none()
+            && self.silent.is_none()
     }
 
     pub fn give(self, outlets: &Outlets, hall: &Hall) {
@@ -66,6 +70,9 @@ impl Answers {
         }
         if let Some(due) = self.due {
             outlets.due.send_replace(due);
+        }
+        if let Some(silent) = self.silent {
+            outlets.silent.send_replace(silent);
         }
         for (sender, answer) in self.senders {
             // A client that is gone needs no answer.

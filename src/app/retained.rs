@@ -54,6 +54,7 @@ fn percept(hall: &Hall, topic: &str, payload: Vec<u8>, origin: Origin, requests:
         payload,
         qos: 0,
         retained: true,
+        stored: false,
         packet_id: None,
         repeat_of: None,
         own_id: None,

@@ -32,6 +32,8 @@ use uuid::Uuid;
 const COALESCE: Duration = Duration::from_millis(500);
 /// An entity's state at most once in this time, and only when it moved.
 const ENTITY_EVERY: Duration = Duration::from_secs(60);
+/// Whether it is there is told sooner: a person waits for it. A device that comes and goes costs the disk a sync each time.
+const LIVENESS_EVERY: Duration = Duration::from_secs(5);
 /// By how much an expectation must move to be told again.
 const MATERIAL: f64 = 0.02;
 /// Anyone may say that Home Assistant came to life; it is believed so often.
@@ -55,6 +57,8 @@ pub struct Speaker {
     pub waiting: watch::Receiver<Waiting>,
     /// Duties that are due.
     pub due: watch::Receiver<Due>,
+    /// Who fell silent.
+    pub silent: watch::Receiver<Due>,
     /// What is wrong with the newest rules.
     pub wrong_rules: watch::Receiver<Option<String>>,
     /// Entities that were known when the house was started.
@@ -75,6 +79,7 @@ struct Told {
     slow: Slow,
     break_glass: Option<Timestamp>,
     due: Due,
+    silent: Due,
     certificates: Option<Trouble>,
     wrong_rules: Option<String>,
     /// When Home Assistant last came to life.
@@ -177,6 +182,20 @@ impl Speaker {
             told.alert(root, &format!("duty-{id}"), Some(alert(*since, "critical", text, to_do)));
         }
         told.due = due;
+    }
+
+    /// The alerts of those who fell silent end when they speak.
+    fn tell_silent(&mut self, root: &str, told: &mut Told) {
+        let silent = self.silent.borrow_and_update().clone();
+        let to_do = "see whether it has power, reaches the house, and still works; who is meant to be off at times has `watched = false` in \
+                     the config under [[entity]]";
+        let before = std::mem::replace(&mut told.silent, Due::clone(&silent));
+        for code in before.keys().filter(|code| !silent.contains_key(*code)) {
+            told.alert(root, code, None);
+        }
+        for (code, (since, text)) in silent.iter().filter(|(code, stands)| before.get(*code) != Some(stands)) {
+            told.alert(root, code, Some(alert(*since, "warning", text, to_do)));
+        }
     }
 
     async fn hear(&mut self, root: &str, told: &mut Told, said: Said) {
@@ -309,6 +328,9 @@ impl Speaker {
             told.wrong_rules = wrong;
         }
         self.tell_due(root, told);
+        if self.silent.has_changed().unwrap_or(false) {
+            self.tell_silent(root, told);
+        }
         if let Some(head) = self.health.audit_head() {
             let head = json!({"v": 1, "seq": head.seq, "hash": hex(&head.hash), "at": head.at.to_string()});
             told.next.insert(topics::name(root, Topic::AuditHead), head.to_string().into_bytes());
@@ -370,7 +392,8 @@ impl Speaker {
 #[derive(PartialEq)]
 struct Gist {
     expectation: f64,
-    liveness: Liveness,
+    /// And whether a bridge is why.
+    liveness: (Liveness, bool),
     anomalies: Vec<(String, Timestamp)>,
     relations: Vec<Relation>,
 }
@@ -379,7 +402,7 @@ impl Gist {
     fn of(view: &OpinionView) -> Self {
         Self {
             expectation: view.expectation.get(),
-            liveness: view.detail.liveness.state,
+            liveness: (view.detail.liveness.state, view.detail.liveness.because_of.is_some()),
             anomalies: view.detail.anomalies.iter().map(|a| (a.field.clone(), a.since)).collect(),
             relations: view.detail.relations.clone(),
         }
@@ -394,7 +417,8 @@ impl Gist {
 }
 
 impl Told {
-    /// An entity's first opinion at once; then when it moved, what is told of it is another thing, and its minute is over.
+    /// An entity's first opinion at once; then when it moved, what is told of it is another thing, and its minute is over; whether it is
+    /// there sooner.
     fn tell_opinions(&mut self, root: &str) {
         let now = Instant::now();
         let (entities, next) = (&mut self.entities, &mut self.next);
@@ -404,7 +428,8 @@ impl Told {
                 if !gist.is_news_after(before) {
                     return false;
                 }
-                if now.duration_since(*at) < ENTITY_EVERY {
+                let turned = gist.liveness != before.liveness;
+                if now.duration_since(*at) < if turned { LIVENESS_EVERY } else { ENTITY_EVERY } {
                     return true;
                 }
             }

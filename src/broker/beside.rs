@@ -2,6 +2,7 @@
 //! waits in an outbox. The engine's own bridges route past the guard and are not used (decision 7).
 
 mod echoes;
+mod given;
 mod outbox;
 mod peer;
 mod routes;

@@ -78,6 +78,8 @@ pub struct LineControl(Mutex<State>);
 #[derive(Default)]
 pub struct Seen {
     pub dup: bool,
+    /// Another broker had kept it, and gave it on subscription.
+    pub stored: bool,
     pub content_type: Option<String>,
     /// MQTT 5's properties as sent, with their length in front.
     pub properties: Vec<u8>,
@@ -156,6 +158,7 @@ impl LineControl {
         state.in_turn += usize::from(in_turn);
         state.seen.push_back(Seen {
             dup: published.dup,
+            stored: false,
             content_type: published.content_type.map(str::to_owned),
             properties: published.properties.to_vec(),
             told: if let Heard::Told(ahead) = heard { Some(ahead) } else { None },

@@ -67,6 +67,8 @@ pub struct EntityEntry {
     /// Empty: none.
     pub role: String,
     pub speaks_for_many: bool,
+    /// Whether its silence is told.
+    pub watched: bool,
 }
 
 impl EntityEntry {
@@ -78,6 +80,7 @@ impl EntityEntry {
             human: r.or("human", false, kinds::truth),
             role: r.or("role", String::new(), kinds::role),
             speaks_for_many: r.or("speaks_for_many", false, kinds::truth),
+            watched: r.or("watched", true, kinds::truth),
         };
         let id = id?;
         if id == EntityId::anonymous() && (entry.owner || !entry.role.is_empty()) {

@@ -32,6 +32,13 @@ impl EntityId {
         Ok(Self(text.into()))
     }
 
+    /// The one behind `base/bridge/…`, as Zigbee2MQTT has it: `zigbee2mqtt.bridge`. No outside name's id can be this, since a `.` in one is
+    /// followed by two hex digits.
+    #[must_use]
+    pub fn bridge(base: &str) -> Self {
+        Self::new(&format!("{}.bridge", Self::escaped(base))).unwrap_or_else(|_| Self::escaped(&format!("{base}/bridge")))
+    }
+
     /// The id of any outside name: lower case, every other byte escaped as `.` and two hex digits;
     /// what would pass 64 bytes is cut at 47 and ends in `-` and 16 hex digits of the name's SHA-256.
     /// Two different names get different ids, but for upper and lower case.

@@ -28,6 +28,10 @@ pub const RELATIONS_OF_ONE: usize = 256;
 pub const RELATIONS_TOLD: usize = 16;
 /// Those near an entity, for who asks whether they see the same: more of them would not know better.
 pub const NEIGHBOURS: usize = 32;
+/// Kinds of one entity whose rhythm is learned: a sensor tells three or four. The last of these places is shared by all that are too many.
+pub const KINDS_OF_LIFE: usize = 5;
+/// Absences that have an alert each; more are counted in one. So many alerts nobody reads, and each is a retained value.
+pub const SILENCES_TOLD: usize = 64;
 /// Devices in the registry; a very large Zigbee network has 300.
 pub const DEVICES: usize = 4_096;
 /// Commands of one device: a Home Assistant climate device declares up to 16 command topics.

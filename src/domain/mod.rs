@@ -32,8 +32,8 @@ pub use duty::{Due, DutySpec};
 pub use entity::EntityId;
 pub use mission::MissionSpec;
 pub use opinion::{
-    AnomalyView, Detail, EmpathyView, Facet, FacetView, Liveness, LivenessView, OpinionView, Relation, RelationKind, Remedy, Standing,
-    ToldBy, Wanted,
+    AnomalyView, Detail, EmpathyView, Facet, FacetView, Liveness, LivenessView, OpinionView, Relation, RelationKind, Remedy, Silence,
+    Standing, ToldBy, Wanted,
 };
 pub use outcome::{Change, Judged, Layer, MemoryRecord, Outcome};
 pub use pattern::{InputPattern, InputSource, OwnerGuard};

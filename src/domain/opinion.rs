@@ -107,6 +107,22 @@ impl Liveness {
     }
 }
 
+/// An absence that begins, or is over.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Silence {
+    pub entity: EntityId,
+    pub begins: bool,
+    /// Its last sign of life before.
+    pub heard: Option<Timestamp>,
+    /// Since when it counts as gone.
+    pub since: Timestamp,
+    /// It said so itself, or its last will did.
+    pub said_so: bool,
+    pub every_seconds: Option<f64>,
+    /// It is a bridge, through which so many others are heard.
+    pub carries: Option<u32>,
+}
+
 /// Liveness with what it is told by.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct LivenessView {

@@ -1,8 +1,8 @@
 //! What one step of the mind yields: to be stored whole or not at all.
 
 use super::{
-    Device, Disagreement, Due, EntityId, Forgetting, Kept, OpinionView, Relation, RelationKind, Request, Settled, ShadowTally, Timestamp,
-    Unanswered, Verdict, audit::Event, signal::Heard, verdict::Facts,
+    Device, Disagreement, Due, EntityId, Forgetting, Kept, OpinionView, Relation, RelationKind, Request, Settled, ShadowTally, Silence,
+    Timestamp, Unanswered, Verdict, audit::Event, signal::Heard, verdict::Facts,
 };
 use serde::{Deserialize, Serialize};
 
@@ -119,6 +119,8 @@ pub struct Outcome {
     pub duties: Vec<Due>,
     /// What came of the owner's word; an error says why it did not count.
     pub word: Option<Result<(), String>>,
+    /// Entities that fell silent, and those that are back.
+    pub silences: Vec<Silence>,
     /// An answer that did not count.
     pub unanswered: Option<Unanswered>,
 }

@@ -143,7 +143,10 @@ pub struct Percept {
     #[serde(with = "bytes_as_blob")]
     pub payload: Vec<u8>,
     pub qos: u8,
+    /// It was sent to be kept: through our own port by who speaks now.
     pub retained: bool,
+    /// Another broker had kept it, and gave it when Jamey subscribed: it may be of any age.
+    pub stored: bool,
     /// MQTT's packet id, at QoS 1 and 2: with client and body it tells a repetition.
     pub packet_id: Option<u16>,
     /// The percept that this one repeats (a QoS 1 sender that was not acknowledged).
@@ -207,6 +210,8 @@ struct Recorded {
     payload: Vec<u8>,
     qos: u8,
     retained: bool,
+    #[serde(default)]
+    stored: bool,
     packet_id: Option<u16>,
     repeat_of: Option<Uuid>,
     own_id: Option<String>,
@@ -234,6 +239,7 @@ impl From<Recorded> for Percept {
             payload: r.payload,
             qos: r.qos,
             retained: r.retained,
+            stored: r.stored,
             packet_id: r.packet_id,
             repeat_of: r.repeat_of,
             own_id: r.own_id,

@@ -177,9 +177,17 @@ impl SignalSpec {
     /// `any` is false as soon as one source that was heard says so, `all` is true only when every source was heard.
     #[must_use]
     pub fn at(&self, now: Timestamp, heard: &BTreeMap<String, Heard>) -> Option<SignalValue> {
-        let fresh = |h: &&Heard| {
-            h.value.type_of() == self.type_of() && self.stale_after_seconds.is_none_or(|s| now.seconds_since(h.at) <= f64::from(s))
-        };
+        self.of(heard, |h| self.stale_after_seconds.is_none_or(|s| now.seconds_since(h.at) <= f64::from(s)))
+    }
+
+    /// The signal as it was heard last, however long ago: what was true when its sensor fell silent has not ended by that.
+    #[must_use]
+    pub fn as_heard(&self, heard: &BTreeMap<String, Heard>) -> Option<SignalValue> {
+        self.of(heard, |_| true)
+    }
+
+    fn of(&self, heard: &BTreeMap<String, Heard>, counts: impl Fn(&Heard) -> bool) -> Option<SignalValue> {
+        let fresh = |h: &&Heard| h.value.type_of() == self.type_of() && counts(h);
         let each = || self.from.iter().filter_map(|source| heard.get(&self.key(source)).filter(fresh));
         let says = |truth| each().any(|h| h.value == SignalValue::Bool(truth));
         match (self.combine, self.type_of()) {

@@ -34,6 +34,14 @@ impl Timestamp {
         Self(self.0.saturating_add(seconds.saturating_mul(1_000_000)))
     }
 
+    /// Reads a time as devices write it: RFC 3339; without a zone it is taken for UTC, which is enough to compare it with others of its kind.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        let zoned = text.parse::<Instant>().ok();
+        let there = || text.parse::<jiff::civil::DateTime>().ok()?.to_zoned(TimeZone::UTC).ok().map(|t| t.timestamp());
+        zoned.or_else(there).map(|instant| Self(instant.as_microsecond()))
+    }
+
     /// The hour of the day, 0 to 23, in the zone of the house.
     #[must_use]
     pub fn hour(self, zone: &TimeZone) -> u8 {
@@ -71,5 +79,9 @@ mod tests {
         let zone = TimeZone::get("Europe/Berlin").unwrap();
         assert_eq!((t.hour(&zone), t.minute_of_day(&zone)), (12, 12 * 60 + 6));
         assert_eq!(Timestamp::from_micros(5).seconds_since(t), 0.0);
+        for text in ["2026-11-18T11:06:40.123456Z", "2026-11-18T12:06:40.123456+01:00", "2026-11-18T11:06:40.123456"] {
+            assert_eq!(Timestamp::read(text), Some(t), "{text}");
+        }
+        assert_eq!((Timestamp::read("11:06"), Timestamp::read("soon")), (None, None));
     }
 }

@@ -112,7 +112,7 @@ pub const ROWS: &[Row] = &[
         way: "out",
         qos: "1",
         retained: "yes, empty clears",
-        payload: "`severity`, `since`, `text`, `what_to_do`; codes: `store`, `guard-off`, `certificate`, `slow-subscriber`, `rules`, `bridge-{name}`, `duty-{id}`",
+        payload: "`severity`, `since`, `text`, `what_to_do`; codes: `store`, `guard-off`, `certificate`, `slow-subscriber`, `rules`, `bridge-{name}`, `duty-{id}`, `silent-{entity}` (it has said nothing for longer than it used to), `outage-{bridge}` (with all that is heard through it), `silences` (how many more than have one of their own)",
     },
     Row {
         topic: "bridge/{name}",

@@ -50,11 +50,18 @@ impl Mind {
         }
         let now = self.state.now;
         let ctx = self.signals_now();
-        let mut stands: Pendings = BTreeMap::new();
+        let (mut stands, mut heard): (Pendings, Option<Signals>) = (BTreeMap::new(), None);
         for device in self.state.registry.devices() {
             let state = self.state.states.get(&device.id).cloned().unwrap_or_default();
             let facts = facts(device, state, &ctx);
-            for id in self.settings.duties.rules.firing(&facts) {
+            let mut firing = self.settings.duties.rules.firing(&facts);
+            // What was due and is not heard of any more is due: a duty ends when something is heard that ends it, never by silence.
+            let last = || self.state.duties.keys().filter(|(_, of)| *of == device.id).map(|(id, _)| id);
+            if last().any(|id| !firing.contains(id)) {
+                let facts = Facts { ctx: heard.get_or_insert_with(|| self.signals_as_heard(&ctx)).clone(), ..facts };
+                firing.extend(self.settings.duties.rules.firing(&facts).into_iter().filter(|id| last().any(|before| before == id)));
+            }
+            for id in firing {
                 if stands.len() < limits::DUTIES_DUE {
                     let key = (id, device.id.clone());
                     let before = self.state.duties.get(&key).copied();

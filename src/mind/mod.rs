@@ -43,6 +43,10 @@ pub struct Settings {
     pub signals: Vec<SignalSpec>,
     pub discovery_prefixes: Vec<String>,
     pub zigbee_bases: Vec<String>,
+    /// Bridges, by the first part of the topics on which they speak for devices.
+    pub bridges: Vec<(String, EntityId)>,
+    /// Whose silence is nobody's business.
+    pub unwatched: BTreeSet<EntityId>,
     /// Jamey's own topics: nobody's device listens there.
     pub root: String,
     /// The owner's guards: what stands behind topics whose devices nobody described.
@@ -129,6 +133,8 @@ impl State {
         held: impl IntoIterator<Item = (Percept, Timestamp)>,
         states: BTreeMap<EntityId, String>,
     ) -> Self {
+        let mut soul = soul;
+        soul.wake(now);
         Self { registry, soul, heard, held: holding::waiting(held), states, ..Self::new(now) }
     }
 }
@@ -220,7 +226,8 @@ impl Mind {
                 self.state.workspace.tick(self.state.now);
                 self.look_for_silence();
                 self.time_out_commands();
-                Outcome { settled: self.expire(), duties: self.look_at_duties(), ..Outcome::default() }
+                let silences = self.take_silences();
+                Outcome { settled: self.expire(), duties: self.look_at_duties(), silences, ..Outcome::default() }
             }
             Input::Note(change) => {
                 self.notes.push((**change).clone());
@@ -309,7 +316,7 @@ impl Mind {
         self.follow(&told);
         self.hear_say(percept);
         let record = self.remember(percept, None, stir, policy::text(percept, &[]));
-        Outcome { record: Some(record), ..Outcome::default() }
+        Outcome { record: Some(record), silences: self.take_silences(), ..Outcome::default() }
     }
 
     /// The soul hears of whoever speaks and of whatever is spoken about.

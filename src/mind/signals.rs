@@ -57,6 +57,17 @@ impl Mind {
         alarming
     }
 
+    /// The signals as each was heard last, however long ago.
+    pub(super) fn signals_as_heard(&self, now: &Signals) -> Signals {
+        let mut ctx = now.clone();
+        for spec in &self.settings.signals {
+            if let Some(value) = spec.as_heard(&self.state.heard) {
+                ctx.make_mut().insert(spec.name.clone(), (value, true));
+            }
+        }
+        ctx
+    }
+
     /// The signals as they stand: fresh ones known, the others at their defaults. Made once a second, and when one is heard.
     pub(super) fn signals_now(&mut self) -> Signals {
         let now = self.state.now;

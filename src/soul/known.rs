@@ -104,8 +104,11 @@ impl Known {
     /// Takes a piece of evidence with its weight; false when it does not count because the same was counted within the minute.
     pub fn weigh(&mut self, at: Timestamp, target: Option<&EntityId>, evidence: Evidence, weight: f64) -> bool {
         let at = at.max(self.last_seen);
-        self.active_minutes = self.moment(at).active_minutes;
-        self.last_seen = at;
+        // A word that did not come is no activity.
+        if evidence != Evidence::Silence {
+            self.active_minutes = self.moment(at).active_minutes;
+            self.last_seen = at;
+        }
         let admitted = self.gate.admits(evidence, target, at);
         let (counts, breach) = match evidence {
             Evidence::Denied => (admitted, admitted),
@@ -238,6 +241,11 @@ impl Known {
     #[must_use]
     pub fn is_stale(&self) -> bool {
         self.changed || self.stored_seen.is_none_or(|stored| self.last_seen.seconds_since(stored) >= SEEN_SECONDS)
+    }
+
+    /// Has the row be written: something that others see of it is not what it was.
+    pub fn turned(&mut self) {
+        self.changed = true;
     }
 
     pub fn stored(&mut self) {

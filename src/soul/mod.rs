@@ -28,6 +28,7 @@ pub use appraisal::{Bearing, Event, likelihood};
 pub use emotion::{Emotion, Pad};
 pub use empathy::Lot;
 pub use evidence::Evidence;
+pub use liveness::{Via, phi_normal};
 pub use mood::BigFive;
 pub use objectives::{News, Turn};
 pub use relations::{Unrelated, area_id};
@@ -38,6 +39,7 @@ use crate::domain::{
 };
 use departed::Departed;
 use known::{Known, Past, Want};
+use liveness::Watch;
 use mood::{Alone, Mood};
 use objectives::{Move, Objectives};
 use opinion::Belief;
@@ -59,6 +61,8 @@ pub struct Soul {
     departed: Departed,
     /// Entities whose rows are to be deleted.
     gone: Vec<EntityId>,
+    #[serde(default)]
+    watch: Watch,
     /// Entities whose stored row is out of date, each once, in the order in which they became so.
     stale: Vec<EntityId>,
     untracked: u64,
@@ -133,6 +137,7 @@ impl Soul {
             relations: Relations::default(),
             departed: Departed::default(),
             gone: Vec::new(),
+            watch: Watch::default(),
             stale: Vec::new(),
             untracked: 0,
             default_mood,
@@ -435,6 +440,7 @@ impl Soul {
         self.mood.forget(entity);
         // The row that names it is written anew at once.
         self.mood_stored = None;
+        self.leave(entity);
         self.stale.retain(|stale| stale != entity);
         self.objectives.forget(entity);
         for (id, one) in &mut self.entities {
@@ -520,6 +526,7 @@ impl Soul {
 
     /// One leaves: what stands against it is kept.
     fn depart(&mut self, entity: &EntityId, at: Timestamp) -> Option<()> {
+        self.leave(entity);
         let one = self.entities.remove(entity)?;
         if let Some(past) = one.known.past(at) {
             self.departed.keep(entity, past);

@@ -23,6 +23,8 @@ pub struct Alive {
     pub now: Timestamp,
     guards: GuardRules,
     ids: u128,
+    /// What comes now is given by another broker out of its store.
+    pub stored: bool,
 }
 
 /// A client as the broker would know it.
@@ -55,6 +57,29 @@ impl Who {
     }
 }
 
+/// Something told, at no time in particular.
+pub fn percept(entity: &str, topic: &str, payload: &[u8]) -> Percept {
+    Percept {
+        id: Uuid::nil(),
+        at: Timestamp::default(),
+        source: Who::client(entity).0,
+        entity: EntityId::escaped(entity),
+        kind: "state".into(),
+        topic: topic.to_owned(),
+        body: Body::parse(payload, None),
+        payload: payload.to_vec(),
+        qos: 0,
+        retained: false,
+        stored: false,
+        packet_id: None,
+        repeat_of: None,
+        own_id: None,
+        purpose: Purpose::Observation,
+        may_wait: false,
+        way_on: None,
+    }
+}
+
 impl Alive {
     /// A house of this config, born at this moment. The rules are the shipped ones.
     pub fn new(config: &str, now: Timestamp) -> Self {
@@ -68,12 +93,17 @@ impl Alive {
         let bridges = guards.gateways();
         let entities: Vec<_> = config.entities.iter().map(|e| (e.id.clone(), Standing::Paired)).collect();
         mind.declare(bridges.chain(config.devices.iter().map(config::DeviceEntry::claim)), entities);
-        Self { mind, config, now, guards, ids: 1 }
+        Self { mind, config, now, guards, ids: 1, stored: false }
     }
 
     pub fn pass(&mut self, seconds: i64) {
+        self.tick(seconds);
+    }
+
+    /// The same, with what came of it.
+    pub fn tick(&mut self, seconds: i64) -> Outcome {
         self.now = self.now.plus_seconds(seconds);
-        self.mind.step(&Input::Tick(self.now));
+        self.mind.step(&Input::Tick(self.now))
     }
 
     /// A PUBLISH, on whatever topic it is.
@@ -140,20 +170,14 @@ impl Alive {
             id: Uuid::from_u128(self.ids),
             at: self.now,
             source: Arc::clone(&who.0),
-            entity,
             kind,
-            topic: topic.to_owned(),
-            body: Body::parse(payload, None),
-            payload: payload.to_vec(),
-            qos: 0,
             retained,
-            packet_id: None,
-            repeat_of: None,
-            own_id: None,
+            stored: self.stored,
             purpose,
             may_wait: !retained,
-            way_on: None,
+            ..percept(entity.as_str(), topic, payload)
         };
+        let percept = Percept { entity, ..percept };
         self.mind.step(&Input::Percept(Box::new(percept)))
     }
 }

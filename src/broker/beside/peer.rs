@@ -3,6 +3,7 @@
 use super::{
     Side,
     echoes::Echoes,
+    given::Given,
     secrets::Dial,
     wire::{Brought, Heard, Version, WINDOW, Wanted, Wire},
 };
@@ -48,6 +49,7 @@ struct Course {
     asked: VecDeque<Option<u64>>,
     /// By packet id, the outbox's number.
     flying: BTreeMap<u16, u64>,
+    given: Given,
 }
 
 impl Peer {
@@ -165,6 +167,7 @@ impl Peer {
         match heard {
             Heard::Connected { known } => {
                 course.connected = true;
+                course.given = Given::since((!known).then(Instant::now));
                 self.side.rises(version, self.hall.clock.now());
                 info!(broker = self.side.name, address = self.side.address, mqtt = version.name(), known, "connected");
                 let wanted: Vec<Wanted> = self.side.routes.wanted();
@@ -176,7 +179,10 @@ impl Peer {
             Heard::Subscribed { refused } if refused > 0 => {
                 warn!(broker = self.side.name, refused, "it refuses subscriptions: what they name does not come in");
             }
-            Heard::Brought(brought) => return self.take(&brought, wire, version, visit, echoes).await,
+            Heard::Brought(brought) => {
+                let stored = brought.retain && (version == Version::V311 || course.given.takes(&brought.topic));
+                return self.take(&brought, stored, wire, version, visit, echoes).await;
+            }
             Heard::Sent(packet_id) => {
                 if let Some(Some(number)) = course.asked.pop_front() {
                     course.flying.insert(packet_id, number);
@@ -195,14 +201,22 @@ impl Peer {
     }
 
     /// Judges and keeps what came; only then it is acknowledged.
-    async fn take(&self, brought: &Brought, wire: &Wire, version: Version, visit: &Visit, echoes: &mut Echoes) -> Option<String> {
+    async fn take(
+        &self,
+        brought: &Brought,
+        stored: bool,
+        wire: &Wire,
+        version: Version,
+        visit: &Visit,
+        echoes: &mut Echoes,
+    ) -> Option<String> {
         let counts = &self.side.counts;
         if version == Version::V311 && echoes.is_echo(&brought.topic, &brought.payload) {
             wire.acknowledge(brought).await;
             return None;
         }
         let carried = match self.side.routes.inward(&brought.topic) {
-            Some(topic) => visit.carry(&topic, brought, &self.side).await,
+            Some(topic) => visit.carry(&topic, brought, stored, &self.side).await,
             None => Carried::Refused,
         };
         match carried {

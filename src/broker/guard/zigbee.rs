@@ -55,7 +55,7 @@ pub fn parse<'t>(bases: &'t [String], topic: &'t str) -> Option<Spoken<'t>> {
 pub fn bridge_claim(base: &str) -> Claim {
     Claim {
         key: format!("{base}/bridge"),
-        device: bridge_id(base),
+        device: EntityId::bridge(base),
         name: Some(format!("Zigbee2MQTT ({base})")),
         class: DeviceClass::Gateway,
         area: None,
@@ -77,7 +77,7 @@ pub fn read(registry: &Registry, spoken: &Spoken<'_>, message: Message<'_>, foun
         Spoken::Bridge { base, act } => {
             // The bridge's `id` is the device it is about; `transaction` is the asker's own.
             found.id = transaction(message.payload);
-            found.push(&bridge_id(base), bridge_request(act, message.payload));
+            found.push(&EntityId::bridge(base), bridge_request(act, message.payload));
         }
         Spoken::Set { attribute: Some(""), base, name } if !message.clean_up => {
             for (device, _) in targets(registry, base, name) {
@@ -193,11 +193,6 @@ fn speaks_zigbee(device: &Device) -> bool {
 
 fn is_address(name: &str) -> bool {
     name.strip_prefix("0x").is_some_and(|hex| hex.len() == 16 && hex.bytes().all(|b| b.is_ascii_hexdigit()))
-}
-
-/// `zigbee2mqtt.bridge`: no device's escaped name can be this, since a `.` in one is followed by two hex digits.
-fn bridge_id(base: &str) -> EntityId {
-    EntityId::new(&format!("{}.bridge", EntityId::escaped(base))).unwrap_or_else(|_| EntityId::escaped(&format!("{base}/bridge")))
 }
 
 /// What of `bridge/…` commands. Before 2.0 there was no `request`: `bridge/config/permit_join`, `bridge/group/NAME/add` …

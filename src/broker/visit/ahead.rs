@@ -78,6 +78,7 @@ impl Ear for Visit {
             digest: digest(whole.topic, whole.payload),
             qos: published.qos,
             retain: published.retain,
+            stored: false,
             packet_id: whole.packet_id,
             dup: published.dup,
             content_type: None,

@@ -64,14 +64,14 @@ impl Visit {
         visit
     }
 
-    /// Judges and stores a message that another broker brought, and lets it on here where it may.
-    pub async fn carry(&self, topic: &str, brought: &Brought, side: &Side) -> Carried {
+    /// Judges and stores a message that another broker brought, and lets it on here where it may. `stored`: it had been kept there.
+    pub async fn carry(&self, topic: &str, brought: &Brought, stored: bool, side: &Side) -> Carried {
         if !self.may_publish(topic) {
             return Carried::Refused;
         }
         {
             let mut seen = self.seen();
-            (seen.dup, seen.content_type) = (brought.dup, brought.content_type.clone());
+            (seen.dup, seen.stored, seen.content_type) = (brought.dup, stored, brought.content_type.clone());
         }
         let event = ClientPublishEvent {
             client_id: self.arrival.client_id.as_str().into(),

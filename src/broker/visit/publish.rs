@@ -32,6 +32,8 @@ pub(super) struct Message<'m> {
     pub digest: u64,
     pub qos: u8,
     pub retain: bool,
+    /// Another broker had kept it: see `Percept::stored`.
+    pub stored: bool,
     pub packet_id: Option<u16>,
     pub dup: bool,
     pub content_type: Option<&'m str>,
@@ -188,6 +190,7 @@ impl Visit {
             payload,
             qos: message.qos,
             retained: message.retain,
+            stored: message.stored,
             packet_id: message.packet_id,
             repeat_of,
             own_id,
@@ -203,9 +206,9 @@ impl Visit {
             return PublishAction::Continue;
         }
         self.hall.counters.published();
-        let (told, dup, content_type) = {
+        let (told, dup, stored, content_type) = {
             let mut seen = self.seen();
-            (seen.told.take(), seen.dup, seen.content_type.take())
+            (seen.told.take(), seen.dup, seen.stored, seen.content_type.take())
         };
         let message = Message {
             topic: &event.topic,
@@ -213,6 +216,7 @@ impl Visit {
             digest: digest(&event.topic, &event.payload),
             qos: event.qos as u8,
             retain: event.retain,
+            stored,
             packet_id: event.packet_id,
             dup,
             content_type: content_type.as_deref(),

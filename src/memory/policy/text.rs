@@ -168,6 +168,7 @@ mod tests {
             payload: Vec::new(),
             qos: 1,
             retained: false,
+            stored: false,
             packet_id: None,
             repeat_of: None,
             own_id: None,

@@ -59,6 +59,7 @@ fn percept(n: u64) -> Percept {
         payload: sent,
         qos: 1,
         retained: false,
+        stored: false,
         packet_id: Some(7),
         repeat_of: None,
         own_id: None,
