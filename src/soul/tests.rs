@@ -304,6 +304,20 @@ fn others_fortunes_are_shared_as_far_as_they_are_liked() {
     }
 }
 
+#[test]
+fn what_befalls_a_thing_is_shared_for_the_sake_of_its_person() {
+    let mut soul = pursuing();
+    soul.declare(&id("freezer"), Standing::Paired, at(0));
+    soul.declare(&id("hub"), Standing::Paired, at(0));
+    for (from, kind, to) in [("freezer", RelationKind::OwnedBy, "anna"), ("hub", RelationKind::Controls, "freezer")] {
+        let relation = Relation { from: id(from), kind, to: id(to), like: 0.8, told_by: crate::domain::ToldBy::Owner };
+        soul.relate(relation).unwrap();
+    }
+    assert_eq!((soul.shared(&id("freezer")), soul.shared(&id("anna")), soul.shared(&id("hub"))), (0.8, 0.0, 0.0));
+    soul.hear_news(&News::of(&format!("{}00", "o".repeat(30)), &id("freezer"), Uuid::nil(), 1.0), at(0));
+    assert!(soul.emotion_view().to_string().contains("misfortune of one well regarded, through freezer"));
+}
+
 fn acts() -> impl Strategy<Value = Vec<(u8, u8, i64)>> {
     prop::collection::vec((0u8..4, 0u8..16, 0i64..3_000), 1..60)
 }
