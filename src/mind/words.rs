@@ -39,11 +39,9 @@ impl Mind {
     }
 
     fn vouch(&mut self, about: &EntityId, good: bool) -> Result<(), String> {
+        self.feel_owner(about, good);
         match self.state.soul.hear(about, self.state.now, None, Evidence::OwnerWord(good)) {
-            true => {
-                self.feel_owner(about, good);
-                Ok(())
-            }
+            true => Ok(()),
             false => Err("there is no room for it: forget some entities".to_owned()),
         }
     }
