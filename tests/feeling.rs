@@ -244,19 +244,13 @@ fn a_persons_answer_is_heard_and_what_is_let_on_is_jameys_own_act() {
 fn an_owners_word_is_about_whom_it_names() {
     use jamey::domain::{Input, OwnersWord, Says};
     let mut home = a_home();
-    home.tell("plug", "power", "40");
+    home.tell("plug", "state", "on");
     for (says, name) in [(Says::Distrust, "anger"), (Says::Trust, "gratitude")] {
-        let word = OwnersWord {
-            id: uuid::Uuid::nil(),
-            at: home.now,
-            by: "anna".into(),
-            about: EntityId::escaped("plug"),
-            says,
-            transaction: None,
-        };
+        let (id, about) = (uuid::Uuid::from_u128(9), EntityId::escaped("plug"));
+        let word = OwnersWord { id, at: home.now, by: "anna".into(), about, says, transaction: None };
         home.mind.step(&Input::Word(Box::new(word)));
         let told = home.mind.soul().emotion_view();
-        assert_eq!(emotion(&told, name, "plug").unwrap()["percept"], Value::Null, "nobody said it by a percept: {told}");
+        assert_eq!(emotion(&told, name, "plug").unwrap()["percept"], id.to_string(), "{told}");
     }
 }
 

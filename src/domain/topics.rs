@@ -49,7 +49,7 @@ pub const ROWS: &[Row] = &[
         way: "in",
         qos: "any",
         retained: "any",
-        payload: "a percept's body: JSON, CBOR, number, boolean, text, or bytes; at most 256 KiB",
+        payload: "a percept's body: JSON, CBOR, number, boolean, text, or bytes; at most 256 KiB; of the kinds `say` and `text` the words are weighed",
     },
     Row {
         topic: "act/{target}/{verb}",

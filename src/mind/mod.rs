@@ -97,7 +97,7 @@ pub struct Mind {
     notes: Vec<Change>,
     /// The signals of one second.
     moment: Option<(i64, Signals)>,
-    /// The percept that is being heard; nil between them.
+    /// The percept or word that is being heard; nil between them.
     hearing: Uuid,
 }
 
@@ -219,7 +219,11 @@ impl Mind {
 
     /// One input, one outcome.
     pub fn step(&mut self, input: &Input) -> Outcome {
-        self.hearing = if let Input::Percept(percept) = input { percept.id } else { Uuid::nil() };
+        self.hearing = match input {
+            Input::Percept(percept) => percept.id,
+            Input::Word(word) => word.id,
+            _ => Uuid::nil(),
+        };
         match input {
             Input::Tick(at) => {
                 self.advance(*at);

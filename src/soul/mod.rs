@@ -351,10 +351,10 @@ impl Soul {
 
     /// Takes what a percept tells of an objective: it moves, and that stirs emotions. The strongest of them, in [0, 1].
     pub fn hear_news(&mut self, news: &News, at: Timestamp) -> Unit01 {
-        self.take_news(news, self.strongest_tie(&news.cause), at)
+        self.take_news(news, self.shared(&news.cause), at)
     }
 
-    /// The same, with the like for the one who caused it: its fortune is shared so far.
+    /// The same, with the like for the one whose fortune it is besides.
     fn take_news(&mut self, news: &News, like: f64, at: Timestamp) -> Unit01 {
         let Some(Move { utility, before, after }) = self.objectives.hear(news, at) else { return Unit01::clamped(0.0) };
         self.mood.touch();
@@ -376,10 +376,10 @@ impl Soul {
         Unit01::clamped(own.get().max(self.appraise(&theirs, at).get()))
     }
 
-    /// How far what is good for an entity is good for those who are related to it, in [-1, 1]: the strongest tie; 0 with none.
-    fn strongest_tie(&self, entity: &EntityId) -> f64 {
-        let ties = self.relations.of(entity).filter(|r| r.to == *entity).map(|r| r.like);
-        ties.fold(0.0, |most: f64, like| if like.abs() > most.abs() { like } else { most })
+    /// How far what an entity lives through is shared for the sake of the person to whom it belongs, in [-1, 1]; 0 with none.
+    fn shared(&self, entity: &EntityId) -> f64 {
+        let own = self.relations.of(entity).take_while(|r| r.from == *entity).filter(|r| r.kind == RelationKind::OwnedBy);
+        own.map(|r| r.like).fold(0.0, |most: f64, like| if like.abs() > most.abs() { like } else { most })
     }
 
     /// Takes a word of an entity, for how well it is understood.
@@ -438,11 +438,11 @@ impl Soul {
     pub fn forget(&mut self, entity: &EntityId) -> bool {
         self.departed.take(entity);
         self.mood.forget(entity);
+        self.objectives.forget(entity);
         // The row that names it is written anew at once.
         self.mood_stored = None;
         self.leave(entity);
         self.stale.retain(|stale| stale != entity);
-        self.objectives.forget(entity);
         for (id, one) in &mut self.entities {
             let was_stale = one.known.is_stale();
             one.known.forget(entity);

@@ -184,6 +184,19 @@ fn one_emotion_past_the_limit_takes_the_place_of_the_weakest() {
 }
 
 #[test]
+fn one_word_past_the_limit_takes_the_place_of_a_word_and_of_no_event() {
+    let mut soul = Soul::new();
+    soul.appraise(&event("faint", -0.01, 0.0), at(0));
+    for n in 0..=mood::IN_WORDS {
+        soul.appraise(&Event { in_words: true, ..event(&format!("c{n}"), -0.3, 0.0) }, at(0));
+        soul.appraise(&Event { in_words: true, ..event(&format!("c{n}"), -0.9, 0.0) }, at(0));
+    }
+    let stirred = soul.mood.stirred();
+    assert_eq!(stirred.len(), mood::IN_WORDS + 1);
+    assert!(stirred.iter().any(|(s, _)| s.cause == id("faint")) && soul.mood.is_sound());
+}
+
+#[test]
 fn a_state_that_cannot_be_one_is_refused() {
     let mut soul = Soul::new();
     soul.declare(&id("jane"), Standing::Owner, at(0));
@@ -289,6 +302,20 @@ fn others_fortunes_are_shared_as_far_as_they_are_liked() {
             (like != 0.0).then(|| (0.123_4 * 0.5 * like.abs() * 1e3).round() / 1e3)
         );
     }
+}
+
+#[test]
+fn what_befalls_a_thing_is_shared_for_the_sake_of_its_person() {
+    let mut soul = pursuing();
+    soul.declare(&id("freezer"), Standing::Paired, at(0));
+    soul.declare(&id("hub"), Standing::Paired, at(0));
+    for (from, kind, to) in [("freezer", RelationKind::OwnedBy, "anna"), ("hub", RelationKind::Controls, "freezer")] {
+        let relation = Relation { from: id(from), kind, to: id(to), like: 0.8, told_by: crate::domain::ToldBy::Owner };
+        soul.relate(relation).unwrap();
+    }
+    assert_eq!((soul.shared(&id("freezer")), soul.shared(&id("anna")), soul.shared(&id("hub"))), (0.8, 0.0, 0.0));
+    soul.hear_news(&News::of(&format!("{}00", "o".repeat(30)), &id("freezer"), Uuid::nil(), 1.0), at(0));
+    assert!(soul.emotion_view().to_string().contains("misfortune of one well regarded, through freezer"));
 }
 
 fn acts() -> impl Strategy<Value = Vec<(u8, u8, i64)>> {
@@ -431,6 +458,31 @@ proptest! {
         }
         prop_assert_eq!(plain.mood.stirred(), cut.mood.stirred());
         prop_assert_eq!(plain.stress(), cut.stress());
+    }
+
+    #[test]
+    fn no_emotion_and_no_understanding_touches_an_opinion(acts in acts(), felt in prop::collection::vec((0u8..4, -1.0f64..1.0, -1.0f64..1.0, 0u8..6), 0..60)) {
+        let mut n = 0;
+        let (mut moved, now) = live(&acts, |soul, _, now| {
+            if let Some((who, d, p, what)) = felt.get(n) {
+                let who = id(&format!("e{who}"));
+                match what {
+                    0 | 1 => drop(soul.appraise(&event(who.as_str(), *d, *p), now)),
+                    2 => drop(soul.appraise(&Event { in_words: true, ..event(who.as_str(), *d, *p) }, now)),
+                    _ if soul.opinion(&who, now).is_none() => {}
+                    3 => soul.understand(&who, "state", &Body::Number(*d), now),
+                    4 => soul.live_through(&who, Lot::Said(*d), now),
+                    _ => soul.live_through(&who, Lot::Denied, now),
+                }
+            }
+            n += 1;
+        });
+        let (mut plain, _) = live(&acts, |_, _, _| {});
+        for who in (0..4).map(|n| id(&format!("e{n}"))) {
+            prop_assert_eq!(moved.trust(&who, now).get().to_bits(), plain.trust(&who, now).get().to_bits());
+            let bare = |soul: &mut Soul| soul.opinion(&who, now).map(|mut view| { view.detail.empathy = None; view });
+            prop_assert_eq!(bare(&mut moved), bare(&mut plain));
+        }
     }
 
     #[test]
