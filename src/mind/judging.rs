@@ -3,8 +3,8 @@
 use super::{Mind, NO_UNSAFE_REQUEST};
 use crate::{
     domain::{
-        ActFacts, Decision, DeviceClass, DeviceFacts, Facts, Judged, Outcome, Percept, Request, RequestFacts, Signals, Signed1, Unit01,
-        Verdict, limits,
+        ActFacts, Decision, DeviceClass, DeviceFacts, Facts, Judged, Outcome, Percept, RelationKind, Request, RequestFacts, Signals,
+        Signed1, Unit01, Verdict, limits,
     },
     memory::policy,
     soul::{Event, Evidence},
@@ -31,6 +31,10 @@ impl Mind {
                     Decision::Allow => Some(Evidence::Clean),
                     Decision::Escalate => None,
                 };
+                // Only what is registered, and was let: an asker must not fill the house with relations to what it made up.
+                if verdict.decision == Decision::Allow && self.state.registry.device(&request.target).is_some() {
+                    self.state.soul.relate_seen(&percept.source.requester, RelationKind::Controls, &request.target);
+                }
                 if let Some(evidence) = evidence {
                     self.state.soul.hear(&percept.source.requester, now, Some(&request.target), evidence);
                 }

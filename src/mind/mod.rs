@@ -17,8 +17,8 @@ use crate::{
     conscience::{RuleError, RuleSet},
     consciousness::{Candidate, Workspace},
     domain::{
-        Applied, Change, Claim, Decision, EntityId, Held, Input, MemoryRecord, Outcome, OwnerGuard, Percept, Purpose, Registry, Rulings,
-        ShadowTally, SignalSpec, Signals, Standing, Timestamp, Unit01, signal::Heard,
+        Applied, Change, Claim, Decision, EntityId, Held, Input, MemoryRecord, Outcome, OwnerGuard, Percept, Purpose, Registry,
+        RelationKind, Rulings, ShadowTally, SignalSpec, Signals, Standing, Timestamp, Unit01, signal::Heard,
     },
     memory::policy::{self, Factors, Habits},
     soul::{Evidence, Soul},
@@ -314,6 +314,9 @@ impl Mind {
         let speaker = if percept.source.owner { Standing::Owner } else { standing(self, requester) };
         self.state.soul.declare(requester, speaker, now);
         if percept.entity != *requester {
+            if percept.source.speaks_for_many && matches!(percept.purpose, Purpose::Observation) {
+                self.state.soul.relate_seen(&percept.entity, RelationKind::BridgedBy, requester);
+            }
             let spoken_of = standing(self, &percept.entity);
             self.state.soul.declare(&percept.entity, spoken_of, now);
         }
