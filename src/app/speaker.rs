@@ -64,7 +64,9 @@ pub struct Speaker {
 
 #[derive(Default)]
 struct Told {
-    /// Last payload of each retained state.
+    /// Topics of entities that stand retained.
+    standing: BTreeSet<String>,
+    /// Last payload of each other retained state.
     last: BTreeMap<String, Vec<u8>>,
     /// What is to be told at the next beat.
     next: BTreeMap<String, Vec<u8>>,
@@ -98,12 +100,12 @@ impl Speaker {
         }
         // Who was forgotten while nobody spoke is spoken of no more.
         let below = format!("{}/", topics::name(&root, Topic::Entity));
-        for (topic, payload) in self.engine.retained(&format!("{below}#")).await {
+        for (topic, _) in self.engine.retained(&format!("{below}#")).await {
             let entity = topic.strip_prefix(&below).and_then(|id| EntityId::new(id).ok());
             match entity {
-                Some(id) if self.known.contains(&id) => told.last.insert(topic, payload),
-                _ => told.next.insert(topic, Vec::new()),
-            };
+                Some(id) if self.known.contains(&id) => drop(told.standing.insert(topic)),
+                _ => drop(told.next.insert(topic, Vec::new())),
+            }
         }
         // Approvals that an earlier run left standing are settled or told anew.
         let approvals = self.engine.retained(&format!("{}/#", topics::name(&root, Topic::Approval))).await;
@@ -130,8 +132,7 @@ impl Speaker {
                     }
                     told.born = Some(Instant::now());
                     // Entities are many, and retained already.
-                    let entities = topics::name(&root, Topic::Entity);
-                    let states: Vec<_> = told.last.iter().filter(|(t, _)| !t.starts_with(&entities)).map(|(t, p)| (t.clone(), p.clone())).collect();
+                    let states: Vec<_> = told.last.iter().map(|(t, p)| (t.clone(), p.clone())).collect();
                     for (topic, payload) in states {
                         self.say(topic, payload, 1, true).await;
                     }
@@ -235,7 +236,7 @@ impl Speaker {
                     told.opinions.remove(&entity);
                     let topic = topics::of_entity(root, Topic::Entity, &entity);
                     // What was never told is not taken back.
-                    if told.last.contains_key(&topic) {
+                    if told.standing.contains(&topic) {
                         told.next.insert(topic, Vec::new());
                     } else {
                         told.next.remove(&topic);
@@ -317,7 +318,18 @@ impl Speaker {
             told.next.extend(beside::told(root, others, self.hall.clock.now()));
         }
         told.tell_opinions(root);
+        let entities = format!("{}/", topics::name(root, Topic::Entity));
         for (topic, payload) in std::mem::take(&mut told.next) {
+            // Of entities it was looked at before whether it is news; they are too many to keep what was told.
+            if topic.starts_with(&entities) {
+                if payload.is_empty() {
+                    told.standing.remove(&topic);
+                } else {
+                    told.standing.insert(topic.clone());
+                }
+                self.say(topic, payload, 1, true).await;
+                continue;
+            }
             if told.last.get(&topic).is_some_and(|last| material(last) == material(&payload)) {
                 continue;
             }
