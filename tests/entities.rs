@@ -18,7 +18,33 @@ use std::{
 use support::*;
 
 const PASSWORD: &str = "correct horse battery";
+/// Whatever is opened wants a person's word.
+const RULES: &str = r#"
+[[rule]]
+id = "ASK"
+duty = "autonomy"
+kind = "escalate"
+polarity = -1
+weight = 1
+severity = 0.1
+when = "act.verb == 'open'"
+[[rule.examples]]
+fires = true
+name = "somebody opens it"
+act = { verb = "open" }
+[[rule.examples]]
+fires = false
+name = "somebody closes it"
+act = { verb = "close" }
+"#;
 const CONFIG: &str = r#"
+[conscience]
+rules = ["RULES"]
+[[guard]]
+topic = "shed/hatch/set"
+device = "hatch"
+class = "switch"
+payloads = { OPEN = "open", CLOSE = "close" }
 [[guard]]
 topic = "shed/bolt/set"
 device = "bolt"
@@ -48,7 +74,9 @@ fn house_with_users() -> House {
         let (code, out) = told(&folder, &args, &format!("{PASSWORD}\n"));
         assert_eq!(code, 0, "{out}");
     }
-    Plan::default().enforce().config(CONFIG).data(&folder).start()
+    let rules = folder.join("rules.toml");
+    std::fs::write(&rules, RULES).unwrap();
+    Plan::default().enforce().config(&CONFIG.replace("RULES", rules.to_str().unwrap())).data(&folder).start()
 }
 
 fn told(data: &Path, args: &[&str], input: &str) -> (i32, String) {
@@ -202,14 +230,15 @@ fn what_is_held_is_told_with_what_would_change_it_and_history_survives_a_restart
     assert!(!first["would_change_it"].as_array().unwrap().is_empty());
     jamey(&house, &["entity", "distrust", "probe"]);
     let rows = || house.count("select count(*) from soul_history where entity = 'probe'", []);
-    assert!(rows() >= 1);
+    wait_until("the leap is written down", PATIENCE, || rows() >= 2);
     house.stop();
     house.start();
     let told: Value = serde_json::from_str(&jamey(&house, &["entity", "history", "probe", "--json"])).unwrap();
     let history = told["history"].as_array().unwrap();
-    assert!(!history.is_empty() && history[0]["expectation"].as_f64().unwrap() > 0.0, "{told}");
+    assert!(history.len() >= 2 && history[0]["expectation"].as_f64().unwrap() > 0.0, "{told}");
+    assert!(history.iter().any(|row| row["why"].as_str().unwrap().starts_with("the owner's word against it")), "{told}");
     let page = jamey(&house, &["entity", "history", "probe"]);
-    assert!(page.starts_with("probe: the last 14 days, P 0."), "{page}");
+    assert!(page.starts_with("probe: the last 14 days, P 0.") && page.contains("the owner's word against it"), "{page}");
     let page = jamey(&house, &["entity", "show", "probe"]);
     assert!(page.contains("what would change it") && page.contains("end its probation in integrity"), "{page}");
     assert!(!page.contains('\u{1b}') && !page.contains('█'), "plain where no person reads: {page}");
@@ -230,6 +259,11 @@ fn live_as_thief(house: &House) {
         thief.publish(Message::new(&format!("jamey/status/{MARK}"), "x").qos(1));
     }
     assert!(thief.publish(Message::new("shed/bolt/set", MARK).qos(1)).taken());
+    // One that was settled, and one that waits.
+    for _ in 0..2 {
+        assert!(thief.publish(Message::new("shed/hatch/set", "OPEN").qos(1)).taken());
+    }
+    assert!(house.count("select count(*) from held where requester = 'thief'", []) >= 1);
     let mut hub = sign_in(house, "hub");
     let switch =
         json!({"unique_id": "thief", "object_id": "thief", "name": MARK, "command_topic": "x/thief/set", "state_topic": "x/thief/state"});
@@ -345,6 +379,13 @@ fn it_is_forgotten_over_mqtt_too_and_at_rest() {
     assert!(reply["status"] == "ok" && reply["data"]["removed"]["memories"].as_u64().unwrap() > 0, "{reply}");
     assert_eq!(reply["data"]["file_written_anew"], true);
     assert_eq!(audited(&house, "entity.forgotten", "bob"), 1);
+    let removed = &reply["data"]["removed"];
+    for what in
+        ["opinion", "history", "memories", "signals", "held", "verdicts_made_unreadable", "audit_rows_made_unreadable", "journal_blocks"]
+    {
+        assert!(removed[what].as_u64().unwrap() > 0, "{what}: {removed}");
+    }
+    assert_eq!(house.count("select count(*) from held", []), 0);
 
     live_as_thief(&house);
     house.stop();

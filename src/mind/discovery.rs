@@ -2,7 +2,7 @@
 
 use super::Mind;
 use crate::{
-    domain::{Applied, Claim, Outcome, Percept, Relation, RelationKind, ToldBy},
+    domain::{Applied, Claim, EntityId, Outcome, Percept, Relation, RelationKind, ToldBy},
     home_assistant::{self, Learned, Tie},
     soul::area_id,
 };
@@ -59,12 +59,23 @@ impl Mind {
             for other in identifiers.iter().filter(|other| **other != entity) {
                 self.state.soul.is_the_same(other, &entity);
             }
-            let area = area.map(|area| (RelationKind::Near, area_id(&area)));
-            for (kind, to) in via.map(|via| (RelationKind::BridgedBy, via)).into_iter().chain(area) {
-                let relation = Relation { from: entity.clone(), kind, to, like: kind.usual_like(), told_by: ToldBy::Discovery };
-                let _ = self.state.soul.relate(relation);
+            self.place(&entity, area.as_deref());
+            if let Some(via) = via {
+                self.tie(&entity, RelationKind::BridgedBy, via);
             }
         }
+    }
+
+    /// Where a thing is, as discovery or the config says.
+    pub(super) fn place(&mut self, entity: &EntityId, area: Option<&str>) {
+        if let Some(area) = area.filter(|area| !area.is_empty()) {
+            self.tie(entity, RelationKind::Near, area_id(area));
+        }
+    }
+
+    fn tie(&mut self, from: &EntityId, kind: RelationKind, to: EntityId) {
+        let relation = Relation { from: from.clone(), kind, to, like: kind.usual_like(), told_by: ToldBy::Discovery };
+        let _ = self.state.soul.relate(relation);
     }
 
     /// Whether a claim would make Jamey guard, clear or command what is no device's: its own topics, `$`-topics, descriptions.

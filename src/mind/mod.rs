@@ -196,6 +196,7 @@ impl Mind {
     pub fn declare(&mut self, claims: impl IntoIterator<Item = Claim>, entities: impl IntoIterator<Item = (EntityId, Standing)>) {
         for claim in claims {
             let device = claim.device.clone();
+            self.place(&device, claim.area.as_deref());
             if !matches!(self.state.registry.apply(claim), Applied::Unchanged) {
                 self.devices.insert(device);
             }
@@ -255,8 +256,9 @@ impl Mind {
     /// Rows of the mind's own state that changed since the last call.
     pub fn take_changes(&mut self) -> Vec<Change> {
         let now = self.state.now;
-        let mut changes = self.state.soul.take_changes(now);
-        changes.append(&mut self.notes);
+        // First what the host and the owner did: what they have the store forget is counted there before the mind's own rows go.
+        let mut changes = std::mem::take(&mut self.notes);
+        changes.extend(self.state.soul.take_changes(now));
         if std::mem::take(&mut self.shadow_moved) {
             changes.extend(self.state.shadow.clone().map(|tally| Change::Shadow(Box::new(tally))));
         }
