@@ -32,6 +32,9 @@ use uuid::Uuid;
 const COALESCE: Duration = Duration::from_millis(500);
 /// An entity's state at most once in this time, and only when it moved.
 const ENTITY_EVERY: Duration = Duration::from_secs(60);
+/// Entities told of at one beat: each is a retained value and costs the disk a sync, and who makes up a thousand names a second must not
+/// have each of them written down. The others wait, and those who left by then are not told of at all.
+const ENTITIES_A_BEAT: usize = 64;
 /// By how much an expectation must move to be told again.
 const MATERIAL: f64 = 0.02;
 /// Anyone may say that Home Assistant came to life; it is believed so often.
@@ -410,7 +413,11 @@ impl Told {
     fn tell_opinions(&mut self, root: &str) {
         let now = Instant::now();
         let (entities, next) = (&mut self.entities, &mut self.next);
+        let mut left = ENTITIES_A_BEAT;
         self.opinions.retain(|entity, view| {
+            if left == 0 {
+                return true;
+            }
             let gist = Gist::of(view);
             if let Some((before, at)) = entities.get(entity) {
                 if !gist.is_news_after(before) {
@@ -420,6 +427,7 @@ impl Told {
                     return true;
                 }
             }
+            left -= 1;
             entities.insert(entity.clone(), (gist, now));
             next.insert(topics::of_entity(root, Topic::Entity, entity), view::opinion(view).to_string().into_bytes());
             false

@@ -54,7 +54,7 @@ fn a_history_one_day_past_each_age_is_thinned() {
     for hour in 0..24 * 420 {
         // Up and down all day long.
         let changes = (0..3).map(|m| view("lamp", hour, m * 20, if m % 2 == 0 { 0.3 } else { 0.6 })).collect();
-        if hour < 24 * 3 || hour > 24 * 402 || hour % 24 == 0 {
+        if !(24 * 3..=24 * 402).contains(&hour) || hour % 24 == 0 {
             write(&mut store, n, changes);
             n += 1;
         }
