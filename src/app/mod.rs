@@ -258,6 +258,7 @@ pub fn settings(config: &Config) -> Result<Settings> {
         root: config.root.clone(),
         guards: config.guards.clone(),
         duties: duties::compile(&config.duties, &config.signals)?,
+        missions: config.missions.clone(),
         waits: Waits { seconds: config.approvals.seconds, critical_seconds: config.approvals.critical_seconds },
     })
 }

@@ -36,6 +36,10 @@ pub const DEVICE_COMMANDS: usize = 64;
 pub const REQUESTS_PER_PUBLISH: usize = 64;
 /// Duties in one set: each is looked at for each device, each second.
 pub const DUTIES: usize = 32;
+/// Objectives of one mission: they are all shown on one retained topic of 4 KiB.
+pub const MISSIONS: usize = 16;
+/// Bytes of a text whose words are weighed: more than a minute's speech. A longer one is weighed by its beginning.
+pub const TEXT_BYTES: usize = 1_024;
 /// Duties that are due at one time: as many as there may be devices.
 pub const DUTIES_DUE: usize = DEVICES;
 /// Verdicts given again when a held message is let on stand in their percept's rows from this ordinal on.

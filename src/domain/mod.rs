@@ -8,6 +8,7 @@ pub mod device;
 pub mod duty;
 pub mod entity;
 pub mod limits;
+pub mod mission;
 pub mod opinion;
 pub mod outcome;
 pub mod pattern;
@@ -29,6 +30,7 @@ pub use body::Body;
 pub use device::{Applied, Claim, Command, CommandShape, Device, DeviceClass, Family, Registry};
 pub use duty::{Due, DutySpec};
 pub use entity::EntityId;
+pub use mission::MissionSpec;
 pub use opinion::{
     AnomalyView, Detail, EmpathyView, Facet, FacetView, Liveness, LivenessView, OpinionView, Relation, RelationKind, Remedy, Standing,
     ToldBy, Wanted,

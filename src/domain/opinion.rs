@@ -147,6 +147,9 @@ pub struct EmpathyView {
     pub affective: f64,
     /// R: how often its distress was followed by help.
     pub responsive: f64,
+    /// It does not get what it needs, and nobody helped yet: what it is told is told gently.
+    #[serde(default)]
+    pub in_distress: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -133,9 +133,11 @@ impl Mind {
         if unanswered.is_some() {
             return Outcome { unanswered, ..outcome };
         }
+        let asked: Vec<EntityId> = requests(&held.percept).iter().map(|r| r.target.clone()).collect();
+        self.feel_answer(&asker, answer.id, answer.approves);
         if !answer.approves {
-            for target in requests(&held.percept).iter().map(|r| r.target.clone()).collect::<Vec<_>>() {
-                self.state.soul.hear(&asker, now, Some(&target), Evidence::Denied);
+            for target in &asked {
+                self.state.soul.hear(&asker, now, Some(target), Evidence::Denied);
             }
             let reason = format!("denied: {} refused it", answer.by);
             outcome.settled.extend(self.end(answer.id, Ending::Refused, Some(answer.by.clone()), reason));
@@ -162,9 +164,13 @@ impl Mind {
             Some(denied) => format!("approved by {by}, but meanwhile {}", denied.verdict.reason),
             None => format!("allowed: {by} approved it"),
         };
-        let judged = judged.into_iter().map(|j| decided(j, &reason)).collect();
+        let judged: Vec<Judged> = judged.into_iter().map(|j| decided(j, &reason)).collect();
         if lets_on {
             self.state.soul.hear(&asker, now, None, Evidence::Clean);
+            if let Some(target) = asked.first() {
+                self.feel_release(target, answer.id);
+            }
+            self.await_effect(&judged, Origin::Guard);
         }
         outcome.settled.push(Settled { id: answer.id, at: now, ending: Ending::Approved, by: Some(by), judged, lets_on, reason });
         outcome
@@ -192,7 +198,8 @@ impl Mind {
         }
         let reason = "allowed: nobody answered in time, and the rules that asked let it go then";
         let settled = self.end(id, Ending::Expired, None, reason.to_owned())?;
-        let judged = judged.into_iter().map(|j| decided(j, reason)).collect();
+        let judged: Vec<Judged> = judged.into_iter().map(|j| decided(j, reason)).collect();
+        self.await_effect(&judged, Origin::Guard);
         Some(Settled { judged, lets_on: true, ..settled })
     }
 

@@ -1,13 +1,14 @@
 //! Requests: the facts that each is judged on, the verdicts, and what the soul learns of it.
 
-use super::{Mind, NO_UNSAFE_REQUEST};
+use super::Mind;
 use crate::{
+    conscience::RuleSet,
     domain::{
-        ActFacts, Decision, DeviceClass, DeviceFacts, Facts, Judged, Outcome, Percept, RelationKind, Request, RequestFacts, Signals,
-        Signed1, Unit01, Verdict, limits,
+        ActFacts, Decision, DeviceClass, DeviceFacts, Facts, Judged, Outcome, Percept, Purpose, RelationKind, Request, RequestFacts,
+        Signals, Unit01, Verdict, limits,
     },
     memory::policy,
-    soul::{Event, Evidence},
+    soul::Evidence,
 };
 
 impl Mind {
@@ -17,7 +18,8 @@ impl Mind {
         self.meet(percept);
         let trust = self.state.soul.trust(&percept.source.requester, now);
         let ctx = self.signals_now();
-        let judged: Vec<Judged> = requests.iter().map(|request| self.judge_one(percept, request, trust, &ctx)).collect();
+        let mut judged: Vec<Judged> = requests.iter().map(|request| self.judge_one(percept, request, trust, &ctx)).collect();
+        self.speak_gently(percept, &mut judged);
         let mut outcome = Outcome { judged, ..Outcome::default() };
         outcome.repeats_held = percept.repeat_of.is_some_and(|id| self.state.held.contains_key(&id));
         if fresh {
@@ -31,19 +33,21 @@ impl Mind {
                     Decision::Allow => Some(Evidence::Clean),
                     Decision::Escalate => None,
                 };
+                let requester = &percept.source.requester;
                 // Only what is registered, and was let: an asker must not fill the house with relations to what it made up.
                 if verdict.decision == Decision::Allow && self.state.registry.device(&request.target).is_some() {
-                    self.state.soul.relate_seen(&percept.source.requester, RelationKind::Controls, &request.target);
+                    self.state.soul.relate_seen(requester, RelationKind::Controls, &request.target);
                 }
-                if let Some(evidence) = evidence {
-                    self.state.soul.hear(&percept.source.requester, now, Some(&request.target), evidence);
+                let counted = evidence.is_some_and(|evidence| self.state.soul.hear(requester, now, Some(&request.target), evidence));
+                // Once a minute and target at most, as the evidence counts.
+                if verdict.decision == Decision::Deny && counted {
+                    let trust = least_trust(&mut self.rules, &judged.facts);
+                    self.state.soul.want(requester, &request.target, &request.verb.0, now, trust);
                 }
-                if verdict.decision != Decision::Allow {
-                    let risk = judged.facts.dev.risk.get();
-                    let (bad, conduct) = (Signed1::clamped(-risk / 2.0), Signed1::clamped(verdict.score));
-                    let event = Event::happened(percept.source.requester.clone(), percept.id, NO_UNSAFE_REQUEST, bad, conduct);
-                    self.state.soul.appraise(&event, now);
-                }
+                self.feel_verdict(percept, judged);
+            }
+            if let Purpose::Requests { origin, .. } = &percept.purpose {
+                self.await_effect(&outcome.judged, *origin);
             }
             self.bound_commands();
             let decision = outcome.decision();
@@ -108,6 +112,28 @@ impl Mind {
             self.state.commands.pop_first();
         }
     }
+}
+
+/// The least trust t in [0, 1], to 1e-12, with which a request would have been allowed on the same facts; None: no trust would have done.
+fn least_trust(rules: &mut RuleSet, facts: &Facts) -> Option<f64> {
+    let mut facts = facts.clone();
+    let mut allows = |t: f64| {
+        facts.req.trust = Unit01::clamped(t);
+        rules.judge(&facts).decision == Decision::Allow
+    };
+    if !allows(1.0) {
+        return None;
+    }
+    let (mut low, mut high) = (0.0, 1.0);
+    for _ in 0..40 {
+        let middle = f64::midpoint(low, high);
+        if allows(middle) {
+            high = middle;
+        } else {
+            low = middle;
+        }
+    }
+    Some(high)
 }
 
 /// What a device that nobody described must be taken for, from what is asked of it: the riskiest thing that knows the verb.

@@ -17,8 +17,8 @@ use crate::{
     conscience::{RuleError, RuleSet},
     consciousness::{Candidate, Workspace},
     domain::{
-        Applied, Change, Claim, Decision, EntityId, Held, Input, MemoryRecord, Outcome, OwnerGuard, Percept, Purpose, Registry,
-        RelationKind, Rulings, ShadowTally, SignalSpec, Signals, Standing, Timestamp, Unit01, signal::Heard,
+        Applied, Change, Claim, Decision, EntityId, Held, Input, MemoryRecord, MissionSpec, Outcome, OwnerGuard, Percept, Purpose,
+        Registry, RelationKind, Rulings, ShadowTally, SignalSpec, Signals, Standing, Timestamp, Unit01, signal::Heard,
     },
     memory::policy::{self, Factors, Habits},
     soul::{Evidence, Soul},
@@ -26,6 +26,7 @@ use crate::{
 use commands::Commands;
 pub use duties::Duties;
 use duties::Pendings;
+use following::Following;
 pub use holding::Waits;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
@@ -48,6 +49,7 @@ pub struct Settings {
     pub guards: Vec<OwnerGuard>,
     pub waits: Waits,
     pub duties: Duties,
+    pub missions: Vec<MissionSpec>,
 }
 
 /// All that the mind learned: with the same settings and rules, the same state goes on the same way.
@@ -60,6 +62,8 @@ pub struct State {
     habits: Habits,
     heard: BTreeMap<String, Heard>,
     commands: BTreeMap<EntityId, Commands>,
+    /// Commands whose effect is awaited, by device; at most `limits::DEVICES`.
+    following: BTreeMap<EntityId, Following>,
     states: BTreeMap<EntityId, String>,
     /// What waits for a person's word; at most `limits::HELD`.
     held: BTreeMap<Uuid, Held>,
@@ -89,6 +93,8 @@ pub struct Mind {
     notes: Vec<Change>,
     /// The signals of one second.
     moment: Option<(i64, Signals)>,
+    /// The percept that is being heard; nil between them.
+    hearing: Uuid,
 }
 
 impl State {
@@ -103,6 +109,7 @@ impl State {
             habits: Habits::new(),
             heard: BTreeMap::new(),
             commands: BTreeMap::new(),
+            following: BTreeMap::new(),
             states: BTreeMap::new(),
             held: BTreeMap::new(),
             holds: VecDeque::new(),
@@ -126,9 +133,6 @@ impl State {
     }
 }
 
-/// Objectives that events bear on, until missions are declared.
-const SAFE_HOME: &str = "safe_home";
-const NO_UNSAFE_REQUEST: &str = "no_unsafe_request";
 /// Signals whose coming true is bad news for the home.
 const HAZARDS: [&str; 4] = ["smoke", "co", "leak", "intruder"];
 
@@ -142,6 +146,7 @@ impl Mind {
     #[must_use]
     pub fn with_shadow(settings: Settings, rules: RuleSet, shadow: Option<RuleSet>, mut state: State) -> Self {
         state.rulings = Arc::new(Rulings { live: rules.ruling().clone(), shadow: shadow.as_ref().map(|s| s.ruling().clone()) });
+        state.soul.pursue(&settings.missions, state.now);
         Self {
             settings,
             rules,
@@ -154,6 +159,7 @@ impl Mind {
             told: BTreeSet::new(),
             notes: Vec::new(),
             moment: None,
+            hearing: Uuid::nil(),
         }
     }
 
@@ -208,6 +214,7 @@ impl Mind {
 
     /// One input, one outcome.
     pub fn step(&mut self, input: &Input) -> Outcome {
+        self.hearing = if let Input::Percept(percept) = input { percept.id } else { Uuid::nil() };
         match input {
             Input::Tick(at) => {
                 self.advance(*at);
@@ -232,6 +239,7 @@ impl Mind {
                 self.advance(forgery.at);
                 self.state.soul.declare(&forgery.by, Standing::Newcomer, self.state.now);
                 self.state.soul.hear(&forgery.by, self.state.now, Some(&forgery.posed_as), Evidence::Impersonation);
+                self.feel_forgery(&forgery.by);
                 Outcome::default()
             }
             Input::Answer(answer) => {
@@ -299,8 +307,9 @@ impl Mind {
         if self.hear_signals(percept) {
             stir = 1.0;
         }
-        self.hear_state(percept);
-        self.follow(percept);
+        let told = self.hear_state(percept);
+        self.follow(&told);
+        self.hear_say(percept);
         let record = self.remember(percept, None, stir, policy::text(percept, &[]));
         Outcome { record: Some(record), ..Outcome::default() }
     }

@@ -1,8 +1,8 @@
-//! The owner's word on entities: trust and distrust, relations, and forgetting.
+//! What is said of entities: the owner's word (trust and distrust, relations, forgetting), and what others hold of them.
 
 use super::Mind;
 use crate::{
-    domain::{Change, Device, EntityId, Forgetting, Outcome, OwnersWord, Relation, Says, ToldBy},
+    domain::{Change, Device, EntityId, Forgetting, Outcome, OwnersWord, Percept, Relation, Says, ToldBy, Unit01},
     soul::Evidence,
 };
 use uuid::Uuid;
@@ -39,6 +39,7 @@ impl Mind {
     }
 
     fn vouch(&mut self, about: &EntityId, good: bool) -> Result<(), String> {
+        self.feel_owner(about, good);
         match self.state.soul.hear(about, self.state.now, None, Evidence::OwnerWord(good)) {
             true => Ok(()),
             false => Err("there is no room for it: forget some entities".to_owned()),
@@ -54,6 +55,7 @@ impl Mind {
         self.state.states.remove(entity);
         self.told.remove(entity);
         self.state.commands.remove(entity);
+        self.state.following.remove(entity);
         self.state.commands.values_mut().for_each(|commands| commands.forget(entity));
         self.state.holds.retain(|(_, who)| who != entity);
         self.state.duties.retain(|(_, device), _| device != entity);
@@ -87,5 +89,18 @@ impl Mind {
         }
         self.moment = None;
         forgotten
+    }
+
+    /// Takes what an entity tells of another: kind `opinion`, `{"about": "x", "belief": .8, "disbelief": .1}`.
+    pub(super) fn hear_say(&mut self, percept: &Percept) {
+        if percept.kind != "opinion" {
+            return;
+        }
+        let Some(said) = percept.body.object() else { return };
+        let number = |key: &str| Unit01::clamped(said.get(key).and_then(serde_json::Value::as_f64).unwrap_or(0.0));
+        let about = said.get("about").and_then(|about| about.as_str()).and_then(|about| EntityId::new(about).ok());
+        if let Some(about) = about {
+            self.state.soul.hear_say(&percept.entity, &about, number("belief"), number("disbelief"), self.state.now);
+        }
     }
 }

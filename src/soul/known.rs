@@ -6,10 +6,11 @@ pub use past::{Past, Use};
 
 use super::{
     evidence::{Evidence, Gate},
+    hearsay::Hearsay,
     ledger::{Cause, Ledger},
     opinion::{Belief, Moment, Opinion, base_rate, prior_lower_bound},
 };
-use crate::domain::{Detail, EntityId, Facet, FacetView, OpinionView, Standing, Timestamp, Unit01};
+use crate::domain::{Detail, EntityId, Facet, FacetView, OpinionView, Remedy, Standing, Timestamp, Unit01, Wanted, limits};
 use serde::{Deserialize, Serialize};
 
 /// Trust is computed for the start of a minute of input time and kept until the next: an inverse Beta costs microseconds, and a minute
@@ -33,10 +34,25 @@ pub struct Known {
     settled: f64,
     /// `last_seen` as stored; None: never stored.
     stored_seen: Option<Timestamp>,
+    /// What others say of it, by who says it.
+    #[serde(default)]
+    hearsay: Hearsay,
+    /// The last request that was not allowed, and the least trust with which it would have been.
+    #[serde(default)]
+    wanted: Option<Want>,
     /// Evidence or standing changed since it was stored.
     changed: bool,
     #[serde(skip)]
     trust: Cached,
+}
+
+/// A request that was not allowed.
+#[derive(Serialize, Deserialize, Clone, PartialEq, Debug)]
+pub struct Want {
+    pub target: EntityId,
+    pub verb: String,
+    pub at: Timestamp,
+    pub trust: Option<f64>,
 }
 
 /// The facets that have evidence, in order.
@@ -66,6 +82,8 @@ impl Known {
             active_minutes: 0,
             settled: base_rate(standing),
             stored_seen: None,
+            hearsay: Hearsay::default(),
+            wanted: None,
             changed: true,
             trust: Cached::default(),
         };
@@ -122,10 +140,56 @@ impl Known {
         }
         let now = self.moment(Timestamp::from_micros(minute.saturating_mul(MINUTE_MICROS)));
         let a = base_rate(self.standing);
-        let least = self.facets.telling().map(|o| o.lower_bound(a, now)).min_by(f64::total_cmp);
+        let least = self.facets.telling().map(|(_, o)| o.lower_bound(a, now)).min_by(f64::total_cmp);
         let t = Unit01::clamped(least.unwrap_or_else(|| prior_lower_bound(a)));
         self.trust = Cached(Some((minute, t)));
         t
+    }
+
+    /// P in [0, 1].
+    #[must_use]
+    pub fn expectation(&self, at: Timestamp) -> f64 {
+        self.belief(self.moment(at)).expectation()
+    }
+
+    /// Takes what another one, believed with `p`, says of it.
+    pub fn hear_say(&mut self, by: &EntityId, p: f64, said: Belief, at: Timestamp) {
+        self.hearsay.hear(by, p, said, at);
+        self.changed = true;
+    }
+
+    /// Takes a request that was not allowed.
+    pub fn want(&mut self, want: Want) {
+        self.wanted = Some(want);
+        self.changed = true;
+    }
+
+    /// How far its word on others is believed, in [0, 1]: P without what others say; of a newcomer the base rate at most, for to behave well
+    /// is cheap for a crowd that someone made up.
+    #[must_use]
+    pub fn as_witness(&self, at: Timestamp) -> f64 {
+        let p = self.belief(self.moment(at)).expectation();
+        if self.standing == Standing::Newcomer { p.min(base_rate(self.standing)) } else { p }
+    }
+
+    /// Forgets another one: what it said, and that something was asked of it. What that was worth stays.
+    pub fn forget(&mut self, other: &EntityId) {
+        let named = self.hearsay.forget(other) | self.gate.forget(other) | self.ledger.forget(other);
+        self.changed |= named | self.wanted.take_if(|want| want.target == *other).is_some();
+    }
+
+    fn remedy(&self, want: &Want, a: f64, now: Moment) -> Wanted {
+        let fresh = Opinion::new(now);
+        let events = want.trust.and_then(|trust| {
+            let mut telling: Vec<(Facet, &Opinion)> = self.facets.telling().collect();
+            if telling.is_empty() {
+                telling.push((Facet::Integrity, &fresh));
+            }
+            let counts = telling.into_iter().map(|(facet, o)| Some((facet, o.clean_events_until(trust, a, now)?)));
+            counts.collect::<Option<Vec<_>>>()
+        });
+        let remedy = events.map_or(Remedy::Never, |events| Remedy::After(events.into_iter().filter(|(_, n)| *n > 0).collect()));
+        Wanted { target: want.target.clone(), verb: want.verb.clone(), at: want.at, trust: want.trust, remedy }
     }
 
     #[must_use]
@@ -136,7 +200,7 @@ impl Known {
     #[must_use]
     pub fn view(&mut self, entity: &EntityId, at: Timestamp) -> OpinionView {
         let now = self.moment(at);
-        let (belief, a) = (self.belief(now), base_rate(self.standing));
+        let (belief, a) = (self.hearsay.fuse(self.belief(now), at), base_rate(self.standing));
         let mut reasons = self.ledger.reasons();
         if self.facets.0.iter().any(|(_, o)| o.on_probation()) {
             reasons.push("on probation after a breach: no more than its base rate until it has behaved".to_owned());
@@ -161,7 +225,12 @@ impl Known {
             reasons,
             events: self.events,
             last_seen: self.last_seen,
-            detail: Detail { facets: self.facets.views(a, now), lately: self.ledger.lately(), ..Detail::default() },
+            detail: Detail {
+                facets: self.facets.views(a, now),
+                wanted: self.wanted.as_ref().map(|want| self.remedy(want, a, now)),
+                lately: self.ledger.lately(),
+                ..Detail::default()
+            },
         }
     }
 
@@ -190,12 +259,14 @@ impl Known {
             && self.gate.is_sound()
             && self.ledger.is_sound()
             && self.settled.is_finite()
+            && self.hearsay.is_sound()
+            && self.wanted.as_ref().is_none_or(|w| w.trust.is_none_or(|t| (0.0..=1.0).contains(&t)) && w.verb.len() <= limits::KIND_BYTES)
     }
 
     /// The weakest facet that tells something; with none all is uncertain.
     fn belief(&self, now: Moment) -> Belief {
         let a = base_rate(self.standing);
-        let beliefs = self.facets.telling().map(|o| o.belief(a, now));
+        let beliefs = self.facets.telling().map(|(_, o)| o.belief(a, now));
         beliefs.min_by(|x, y| x.expectation().total_cmp(&y.expectation())).unwrap_or(Belief { b: 0.0, d: 0.0, u: 1.0, a })
     }
 
@@ -222,9 +293,9 @@ impl Facets {
 
     /// The facets that tell something of the whole: each that something speaks against, and the one that is known best. A facet of which little
     /// is known, all of it good, is no reason to trust less: else the first reading of a hub that was always right would cost it its trust.
-    fn telling(&self) -> impl Iterator<Item = &Opinion> {
-        let best = self.0.iter().map(|(_, o)| o).max_by(|x, y| x.known().total_cmp(&y.known()));
-        self.0.iter().map(|(_, o)| o).filter(|o| o.has_against()).chain(best)
+    fn telling(&self) -> impl Iterator<Item = (Facet, &Opinion)> {
+        let best = self.0.iter().max_by(|(_, x), (_, y)| x.known().total_cmp(&y.known())).filter(|(_, o)| !o.has_against());
+        self.0.iter().filter(|(_, o)| o.has_against()).chain(best).map(|(facet, o)| (*facet, o))
     }
 
     fn change(&mut self, facet: Facet, now: Moment, change: impl FnOnce(&mut Opinion)) {

@@ -54,6 +54,16 @@ impl Ledger {
         self.0.push(Entry { cause, target: target.cloned(), moved, times: 1, last: at });
     }
 
+    /// Forgets a target; what it moved stays, as something that was done to somebody. True when it was named.
+    pub fn forget(&mut self, target: &EntityId) -> bool {
+        let mut named = false;
+        for entry in self.0.iter_mut().filter(|entry| entry.target.as_ref() == Some(target)) {
+            entry.target = None;
+            named = true;
+        }
+        named
+    }
+
     /// The three causes that moved P most, furthest first; one too small to be written in two decimals is left out.
     #[must_use]
     pub fn reasons(&self) -> Vec<String> {

@@ -6,29 +6,41 @@ mod departed;
 mod emotion;
 mod empathy;
 mod evidence;
+pub mod fusion;
+mod hearsay;
 mod known;
 mod ledger;
 mod liveness;
 mod mood;
+mod objectives;
 mod opinion;
 mod quantile;
 mod relations;
 mod senses;
 mod stability;
+mod stirred;
 #[cfg(test)]
 mod tests;
+mod text;
 mod view;
 
 pub use appraisal::{Bearing, Event, likelihood};
 pub use emotion::{Emotion, Pad};
+pub use empathy::Lot;
 pub use evidence::Evidence;
 pub use mood::BigFive;
+pub use objectives::{News, Turn};
 pub use relations::{Unrelated, area_id};
+pub use text::sentiment;
 
-use crate::domain::{Change, EntityId, OpinionView, Relation, RelationKind, Standing, Timestamp, Unit01, limits};
+use crate::domain::{
+    Body, Change, EntityId, MissionSpec, OpinionView, Relation, RelationKind, Signed1, Standing, Timestamp, Unit01, limits,
+};
 use departed::Departed;
-use known::{Known, Past};
-use mood::Mood;
+use known::{Known, Past, Want};
+use mood::{Alone, Mood};
+use objectives::{Move, Objectives};
+use opinion::Belief;
 use relations::Relations;
 use senses::Senses;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -52,6 +64,7 @@ pub struct Soul {
     untracked: u64,
     default_mood: Pad,
     mood: Mood,
+    objectives: Objectives,
     mood_stored: Option<Timestamp>,
 }
 
@@ -71,7 +84,7 @@ impl Entity {
         let mut view = self.known.view(id, at);
         view.detail.liveness = self.senses.life.view();
         view.detail.anomalies = self.senses.series.view();
-        view.detail.empathy = self.senses.empathy.view();
+        view.detail.empathy = self.senses.empathy.view(at);
         view.detail.relations = relations.of(id).take(limits::RELATIONS_TOLD).collect();
         view
     }
@@ -84,6 +97,13 @@ pub enum SoulError {
     Unreadable { of: String, why: String },
     #[error("{0} is one more than the {max} entities that fit: forget some", max = limits::ENTITIES)]
     Full(EntityId),
+}
+
+/// What is stored of mood and objectives.
+#[derive(Serialize, Deserialize)]
+struct Feeling {
+    mood: Mood,
+    objectives: Objectives,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -117,6 +137,7 @@ impl Soul {
             untracked: 0,
             default_mood,
             mood: Mood::new(default_mood),
+            objectives: Objectives::default(),
             mood_stored: None,
         }
     }
@@ -149,13 +170,24 @@ impl Soul {
         Ok(())
     }
 
-    /// Takes mood and emotions back from their stored state.
+    /// Takes mood, emotions and objectives back from their stored state.
     ///
     /// # Errors
     /// When the state cannot be one.
     pub fn restore_mood(&mut self, state: &[u8]) -> Result<(), SoulError> {
-        self.mood = read("the mood", state, Mood::is_sound)?;
+        let whole = read("the mood", state, |s: &Feeling| s.mood.is_sound() && s.objectives.is_sound());
+        let alone = |error| {
+            let alone: Alone = read("the mood", state, Alone::is_sound).map_err(|_| error)?;
+            Ok(Feeling { mood: alone.into(), objectives: Objectives::default() })
+        };
+        let Feeling { mood, objectives } = whole.or_else(alone)?;
+        (self.mood, self.objectives) = (mood, objectives);
         Ok(())
+    }
+
+    /// Takes the owner's objectives. Those that were pursued before stand where they stood.
+    pub fn pursue(&mut self, missions: &[MissionSpec], at: Timestamp) {
+        self.objectives.pursue(missions, at);
     }
 
     /// Trust t in [0, 1]: the lower bound of the opinion, as of the start of this minute; who is not known gets a newcomer's.
@@ -177,6 +209,36 @@ impl Soul {
     /// The same with a weight of its own, for evidence that comes in degrees.
     pub fn weigh(&mut self, entity: &EntityId, at: Timestamp, target: Option<&EntityId>, evidence: Evidence, weight: f64) -> bool {
         self.with(entity, at, |one| one.known.weigh(at, target, evidence, weight)).unwrap_or(false)
+    }
+
+    /// Takes what one entity says of another: discounted by how far the first is believed, and never of itself. Moves what is expected of
+    /// it (P), never its trust t: nobody's word gives authority.
+    pub fn hear_say(&mut self, by: &EntityId, about: &EntityId, belief: Unit01, disbelief: Unit01, at: Timestamp) {
+        let sure = belief.get() + disbelief.get();
+        let Some(p) = self.entities.get(by).map(|one| one.known.as_witness(at)).filter(|_| by != about && sure > 0.0) else { return };
+        let scale = sure.max(1.0);
+        let (b, d) = (belief.get() / scale, disbelief.get() / scale);
+        let said = Belief { b, d, u: 1.0 - b - d, a: 0.5 };
+        if self.entities.contains_key(about) {
+            self.with(about, at, |one| one.known.hear_say(by, p, said, at));
+        }
+    }
+
+    /// Seconds that a device was seen to take to obey, where that is more than usual; 0 otherwise.
+    #[must_use]
+    pub fn patience(&self, entity: &EntityId) -> f64 {
+        self.entities.get(entity).map_or(0.0, |one| one.senses.patience())
+    }
+
+    /// Takes that a device obeyed after so many seconds, later than it was awaited.
+    pub fn learn_patience(&mut self, entity: &EntityId, seconds: f64, at: Timestamp) {
+        self.with(entity, at, |one| one.senses.learn_patience(seconds));
+    }
+
+    /// Takes a request that was not allowed, and the least trust with which it would have been; None: no trust would have done.
+    pub fn want(&mut self, entity: &EntityId, target: &EntityId, verb: &str, at: Timestamp, trust: Option<f64>) {
+        let verb = verb.chars().take(limits::KIND_BYTES / 4).collect();
+        self.with(entity, at, |one| one.known.want(Want { target: target.clone(), verb, at, trust }));
     }
 
     /// Changes one entity, who is a newcomer if unknown. None: there is no room for it.
@@ -282,6 +344,64 @@ impl Soul {
         self.mood.appraise(self.default_mood, event, at)
     }
 
+    /// Takes what a percept tells of an objective: it moves, and that stirs emotions. The strongest of them, in [0, 1].
+    pub fn hear_news(&mut self, news: &News, at: Timestamp) -> Unit01 {
+        self.take_news(news, self.strongest_tie(&news.cause), at)
+    }
+
+    /// The same, with the like for the one who caused it: its fortune is shared so far.
+    fn take_news(&mut self, news: &News, like: f64, at: Timestamp) -> Unit01 {
+        let Some(Move { utility, before, after }) = self.objectives.hear(news, at) else { return Unit01::clamped(0.0) };
+        self.mood.touch();
+        let event = Event {
+            cause: news.cause.clone(),
+            percept: news.percept,
+            objective: news.objective.to_owned().into(),
+            bearing: Bearing::Likelihood { utility, before, after },
+            praise: news.praise,
+            own_act: news.own_act,
+            like: None,
+            in_words: news.in_words,
+        };
+        let own = self.appraise(&event, at);
+        if like == 0.0 || news.own_act {
+            return own;
+        }
+        let theirs = Event { like: Some(Signed1::clamped(like)), praise: Signed1::clamped(0.0), ..event };
+        Unit01::clamped(own.get().max(self.appraise(&theirs, at).get()))
+    }
+
+    /// How far what is good for an entity is good for those who are related to it, in [-1, 1]: the strongest tie; 0 with none.
+    fn strongest_tie(&self, entity: &EntityId) -> f64 {
+        let ties = self.relations.of(entity).filter(|r| r.to == *entity).map(|r| r.like);
+        ties.fold(0.0, |most: f64, like| if like.abs() > most.abs() { like } else { most })
+    }
+
+    /// Takes a word of an entity, for how well it is understood.
+    pub fn understand(&mut self, entity: &EntityId, kind: &str, body: &Body, at: Timestamp) {
+        self.with(entity, at, |one| one.senses.empathy.hear(kind, body));
+    }
+
+    /// Takes what befell an entity, beside the regard in which it is held then.
+    pub fn live_through(&mut self, entity: &EntityId, lot: Lot, at: Timestamp) {
+        let regard = self.mood.regard(entity);
+        self.with(entity, at, |one| one.senses.empathy.live(lot, regard, at));
+    }
+
+    /// E of an entity in [0, 1], and whether it is in distress. Nothing of it goes into trust or thresholds.
+    #[must_use]
+    pub fn empathy(&self, entity: &EntityId, at: Timestamp) -> (Unit01, bool) {
+        let one = self.entities.get(entity).map(|one| &one.senses.empathy);
+        one.map_or((Unit01::clamped(0.0), false), |e| (Unit01::clamped(e.value()), e.in_distress(at)))
+    }
+
+    /// P of an entity in [0, 1]: how far it is believed; a newcomer's base rate where it is not known.
+    #[must_use]
+    pub fn belief(&self, entity: &EntityId, at: Timestamp) -> Unit01 {
+        let p = self.entities.get(entity).map_or_else(|| opinion::base_rate(Standing::Newcomer), |one| one.known.expectation(at));
+        Unit01::clamped(p)
+    }
+
     /// Lets time pass: emotions fade and the mood moves, on a grid of 10 s, the same however often this is called.
     pub fn advance(&mut self, at: Timestamp) {
         self.mood.advance(self.default_mood, at);
@@ -316,6 +436,14 @@ impl Soul {
         // The row that names it is written anew at once.
         self.mood_stored = None;
         self.stale.retain(|stale| stale != entity);
+        self.objectives.forget(entity);
+        for (id, one) in &mut self.entities {
+            let was_stale = one.known.is_stale();
+            one.known.forget(entity);
+            if one.known.is_stale() && !was_stale {
+                self.stale.push(id.clone());
+            }
+        }
         self.relations.forget(entity);
         self.entities.remove(entity).is_some()
     }
@@ -329,7 +457,7 @@ impl Soul {
     /// Emotions, mood and stability in public form (topic `jamey/soul/emotion`).
     #[must_use]
     pub fn emotion_view(&self) -> serde_json::Value {
-        view::emotion(&self.mood)
+        view::emotion(&self.mood, &self.objectives)
     }
 
     /// What is to be stored: each entity whose evidence or standing changed, or who was seen a minute after the last row; emotions once a second.
@@ -350,7 +478,7 @@ impl Soul {
         if self.mood.is_changed() && due {
             self.mood_stored = Some(at);
             self.mood.stored();
-            if let Some(state) = write(&self.mood) {
+            if let Some(state) = write(&Feeling { mood: self.mood.clone(), objectives: self.objectives.clone() }) {
                 changes.push(Change::Emotion { at, view: self.emotion_view(), state });
             }
         }

@@ -15,6 +15,8 @@ const HALF_LIFE_SECONDS: f64 = 30.0 * 86_400.0;
 const HALF_LIFE_ACTIVE_MINUTES: f64 = 2.0 * 30.0 * 1_440.0;
 /// Probation doubles up to this many breaches: 10·2^10 clean events are a week of one a minute.
 const BREACHES: u8 = 10;
+/// A promise beyond so many clean events is none: twice the longest probation, two weeks of one a minute.
+const MOST_CLEAN_EVENTS: u32 = 20_480;
 /// Less than this against somebody is forgotten: a denied request is, on the slow clock, after some 1,000 events.
 const AGAINST: f64 = 0.01;
 /// Positive evidence an owner starts with.
@@ -128,12 +130,13 @@ impl Opinion {
         self.slow.r = self.slow.r.max(OWNER_EVIDENCE);
     }
 
-    /// The weaker of the two clocks: its expectation is P = min(P_fast, P_slow).
+    /// The weaker of the two clocks: its expectation is P = min(P_fast, P_slow). What the fast clock does not remember it takes from the slow
+    /// one: with the base rate in its place a device that never failed would be expected to fail one time in twelve.
     #[must_use]
     pub fn belief(&self, a: f64, now: Moment) -> Belief {
         let (for_, against) = self.fading(now);
-        let fast = self.fast.faded(for_, against).belief(a);
         let slow = self.slow.faded(for_, against).belief(a);
+        let fast = self.fast.faded(for_, against).belief(slow.expectation());
         if fast.expectation() < slow.expectation() { fast } else { slow }
     }
 
@@ -156,6 +159,38 @@ impl Opinion {
     #[must_use]
     pub fn has_against(&self) -> bool {
         self.slow.s > AGAINST
+    }
+
+    /// The least number of clean events, one a minute from now on, after which the lower bound is at least `trust`; None: none will do.
+    ///
+    /// After n of them r = f^n·r + (1 − f^n)/(1 − f) and s = g^n·s, f and g being what the slow clock and a minute leave of each.
+    #[must_use]
+    pub fn clean_events_until(&self, trust: f64, a: f64, now: Moment) -> Option<u32> {
+        let (for_, against) = self.fading(now);
+        let slow = self.slow.faded(for_, against);
+        let f = SLOW * libm::exp2(-60.0 / HALF_LIFE_SECONDS);
+        let g = SLOW * libm::exp2(-1.0 / HALF_LIFE_ACTIVE_MINUTES);
+        let reaches = |n: u32| {
+            let kept = libm::pow(f, f64::from(n));
+            let r = kept * slow.r + (1.0 - kept) / (1.0 - f);
+            let s = libm::pow(g, f64::from(n)) * slow.s;
+            let t = quantile::lower_bound(PRIOR_WEIGHT * a + r, PRIOR_WEIGHT * (1.0 - a) + s);
+            let t = if self.owed > f64::from(n) { t.min(a) } else { t };
+            t >= trust
+        };
+        if !reaches(MOST_CLEAN_EVENTS) {
+            return None;
+        }
+        let (mut low, mut high) = (0, MOST_CLEAN_EVENTS);
+        while low < high {
+            let middle = u32::midpoint(low, high);
+            if reaches(middle) {
+                high = middle;
+            } else {
+                low = middle + 1;
+            }
+        }
+        Some(low)
     }
 
     /// In public form.
@@ -278,6 +313,31 @@ mod tests {
             let now = moment(30.0 * half_lives);
             assert!((o.belief(0.3, now).expectation() - p).abs() < 1e-6, "{half_lives}");
         }
+    }
+
+    #[test]
+    fn the_stated_number_of_clean_events_is_exact() {
+        let a = 0.5;
+        let minute = |n: u32| Moment { at: Timestamp::from_micros(i64::from(n) * 60_000_000), active_minutes: i64::from(n) };
+        for (good, bad, trust) in [(0, 0, 0.5), (40, 0, 0.97), (10, 1, 0.8), (100, 3, 0.9), (3, 10, 0.6)] {
+            let mut o = Opinion::new(minute(0));
+            (0..good).for_each(|_| o.hear(1.0, false, minute(0)));
+            (0..bad).for_each(|_| o.hear(-2.0, true, minute(0)));
+            let n = o.clean_events_until(trust, a, minute(0)).unwrap();
+            for event in 1..=n {
+                assert!(o.lower_bound(a, minute(event - 1)) < trust, "{good} {bad}: already after {} of {n}", event - 1);
+                o.hear(1.0, false, minute(event));
+            }
+            assert!(o.lower_bound(a, minute(n)) >= trust, "{good} {bad}: not after {n}");
+        }
+        assert_eq!(Opinion::new(minute(0)).clean_events_until(0.999, a, minute(0)), None, "more than the slow clock can ever say");
+    }
+
+    #[test]
+    fn without_forgetting_the_counterfactual_is_the_published_one() {
+        // P = (r + 1)/(r + 2) from r = 40 reaches .98 after 8.
+        let after = (0..).find(|n| Evidences { r: 40.0 + f64::from(*n), s: 0.0 }.belief(0.5).expectation() >= 0.98);
+        assert_eq!(after, Some(8));
     }
 
     #[test]

@@ -8,16 +8,31 @@ use serde::{Deserialize, Serialize};
 /// Written to the store this often at most: with the opinion's row, or at a stop.
 const STORED_SECONDS: f64 = 600.0;
 
+/// Nobody is awaited longer, in seconds.
+const MOST_PATIENCE: f64 = 900.0;
+
 #[derive(Serialize, Deserialize, Clone, PartialEq, Debug, Default)]
 #[serde(default)]
 pub struct Senses {
     pub life: Life,
     pub series: SeriesSet,
     pub empathy: Empathy,
+    /// Seconds that it was seen to take to obey; 0: nothing out of the ordinary.
+    patience: f64,
     stored: Option<Timestamp>,
 }
 
 impl Senses {
+    #[must_use]
+    pub fn patience(&self) -> f64 {
+        self.patience
+    }
+
+    /// Takes that it obeyed after so many seconds, later than it was awaited.
+    pub fn learn_patience(&mut self, seconds: f64) {
+        self.patience = self.patience.max(2.0 * seconds).min(MOST_PATIENCE);
+    }
+
     /// Whether the store's copy is older than it may be; if so it is about to be written.
     pub fn take_due(&mut self, at: Timestamp) -> bool {
         let due = self.stored.is_none_or(|stored| at.seconds_since(stored) >= STORED_SECONDS);
@@ -35,6 +50,6 @@ impl Senses {
     /// Whether what was read from the store can be these.
     #[must_use]
     pub fn is_sound(&self) -> bool {
-        self.life.is_sound() && self.series.is_sound() && self.empathy.is_sound()
+        self.life.is_sound() && self.series.is_sound() && self.empathy.is_sound() && (0.0..=MOST_PATIENCE).contains(&self.patience)
     }
 }
