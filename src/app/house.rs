@@ -199,8 +199,9 @@ impl Living {
                 }
             }
         }
-        let forgets = matches!(&letter.input, Input::Word(word) if word.says == Says::Forget);
-        if forgets {
+        let forgotten = if let Input::Word(word) = &letter.input { Some(word).filter(|w| w.says == Says::Forget) } else { None };
+        if let Some(word) = forgotten {
+            self.house.hall.forget_audits(word.about.as_str());
             // What was told before stands in rows of its own, which the store can tell from this.
             self.gather_changes();
             self.submit();

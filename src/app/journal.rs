@@ -125,6 +125,11 @@ mod tests {
         journal.stored = STATE_EVERY;
         journal.enter(&state, &tick(9));
         assert!(matches!(&read(&journal.take()).unwrap()[..], [Entered::State(_), Entered::Input(_)]), "it is due again");
+        journal.enter(&state, &tick(10));
+        journal.begin_anew();
+        assert!(journal.take().is_empty(), "what was entered before is gone");
+        journal.enter(&state, &tick(11));
+        assert!(matches!(&read(&journal.take()).unwrap()[..], [Entered::State(_), Entered::Input(a)] if *a == tick(11)));
     }
 
     proptest! {

@@ -34,6 +34,9 @@ const COALESCE: Duration = Duration::from_millis(500);
 const ENTITY_EVERY: Duration = Duration::from_secs(60);
 /// Whether it is there is told sooner: a person waits for it. A device that comes and goes costs the disk a sync each time.
 const LIVENESS_EVERY: Duration = Duration::from_secs(5);
+/// Entities told of at one beat: each is a retained value and costs the disk a sync, and who makes up a thousand names a second must not
+/// have each of them written down. The others wait, and those who left by then are not told of at all.
+const ENTITIES_A_BEAT: usize = 64;
 /// By how much an expectation must move to be told again.
 const MATERIAL: f64 = 0.02;
 /// Anyone may say that Home Assistant came to life; it is believed so often.
@@ -68,7 +71,9 @@ pub struct Speaker {
 
 #[derive(Default)]
 struct Told {
-    /// Last payload of each retained state.
+    /// Topics of entities that stand retained.
+    standing: BTreeSet<String>,
+    /// Last payload of each other retained state.
     last: BTreeMap<String, Vec<u8>>,
     /// What is to be told at the next beat.
     next: BTreeMap<String, Vec<u8>>,
@@ -103,12 +108,12 @@ impl Speaker {
         }
         // Who was forgotten while nobody spoke is spoken of no more.
         let below = format!("{}/", topics::name(&root, Topic::Entity));
-        for (topic, payload) in self.engine.retained(&format!("{below}#")).await {
+        for (topic, _) in self.engine.retained(&format!("{below}#")).await {
             let entity = topic.strip_prefix(&below).and_then(|id| EntityId::new(id).ok());
             match entity {
-                Some(id) if self.known.contains(&id) => told.last.insert(topic, payload),
-                _ => told.next.insert(topic, Vec::new()),
-            };
+                Some(id) if self.known.contains(&id) => drop(told.standing.insert(topic)),
+                _ => drop(told.next.insert(topic, Vec::new())),
+            }
         }
         // Approvals that an earlier run left standing are settled or told anew.
         let approvals = self.engine.retained(&format!("{}/#", topics::name(&root, Topic::Approval))).await;
@@ -135,8 +140,7 @@ impl Speaker {
                     }
                     told.born = Some(Instant::now());
                     // Entities are many, and retained already.
-                    let entities = topics::name(&root, Topic::Entity);
-                    let states: Vec<_> = told.last.iter().filter(|(t, _)| !t.starts_with(&entities)).map(|(t, p)| (t.clone(), p.clone())).collect();
+                    let states: Vec<_> = told.last.iter().map(|(t, p)| (t.clone(), p.clone())).collect();
                     for (topic, payload) in states {
                         self.say(topic, payload, 1, true).await;
                     }
@@ -254,7 +258,7 @@ impl Speaker {
                     told.opinions.remove(&entity);
                     let topic = topics::of_entity(root, Topic::Entity, &entity);
                     // What was never told is not taken back.
-                    if told.last.contains_key(&topic) {
+                    if told.standing.contains(&topic) {
                         told.next.insert(topic, Vec::new());
                     } else {
                         told.next.remove(&topic);
@@ -339,7 +343,18 @@ impl Speaker {
             told.next.extend(beside::told(root, others, self.hall.clock.now()));
         }
         told.tell_opinions(root);
+        let entities = format!("{}/", topics::name(root, Topic::Entity));
         for (topic, payload) in std::mem::take(&mut told.next) {
+            // Of entities it was looked at before whether it is news; they are too many to keep what was told.
+            if topic.starts_with(&entities) {
+                if payload.is_empty() {
+                    told.standing.remove(&topic);
+                } else {
+                    told.standing.insert(topic.clone());
+                }
+                self.say(topic, payload, 1, true).await;
+                continue;
+            }
             if told.last.get(&topic).is_some_and(|last| material(last) == material(&payload)) {
                 continue;
             }
@@ -422,7 +437,11 @@ impl Told {
     fn tell_opinions(&mut self, root: &str) {
         let now = Instant::now();
         let (entities, next) = (&mut self.entities, &mut self.next);
+        let mut left = ENTITIES_A_BEAT;
         self.opinions.retain(|entity, view| {
+            if left == 0 {
+                return true;
+            }
             let gist = Gist::of(view);
             if let Some((before, at)) = entities.get(entity) {
                 if !gist.is_news_after(before) {
@@ -433,6 +452,7 @@ impl Told {
                     return true;
                 }
             }
+            left -= 1;
             entities.insert(entity.clone(), (gist, now));
             next.insert(topics::of_entity(root, Topic::Entity, entity), view::opinion(view).to_string().into_bytes());
             false

@@ -9,6 +9,7 @@ use std::{
 
 const MICROS_PER_HOUR: i64 = 3_600_000_000;
 const OTHERS: &str = "(others)";
+const FORGOTTEN: &str = "(forgotten)";
 
 /// What was put on record this hour, and what waits for its place in the inbox.
 #[derive(Debug, Default)]
@@ -67,6 +68,25 @@ impl State {
             .collect()
     }
 
+    /// What is only counted, or waits, of one who is forgotten names nobody any more; it stays counted.
+    fn forget(&mut self, name: &str) {
+        let of_it = |event: &Event| event.actor == name || event.subject.as_deref() == Some(name);
+        let nobody = |event: &mut Event| {
+            event.actor = FORGOTTEN.to_owned();
+            event.subject = None;
+            event.detail = FORGOTTEN.to_owned();
+        };
+        self.waiting.iter_mut().filter(|event| of_it(event)).for_each(nobody);
+        self.heard.values_mut().filter_map(|heard| heard.last.as_mut()).filter(|event| of_it(event)).for_each(nobody);
+        let theirs: Vec<_> = self.heard.extract_if(.., |(_, actor), _| actor == name).collect();
+        for ((action, _), gone) in theirs {
+            let heard = self.heard.entry((action, FORGOTTEN.to_owned())).or_default();
+            heard.all += gone.all;
+            heard.unwritten += gone.unwritten;
+            heard.last = heard.last.take().or(gone.last);
+        }
+    }
+
     /// Keeps an event that finds no place now.
     fn wait(&mut self, event: Event) {
         if self.waiting.len() < limits::AUDITS_WAITING {
@@ -104,6 +124,11 @@ impl Hall {
     pub async fn record(&self, action: &str, subject: Option<&str>, detail: &str) {
         let event = Event::new(self.clock.now(), "host", action, subject, detail);
         self.inbox.leave(Input::Note(Box::new(Change::Audit(event))), 0, None, None).await;
+    }
+
+    /// Someone is forgotten: what is not written yet of what they did is written without their name.
+    pub fn forget_audits(&self, name: &str) {
+        self.audits.state().forget(name);
     }
 
     /// Once a second: hands on what waits, and what the last hour only counted.

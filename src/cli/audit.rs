@@ -50,7 +50,7 @@ fn verify(common: &Common, audited: &Audited, key: Option<&str>) -> anyhow::Resu
         crate::cli::line!(
             "{}",
             serde_json::to_string_pretty(&json!({
-                "v": 1, "good": audited.wrong == 0, "rows": audited.rows, "unproven": audited.unproven, "head": head, "key": key,
+                "v": 1, "good": audited.wrong == 0, "rows": audited.rows, "unproven": audited.unproven, "forgotten": audited.forgotten, "head": head, "key": key,
                 "wrong": audited.wrong, "findings": audited.findings,
             }))?
         );
@@ -64,6 +64,12 @@ fn verify(common: &Common, audited: &Audited, key: Option<&str>) -> anyhow::Resu
             crate::cli::line!("no key: {problem}");
         } else if audited.unproven > 0 {
             crate::cli::line!("{} rows are older than this key: only that they follow each other is shown", audited.unproven);
+        }
+        if audited.forgotten > 0 {
+            let what = audited.forgotten;
+            crate::cli::line!(
+                "{what} rows and verdicts name nobody any more, for somebody was forgotten: rows `entity.forgotten` say who, and vouch for it"
+            );
         }
         if let Some(head) = audited.head {
             crate::cli::line!("{} rows; the head is row {} of {}, hash {}", audited.rows, head.seq, head.at, hex(&head.hash));

@@ -98,7 +98,7 @@ pub const ROWS: &[Row] = &[
         way: "out",
         qos: "1",
         retained: "yes",
-        payload: "`standing`, `belief`, `disbelief`, `uncertainty`, `base_rate`, `expectation`, `lower_bound`, `reasons`, `events`, `last_seen`",
+        payload: "`standing`, `belief`, `disbelief`, `uncertainty`, `base_rate`, `expectation` (P), `lower_bound` (t); `facets` by name, each with the same and `for`, `against`, `clean_events_owed`; `liveness` (`state`, `since`, `heard`, `every_seconds`, `silent_after_seconds`, `because_of`, `battery_percent`, `link`); `anomalies[]` (`field`, `text`, `since`, `seen_by_others`); `empathy`; `relations[]` (`from`, `kind`, `to`, `like`, `told_by`), at most 16; `reasons`, the three that moved it most; `lately`; `would_change_it`, in words; `wanted`, the last request that was not allowed; `events`, `last_seen`. Empty when it is forgotten",
     },
     Row {
         topic: "consciousness/state",
@@ -147,7 +147,28 @@ pub const ROWS: &[Row] = &[
         way: "out",
         qos: "1",
         retained: "no",
-        payload: "`status`, `error`; `reply/in` tells why an input was refused, with `client` and `topic`; `reply/approval` whether an answer counted, with `id` and `transaction`; what came of it is a verdict",
+        payload: "`status`, `error`; `reply/in` tells why an input was refused, with `client` and `topic`; `reply/approval` whether an answer counted, with `id` and `transaction`; what came of it is a verdict; `reply/entity-…` what came of a word, with `transaction` and `data`",
+    },
+    Row {
+        topic: "cmd/entity-trust, cmd/entity-distrust",
+        way: "in",
+        qos: "any",
+        retained: "refused",
+        payload: "`entity`, and perhaps `transaction`; needs the role operator or admin. The reply's `data` has `entity`, `expectation`, `lower_bound`, `relations`",
+    },
+    Row {
+        topic: "cmd/entity-relate, cmd/entity-unrelate",
+        way: "in",
+        qos: "any",
+        retained: "refused",
+        payload: "`entity`, `kind` (`controls`, `bridged_by`, `near`, `owned_by`), `to` (an entity, or a place as `area.kitchen`), perhaps `like` in [-1, 1] and `transaction`; role and reply as above",
+    },
+    Row {
+        topic: "cmd/entity-forget",
+        way: "in",
+        qos: "any",
+        retained: "refused",
+        payload: "`entity`, and perhaps `transaction`; role as above. The reply's `data` has `forgetting` (its number in the audit trail), `removed` (how many of what), `file_written_anew`",
     },
 ];
 
@@ -206,9 +227,10 @@ pub fn markdown() -> String {
     let mut out = String::from(
         "# Topics\n\nBelow the root, which is `jamey` unless `root` in the config says otherwise. Written by `jamey topics`; a test keeps it true.\n\n\
          Every JSON payload has an integer `v`, now 1. Times are RFC 3339 in UTC. Unknown keys are to be ignored. Retained states are published at most\n\
-         twice a second each, and only when they changed; an entity's state at most once a minute, when its expectation moved by 0.02. All are published\n\
+         twice a second each, and only when they changed; an entity's state at most once a minute, when its expectation moved by 0.02,\n\
+         its liveness or its relations changed, or an anomaly began or ended. All are published\n\
          again when Home Assistant comes to life (`homeassistant/status`).\n\n\
-         Others may publish only the topics marked `in`; everything else below the root is refused (MQTT 5: 0x87). `cmd/{verb}` and\n\
+         Others may publish only the topics marked `in`; everything else below the root is refused (MQTT 5: 0x87). Any other `cmd/{verb}` and\n\
          `memory/recall` are reserved: the first needs the role operator, which anonymous clients never have.\n\n\
          | topic | way | QoS | retained | payload |\n|---|---|---|---|---|\n",
     );

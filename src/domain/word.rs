@@ -46,6 +46,8 @@ pub struct Forgetting {
     pub entity: EntityId,
     /// Signals that only it told.
     pub signals: Vec<String>,
+    /// Requests of it, or to it, that waited and were refused.
+    pub held: usize,
 }
 
 impl Says {

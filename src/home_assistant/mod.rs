@@ -7,6 +7,7 @@ mod keys;
 mod sensors;
 mod tasmota;
 mod template;
+mod ties;
 mod zigbee;
 
 #[cfg(test)]
@@ -16,6 +17,7 @@ use crate::domain::{Claim, limits};
 use document::Document;
 pub use sensors::{Sensing, senses};
 use serde_json::{Map, Value};
+pub use ties::{Tie, ties};
 
 /// What a document says.
 #[derive(Debug, Clone, PartialEq)]

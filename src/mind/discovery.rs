@@ -2,8 +2,9 @@
 
 use super::Mind;
 use crate::{
-    domain::{Applied, Claim, Outcome, Percept},
-    home_assistant::{self, Learned},
+    domain::{Applied, Claim, EntityId, Outcome, Percept, Relation, RelationKind, ToldBy},
+    home_assistant::{self, Learned, Tie},
+    soul::area_id,
 };
 
 impl Mind {
@@ -43,9 +44,38 @@ impl Mind {
                 format!("refused: {error}")
             }
         };
+        if !outcome.refused {
+            self.relate_as_described(percept);
+        }
         let text = format!("{} describes devices on {}: {said}", percept.source.requester, percept.topic);
         outcome.record = Some(self.remember(percept, None, 0.0, text));
         outcome
+    }
+
+    /// What the description tells of gateways and rooms. Where there is no room, or the owner said otherwise, it is not taken.
+    fn relate_as_described(&mut self, percept: &Percept) {
+        let told = home_assistant::ties(&percept.topic, &percept.payload, &self.settings.discovery_prefixes, &self.settings.zigbee_bases);
+        for Tie { entity, area, via, identifiers } in told {
+            for other in identifiers.iter().filter(|other| **other != entity) {
+                self.state.soul.is_the_same(other, &entity);
+            }
+            self.place(&entity, area.as_deref());
+            if let Some(via) = via {
+                self.tie(&entity, RelationKind::BridgedBy, via);
+            }
+        }
+    }
+
+    /// Where a thing is, as discovery or the config says.
+    pub(super) fn place(&mut self, entity: &EntityId, area: Option<&str>) {
+        if let Some(area) = area.filter(|area| !area.is_empty()) {
+            self.tie(entity, RelationKind::Near, area_id(area));
+        }
+    }
+
+    fn tie(&mut self, from: &EntityId, kind: RelationKind, to: EntityId) {
+        let relation = Relation { from: from.clone(), kind, to, like: kind.usual_like(), told_by: ToldBy::Discovery };
+        let _ = self.state.soul.relate(relation);
     }
 
     /// Whether a claim would make Jamey guard, clear or command what is no device's: its own topics, `$`-topics, descriptions.

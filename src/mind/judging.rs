@@ -4,8 +4,8 @@ use super::Mind;
 use crate::{
     conscience::RuleSet,
     domain::{
-        ActFacts, Decision, DeviceClass, DeviceFacts, Facts, Judged, Outcome, Percept, Purpose, Request, RequestFacts, Signals, Unit01,
-        Verdict, limits,
+        ActFacts, Decision, DeviceClass, DeviceFacts, Facts, Judged, Outcome, Percept, Purpose, RelationKind, Request, RequestFacts,
+        Signals, Unit01, Verdict, limits,
     },
     memory::policy,
     soul::Evidence,
@@ -34,6 +34,10 @@ impl Mind {
                     Decision::Escalate => None,
                 };
                 let requester = &percept.source.requester;
+                // Only what is registered, and was let: an asker must not fill the house with relations to what it made up.
+                if verdict.decision == Decision::Allow && self.state.registry.device(&request.target).is_some() {
+                    self.state.soul.relate_seen(requester, RelationKind::Controls, &request.target);
+                }
                 let counted = evidence.is_some_and(|evidence| self.state.soul.hear(requester, now, Some(&request.target), evidence));
                 // Once a minute and target at most, as the evidence counts.
                 if verdict.decision == Decision::Deny && counted {

@@ -18,7 +18,7 @@ use crate::{
     consciousness::{Candidate, Workspace},
     domain::{
         Applied, Change, Claim, Decision, EntityId, Held, Input, MemoryRecord, MissionSpec, Outcome, OwnerGuard, Percept, Purpose,
-        Registry, Rulings, ShadowTally, SignalSpec, Signals, Standing, Timestamp, Unit01, signal::Heard,
+        Registry, RelationKind, Rulings, ShadowTally, SignalSpec, Signals, Standing, Timestamp, Unit01, signal::Heard,
     },
     memory::policy::{self, Factors, Habits},
     soul::{Evidence, Soul},
@@ -208,6 +208,7 @@ impl Mind {
     pub fn declare(&mut self, claims: impl IntoIterator<Item = Claim>, entities: impl IntoIterator<Item = (EntityId, Standing)>) {
         for claim in claims {
             let device = claim.device.clone();
+            self.place(&device, claim.area.as_deref());
             if !matches!(self.state.registry.apply(claim), Applied::Unchanged) {
                 self.devices.insert(device);
             }
@@ -274,8 +275,9 @@ impl Mind {
     /// Rows of the mind's own state that changed since the last call.
     pub fn take_changes(&mut self) -> Vec<Change> {
         let now = self.state.now;
-        let mut changes = self.state.soul.take_changes(now);
-        changes.append(&mut self.notes);
+        // First what the host and the owner did: what they have the store forget is counted there before the mind's own rows go.
+        let mut changes = std::mem::take(&mut self.notes);
+        changes.extend(self.state.soul.take_changes(now));
         if std::mem::take(&mut self.shadow_moved) {
             changes.extend(self.state.shadow.clone().map(|tally| Change::Shadow(Box::new(tally))));
         }
@@ -334,6 +336,9 @@ impl Mind {
         let speaker = if percept.source.owner { Standing::Owner } else { standing(self, requester) };
         self.state.soul.declare(requester, speaker, now);
         if percept.entity != *requester {
+            if percept.source.speaks_for_many && matches!(percept.purpose, Purpose::Observation) {
+                self.state.soul.relate_seen(&percept.entity, RelationKind::BridgedBy, requester);
+            }
             let spoken_of = standing(self, &percept.entity);
             self.state.soul.declare(&percept.entity, spoken_of, now);
         }

@@ -61,6 +61,7 @@ impl Mind {
         self.state.duties.retain(|(_, device), _| device != entity);
         let of_it = |id: &&Uuid| self.state.held.get(*id).is_some_and(|held| super::holding::concerns(&held.percept, entity));
         let held: Vec<Uuid> = self.state.held.keys().filter(of_it).copied().collect();
+        let refused = held.len();
         outcome.settled.extend(held.into_iter().filter_map(|id| self.let_go(id)));
         if self.state.registry.device(entity).is_some_and(|device| !Device::is_declared(device)) {
             self.state.registry.remove(entity);
@@ -68,7 +69,8 @@ impl Mind {
             outcome.registry_changed = true;
         }
         let signals = self.forget_signals(entity);
-        let forgetting = Forgetting { word: word.id, at: self.state.now, by: word.by.clone(), entity: entity.clone(), signals };
+        let forgetting =
+            Forgetting { word: word.id, at: self.state.now, by: word.by.clone(), entity: entity.clone(), signals, held: refused };
         self.notes.push(Change::Forget(Box::new(forgetting)));
     }
 

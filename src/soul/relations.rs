@@ -346,6 +346,22 @@ mod tests {
     }
 
     #[test]
+    fn what_was_stored_is_the_same() {
+        let mut all = Relations::default();
+        all.relate(told("a", RelationKind::BridgedBy, "hub", ToldBy::Discovery)).unwrap();
+        all.relate(told("a", RelationKind::Near, "b", ToldBy::Owner)).unwrap();
+        all.relate_seen(&id("b"), RelationKind::Controls, &id("a"));
+        all.unrelate(&id("a"), RelationKind::BridgedBy, &id("hub"));
+        let mut again = Relations::default();
+        for change in all.take_changes() {
+            if let Change::Related { relation, denied } = change {
+                again.restore(*relation, denied);
+            }
+        }
+        assert_eq!(again, all);
+    }
+
+    #[test]
     fn liking_is_the_owners_first() {
         let mut all = Relations::default();
         assert_eq!(all.like(&id("a"), &id("b")), 0.0);

@@ -80,6 +80,7 @@ pub(super) fn forget(conn: &Connection, remembered: &mut Remembered, forgetting:
     for signal in &forgetting.signals {
         count("signals", delete(conn, "DELETE FROM signals WHERE name = ?1", [signal])?);
     }
+    count("held", forgetting.held);
     for percept in &unreadable.percepts {
         count("held", delete(conn, "DELETE FROM held WHERE percept = ?1", [percept])?);
         delete(conn, "UPDATE approvals SET reason = 'forgotten' WHERE percept = ?1", [percept])?;

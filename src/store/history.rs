@@ -10,8 +10,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 /// By how much P must move to be written within the hour.
 const MOVED: f64 = 0.02;
-/// And how long after the row before: who goes up and down all day must not fill the card.
+/// And how long after the row before: who goes up and down all day must not fill the card. A leap (an owner's word, a breach) is written at once.
 const APART_MICROS: i64 = 60_000_000;
+const LEAP: f64 = 0.1;
 const HOUR_MICROS: i64 = 3_600_000_000;
 const DAY_MICROS: i64 = 24 * HOUR_MICROS;
 /// Rows older than this are thinned to the first of each hour, those older than the second to the first of each day.
@@ -39,8 +40,8 @@ pub(super) fn note(conn: &Connection, view: &OpinionView) -> Result<(), StoreErr
         .and_then(|mut s| s.query_row([id], |row| Ok((row.get(0)?, row.get(1)?))).optional())
         .doing("read the end of a history")?;
     if let Some((before, was)) = last {
-        let (hour, moved) = (at.div_euclid(HOUR_MICROS) > before.div_euclid(HOUR_MICROS), (p - was).abs() >= MOVED);
-        if !(hour || moved && at - before >= APART_MICROS) {
+        let (hour, moved) = (at.div_euclid(HOUR_MICROS) > before.div_euclid(HOUR_MICROS), (p - was).abs());
+        if !(hour || moved >= LEAP || moved >= MOVED && at - before >= APART_MICROS) {
             return Ok(());
         }
         if hour {

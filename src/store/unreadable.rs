@@ -167,8 +167,14 @@ fn trail_rows(
 fn emptied(event: &Event, names: &Names, number: i64, refused: &BTreeMap<String, String>) -> Option<Event> {
     let nobody = nobody(number);
     let mut empty = event.clone();
-    if names.is_one(&event.actor) {
+    let own = names.is_one(&event.actor);
+    if own {
         empty.actor.clone_from(&nobody);
+    }
+    if own && event.action.ends_with(".refused") && event.action != evidence::REFUSED {
+        // What it tried is in its own words.
+        empty.subject = Some(nobody.clone());
+        empty.detail = "(forgotten)".to_owned();
     }
     if event.subject.as_ref().is_some_and(|subject| names.is_one(subject) || names.are_in(subject)) {
         empty.subject = Some(nobody);

@@ -63,7 +63,10 @@ fn table(all: &[OpinionView], screen: Screen, now: Timestamp) -> String {
     let mut out = screen.bold(&format!("{:<name$} {:>5} {:>5} {:<bar$}{:<9} {:<9}", "entity", "trust", "P", "", "standing", "alive"));
     let room = screen.width.saturating_sub(name + 13 + bar + 19 + 10);
     let cut = |text: &str| text.chars().take(room).collect::<String>();
-    out.push_str(&screen.bold(&if wide { format!("    seen  {}\n", cut("what is the matter")) } else { "\n".to_owned() }));
+    if wide {
+        out.push_str(&screen.bold(&format!("    seen  {}", cut("what is the matter"))));
+    }
+    out.push('\n');
     for one in all {
         let id: String = one.entity.as_str().chars().take(name).collect();
         let opinion = if screen.bars { screen.opinion(one.belief, one.disbelief, BAR) + " " } else { String::new() };

@@ -92,7 +92,12 @@ pub fn entity(common: &Common, action: &Action) -> anyhow::Result<()> {
     let data = &config.store.data;
     let reader =
         || Reader::open(data).with_context(|| format!("no store can be read in {}: has Jamey run with this data folder?", data.display()));
-    let say = |entity: &str, says: Says| words::say(common, &config, EntityId::new(entity)?, says);
+    let say = |entity: &str, says: Says| {
+        let id = EntityId::new(entity)?;
+        // A word without a house to hear it would make one.
+        reader()?;
+        words::say(common, &config, id, says)
+    };
     match action {
         Action::List(filter) => list::list(common, &reader()?, filter),
         Action::Show { entity } => show::show(common, &reader()?, &EntityId::new(entity)?),
@@ -109,7 +114,7 @@ pub fn entity(common: &Common, action: &Action) -> anyhow::Result<()> {
             let id = EntityId::new(entity)?;
             reader()?;
             words::ask_before_forgetting(common, &id, *yes)?;
-            words::say(common, &config, id, Says::Forget)
+            say(entity, Says::Forget)
         }
     }
 }

@@ -5,6 +5,7 @@ mod failing;
 mod keeping;
 mod migrating;
 mod reading;
+mod remembering;
 mod writing;
 
 use super::{Batch, Entry};
