@@ -22,6 +22,16 @@ pub const ENTITIES: usize = 10_000;
 pub const KINDS_OF_LIFE: usize = 5;
 /// Absences that have an alert each; more are counted in one. So many alerts nobody reads, and each is a retained value.
 pub const SILENCES_TOLD: usize = 64;
+/// Entities that left and had something against them: twice as many as can be here, at some 200 bytes each.
+pub const DEPARTED: usize = 2 * ENTITIES;
+/// Relations between entities: a bridge and a place for each, at some 100 bytes.
+pub const RELATIONS: usize = 20_000;
+/// Relations of one entity to others: a controller commands some hundred devices.
+pub const RELATIONS_OF_ONE: usize = 256;
+/// Relations told with an entity's opinion: what a person reads of them at a glance.
+pub const RELATIONS_TOLD: usize = 16;
+/// Those near an entity, for who asks whether they see the same: more of them would not know better.
+pub const NEIGHBOURS: usize = 32;
 /// Devices in the registry; a very large Zigbee network has 300.
 pub const DEVICES: usize = 4_096;
 /// Commands of one device: a Home Assistant climate device declares up to 16 command topics.

@@ -44,4 +44,4 @@ pub use time::Timestamp;
 pub use topic::TopicFilter;
 pub use unit::{Signed1, Unit01};
 pub use verdict::{ActFacts, Contribution, Decision, DeviceFacts, Facts, RequestFacts, Verdict};
-pub use word::{OwnersWord, Says};
+pub use word::{Forgetting, OwnersWord, Says};

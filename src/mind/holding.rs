@@ -111,6 +111,11 @@ impl Mind {
         Outcome { settled: settled.into_iter().collect(), ..Outcome::default() }
     }
 
+    /// Who asked, or what was asked for, is forgotten.
+    pub(super) fn let_go(&mut self, id: Uuid) -> Option<Settled> {
+        self.end(id, Ending::Expired, None, "denied: whom it concerned was forgotten".to_owned())
+    }
+
     /// A person's word.
     pub(super) fn answer(&mut self, answer: &Answer) -> Outcome {
         let now = self.state.now;
@@ -220,6 +225,11 @@ fn cannot_wait(outcome: &mut Outcome, why: &str) {
         judged.verdict.reason.push_str("; nobody can be asked: ");
         judged.verdict.reason.push_str(why);
     }
+}
+
+/// Whether a request is an entity's, or asks something of it.
+pub(super) fn concerns(percept: &Percept, entity: &EntityId) -> bool {
+    percept.source.requester == *entity || percept.entity == *entity || requests(percept).iter().any(|r| r.target == *entity)
 }
 
 fn requests(percept: &Percept) -> &[Request] {

@@ -236,8 +236,7 @@ impl Mind {
             }
             Input::Word(word) => {
                 self.advance(word.at);
-                self.take_word(word);
-                Outcome::default()
+                self.take_word(word)
             }
             Input::Forged(forgery) => {
                 self.advance(forgery.at);

@@ -2,6 +2,7 @@
 
 mod anomaly;
 mod appraisal;
+mod departed;
 mod emotion;
 mod empathy;
 mod evidence;
@@ -25,9 +26,11 @@ pub use emotion::{Emotion, Pad};
 pub use evidence::Evidence;
 pub use liveness::{Via, phi_normal};
 pub use mood::BigFive;
+pub use relations::{Unrelated, area_id};
 
-use crate::domain::{Change, EntityId, OpinionView, Standing, Timestamp, Unit01, limits};
-use known::{Known, Want};
+use crate::domain::{Change, EntityId, OpinionView, Relation, RelationKind, Standing, Timestamp, Unit01, limits};
+use departed::Departed;
+use known::{Known, Past, Want};
 use liveness::Watch;
 use mood::Mood;
 use opinion::Belief;
@@ -48,6 +51,9 @@ pub struct Soul {
     relations: Relations,
     #[serde(default)]
     watch: Watch,
+    departed: Departed,
+    /// Entities whose rows are to be deleted.
+    gone: Vec<EntityId>,
     /// Entities whose stored row is out of date, each once, in the order in which they became so.
     stale: Vec<EntityId>,
     untracked: u64,
@@ -73,7 +79,7 @@ impl Entity {
         view.detail.liveness = self.senses.life.view();
         view.detail.anomalies = self.senses.series.view();
         view.detail.empathy = self.senses.empathy.view();
-        view.detail.relations = relations.of(id).cloned().collect();
+        view.detail.relations = relations.of(id).take(limits::RELATIONS_TOLD).collect();
         view
     }
 }
@@ -113,6 +119,8 @@ impl Soul {
             entities: BTreeMap::new(),
             relations: Relations::default(),
             watch: Watch::default(),
+            departed: Departed::default(),
+            gone: Vec::new(),
             stale: Vec::new(),
             untracked: 0,
             default_mood,
@@ -129,11 +137,8 @@ impl Soul {
             if known.is_stale() && !was_stale {
                 self.stale.push(entity.clone());
             }
-        } else if self.has_room() {
-            self.entities.insert(entity.clone(), Entity::new(standing, at));
-            self.stale.push(entity.clone());
         } else {
-            self.untracked = self.untracked.saturating_add(1);
+            self.welcome(entity, standing, at);
         }
     }
 
@@ -214,13 +219,8 @@ impl Soul {
 
     /// Changes one entity, who is a newcomer if unknown. None: there is no room for it.
     fn with<T>(&mut self, entity: &EntityId, at: Timestamp, change: impl FnOnce(&mut Entity) -> T) -> Option<T> {
-        if !self.entities.contains_key(entity) {
-            if !self.has_room() {
-                self.untracked = self.untracked.saturating_add(1);
-                return None;
-            }
-            self.stale.push(entity.clone());
-            self.entities.insert(entity.clone(), Entity::new(Standing::Newcomer, at));
+        if !self.entities.contains_key(entity) && !self.welcome(entity, Standing::Newcomer, at) {
+            return None;
         }
         let one = self.entities.get_mut(entity)?;
         let was_stale = one.known.is_stale();
@@ -229,6 +229,90 @@ impl Soul {
             self.stale.push(entity.clone());
         }
         Some(done)
+    }
+
+    /// Takes a relation; gives whether it is news.
+    ///
+    /// # Errors
+    /// When there are too many, it is one to itself, or the owner said otherwise.
+    pub fn relate(&mut self, relation: Relation) -> Result<bool, Unrelated> {
+        let (from, to) = (relation.from.clone(), relation.to.clone());
+        let news = self.relations.relate(relation)?;
+        if news {
+            self.touch(&from);
+            self.touch(&to);
+        }
+        Ok(news)
+    }
+
+    /// Takes a relation as it is seen, time and again: at once when it is known.
+    pub fn relate_seen(&mut self, from: &EntityId, kind: RelationKind, to: &EntityId) {
+        if self.relations.relate_seen(from, kind, to) {
+            self.touch(from);
+            self.touch(to);
+        }
+    }
+
+    /// Takes the owner's word that a relation is not; false when nobody said that it was.
+    pub fn unrelate(&mut self, from: &EntityId, kind: RelationKind, to: &EntityId) -> bool {
+        let done = self.relations.unrelate(from, kind, to);
+        if done {
+            self.touch(from);
+            self.touch(to);
+        }
+        done
+    }
+
+    /// What was spoken of under another name (an identifier of discovery) is this entity.
+    pub fn is_the_same(&mut self, other: &EntityId, entity: &EntityId) {
+        self.relations.rename(other, entity);
+    }
+
+    /// Those near an entity, at most `limits::NEIGHBOURS`: said to be, or in the same place.
+    pub fn neighbours<'s>(&'s self, entity: &'s EntityId, area: Option<&str>) -> impl Iterator<Item = &'s EntityId> + 's {
+        self.relations.neighbours(entity, area)
+    }
+
+    /// Through whom an entity reaches the broker.
+    #[must_use]
+    pub fn bridge_of(&self, entity: &EntityId) -> Option<&EntityId> {
+        self.relations.bridge_of(entity)
+    }
+
+    /// Those who reach the broker through an entity.
+    pub fn bridged_by<'s>(&'s self, bridge: &'s EntityId) -> impl Iterator<Item = &'s EntityId> + 's {
+        self.relations.bridged_by(bridge)
+    }
+
+    /// How far what is good for `to` is good for `from`, in [-1, 1]; 0 between strangers.
+    #[must_use]
+    pub fn like(&self, from: &EntityId, to: &EntityId) -> f64 {
+        self.relations.like(from, to)
+    }
+
+    /// Takes back from the store what stood against one who left.
+    ///
+    /// # Errors
+    /// When the state cannot be one.
+    pub fn restore_departed(&mut self, id: [u8; 16], state: &[u8]) -> Result<(), SoulError> {
+        let past: Past = read("one who left", state, Past::is_sound)?;
+        self.departed.restore(u128::from_be_bytes(id), past);
+        Ok(())
+    }
+
+    /// Takes a relation back from the store.
+    pub fn restore_relation(&mut self, relation: Relation, denied: bool) {
+        self.relations.restore(relation, denied);
+    }
+
+    /// What others see of an entity is another thing now.
+    fn touch(&mut self, entity: &EntityId) {
+        if let Some(one) = self.entities.get_mut(entity) {
+            if !one.known.is_stale() {
+                self.stale.push(entity.clone());
+            }
+            one.known.touch();
+        }
     }
 
     /// Takes what an event means for the mission; the strongest emotion it yielded, in [0, 1].
@@ -262,16 +346,23 @@ impl Soul {
     }
 
     /// Forgets all that is known of an entity; false when nothing was.
+    ///
+    /// What stood against it is forgotten too: this is the owner's word, and on record.
     pub fn forget(&mut self, entity: &EntityId) -> bool {
         self.leave(entity);
+        self.departed.take(entity);
+        self.mood.forget(entity);
+        // The row that names it is written anew at once.
+        self.mood_stored = None;
         self.stale.retain(|stale| stale != entity);
         for (id, one) in &mut self.entities {
             let was_stale = one.known.is_stale();
-            one.known.unhear(entity);
+            one.known.forget(entity);
             if one.known.is_stale() && !was_stale {
                 self.stale.push(id.clone());
             }
         }
+        self.relations.forget(entity);
         self.entities.remove(entity).is_some()
     }
 
@@ -290,6 +381,8 @@ impl Soul {
     /// What is to be stored: each entity whose evidence or standing changed, or who was seen a minute after the last row; emotions once a second.
     pub fn take_changes(&mut self, at: Timestamp) -> Vec<Change> {
         let mut changes = Vec::with_capacity(self.stale.len() + 1);
+        changes.extend(std::mem::take(&mut self.gone).into_iter().map(Change::EntityGone));
+        changes.extend(self.departed.take_changes(write));
         for entity in std::mem::take(&mut self.stale) {
             let Some(one) = self.entities.get_mut(&entity) else { continue };
             one.known.stored();
@@ -298,6 +391,7 @@ impl Soul {
                 changes.push(Change::Entity { view: Box::new(one.view(&entity, &self.relations, at)), state, senses });
             }
         }
+        changes.extend(self.relations.take_changes());
         let due = self.mood_stored.is_none_or(|stored| at.seconds_since(stored) >= EMOTION_ROW_SECONDS);
         if self.mood.is_changed() && due {
             self.mood_stored = Some(at);
@@ -317,6 +411,41 @@ impl Soul {
             }
             one.senses.due();
         }
+    }
+
+    /// Takes in one that is not known, with what stood against it if it was here before. False: there is no room, for all who are here stay.
+    fn welcome(&mut self, entity: &EntityId, standing: Standing, at: Timestamp) -> bool {
+        if !self.has_room() && !self.make_room(at) {
+            self.untracked = self.untracked.saturating_add(1);
+            return false;
+        }
+        let mut one = Entity::new(standing, at);
+        if let Some(past) = self.departed.take(entity) {
+            one.known.recall(past, at);
+        }
+        self.entities.insert(entity.clone(), one);
+        self.stale.push(entity.clone());
+        true
+    }
+
+    /// Has the least useful leave.
+    fn make_room(&mut self, at: Timestamp) -> bool {
+        let usefulness = |id: &EntityId| self.entities.get(id).and_then(|one| one.known.usefulness());
+        let all = self.entities.iter().filter_map(|(id, one)| Some((id, one.known.usefulness()?)));
+        let Some(least) = self.departed.next(usefulness, all, &self.relations) else { return false };
+        self.depart(&least, at).is_some()
+    }
+
+    /// One leaves: what stands against it is kept.
+    fn depart(&mut self, entity: &EntityId, at: Timestamp) -> Option<()> {
+        self.leave(entity);
+        let one = self.entities.remove(entity)?;
+        if let Some(past) = one.known.past(at) {
+            self.departed.keep(entity, past);
+        }
+        self.relations.forget(entity);
+        self.gone.push(entity.clone());
+        Some(())
     }
 
     fn has_room(&self) -> bool {

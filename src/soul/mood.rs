@@ -139,6 +139,12 @@ impl Mood {
         Unit01::clamped(strongest)
     }
 
+    /// What an entity caused is not felt any more; the mood itself goes its way.
+    pub fn forget(&mut self, cause: &EntityId) {
+        self.stirred.retain(|stirred| stirred.cause != *cause);
+        self.changed = true;
+    }
+
     /// m = clamp(−pleasure·(1 + arousal)/2, 0, 1): how much the mood tightens the conscience.
     #[must_use]
     pub fn stress(&self) -> Unit01 {
