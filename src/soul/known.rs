@@ -243,11 +243,6 @@ impl Known {
         self.changed || self.stored_seen.is_none_or(|stored| self.last_seen.seconds_since(stored) >= SEEN_SECONDS)
     }
 
-    /// Has the row be written: something that others see of it is not what it was.
-    pub fn turned(&mut self) {
-        self.changed = true;
-    }
-
     pub fn stored(&mut self) {
         self.changed = false;
         self.stored_seen = Some(self.last_seen);

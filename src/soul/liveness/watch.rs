@@ -6,7 +6,7 @@ use super::{
     word::{Word, digest_of},
 };
 use crate::{
-    domain::{EntityId, Liveness, Percept, Silence, Timestamp},
+    domain::{EntityId, Liveness, Percept, RelationKind, Silence, Timestamp},
     soul::{Evidence, Soul},
 };
 use serde::{Deserialize, Serialize};
@@ -68,9 +68,11 @@ impl Soul {
             let life = &mut one.senses.life;
             let heard = life.hear(&word, at, back, again);
             let new = via.is_some() && life.via.is_none();
-            if let Some(via) = via.as_ref().filter(|via| life.via.as_ref() != Some(&via.bridge)) {
+            let other = via.as_ref().filter(|via| life.via.as_ref() != Some(&via.bridge));
+            if let Some(via) = other {
                 life.via = Some(via.bridge.clone());
             }
+            let other = other.is_some();
             for (says, evidence) in [
                 (heard.on_time, Evidence::OnTime),
                 (word.power.battery_low, Evidence::BatteryLow),
@@ -83,18 +85,22 @@ impl Soul {
                 }
             }
             if heard.turned {
-                one.known.turned();
+                one.known.touch();
                 one.senses.due();
             }
-            (heard, new)
+            (heard, new, other)
         });
-        let Some((heard, new)) = heard else { return };
+        let Some((heard, new, other)) = heard else { return };
         if heard.replay && forges && !itself {
             self.hear(&percept.source.requester, at, Some(&percept.entity), Evidence::Replay);
         }
         self.settle_life(&percept.entity, heard, word.there, at);
         if let Some(via) = via.filter(|_| !word.stored) {
             self.hear_bridge(&via, client, new, heard, at);
+            let bridges = self.life(&via.bridge).and_then(|life| life.carrier.as_ref()).is_some_and(|c| c.is_bridge());
+            if bridges && (other || !via.declared) {
+                self.relate_seen(&percept.entity, RelationKind::BridgedBy, &via.bridge);
+            }
         }
     }
 
@@ -125,8 +131,17 @@ impl Soul {
         }
     }
 
-    /// One is forgotten: its absence is nobody's any more.
+    /// One is forgotten: its absence is nobody's any more, and nobody is heard through it.
     pub fn leave(&mut self, id: &EntityId) {
+        let through = self.entities.iter().filter(|(_, one)| one.senses.life.via.as_ref() == Some(id));
+        for other in through.map(|(other, _)| other.clone()).collect::<Vec<_>>() {
+            if let Some(one) = self.entities.get_mut(&other) {
+                one.senses.life.via = None;
+                one.senses.life.because_of = None;
+                one.senses.due();
+            }
+            self.touch(&other);
+        }
         if let Some(life) = self.life(id).filter(|life| life.told) {
             let turn = life.silence(id, false);
             self.watch.turns.push(turn);
@@ -179,7 +194,7 @@ impl Soul {
                 gone = looked.gone;
             }
             if looked.turned {
-                one.known.turned();
+                one.known.touch();
                 one.senses.due();
             }
         });
@@ -222,7 +237,7 @@ impl Soul {
                 one.known.weigh(at, None, Evidence::OnTime, 1.0);
             }
             if heard.turned {
-                one.known.turned();
+                one.known.touch();
                 one.senses.due();
             }
             heard
@@ -261,7 +276,7 @@ impl Soul {
     fn change(&mut self, id: &EntityId, at: Timestamp, change: impl FnOnce(&mut Life) -> bool) {
         self.with(id, at, |one| {
             if change(&mut one.senses.life) {
-                one.known.turned();
+                one.known.touch();
                 one.senses.due();
             }
         });
