@@ -297,7 +297,8 @@ impl Mind {
         }
         self.meet(percept);
         let mut stir = self.hear_life(percept);
-        stir = stir.max(self.hear_readings(percept));
+        let (odd, found) = self.hear_readings(percept);
+        stir = stir.max(odd);
         stir = stir.max(self.hear_feeling(percept));
         if self.hear_signals(percept) {
             stir = 1.0;
@@ -305,7 +306,7 @@ impl Mind {
         let told = self.hear_state(percept);
         self.follow(&told);
         self.hear_say(percept);
-        let record = self.remember(percept, None, stir, policy::text(percept, &[]));
+        let record = self.remember(percept, None, stir, policy::text(percept, &[]) + &found);
         Outcome { record: Some(record), ..Outcome::default() }
     }
 

@@ -13,6 +13,7 @@ mod liveness;
 mod mood;
 mod opinion;
 mod quantile;
+mod reading;
 mod relations;
 mod senses;
 mod stability;
@@ -20,12 +21,14 @@ mod stability;
 mod tests;
 mod view;
 
+pub use anomaly::{Finding, News, What};
 pub use appraisal::{Bearing, Event, likelihood};
 pub use emotion::{Emotion, Pad};
 pub use evidence::Evidence;
 pub use mood::BigFive;
 
 use crate::domain::{Change, EntityId, OpinionView, Standing, Timestamp, Unit01, limits};
+use anomaly::Sightings;
 use known::{Known, Want};
 use mood::Mood;
 use opinion::Belief;
@@ -44,6 +47,8 @@ const EMOTION_ROW_SECONDS: f64 = 1.0;
 pub struct Soul {
     entities: BTreeMap<EntityId, Entity>,
     relations: Relations,
+    #[serde(default)]
+    sightings: Sightings,
     /// Entities whose stored row is out of date, each once, in the order in which they became so.
     stale: Vec<EntityId>,
     untracked: u64,
@@ -108,6 +113,7 @@ impl Soul {
         Self {
             entities: BTreeMap::new(),
             relations: Relations::default(),
+            sightings: Sightings::default(),
             stale: Vec::new(),
             untracked: 0,
             default_mood,
@@ -259,6 +265,7 @@ impl Soul {
     /// Forgets all that is known of an entity; false when nothing was.
     pub fn forget(&mut self, entity: &EntityId) -> bool {
         self.stale.retain(|stale| stale != entity);
+        self.sightings.forget(entity);
         for (id, one) in &mut self.entities {
             let was_stale = one.known.is_stale();
             one.known.unhear(entity);
