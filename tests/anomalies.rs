@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 #![allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts and seeds")]
 
+mod alive;
 #[path = "anomalies/faults.rs"]
 mod faults;
 #[path = "anomalies/motes.rs"]
@@ -9,6 +10,7 @@ mod motes;
 #[path = "anomalies/quiet.rs"]
 mod quiet;
 
+use alive::{Alive, Who};
 use jamey::{
     domain::{Body, EntityId, Timestamp},
     soul::{Finding, News, Soul, What},
@@ -52,6 +54,15 @@ fn a_house_that_lives_is_left_alone() {
     }
     println!("a sensor-month of all kinds: {all:.3}");
     assert!(all <= 0.3, "{all:.3} false episodes a sensor-month");
+}
+
+#[test]
+fn seasons_are_no_drift() {
+    let years = 6;
+    let episodes: Vec<What> =
+        (0..years).flat_map(|seed| began(&live("temperature", &quiet::outdoor_year(&mut Dice::new(4_000 + seed))))).collect();
+    println!("{years} years outdoors: {episodes:?}");
+    assert!(episodes.len() as u64 <= years, "{episodes:?}");
 }
 
 /// What was found from a moment on, without what the same life tells when nothing fails.
@@ -208,4 +219,61 @@ fn what_was_done_to_real_sensors_is_found_at_once_and_nothing_else_is() {
     }
     println!("all: F1 {:.3}", all.f1());
     assert!(all.f1() >= 0.95, "{:.3}", all.f1());
+}
+
+/// Two thermostats in one room and one in another, three calm days long.
+fn thermostats() -> Alive {
+    let device = |id: &str, area: &str| {
+        format!("[[device]]\nid = \"{id}\"\nclass = \"climate\"\narea = \"{area}\"\ncommand_topic = \"{id}/set\"\nreads = \"number\"\n")
+    };
+    let config = device("left", "hall") + &device("right", "hall") + &device("far", "attic");
+    let mut alive = Alive::new(&config, at(0.0));
+    for n in 0..3 * 288 {
+        alive.pass(300);
+        let calm = 21.0 + f64::from(n % 5) / 10.0;
+        for id in ["left", "right", "far"] {
+            say(&mut alive, id, calm);
+        }
+    }
+    alive
+}
+
+/// What memory keeps of a reading, in words.
+fn say(alive: &mut Alive, id: &str, temperature: f64) -> String {
+    let outcome = alive.publish(&Who::client(id), &format!("jamey/in/{id}/temperature"), temperature.to_string().as_bytes(), false);
+    outcome.record.unwrap().text
+}
+
+fn plausible(alive: &mut Alive, id: &str) -> (f64, Vec<(String, bool)>) {
+    let now = alive.now;
+    let view = alive.mind.soul().opinion(&EntityId::new(id).unwrap(), now).unwrap();
+    let facet = view.detail.facets.iter().find(|f| f.facet == jamey::domain::Facet::Plausibility).unwrap();
+    (facet.against_it, view.detail.anomalies.into_iter().map(|a| (a.text, a.corroborated)).collect())
+}
+
+#[test]
+fn what_others_in_the_room_see_too_costs_no_trust_and_is_said() {
+    let mut alive = thermostats();
+    assert_eq!(say(&mut alive, "left", 34.0), "left temperature 34; temperature 34: 81 deviations above its usual 21.21");
+    let (cost, views) = plausible(&mut alive, "left");
+    assert!(cost > 0.9 && !views[0].1, "{cost} {views:?}");
+    alive.pass(120);
+    let text = say(&mut alive, "right", 33.0);
+    assert!(text.ends_with(", as others nearby"), "{text}");
+    let (cost, views) = plausible(&mut alive, "right");
+    assert!(cost == 0.0 && views[0].1, "{cost} {views:?}");
+    assert!(plausible(&mut alive, "left").1[0].1, "the first is told of the second");
+    // Neither the attic nor what goes the other way is a witness.
+    say(&mut alive, "far", 34.0);
+    let (cost, views) = plausible(&mut alive, "far");
+    assert!(cost > 0.9 && !views[0].1, "{cost} {views:?}");
+}
+
+#[test]
+fn a_reading_far_off_comes_to_mind_and_a_usual_one_does_not() {
+    let mut alive = thermostats();
+    alive.pass(300);
+    let usual = alive.publish(&Who::client("left"), "jamey/in/left/temperature", b"21.3", false).record.unwrap();
+    let odd = alive.publish(&Who::client("right"), "jamey/in/right/temperature", b"85", false).record.unwrap();
+    assert!(odd.importance > usual.importance + 0.1, "{} {}", odd.importance, usual.importance);
 }

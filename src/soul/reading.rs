@@ -36,7 +36,7 @@ impl Soul {
             .map(|r| if r.from == *entity { r.to.clone() } else { r.from.clone() })
             .collect();
         for finding in &mut heard.findings {
-            let Some((_, _, up)) = finding.news.began() else { continue };
+            let Some(up) = finding.news.began() else { continue };
             let others = self.sightings.others(entity, &finding.field, up, at, |other| near(other) || related.contains(other));
             self.sightings.note(entity, &finding.field, up, at);
             if others.is_empty() {

@@ -181,6 +181,19 @@ pub fn outdoor_temperature(dice: &mut Dice, days: f64) -> Life {
     )
 }
 
+/// The same through the seasons, in a day of which the sun's glare is left out.
+pub fn outdoor_year(dice: &mut Dice) -> Life {
+    let mut weather = Weather::new(3.0 * DAY, 3.0);
+    let begins = dice.between(0.0, 365.0);
+    numbers(
+        periodic(dice, 365.0, 1_800.0, |t, dt, d| {
+            let season = 9.0 * libm::sin(std::f64::consts::TAU * (t / DAY + begins) / 365.0);
+            9.0 + season + 4.5 * sun(t) + weather.at(dt, d) + 0.1 * d.normal()
+        }),
+        0.1,
+    )
+}
+
 pub fn pressure(dice: &mut Dice, days: f64) -> Life {
     let mut weather = Weather::new(2.0 * DAY, 8.0);
     numbers(periodic(dice, days, 600.0, |_, dt, d| 1_013.0 + weather.at(dt, d) + 0.05 * d.normal()), 0.1)

@@ -9,12 +9,13 @@ const LEARNED: u16 = 14;
 /// Readings that make a day one.
 const LEAST_READINGS: u32 = 4;
 /// The usual day is a mean over so many.
-const USUAL_DAYS: f64 = 28.0;
+const USUAL_DAYS: f64 = 21.0;
 /// A day counts for at most so many deviations.
 const WINSOR: f64 = 3.0;
-/// Page's allowance and threshold, in deviations of a day. A drift of two deviations is found in eight days.
-const ALLOWANCE: f64 = 1.0;
-const THRESHOLD: f64 = 8.0;
+/// Page's allowance and threshold, in deviations of a day. Two deviations off are found in
+/// fourteen days, three in six; the seasons of the outdoors, in none (`seasons_are_no_drift`).
+const ALLOWANCE: f64 = 1.25;
+const THRESHOLD: f64 = 10.0;
 const DAY_MICROS: i64 = 86_400_000_000;
 /// Days after which a drift is how it is.
 const ACCEPTED_DAYS: f64 = 14.0;

@@ -1,6 +1,6 @@
 //! The detector of one series of states: which there are, and how fast they change.
 
-use super::{episode::What, narrow, numeric::News, pow2};
+use super::{episode::What, narrow, news::News, pow2};
 use crate::domain::{Timestamp, limits};
 use serde::{Deserialize, Serialize};
 

@@ -11,6 +11,9 @@ pub enum Told<'b> {
     Word(&'b str),
 }
 
+/// Kinds that tell no readings: what people say, what others hold of one, who is there.
+const NO_READINGS: [&str; 5] = ["say", "text", "opinion", "availability", "lwt"];
+
 /// Gives each reading with the name of its field (`temperature`, `ENERGY.Power`), in the body's order.
 pub fn each(kind: &str, body: &Body, mut take: impl FnMut(&str, Told<'_>)) {
     let mut take = |field: &str, told: Option<Told<'_>>| {
@@ -21,6 +24,9 @@ pub fn each(kind: &str, body: &Body, mut take: impl FnMut(&str, Told<'_>)) {
             take(field, told);
         }
     };
+    if NO_READINGS.contains(&kind) {
+        return;
+    }
     match body {
         Body::Bool(truth) => take(kind, Some(of_bool(*truth))),
         Body::Number(number) => take(kind, Some(Told::Number(*number))),

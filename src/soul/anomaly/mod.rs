@@ -4,8 +4,10 @@ mod days;
 mod discrete;
 mod episode;
 mod fields;
+mod habit;
 mod nature;
 mod nearby;
+mod news;
 mod numeric;
 mod run;
 mod series;
@@ -18,7 +20,7 @@ mod words;
 
 pub use episode::What;
 pub use nearby::Sightings;
-pub use numeric::News;
+pub use news::News;
 pub use words::Finding;
 
 use crate::domain::{AnomalyView, Body, Timestamp, limits};

@@ -82,8 +82,8 @@ const KNOWN_STATES: [&str; 14] = [
 ];
 /// What an alarm is there to say: it is rare by nature, and saying it is no oddity of the sensor.
 const ALARMS: [&str; 9] = ["leak", "smoke", "gas", "alarm", "tamper", "carbon_monoxide", "sos", "intru", "fault"];
-/// No readings: counters, clocks and names; what `life` hears; and what people set.
-const NO_READING: [&str; 49] = [
+/// No readings: counters, clocks and names; what `life` hears; what people set; and secrets, which must not come to be told of.
+const NO_READING: &[&str] = &[
     "linkquality",
     "lqi",
     "rssi",
@@ -133,6 +133,15 @@ const NO_READING: [&str; 49] = [
     "offset",
     "schedule",
     "speed",
+    "code",
+    "pin",
+    "pincode",
+    "password",
+    "passwd",
+    "token",
+    "secret",
+    "key",
+    "apikey",
 ];
 /// The same where the whole name must fit.
 const NO_READING_WHOLE: [&str; 16] = [

@@ -7,8 +7,10 @@
 use super::{
     days::{Days, Turn},
     episode::{Episode, What},
+    habit::Habit,
     narrow,
     nature::{Nature, Pace},
+    news::News,
     run::Run,
     spread::Spread,
     units,
@@ -40,8 +42,6 @@ const MOST_Z: f64 = 1_000.0;
 const INTERVALS: f64 = 16.0;
 /// After a pause of so many intervals the level is asked anew; for shorter ones a departure may be √intervals as large.
 const PAUSE_INTERVALS: f64 = 64.0;
-/// Episodes of one kind that came and went by themselves until they are a habit of the house.
-const HABIT: u8 = 3;
 
 #[derive(Serialize, Deserialize, Clone, PartialEq, Debug)]
 pub struct Numeric {
@@ -73,50 +73,6 @@ pub struct Numeric {
     habit: Habit,
     #[serde(rename = "e", default, skip_serializing_if = "Option::is_none")]
     episode: Option<Box<Episode>>,
-}
-
-#[derive(Serialize, Deserialize, Clone, PartialEq, Debug, Default)]
-struct Habit {
-    #[serde(rename = "n")]
-    times: u8,
-    #[serde(rename = "g")]
-    greatest: f32,
-    #[serde(rename = "l")]
-    low: f32,
-    #[serde(rename = "h")]
-    high: f32,
-}
-
-impl Habit {
-    fn is_none(&self) -> bool {
-        self.times == 0
-    }
-}
-
-/// What one reading tells of its series.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub enum News {
-    Began {
-        what: What,
-        z: f64,
-        up: Option<bool>,
-    },
-    Ended {
-        what: What,
-        since: Timestamp,
-    },
-    /// It is told in another unit: its place in the table.
-    Unit(u8),
-    /// Another sensor speaks.
-    Swap {
-        from: f64,
-        to: f64,
-    },
-    /// It stays where it is, and that is how it is from now on.
-    Accepted {
-        from: f64,
-        to: f64,
-    },
 }
 
 impl Numeric {
@@ -225,7 +181,7 @@ impl Numeric {
             && self.spread.is_sound()
             && self.run.is_sound()
             && self.days.is_sound()
-            && [self.habit.greatest, self.habit.low, self.habit.high].iter().all(|x| x.is_finite())
+            && self.habit.is_sound()
             && self.episode.as_ref().is_none_or(|episode| episode.is_sound())
     }
 
@@ -384,32 +340,15 @@ impl Numeric {
     }
 
     fn end(&mut self, episode: Episode, x: f64, at: Timestamp) -> Option<News> {
-        if episode.is_habit() {
-            self.note_habit(&episode);
+        if episode.is_habit()
+            && let Some((greatest, low, high)) = self.habit.note(f64::from(episode.greatest), episode.worst)
+        {
+            self.walk.know(greatest);
+            self.spread.know(low);
+            self.spread.know(high);
         }
         self.walk.level = x;
         Some(News::Ended { what: episode.what, since: episode.since }).filter(|_| episode.told && at >= episode.since)
-    }
-
-    fn note_habit(&mut self, episode: &Episode) {
-        let far = narrow(episode.worst);
-        let habit = &mut self.habit;
-        *habit = if habit.is_none() {
-            Habit { times: 1, greatest: episode.greatest, low: far, high: far }
-        } else {
-            Habit {
-                times: habit.times.saturating_add(1),
-                greatest: habit.greatest.max(episode.greatest),
-                low: habit.low.min(far),
-                high: habit.high.max(far),
-            }
-        };
-        if habit.times >= HABIT {
-            let habit = std::mem::take(habit);
-            self.walk.know(habit.greatest.into());
-            self.spread.know(habit.low.into());
-            self.spread.know(habit.high.into());
-        }
     }
 
     /// The new way is the usual one, and is learned from its beginning.

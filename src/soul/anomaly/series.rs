@@ -5,7 +5,7 @@ use super::{
     episode::What,
     fields::Told,
     nature,
-    numeric::{News, Numeric},
+    numeric::Numeric,
     words::{self, Finding},
 };
 use crate::domain::{AnomalyView, Timestamp, limits};
@@ -126,16 +126,5 @@ impl Series {
                 Kind::Numeric(n) => n.is_sound(),
                 Kind::Discrete(d) => d.is_sound(),
             }
-    }
-}
-
-/// Whether a piece of news ends or begins something, for those who count episodes.
-impl News {
-    #[must_use]
-    pub fn began(self) -> Option<(What, f64, Option<bool>)> {
-        match self {
-            Self::Began { what, z, up } => Some((what, z, up)),
-            _ => None,
-        }
     }
 }

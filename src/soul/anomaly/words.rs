@@ -3,7 +3,8 @@
 use super::{
     discrete::{Discrete, Oddity},
     episode::{Episode, What},
-    numeric::{News, Numeric},
+    news::News,
+    numeric::Numeric,
     units,
 };
 use crate::domain::Timestamp;
