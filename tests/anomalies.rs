@@ -13,7 +13,7 @@ mod quiet;
 use alive::{Alive, Who};
 use jamey::{
     domain::{Body, EntityId, Timestamp},
-    soul::{Finding, News, Soul, What},
+    soul::{Finding, SeriesNews, Soul, What},
 };
 use quiet::{ALL, DAY, Dice, Life};
 
@@ -40,7 +40,7 @@ fn a_house_that_lives_is_left_alone() {
             let life = make(&mut Dice::new(1_000 + seed), DAYS);
             months += life.last().unwrap().0 / DAY / 30.0;
             for finding in live(field, &life) {
-                if matches!(finding.news, News::Began { .. }) {
+                if matches!(finding.news, SeriesNews::Began { .. }) {
                     episodes += 1;
                     later += usize::from(finding.at >= at(7.0 * DAY));
                     costly += usize::from(finding.weight() < 0.0);
@@ -72,11 +72,11 @@ fn since(field: &str, life: &Life, quiet: &Life, from: f64) -> Vec<Finding> {
 }
 
 fn began(findings: &[Finding]) -> Vec<What> {
-    findings.iter().filter_map(|f| if let News::Began { what, .. } = f.news { Some(what) } else { None }).collect()
+    findings.iter().filter_map(|f| if let SeriesNews::Began { what, .. } = f.news { Some(what) } else { None }).collect()
 }
 
 fn ended(findings: &[Finding]) -> Vec<What> {
-    findings.iter().filter_map(|f| if let News::Ended { what, .. } = f.news { Some(what) } else { None }).collect()
+    findings.iter().filter_map(|f| if let SeriesNews::Ended { what, .. } = f.news { Some(what) } else { None }).collect()
 }
 
 const FAILS: f64 = 20.4 * DAY;
@@ -89,12 +89,12 @@ fn each_fault_is_recognised_as_what_it_is() {
     let hour = 3_600.0;
     let spike: Recognised = |f| began(f) == [What::Leap] && ended(f) == [What::Spike];
     let step: Recognised = |f| began(f) == [What::Leap] && ended(f) == [What::Step];
-    let accepted: Recognised = |f| f.len() > 1 && began(&f[..2]) == [What::Leap] && matches!(f[1].news, News::Accepted { .. });
+    let accepted: Recognised = |f| f.len() > 1 && began(&f[..2]) == [What::Leap] && matches!(f[1].news, SeriesNews::Accepted { .. });
     let stuck: Recognised = |f| began(f).contains(&What::Stuck) && ended(f).contains(&What::Stuck);
     let noise: Recognised = |f| !began(f).is_empty() && ended(f).contains(&What::Noise);
     let drift: Recognised = |f| began(f).contains(&What::Drift);
-    let unit: Recognised = |f| f.len() == 1 && matches!(f[0].news, News::Unit(_));
-    let swap: Recognised = |f| f.len() > 1 && began(&f[..2]) == [What::Leap] && matches!(f[1].news, News::Swap { .. });
+    let unit: Recognised = |f| f.len() == 1 && matches!(f[0].news, SeriesNews::Unit(_));
+    let swap: Recognised = |f| f.len() > 1 && began(&f[..2]) == [What::Leap] && matches!(f[1].news, SeriesNews::Swap { .. });
     let impossible: Recognised = |f| began(f) == [What::Impossible] && ended(f) == [What::Impossible];
     let chatter: Recognised = |f| began(f) == [What::Chatter] && ended(f) == [What::Chatter];
     let new: Recognised = |f| began(f) == [What::NewState] && ended(f) == [What::NewState];

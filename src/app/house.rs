@@ -8,13 +8,14 @@ use super::{
     rules::Shelf,
     unchanged::Unchanged,
     view::{self, Said, Spoken},
+    words::{self, Desk},
 };
 use crate::{
     broker::{Answer, Hall, Letter, Post},
     config::Durability,
     domain::{
-        Answer as Word, Change, Decision, Device, Due, EntityId, Input, Kept, OpinionView, Origin, Outcome, Percept, Purpose, Rulings,
-        Settled, Unanswered, limits,
+        Answer as Word, Change, Decision, Device, Due, EntityId, Input, Kept, OpinionView, Origin, Outcome, OwnersWord, Percept, Purpose,
+        Rulings, Says, Settled, Unanswered, limits,
     },
     mind::Mind,
     store::{Batch, Entry, Writer},
@@ -46,6 +47,8 @@ pub struct House {
     pub outlets: Outlets,
     /// What waited when the house was started.
     pub kept: Vec<Kept>,
+    /// Where the host's word on entities is answered.
+    pub desk: Arc<Desk>,
     /// Rules that were checked, and wait for their input.
     pub shelf: Arc<Shelf>,
 }
@@ -75,6 +78,8 @@ struct Living {
     first_waits: Option<Instant>,
     /// Opinions that changed since others were last told of them.
     opinions: BTreeMap<EntityId, OpinionView>,
+    /// Entities that left since.
+    gone: Vec<EntityId>,
     approvals: Approvals,
     waiting: Waiting,
     due_now: DueNow,
@@ -101,6 +106,7 @@ impl Living {
             answered: 0,
             first_waits: None,
             opinions: BTreeMap::new(),
+            gone: Vec::new(),
             approvals,
             waiting,
             due_now: DueNow::default(),
@@ -190,7 +196,12 @@ impl Living {
                 }
             }
         }
-        if let Some(journal) = &mut self.journal {
+        let forgets = matches!(&letter.input, Input::Word(word) if word.says == Says::Forget);
+        if forgets {
+            // What was told before stands in rows of its own, which the store can tell from this.
+            self.gather_changes();
+            self.submit();
+        } else if let Some(journal) = &mut self.journal {
             journal.enter(self.house.mind.state(), &letter.input);
         }
         let mut outcome = self.house.mind.step(&letter.input);
@@ -210,7 +221,8 @@ impl Living {
         let percept = match letter.input {
             Input::Percept(percept) => percept,
             Input::Tick(_) => return self.tick(),
-            Input::Note(_) | Input::Forged(_) | Input::Rules(_) | Input::WentOn { .. } | Input::Word(_) => return,
+            Input::Note(_) | Input::Forged(_) | Input::Rules(_) | Input::WentOn { .. } => return,
+            Input::Word(word) => return self.heard(word, outcome.word.unwrap_or(Ok(())), letter.answer),
             Input::Answer(word) => return self.answered(&word, outcome.unanswered.map_or(Ok(()), Err), letter.answer),
         };
         let decision = outcome.decision();
@@ -323,6 +335,33 @@ impl Living {
         }
     }
 
+    /// A person's word on an entity is on record before they are told what came of it.
+    fn heard(&mut self, word: Box<OwnersWord>, taken: Result<(), String>, sender: Option<oneshot::Sender<Answer>>) {
+        let now = self.house.mind.now();
+        let view = self.house.mind.soul().opinion(&word.about, now);
+        self.house.desk.put(word.id, words::told(&word, &taken, view.as_ref()));
+        if let Some(sender) = sender {
+            self.first_waits.get_or_insert_with(Instant::now);
+            self.answers.senders.push((sender, Answer { decision: None, lets_on: taken.is_ok() }));
+        }
+        if word.says == Says::Forget {
+            self.opinions.remove(&word.about);
+            self.unchanged = Unchanged::default();
+            self.answers.spoken.push(Said::Gone(vec![word.about.clone()]));
+            if let Some(journal) = &mut self.journal {
+                journal.begin_anew();
+            }
+        } else {
+            self.batch.changes.push(Change::Audit(words::on_record(&word, &taken)));
+        }
+        let forgets = word.says == Says::Forget;
+        self.answers.spoken.push(Said::Word { word, taken, now: view.map(Box::new) });
+        if forgets {
+            self.gather_changes();
+            self.submit();
+        }
+    }
+
     /// Between two inputs, whole: no request is judged by half of a set. They were checked on another thread.
     fn swap_rules(&mut self, input: &Input, rulings: &Rulings) {
         let from = Instant::now();
@@ -352,6 +391,9 @@ impl Living {
         if key != self.shadow && self.house.outlets.said.try_send(Said::Shadow(tally.map(view::shadow))).is_ok() {
             self.shadow = key;
         }
+        if !self.gone.is_empty() && self.house.outlets.said.try_send(Said::Gone(self.gone.clone())).is_ok() {
+            self.gone.clear();
+        }
         if self.house.outlets.said.try_send(said).is_err() {
             warn!("retained states are published too slowly; this second's are skipped");
         }
@@ -360,8 +402,13 @@ impl Living {
     /// What changed in the mind itself: for the store, and opinions for those who listen.
     fn gather_changes(&mut self) {
         for change in self.house.mind.take_changes() {
-            if let Change::Entity { view, .. } = &change {
-                self.opinions.insert(view.entity.clone(), (**view).clone());
+            match &change {
+                Change::Entity { view, .. } => drop(self.opinions.insert(view.entity.clone(), (**view).clone())),
+                Change::EntityGone(id) => {
+                    self.opinions.remove(id);
+                    self.gone.push(id.clone());
+                }
+                _ => {}
             }
             self.batch.changes.push(change);
         }

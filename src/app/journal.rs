@@ -39,6 +39,12 @@ impl Journal {
         Self { entries: Vec::new(), stored: STATE_EVERY, state_every: STATE_EVERY }
     }
 
+    /// Has the state be entered before whatever comes next: what stands before is gone.
+    pub fn begin_anew(&mut self) {
+        self.entries = Vec::new();
+        self.stored = self.state_every;
+    }
+
     /// Enters what the mind is about to be told, and before it what the mind is, where that is due.
     pub fn enter(&mut self, state: &State, input: &Input) {
         if self.stored >= self.state_every {

@@ -17,12 +17,14 @@ mod speaker;
 mod start;
 mod unchanged;
 pub mod view;
+mod words;
 
 pub use answers::Left;
 pub use approvals::held_document;
 pub use control::{LONGEST_SECONDS, Order, standing};
 pub use doors::listeners;
 pub use journal::{Entered, read as read_journal};
+pub use words::give as give_word;
 
 use crate::{
     api,
@@ -83,7 +85,10 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         .with_context(|| format!("cannot listen for HTTP on {}: set http.listen or --http", config.http.listen))?;
     let private = TcpListener::bind(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0)).await.context("cannot listen on loopback")?;
 
-    let store = Store::open(&data).context("the store cannot be opened")?;
+    let mut store = Store::open(&data).context("the store cannot be opened")?;
+    if let Err(error) = store.scrub() {
+        warn!(%error, "what was forgotten is deleted, but free pages may still hold it");
+    }
     let saved = store.load().context("the store cannot be read")?;
     let clock = Arc::new(Clock::new(saved.last_at.unwrap_or_default()));
     let (counters, complaints) = Counters::new();
@@ -96,6 +101,8 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
 
     let holds = (sets.live.ruling().digest(), sets.shadow.as_ref().map(|s| s.ruling().digest()));
     let shelf = Arc::new(rules::Shelf::default());
+    let desk = Arc::new(words::Desk::default());
+    let known = saved.entities.iter().map(|(id, ..)| id.clone()).collect();
     let mut mind = awaken(&config, sets, &saved, clock.now())?;
     declare(&mut mind, &config);
     let guard = GuardView {
@@ -144,9 +151,17 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     // Weakly: the engine ends when all who hold it have let go.
     tokio::spawn(release(Arc::downgrade(&engine), Arc::clone(&hall), released));
     tokio::spawn(duties::ask_all(Arc::downgrade(&engine), Arc::clone(&hall), asked));
-    let thread = house::House { mind, writer, hall: Arc::clone(&hall), outlets, kept: saved.held, shelf: Arc::clone(&shelf) }
-        .live(posts)
-        .context("the mind's thread cannot be started")?;
+    let thread = house::House {
+        mind,
+        writer,
+        hall: Arc::clone(&hall),
+        outlets,
+        kept: saved.held,
+        desk: Arc::clone(&desk),
+        shelf: Arc::clone(&shelf),
+    }
+    .live(posts)
+    .context("the mind's thread cannot be started")?;
 
     digests.record(&hall, saved.last_start.as_deref()).await;
     for id in saved.altered {
@@ -195,6 +210,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         waiting: waits,
         due: is_due,
         wrong_rules,
+        known,
         stop: stopped.clone(),
     };
     tokio::spawn(doors::watch(listeners, Arc::clone(&clock), tell, stopped.clone()));
@@ -204,6 +220,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let watching = tokio::spawn(control::watch(data.clone(), Arc::clone(&hall), stopped.clone()));
     let minding = tokio::spawn(people::watch(data.clone(), Arc::clone(&hall), stopped.clone()));
     let hearing = tokio::spawn(answers::watch(data.clone(), Arc::clone(&hall), stopped.clone()));
+    let listening = tokio::spawn(words::watch(data.clone(), Arc::clone(&hall), desk, stopped.clone()));
     let ruling = tokio::spawn(rules::watch(rules::Watch { hall: Arc::clone(&hall), shelf, again, seen, holds, tell: tell_rules, stopped }));
 
     // Who reads `ready` may ask it to stop at once.
@@ -219,7 +236,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let _ = speaking.await;
     others.stop().await;
     engine.stop(closed).await;
-    let _ = tokio::join!(ticking, serving, watching, minding, hearing, ruling);
+    let _ = tokio::join!(ticking, serving, watching, minding, hearing, listening, ruling);
     hall.close_audits();
     hall.record("stop", None, signal).await;
     inbox.stop().await;
@@ -241,6 +258,7 @@ pub fn settings(config: &Config) -> Result<Settings> {
         root: config.root.clone(),
         guards: config.guards.clone(),
         duties: duties::compile(&config.duties, &config.signals)?,
+        missions: config.missions.clone(),
         waits: Waits { seconds: config.approvals.seconds, critical_seconds: config.approvals.critical_seconds },
     })
 }
@@ -257,6 +275,12 @@ fn awaken(config: &Config, sets: rules::Sets, saved: &crate::store::Saved, now: 
     for (entity, state, senses) in &saved.entities {
         soul.restore(entity.clone(), state, senses.as_deref())
             .with_context(|| format!("what the soul holds of {entity} cannot be read"))?;
+    }
+    for (id, state) in &saved.departed {
+        soul.restore_departed(*id, state).context("what stood against one who left cannot be read")?;
+    }
+    for (relation, denied) in &saved.relations {
+        soul.restore_relation(relation.clone(), *denied);
     }
     if let Some(mood) = &saved.emotion {
         soul.restore_mood(mood).context("the mood cannot be read")?;

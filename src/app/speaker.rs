@@ -11,7 +11,7 @@ use super::{
 use crate::{
     broker::{Announcement, Engine, Hall, OwnClient, guard},
     domain::{
-        EntityId, OpinionView, Timestamp,
+        EntityId, Liveness, OpinionView, Relation, Timestamp,
         audit::hex,
         topics::{self, Topic},
     },
@@ -20,7 +20,7 @@ use crate::{
 };
 use serde_json::{Value, json};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
@@ -57,6 +57,8 @@ pub struct Speaker {
     pub due: watch::Receiver<Due>,
     /// What is wrong with the newest rules.
     pub wrong_rules: watch::Receiver<Option<String>>,
+    /// Entities that were known when the house was started.
+    pub known: BTreeSet<EntityId>,
     pub stop: watch::Receiver<bool>,
 }
 
@@ -66,7 +68,7 @@ struct Told {
     last: BTreeMap<String, Vec<u8>>,
     /// What is to be told at the next beat.
     next: BTreeMap<String, Vec<u8>>,
-    entities: BTreeMap<EntityId, (f64, Instant)>,
+    entities: BTreeMap<EntityId, (Gist, Instant)>,
     /// Opinions that wait for their minute.
     opinions: BTreeMap<EntityId, OpinionView>,
     failing: bool,
@@ -93,6 +95,15 @@ impl Speaker {
         let stale = [format!("{}/#", topics::name(&root, Topic::Alert)), topics::name(&root, Topic::Shadow)];
         for (topic, _) in futures_util::future::join_all(stale.iter().map(|f| self.engine.retained(f))).await.into_iter().flatten() {
             told.next.insert(topic, Vec::new());
+        }
+        // Who was forgotten while nobody spoke is spoken of no more.
+        let below = format!("{}/", topics::name(&root, Topic::Entity));
+        for (topic, payload) in self.engine.retained(&format!("{below}#")).await {
+            let entity = topic.strip_prefix(&below).and_then(|id| EntityId::new(id).ok());
+            match entity {
+                Some(id) if self.known.contains(&id) => told.last.insert(topic, payload),
+                _ => told.next.insert(topic, Vec::new()),
+            };
         }
         // Approvals that an earlier run left standing are settled or told anew.
         let approvals = self.engine.retained(&format!("{}/#", topics::name(&root, Topic::Approval))).await;
@@ -211,6 +222,25 @@ impl Speaker {
                     Err(why) => json!({"v": 1, "status": "error", "id": id, "transaction": transaction, "error": why.to_string()}),
                 };
                 self.say(topics::reply(root, "approval"), reply.to_string().into_bytes(), 1, false).await;
+            }
+            Said::Word { word, taken, now } => {
+                let reply = super::words::told(&word, &taken, now.as_deref());
+                let (data, verb) = (self.hall.config.store.data.clone(), word.says.verb());
+                let reply = tokio::task::spawn_blocking(move || super::words::with_counts(&data, &word, reply)).await.unwrap_or_default();
+                self.say(topics::reply(root, verb), reply.to_string().into_bytes(), 1, false).await;
+            }
+            Said::Gone(entities) => {
+                for entity in entities {
+                    told.entities.remove(&entity);
+                    told.opinions.remove(&entity);
+                    let topic = topics::of_entity(root, Topic::Entity, &entity);
+                    // What was never told is not taken back.
+                    if told.last.contains_key(&topic) {
+                        told.next.insert(topic, Vec::new());
+                    } else {
+                        told.next.remove(&topic);
+                    }
+                }
             }
             Said::Unchanged(states) => {
                 for (topic, payload) in states {
@@ -336,22 +366,49 @@ impl Speaker {
     }
 }
 
+/// What of an opinion is worth telling again.
+#[derive(PartialEq)]
+struct Gist {
+    expectation: f64,
+    liveness: Liveness,
+    anomalies: Vec<(String, Timestamp)>,
+    relations: Vec<Relation>,
+}
+
+impl Gist {
+    fn of(view: &OpinionView) -> Self {
+        Self {
+            expectation: view.expectation.get(),
+            liveness: view.detail.liveness.state,
+            anomalies: view.detail.anomalies.iter().map(|a| (a.field.clone(), a.since)).collect(),
+            relations: view.detail.relations.clone(),
+        }
+    }
+
+    fn is_news_after(&self, before: &Self) -> bool {
+        (before.expectation - self.expectation).abs() >= MATERIAL
+            || before.liveness != self.liveness
+            || before.anomalies != self.anomalies
+            || before.relations != self.relations
+    }
+}
+
 impl Told {
-    /// An entity's first opinion at once; then when it moved, and its minute is over.
+    /// An entity's first opinion at once; then when it moved, what is told of it is another thing, and its minute is over.
     fn tell_opinions(&mut self, root: &str) {
         let now = Instant::now();
         let (entities, next) = (&mut self.entities, &mut self.next);
         self.opinions.retain(|entity, view| {
-            let expectation = view.expectation.get();
+            let gist = Gist::of(view);
             if let Some((before, at)) = entities.get(entity) {
-                if (before - expectation).abs() < MATERIAL {
+                if !gist.is_news_after(before) {
                     return false;
                 }
                 if now.duration_since(*at) < ENTITY_EVERY {
                     return true;
                 }
             }
-            entities.insert(entity.clone(), (expectation, now));
+            entities.insert(entity.clone(), (gist, now));
             next.insert(topics::of_entity(root, Topic::Entity, entity), view::opinion(view).to_string().into_bytes());
             false
         });

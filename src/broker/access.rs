@@ -15,7 +15,9 @@ pub enum Own {
     },
     /// An answer to an approval, by its id.
     Answer(String),
-    /// `cmd`, recall.
+    /// A command to Jamey, by its verb.
+    Command(String),
+    /// Recall.
     Other,
 }
 
@@ -41,7 +43,7 @@ pub fn own_topic(config: &Config, topic: &str) -> Option<Own> {
         ("act", Some(target), Some(verb)) if !target.is_empty() && !verb.is_empty() => {
             Own::Act { target: EntityId::escaped(target), verb: crate::domain::pattern::kind_name(verb) }
         }
-        ("cmd", Some(verb), None) if !verb.is_empty() => Own::Other,
+        ("cmd", Some(verb), None) if !verb.is_empty() => Own::Command(verb.to_owned()),
         ("approval", Some(id), Some("answer")) => Own::Answer(id.to_owned()),
         ("memory", Some("recall"), None) => Own::Other,
         _ => return None,

@@ -66,9 +66,7 @@ impl Rights {
         }
         match access::own_topic(config, topic) {
             Some(access::Own::In { .. } | access::Own::Act { .. }) => topic::check_input(topic).is_ok(),
-            Some(access::Own::Other) if access::below(config, topic).is_some_and(|t| t.starts_with("cmd/")) => {
-                self.has("operator") || self.has("admin")
-            }
+            Some(access::Own::Command(_)) => self.has("operator") || self.has("admin"),
             Some(access::Own::Answer(_)) => self.has("approver"),
             Some(access::Own::Other) => true,
             None => false,

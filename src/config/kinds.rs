@@ -4,7 +4,7 @@ use super::{
     error::{nearest, one_of},
     tree::{Node, Value},
 };
-use crate::domain::{DeviceClass, EntityId, InputPattern, SignalValue, TopicFilter, Unit01, limits, pattern::kind_name, topic};
+use crate::domain::{DeviceClass, EntityId, InputPattern, SignalValue, Signed1, TopicFilter, Unit01, limits, pattern::kind_name, topic};
 use jiff::tz::TimeZoneDatabase;
 use std::{net::SocketAddr, ops::RangeInclusive, path::PathBuf};
 
@@ -56,6 +56,11 @@ pub(super) fn number(range: RangeInclusive<f64>) -> impl Fn(&Node) -> Read<f64> 
 
 pub(super) fn risk(node: &Node) -> Read<Unit01> {
     number(0.0..=1.0)(node).map(Unit01::clamped)
+}
+
+/// How much something matters: below 0 for what must not be.
+pub(super) fn signed(node: &Node) -> Read<Signed1> {
+    number(-1.0..=1.0)(node).map(Signed1::clamped)
 }
 
 /// A truth or a number.

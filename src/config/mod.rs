@@ -11,6 +11,7 @@ mod kinds;
 mod limits;
 mod listeners;
 mod load;
+mod missions;
 mod reader;
 mod schema;
 mod signals;
@@ -30,7 +31,7 @@ pub use schema::{Approvals, Broker, Conscience, Durability, GuardMode, Http, Inp
 pub use signals::shipped as shipped_signals;
 pub use tree::{ENV_PREFIX, FLAGS};
 
-use crate::domain::{DutySpec, OwnerGuard, SignalSpec};
+use crate::domain::{DutySpec, MissionSpec, OwnerGuard, SignalSpec};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use reader::{Ledger, Reader};
 use serde::Serialize;
@@ -69,6 +70,8 @@ pub struct Config {
     pub approvals: Approvals,
     #[serde(rename = "duty")]
     pub duties: Vec<DutySpec>,
+    #[serde(rename = "mission")]
+    pub missions: Vec<MissionSpec>,
     pub log: Log,
 }
 
@@ -93,6 +96,7 @@ impl Default for Config {
             conscience: Conscience::default(),
             approvals: Approvals::default(),
             duties: duties::shipped(),
+            missions: missions::shipped(),
             log: Log::default(),
         }
     }
@@ -188,6 +192,7 @@ fn sections(top: &mut Reader) -> (Config, check::Numbers) {
     let root = top.or("root", d.root, kinds::base);
     let mut inputs = Inputs { extra, ..top.section("inputs", Inputs::read) };
     let signals = signals::read(top, &mut inputs, &root);
+    let missions = missions::read(top, &signals);
     let config = Config {
         node: top.or("node", d.node, kinds::node_name),
         root,
@@ -207,6 +212,7 @@ fn sections(top: &mut Reader) -> (Config, check::Numbers) {
         conscience: top.section("conscience", Conscience::read),
         approvals: top.section("approvals", Approvals::read),
         duties: duties::read(top),
+        missions,
         log: top.section("log", Log::read),
     };
     let numbers = check::Numbers {

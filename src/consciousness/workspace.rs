@@ -156,6 +156,16 @@ impl Workspace {
         self.attention.get(entity).copied().unwrap_or(0.0)
     }
 
+    /// Lets go of all that was said of an entity.
+    pub fn forget(&mut self, entity: &EntityId) {
+        self.candidates.remove(entity);
+        self.attention.remove(entity);
+        let of_it = |broadcast: &Broadcast| broadcast.entity == *entity;
+        self.focus.take_if(|focus| of_it(focus));
+        self.last.take_if(|last| of_it(last));
+        self.changed = true;
+    }
+
     /// The payload of `jamey/consciousness/state`.
     #[must_use]
     pub fn view(&self, at: Timestamp) -> Value {

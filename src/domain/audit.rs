@@ -169,6 +169,15 @@ pub fn chained(seq: i64, previous: &[u8], event: &Event) -> [u8; 32] {
     hasher.finalize().into()
 }
 
+/// The hash that fits what a row says, by the schema that wrote it.
+#[must_use]
+pub fn content_hash(row: &Row) -> [u8; 32] {
+    match row.seal {
+        Some(_) => chained(row.seq, &row.previous, &row.event),
+        None => chained_by_schema_1(&row.previous, &row.event),
+    }
+}
+
 /// The same as schema 1 wrote it.
 fn chained_by_schema_1(previous: &[u8], event: &Event) -> [u8; 32] {
     let mut hasher = Sha256::new();

@@ -18,6 +18,16 @@ pub const TOPIC_BYTES: usize = 512;
 pub const TOPIC_LEVELS: usize = 16;
 /// Entities the soul keeps an opinion of; at about 1 KiB each, 10 MiB.
 pub const ENTITIES: usize = 10_000;
+/// Entities that left and had something against them: twice as many as can be here, at some 200 bytes each.
+pub const DEPARTED: usize = 2 * ENTITIES;
+/// Relations between entities: a bridge and a place for each, at some 100 bytes.
+pub const RELATIONS: usize = 20_000;
+/// Relations of one entity to others: a controller commands some hundred devices.
+pub const RELATIONS_OF_ONE: usize = 256;
+/// Relations told with an entity's opinion: what a person reads of them at a glance.
+pub const RELATIONS_TOLD: usize = 16;
+/// Those near an entity, for who asks whether they see the same: more of them would not know better.
+pub const NEIGHBOURS: usize = 32;
 /// Devices in the registry; a very large Zigbee network has 300.
 pub const DEVICES: usize = 4_096;
 /// Commands of one device: a Home Assistant climate device declares up to 16 command topics.
@@ -26,6 +36,10 @@ pub const DEVICE_COMMANDS: usize = 64;
 pub const REQUESTS_PER_PUBLISH: usize = 64;
 /// Duties in one set: each is looked at for each device, each second.
 pub const DUTIES: usize = 32;
+/// Objectives of one mission: they are all shown on one retained topic of 4 KiB.
+pub const MISSIONS: usize = 16;
+/// Bytes of a text whose words are weighed: more than a minute's speech. A longer one is weighed by its beginning.
+pub const TEXT_BYTES: usize = 1_024;
 /// Duties that are due at one time: as many as there may be devices.
 pub const DUTIES_DUE: usize = DEVICES;
 /// Verdicts given again when a held message is let on stand in their percept's rows from this ordinal on.

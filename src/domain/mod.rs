@@ -8,6 +8,7 @@ pub mod device;
 pub mod duty;
 pub mod entity;
 pub mod limits;
+pub mod mission;
 pub mod opinion;
 pub mod outcome;
 pub mod pattern;
@@ -29,6 +30,7 @@ pub use body::Body;
 pub use device::{Applied, Claim, Command, CommandShape, Device, DeviceClass, Family, Registry};
 pub use duty::{Due, DutySpec};
 pub use entity::EntityId;
+pub use mission::MissionSpec;
 pub use opinion::{
     AnomalyView, Detail, EmpathyView, Facet, FacetView, Liveness, LivenessView, OpinionView, Relation, RelationKind, Remedy, Standing,
     ToldBy, Wanted,
@@ -44,4 +46,4 @@ pub use time::Timestamp;
 pub use topic::TopicFilter;
 pub use unit::{Signed1, Unit01};
 pub use verdict::{ActFacts, Contribution, Decision, DeviceFacts, Facts, RequestFacts, Verdict};
-pub use word::{OwnersWord, Says};
+pub use word::{Forgetting, OwnersWord, Says};

@@ -147,6 +147,9 @@ pub struct EmpathyView {
     pub affective: f64,
     /// R: how often its distress was followed by help.
     pub responsive: f64,
+    /// It does not get what it needs, and nobody helped yet: what it is told is told gently.
+    #[serde(default)]
+    pub in_distress: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -172,6 +175,25 @@ impl RelationKind {
             Self::OwnedBy => "owned_by",
         }
     }
+
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Controls, Self::BridgedBy, Self::Near, Self::OwnedBy];
+
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+
+    /// The like in [-1, 1] of a relation of which nobody said how close it is: our own choice; what belongs to a person is close to them.
+    #[must_use]
+    pub fn usual_like(self) -> f64 {
+        match self {
+            Self::OwnedBy => 0.8,
+            Self::BridgedBy => 0.5,
+            Self::Controls => 0.3,
+            Self::Near => 0.2,
+        }
+    }
 }
 
 /// Who says that a relation is.
@@ -182,6 +204,17 @@ pub enum ToldBy {
     Discovery,
     /// Seen by Jamey itself: who speaks for whom, who commands whom.
     Seen,
+}
+
+impl ToldBy {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Discovery => "discovery",
+            Self::Seen => "seen",
+        }
+    }
 }
 
 /// How one entity stands to another.
@@ -227,6 +260,8 @@ pub struct Detail {
     pub empathy: Option<EmpathyView>,
     pub relations: Vec<Relation>,
     pub wanted: Option<Wanted>,
+    /// What moved P last, in words.
+    pub lately: Option<String>,
 }
 
 /// An opinion in public form: belief + disbelief + uncertainty = 1.

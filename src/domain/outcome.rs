@@ -1,8 +1,8 @@
 //! What one step of the mind yields: to be stored whole or not at all.
 
 use super::{
-    Device, Disagreement, Due, EntityId, Kept, OpinionView, Request, Settled, ShadowTally, Timestamp, Unanswered, Verdict, audit::Event,
-    signal::Heard, verdict::Facts,
+    Device, Disagreement, Due, EntityId, Forgetting, Kept, OpinionView, Relation, RelationKind, Request, Settled, ShadowTally, Timestamp,
+    Unanswered, Verdict, audit::Event, signal::Heard, verdict::Facts,
 };
 use serde::{Deserialize, Serialize};
 
@@ -63,6 +63,25 @@ pub enum Change {
     },
     /// `audit_log`: what a person, a client or the host did.
     Audit(Event),
+    /// An entity for which there is no room any more.
+    EntityGone(EntityId),
+    /// `soul_departed`: what stood against one who left, as CBOR; None: it is back, or was dropped.
+    Departed {
+        id: [u8; 16],
+        state: Option<Vec<u8>>,
+    },
+    /// All that is kept of an entity goes.
+    Forget(Box<Forgetting>),
+    /// `relations`. `denied`: the owner says that it is not so.
+    Related {
+        relation: Box<Relation>,
+        denied: bool,
+    },
+    Unrelated {
+        from: EntityId,
+        kind: RelationKind,
+        to: EntityId,
+    },
     /// `device_states`: what a device last said of itself.
     State {
         device: EntityId,
@@ -98,6 +117,8 @@ pub struct Outcome {
     pub settled: Vec<Settled>,
     /// Duties that begin to be due, and those that are over.
     pub duties: Vec<Due>,
+    /// What came of the owner's word; an error says why it did not count.
+    pub word: Option<Result<(), String>>,
     /// An answer that did not count.
     pub unanswered: Option<Unanswered>,
 }

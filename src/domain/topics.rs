@@ -91,7 +91,7 @@ pub const ROWS: &[Row] = &[
         way: "out",
         qos: "1",
         retained: "yes",
-        payload: "`emotions` with intensity and cause, `mood` (`pleasure`, `arousal`, `dominance`, octant, strength), `stability`",
+        payload: "`emotions` (`name`, `intensity`, `cause`, `objective`, `percept`, `text`), `objectives` (`id`, `utility`, `likelihood`, `lasting`: how many things bear on it now), `mood` (`pleasure`, `arousal`, `dominance`, octant, strength), `stability`",
     },
     Row {
         topic: "soul/entity/{entity}",

@@ -34,6 +34,11 @@ impl Commands {
         self.recent.push_back((now, requester.clone(), pole));
     }
 
+    /// Forgets who asked, not that somebody did.
+    pub(super) fn forget(&mut self, requester: &EntityId) {
+        self.recent.retain(|(_, who, _)| who != requester);
+    }
+
     pub(super) fn last_minute(&self, now: Timestamp) -> u32 {
         let second = second(now);
         self.seconds.iter().filter(|(s, _)| s.saturating_add(60) > second).fold(0, |sum, (_, n)| sum.saturating_add(*n))

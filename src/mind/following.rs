@@ -58,6 +58,7 @@ impl Mind {
             } else {
                 self.state.soul.hear(device, now, None, Evidence::Acknowledged);
             }
+            self.feel_obeyed(device, true);
         }
     }
 
@@ -76,6 +77,7 @@ impl Mind {
         self.state.following.retain(|_, f| now.seconds_since(f.at) <= MOST_SECONDS);
         for device in timed_out {
             self.state.soul.hear(&device, now, None, Evidence::TimedOut);
+            self.feel_obeyed(&device, false);
         }
     }
 }

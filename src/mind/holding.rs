@@ -111,6 +111,11 @@ impl Mind {
         Outcome { settled: settled.into_iter().collect(), ..Outcome::default() }
     }
 
+    /// Who asked, or what was asked for, is forgotten.
+    pub(super) fn let_go(&mut self, id: Uuid) -> Option<Settled> {
+        self.end(id, Ending::Expired, None, "denied: whom it concerned was forgotten".to_owned())
+    }
+
     /// A person's word.
     pub(super) fn answer(&mut self, answer: &Answer) -> Outcome {
         let now = self.state.now;
@@ -128,9 +133,11 @@ impl Mind {
         if unanswered.is_some() {
             return Outcome { unanswered, ..outcome };
         }
+        let asked: Vec<EntityId> = requests(&held.percept).iter().map(|r| r.target.clone()).collect();
+        self.feel_answer(&asker, answer.id, answer.approves);
         if !answer.approves {
-            for target in requests(&held.percept).iter().map(|r| r.target.clone()).collect::<Vec<_>>() {
-                self.state.soul.hear(&asker, now, Some(&target), Evidence::Denied);
+            for target in &asked {
+                self.state.soul.hear(&asker, now, Some(target), Evidence::Denied);
             }
             let reason = format!("denied: {} refused it", answer.by);
             outcome.settled.extend(self.end(answer.id, Ending::Refused, Some(answer.by.clone()), reason));
@@ -160,6 +167,9 @@ impl Mind {
         let judged: Vec<Judged> = judged.into_iter().map(|j| decided(j, &reason)).collect();
         if lets_on {
             self.state.soul.hear(&asker, now, None, Evidence::Clean);
+            if let Some(target) = asked.first() {
+                self.feel_release(target, answer.id);
+            }
             self.await_effect(&judged, Origin::Guard);
         }
         outcome.settled.push(Settled { id: answer.id, at: now, ending: Ending::Approved, by: Some(by), judged, lets_on, reason });
@@ -220,6 +230,11 @@ fn cannot_wait(outcome: &mut Outcome, why: &str) {
         judged.verdict.reason.push_str("; nobody can be asked: ");
         judged.verdict.reason.push_str(why);
     }
+}
+
+/// Whether a request is an entity's, or asks something of it.
+pub(super) fn concerns(percept: &Percept, entity: &EntityId) -> bool {
+    percept.source.requester == *entity || percept.entity == *entity || requests(percept).iter().any(|r| r.target == *entity)
 }
 
 fn requests(percept: &Percept) -> &[Request] {

@@ -1,14 +1,14 @@
 //! Requests: the facts that each is judged on, the verdicts, and what the soul learns of it.
 
-use super::{Mind, NO_UNSAFE_REQUEST};
+use super::Mind;
 use crate::{
     conscience::RuleSet,
     domain::{
-        ActFacts, Decision, DeviceClass, DeviceFacts, Facts, Judged, Outcome, Percept, Purpose, Request, RequestFacts, Signals, Signed1,
-        Unit01, Verdict, limits,
+        ActFacts, Decision, DeviceClass, DeviceFacts, Facts, Judged, Outcome, Percept, Purpose, Request, RequestFacts, Signals, Unit01,
+        Verdict, limits,
     },
     memory::policy,
-    soul::{Event, Evidence},
+    soul::Evidence,
 };
 
 impl Mind {
@@ -18,7 +18,8 @@ impl Mind {
         self.meet(percept);
         let trust = self.state.soul.trust(&percept.source.requester, now);
         let ctx = self.signals_now();
-        let judged: Vec<Judged> = requests.iter().map(|request| self.judge_one(percept, request, trust, &ctx)).collect();
+        let mut judged: Vec<Judged> = requests.iter().map(|request| self.judge_one(percept, request, trust, &ctx)).collect();
+        self.speak_gently(percept, &mut judged);
         let mut outcome = Outcome { judged, ..Outcome::default() };
         outcome.repeats_held = percept.repeat_of.is_some_and(|id| self.state.held.contains_key(&id));
         if fresh {
@@ -39,12 +40,7 @@ impl Mind {
                     let trust = least_trust(&mut self.rules, &judged.facts);
                     self.state.soul.want(requester, &request.target, &request.verb.0, now, trust);
                 }
-                if verdict.decision != Decision::Allow {
-                    let risk = judged.facts.dev.risk.get();
-                    let (bad, conduct) = (Signed1::clamped(-risk / 2.0), Signed1::clamped(verdict.score));
-                    let event = Event::happened(percept.source.requester.clone(), percept.id, NO_UNSAFE_REQUEST, bad, conduct);
-                    self.state.soul.appraise(&event, now);
-                }
+                self.feel_verdict(percept, judged);
             }
             if let Purpose::Requests { origin, .. } = &percept.purpose {
                 self.await_effect(&outcome.judged, *origin);

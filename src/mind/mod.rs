@@ -17,8 +17,8 @@ use crate::{
     conscience::{RuleError, RuleSet},
     consciousness::{Candidate, Workspace},
     domain::{
-        Applied, Change, Claim, Decision, EntityId, Held, Input, MemoryRecord, Outcome, OwnerGuard, Percept, Purpose, Registry, Rulings,
-        ShadowTally, SignalSpec, Signals, Standing, Timestamp, Unit01, signal::Heard,
+        Applied, Change, Claim, Decision, EntityId, Held, Input, MemoryRecord, MissionSpec, Outcome, OwnerGuard, Percept, Purpose,
+        Registry, Rulings, ShadowTally, SignalSpec, Signals, Standing, Timestamp, Unit01, signal::Heard,
     },
     memory::policy::{self, Factors, Habits},
     soul::{Evidence, Soul},
@@ -49,6 +49,7 @@ pub struct Settings {
     pub guards: Vec<OwnerGuard>,
     pub waits: Waits,
     pub duties: Duties,
+    pub missions: Vec<MissionSpec>,
 }
 
 /// All that the mind learned: with the same settings and rules, the same state goes on the same way.
@@ -92,6 +93,8 @@ pub struct Mind {
     notes: Vec<Change>,
     /// The signals of one second.
     moment: Option<(i64, Signals)>,
+    /// The percept that is being heard; nil between them.
+    hearing: Uuid,
 }
 
 impl State {
@@ -130,9 +133,6 @@ impl State {
     }
 }
 
-/// Objectives that events bear on, until missions are declared.
-const SAFE_HOME: &str = "safe_home";
-const NO_UNSAFE_REQUEST: &str = "no_unsafe_request";
 /// Signals whose coming true is bad news for the home.
 const HAZARDS: [&str; 4] = ["smoke", "co", "leak", "intruder"];
 
@@ -146,6 +146,7 @@ impl Mind {
     #[must_use]
     pub fn with_shadow(settings: Settings, rules: RuleSet, shadow: Option<RuleSet>, mut state: State) -> Self {
         state.rulings = Arc::new(Rulings { live: rules.ruling().clone(), shadow: shadow.as_ref().map(|s| s.ruling().clone()) });
+        state.soul.pursue(&settings.missions, state.now);
         Self {
             settings,
             rules,
@@ -158,6 +159,7 @@ impl Mind {
             told: BTreeSet::new(),
             notes: Vec::new(),
             moment: None,
+            hearing: Uuid::nil(),
         }
     }
 
@@ -211,6 +213,7 @@ impl Mind {
 
     /// One input, one outcome.
     pub fn step(&mut self, input: &Input) -> Outcome {
+        self.hearing = if let Input::Percept(percept) = input { percept.id } else { Uuid::nil() };
         match input {
             Input::Tick(at) => {
                 self.advance(*at);
@@ -229,13 +232,13 @@ impl Mind {
             }
             Input::Word(word) => {
                 self.advance(word.at);
-                self.take_word(word);
-                Outcome::default()
+                self.take_word(word)
             }
             Input::Forged(forgery) => {
                 self.advance(forgery.at);
                 self.state.soul.declare(&forgery.by, Standing::Newcomer, self.state.now);
                 self.state.soul.hear(&forgery.by, self.state.now, Some(&forgery.posed_as), Evidence::Impersonation);
+                self.feel_forgery(&forgery.by);
                 Outcome::default()
             }
             Input::Answer(answer) => {

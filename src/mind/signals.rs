@@ -1,10 +1,7 @@
 //! The owner's signals: what percepts say of them, and how they stand now.
 
-use super::{HAZARDS, Mind, SAFE_HOME};
-use crate::{
-    domain::{Body, EntityId, Percept, SignalValue, Signals, Signed1, Timestamp, limits, signal::Heard},
-    soul::Event,
-};
+use super::{HAZARDS, Mind};
+use crate::domain::{Body, EntityId, Percept, SignalValue, Signals, Timestamp, limits, signal::Heard};
 
 impl Mind {
     /// A device's state, in lower case: what it says under its own name, and on the state topics that its claims name.
@@ -34,24 +31,28 @@ impl Mind {
     /// Takes what a percept says of the owner's signals. True when a hazard came true.
     pub(super) fn hear_signals(&mut self, percept: &Percept) -> bool {
         let now = self.state.now;
-        let mut alarming = false;
+        let mut turned = Vec::new();
         for spec in &self.settings.signals {
             for source in spec.from.iter().filter(|s| s.entity == percept.entity && s.kind == percept.kind) {
                 let Some(value) = source.read(spec.type_of(), &percept.body) else { continue };
-                let is_hazard = HAZARDS.contains(&spec.name.as_str());
-                let before = is_hazard.then(|| spec.at(now, &self.state.heard)).flatten();
+                let before = spec.at(now, &self.state.heard);
                 let key = spec.key(source);
                 self.state.heard.insert(key.clone(), Heard { value, at: now });
-                let danger = Some(SignalValue::Bool(true));
-                if is_hazard && before != danger && spec.at(now, &self.state.heard) == danger {
-                    alarming = true;
-                    let event =
-                        Event::happened(percept.entity.clone(), percept.id, SAFE_HOME, Signed1::clamped(-0.8), Signed1::clamped(0.0));
-                    self.state.soul.appraise(&event, now);
+                let after = spec.at(now, &self.state.heard);
+                if let Some(SignalValue::Bool(truth)) = after.filter(|after| before != Some(*after)) {
+                    turned.push((spec.name.clone(), truth));
                 }
                 self.signals.insert(key);
                 self.moment = None;
             }
+        }
+        let mut alarming = false;
+        for (signal, truth) in turned {
+            if HAZARDS.contains(&signal.as_str()) {
+                alarming |= truth;
+                self.feel_hazard(percept, &signal, truth);
+            }
+            self.feel_signal(percept, &signal, truth);
         }
         alarming
     }

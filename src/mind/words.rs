@@ -1,19 +1,92 @@
-//! What is said of entities: the owner's word, and what others hold of them.
+//! What is said of entities: the owner's word (trust and distrust, relations, forgetting), and what others hold of them.
 
 use super::Mind;
 use crate::{
-    domain::{EntityId, OwnersWord, Percept, Says, Unit01},
+    domain::{Change, Device, EntityId, Forgetting, Outcome, OwnersWord, Percept, Relation, Says, ToldBy, Unit01},
     soul::Evidence,
 };
+use uuid::Uuid;
 
 impl Mind {
-    pub(super) fn take_word(&mut self, word: &OwnersWord) {
-        let now = self.state.now;
-        match &word.says {
-            Says::Trust => self.state.soul.hear(&word.about, now, None, Evidence::OwnerWord(true)),
-            Says::Distrust => self.state.soul.hear(&word.about, now, None, Evidence::OwnerWord(false)),
-            Says::Relate { .. } | Says::Unrelate { .. } | Says::Forget => false,
+    /// Takes the owner's word; the outcome says whether it counted.
+    pub(super) fn take_word(&mut self, word: &OwnersWord) -> Outcome {
+        let mut outcome = Outcome::default();
+        let about = &word.about;
+        let said = match &word.says {
+            Says::Forget => {
+                self.forget(word, &mut outcome);
+                Ok(())
+            }
+            _ if !self.knows(about) => Err(format!("nobody is called `{about}`: `jamey entity list` shows who is")),
+            Says::Trust => self.vouch(about, true),
+            Says::Distrust => self.vouch(about, false),
+            Says::Relate { kind, to, like } => {
+                let (from, to) = (about.clone(), to.clone());
+                let relation = Relation { from, kind: *kind, to, like: *like, told_by: ToldBy::Owner };
+                self.state.soul.relate(relation).map(|_| ()).map_err(|why| format!("not taken: {why}"))
+            }
+            Says::Unrelate { kind, to } => match self.state.soul.unrelate(about, *kind, to) {
+                true => Ok(()),
+                false => Err(format!("nobody said that {about} {} {to}: `jamey entity show {about}` shows its relations", kind.as_str())),
+            },
         };
+        outcome.word = Some(said);
+        outcome
+    }
+
+    fn knows(&self, entity: &EntityId) -> bool {
+        self.state.soul.events(entity).is_some() || self.state.registry.device(entity).is_some()
+    }
+
+    fn vouch(&mut self, about: &EntityId, good: bool) -> Result<(), String> {
+        self.feel_owner(about, good);
+        match self.state.soul.hear(about, self.state.now, None, Evidence::OwnerWord(good)) {
+            true => Ok(()),
+            false => Err("there is no room for it: forget some entities".to_owned()),
+        }
+    }
+
+    /// Lets go of all that was learned of an entity; the store is told to do the same. What the config declares stays.
+    fn forget(&mut self, word: &OwnersWord, outcome: &mut Outcome) {
+        let entity = &word.about;
+        self.state.soul.forget(entity);
+        self.state.workspace.forget(entity);
+        self.state.habits.forget(entity);
+        self.state.states.remove(entity);
+        self.told.remove(entity);
+        self.state.commands.remove(entity);
+        self.state.following.remove(entity);
+        self.state.commands.values_mut().for_each(|commands| commands.forget(entity));
+        self.state.holds.retain(|(_, who)| who != entity);
+        self.state.duties.retain(|(_, device), _| device != entity);
+        let of_it = |id: &&Uuid| self.state.held.get(*id).is_some_and(|held| super::holding::concerns(&held.percept, entity));
+        let held: Vec<Uuid> = self.state.held.keys().filter(of_it).copied().collect();
+        outcome.settled.extend(held.into_iter().filter_map(|id| self.let_go(id)));
+        if self.state.registry.device(entity).is_some_and(|device| !Device::is_declared(device)) {
+            self.state.registry.remove(entity);
+            self.devices.insert(entity.clone());
+            outcome.registry_changed = true;
+        }
+        let signals = self.forget_signals(entity);
+        let forgetting = Forgetting { word: word.id, at: self.state.now, by: word.by.clone(), entity: entity.clone(), signals };
+        self.notes.push(Change::Forget(Box::new(forgetting)));
+    }
+
+    /// Values that only it told are not known any more.
+    fn forget_signals(&mut self, entity: &EntityId) -> Vec<String> {
+        let mut forgotten = Vec::new();
+        for spec in &self.settings.signals {
+            for source in spec.from.iter().filter(|source| source.entity == *entity) {
+                let key = spec.key(source);
+                let others = spec.from.iter().any(|other| other.entity != *entity && spec.key(other) == key);
+                if !others && self.state.heard.remove(&key).is_some() {
+                    self.signals.remove(&key);
+                    forgotten.push(key);
+                }
+            }
+        }
+        self.moment = None;
+        forgotten
     }
 
     /// Takes what an entity tells of another: kind `opinion`, `{"about": "x", "belief": .8, "disbelief": .1}`.

@@ -20,6 +20,8 @@ pub struct Event {
     pub own_act: bool,
     /// The like in [-1, 1] for the entity whose objective it is; None: Jamey's own objective.
     pub like: Option<Signed1>,
+    /// It was told in words, which anybody can say.
+    pub in_words: bool,
 }
 
 /// How an event changes an objective.
@@ -51,7 +53,8 @@ impl Event {
         desirability: Signed1,
         praise: Signed1,
     ) -> Self {
-        Self { cause, percept, objective: objective.into(), bearing: Bearing::Happened(desirability), praise, own_act: false, like: None }
+        let bearing = Bearing::Happened(desirability);
+        Self { cause, percept, objective: objective.into(), bearing, praise, own_act: false, like: None, in_words: false }
     }
 
     /// d = u·ΔL in [-1, 1].
@@ -124,13 +127,13 @@ fn prospects(d: f64, wanted: bool, before: f64, after: f64) -> [Option<(Emotion,
     if 0.0 < after && after < 1.0 {
         return [Some((if good { Emotion::Hope } else { Emotion::Fear }, strength)), None];
     }
-    let expected = if after >= 1.0 { before > 0.5 } else { before < 0.5 };
-    let surprised = if after >= 1.0 { before < 0.5 } else { before > 0.5 };
-    let plus = match (wanted, after >= 1.0) {
-        (true, true) if expected => Some(Emotion::Satisfaction),
-        (true, false) if surprised => Some(Emotion::Disappointment),
-        (false, true) if expected => Some(Emotion::FearsConfirmed),
-        (false, false) if surprised => Some(Emotion::Relief),
+    // How likely the good end was held to be.
+    let hoped = if wanted { before } else { 1.0 - before };
+    let plus = match good {
+        true if hoped > 0.5 => Some(Emotion::Satisfaction),
+        true if hoped < 0.5 => Some(Emotion::Relief),
+        false if hoped > 0.5 => Some(Emotion::Disappointment),
+        false if hoped < 0.5 => Some(Emotion::FearsConfirmed),
         _ => None,
     };
     [Some((if good { Emotion::Joy } else { Emotion::Distress }, strength)), plus.map(|plus| (plus, strength))]
@@ -164,17 +167,38 @@ mod tests {
         assert_eq!(likelihood(Unit01::clamped(0.9), Unit01::clamped(1.0), Signed1::clamped(0.5), true).get(), 1.0);
     }
 
+    /// GAMYGDALA's own places of the emotions; Jamey's mood uses ALMA's.
+    fn gamygdala_pad(emotion: Emotion) -> [f64; 3] {
+        match emotion {
+            Emotion::Distress => [-0.61, 0.28, -0.36],
+            Emotion::Fear => [-0.64, 0.6, -0.43],
+            Emotion::Hope => [0.51, 0.23, 0.14],
+            Emotion::Joy => [0.76, 0.48, 0.35],
+            Emotion::Satisfaction => [0.87, 0.2, 0.62],
+            other => panic!("{other:?} is in no case with a place"),
+        }
+    }
+
     #[test]
     fn published_cases_hold() {
         use Emotion::*;
-        for (utility, beliefs, should) in [
-            (1.0, vec![(0.5, 1.0)], vec![(Hope, 0.25)]),
-            (1.0, vec![(0.5, -1.0)], vec![(Fear, 0.25)]),
-            (1.0, vec![(1.0, 1.0)], vec![(Joy, 0.5)]),
-            (1.0, vec![(0.6, 1.0), (1.0, 1.0)], vec![(Hope, 0.3), (Satisfaction, 0.2), (Joy, 0.2)]),
-            (1.0, vec![(0.6, 1.0), (1.0, -1.0)], vec![(Hope, 0.3), (Distress, 0.8), (Disappointment, 0.8)]),
-            (-1.0, vec![(0.6, 1.0), (1.0, -1.0)], vec![(Fear, 0.3), (Joy, 0.8), (Relief, 0.8)]),
-            (-1.0, vec![(0.6, 1.0), (1.0, 1.0)], vec![(Fear, 0.3), (Distress, 0.2), (FearsConfirmed, 0.2)]),
+        for (id, utility, beliefs, likelihood, should, pad) in [
+            ("V1", 1.0, vec![(0.5, 1.0)], Some(0.75), vec![(Hope, 0.25)], Some([0.1275, 0.0575, 0.035])),
+            ("V2", 1.0, vec![(0.5, -1.0)], Some(0.25), vec![(Fear, 0.25)], Some([-0.16, 0.15, -0.1075])),
+            ("V3", 1.0, vec![(1.0, 1.0)], Some(1.0), vec![(Joy, 0.5)], Some([0.38, 0.24, 0.175])),
+            (
+                "V4",
+                1.0,
+                vec![(0.6, 1.0), (1.0, 1.0)],
+                None,
+                vec![(Hope, 0.3), (Satisfaction, 0.2), (Joy, 0.2)],
+                Some([0.479, 0.205, 0.236]),
+            ),
+            ("V5", 1.0, vec![(0.6, 1.0), (1.0, -1.0)], None, vec![(Hope, 0.3), (Distress, 0.8), (Disappointment, 0.8)], None),
+            ("V6", -1.0, vec![(0.6, 1.0), (1.0, -1.0)], None, vec![(Fear, 0.3), (Joy, 0.8), (Relief, 0.8)], None),
+            ("mirror of V4", -1.0, vec![(0.6, 1.0), (1.0, 1.0)], None, vec![(Fear, 0.3), (Distress, 0.2), (FearsConfirmed, 0.2)], None),
+            ("mirror of V5", 1.0, vec![(0.6, -1.0), (1.0, 1.0)], None, vec![(Fear, 0.3), (Joy, 0.8), (Relief, 0.8)], None),
+            ("V8's prospect", 0.8, vec![(1.0, -0.5)], Some(0.25), vec![(Fear, 0.2)], None),
         ] {
             let mut before = 0.5;
             let mut all = Vec::new();
@@ -184,17 +208,36 @@ mod tests {
                 before = after;
             }
             same(&all, &should);
+            assert!(likelihood.is_none_or(|l| before == l), "{id}");
+            let sum = |axis: usize| all.iter().map(|(e, x)| gamygdala_pad(*e)[axis] * x).sum::<f64>();
+            if let Some(pad) = pad {
+                assert!((0..3).all(|axis| (sum(axis) - pad[axis]).abs() < 1e-12), "{id}: {all:?}");
+            }
         }
     }
 
     #[test]
     fn blame_is_half_of_outcome_and_conduct_and_gamygdalas_own_formula_gives_its_own_cases() {
+        use Emotion::*;
         let blamed = Event { praise: Signed1::clamped(-0.6), ..moved(0.8, 0.5, 0.25) };
-        same(&blamed.emotions(), &[(Emotion::Fear, 0.2), (Emotion::Reproach, 0.6), (Emotion::Anger, 0.4)]);
-        let theirs = blamed.emotions_by(|d, _| d.abs());
-        assert!(theirs.contains(&(Emotion::Anger, 0.2)), "V8: {theirs:?}");
+        same(&blamed.emotions(), &[(Fear, 0.2), (Reproach, 0.6), (Anger, 0.4)]);
         let helped = Event { praise: Signed1::clamped(1.0), ..moved(0.9, 0.5, 0.9) };
-        same(&helped.emotions(), &[(Emotion::Hope, 0.36), (Emotion::Admiration, 1.0), (Emotion::Gratitude, 0.68)]);
+        same(&helped.emotions(), &[(Hope, 0.36), (Admiration, 1.0), (Gratitude, 0.68)]);
+        // GAMYGDALA's blame is |u·ΔL|, or that times the like, and it knows no praise: reproach and admiration are left out of its cases.
+        let theirs = |event: Event, good: bool| {
+            let event = Event { praise: Signed1::clamped(if good { 1e-9 } else { -1e-9 }), ..event };
+            let mut all = event.emotions_by(|d, _| d.abs() * event.like.map_or(1.0, Signed1::get).abs());
+            all.retain(|(_, intensity)| *intensity > 1e-6);
+            all
+        };
+        let toward = |like: f64, own_act: bool, event: Event| Event { like: Some(Signed1::clamped(like)), own_act, ..event };
+        same(&theirs(moved(0.8, 0.5, 0.25), false), &[(Fear, 0.2), (Anger, 0.2)]); // V8
+        let (up, down) = (moved(0.9, 0.5, once(0.5, 0.8, 1.0)), moved(0.9, 0.5, once(0.5, 0.8, -1.0)));
+        same(&theirs(up.clone(), true), &[(Hope, 0.36), (Gratitude, 0.36)]); // V9, A
+        same(&theirs(toward(0.5, true, up.clone()), true), &[(HappyFor, 0.18), (Gratification, 0.18)]); // V9, C
+        same(&toward(-0.4, false, up).emotions(), &[(Resentment, 0.144)]); // V9, D
+        same(&theirs(down.clone(), false), &[(Fear, 0.36), (Anger, 0.36)]); // V10, A
+        same(&theirs(toward(0.5, true, down), false), &[(Pity, 0.18), (Remorse, 0.18)]); // V10, C
     }
 
     #[test]

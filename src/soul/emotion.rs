@@ -135,6 +135,18 @@ impl Emotion {
         }
     }
 
+    /// What it says of the one who caused it, in [-1, 1]: its conduct wholly, what came of it by half, Jamey's own acts nothing.
+    #[must_use]
+    pub fn regard(self) -> f64 {
+        match self {
+            Self::Admiration | Self::Gratitude => 1.0,
+            Self::Hope | Self::Satisfaction | Self::Relief | Self::Joy | Self::HappyFor => 0.5,
+            Self::Fear | Self::FearsConfirmed | Self::Disappointment | Self::Distress | Self::Pity => -0.5,
+            Self::Reproach | Self::Anger => -1.0,
+            Self::Resentment | Self::Gloating | Self::Pride | Self::Shame | Self::Gratification | Self::Remorse => 0.0,
+        }
+    }
+
     /// Prospects fade in 120 s, well-being in 300 s, attribution in 900 s.
     #[must_use]
     pub fn half_life_seconds(self) -> f64 {
@@ -204,6 +216,37 @@ mod tests {
             assert_eq!(emotion.pad(), Pad::new(p, a, d), "{emotion:?}");
             assert_eq!(emotion.pad().octant(), octant, "{emotion:?}");
             assert_eq!(serde_json::to_value(emotion).unwrap(), emotion.as_str());
+        }
+    }
+
+    #[test]
+    fn every_octant_has_its_name() {
+        for (signs, octant) in [
+            ([1.0, 1.0, 1.0], "exuberant"),
+            ([-1.0, -1.0, -1.0], "bored"),
+            ([1.0, 1.0, -1.0], "dependent"),
+            ([-1.0, -1.0, 1.0], "disdainful"),
+            ([1.0, -1.0, 1.0], "relaxed"),
+            ([-1.0, 1.0, -1.0], "anxious"),
+            ([1.0, -1.0, -1.0], "docile"),
+            ([-1.0, 1.0, 1.0], "hostile"),
+        ] {
+            let [p, a, d] = signs.map(|s| s * 0.2);
+            assert_eq!(Pad::new(p, a, d).octant(), octant);
+        }
+        assert_eq!(Pad::default().octant(), "exuberant", "zero counts as positive");
+    }
+
+    #[test]
+    fn what_alma_has_besides_is_about_things_and_not_about_events() {
+        // Of ALMA's 24 emotions these four are no appraisal of an event; their places hold the octants to the table all the same.
+        for (pad, octant) in [
+            (Pad::new(-0.4, 0.2, 0.1), "hostile"),     // disliking
+            (Pad::new(-0.6, 0.6, 0.3), "hostile"),     // hate
+            (Pad::new(0.4, 0.16, -0.24), "dependent"), // liking
+            (Pad::new(0.3, 0.1, 0.2), "exuberant"),    // love
+        ] {
+            assert_eq!(pad.octant(), octant);
         }
     }
 

@@ -125,6 +125,13 @@ impl Gate {
         }
     }
 
+    /// Forgets a target. True when it was one.
+    pub fn forget(&mut self, target: &EntityId) -> bool {
+        let before = self.0.len();
+        self.0.retain(|stamp| stamp.target.as_ref() != Some(target));
+        self.0.len() < before
+    }
+
     /// Whether a stored gate can be one: within its bound and in order.
     #[must_use]
     pub fn is_sound(&self) -> bool {

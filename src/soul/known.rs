@@ -1,5 +1,9 @@
 //! All that the soul holds of one entity: its standing, its facets, and why they are as they are.
 
+mod past;
+
+pub use past::{Past, Use};
+
 use super::{
     evidence::{Evidence, Gate},
     hearsay::Hearsay,
@@ -142,6 +146,12 @@ impl Known {
         t
     }
 
+    /// P in [0, 1].
+    #[must_use]
+    pub fn expectation(&self, at: Timestamp) -> f64 {
+        self.belief(self.moment(at)).expectation()
+    }
+
     /// Takes what another one, believed with `p`, says of it.
     pub fn hear_say(&mut self, by: &EntityId, p: f64, said: Belief, at: Timestamp) {
         self.hearsay.hear(by, p, said, at);
@@ -162,9 +172,10 @@ impl Known {
         if self.standing == Standing::Newcomer { p.min(base_rate(self.standing)) } else { p }
     }
 
-    /// Forgets what another one said of it.
-    pub fn unhear(&mut self, by: &EntityId) {
-        self.changed |= self.hearsay.forget(by);
+    /// Forgets another one: what it said, and that something was asked of it. What that was worth stays.
+    pub fn forget(&mut self, other: &EntityId) {
+        let named = self.hearsay.forget(other) | self.gate.forget(other) | self.ledger.forget(other);
+        self.changed |= named | self.wanted.take_if(|want| want.target == *other).is_some();
     }
 
     fn remedy(&self, want: &Want, a: f64, now: Moment) -> Wanted {
@@ -217,6 +228,7 @@ impl Known {
             detail: Detail {
                 facets: self.facets.views(a, now),
                 wanted: self.wanted.as_ref().map(|want| self.remedy(want, a, now)),
+                lately: self.ledger.lately(),
                 ..Detail::default()
             },
         }
@@ -231,6 +243,11 @@ impl Known {
     pub fn stored(&mut self) {
         self.changed = false;
         self.stored_seen = Some(self.last_seen);
+    }
+
+    /// What is told of it besides is another thing now: its row is to be written.
+    pub fn touch(&mut self) {
+        self.changed = true;
     }
 
     /// Whether what was read from the store can be an entity.

@@ -54,12 +54,29 @@ impl Ledger {
         self.0.push(Entry { cause, target: target.cloned(), moved, times: 1, last: at });
     }
 
+    /// Forgets a target; what it moved stays, as something that was done to somebody. True when it was named.
+    pub fn forget(&mut self, target: &EntityId) -> bool {
+        let mut named = false;
+        for entry in self.0.iter_mut().filter(|entry| entry.target.as_ref() == Some(target)) {
+            entry.target = None;
+            named = true;
+        }
+        named
+    }
+
     /// The three causes that moved P most, furthest first; one too small to be written in two decimals is left out.
     #[must_use]
     pub fn reasons(&self) -> Vec<String> {
         let mut entries: Vec<&Entry> = self.0.iter().filter(|e| e.moved.abs() >= 0.005).collect();
         entries.sort_by(|x, y| y.moved.abs().total_cmp(&x.moved.abs()));
         entries.into_iter().take(TOLD).map(Entry::words).collect()
+    }
+
+    /// What moved P last, of what moved it far enough to be told.
+    #[must_use]
+    pub fn lately(&self) -> Option<String> {
+        let told = self.0.iter().filter(|e| e.moved.abs() >= 0.005);
+        told.max_by_key(|e| (e.last, e.cause != Cause::Time)).map(Entry::words)
     }
 
     /// Whether a stored ledger can be one.

@@ -2,6 +2,7 @@
 
 mod anomaly;
 mod appraisal;
+mod departed;
 mod emotion;
 mod empathy;
 mod evidence;
@@ -11,26 +12,37 @@ mod known;
 mod ledger;
 mod liveness;
 mod mood;
+mod objectives;
 mod opinion;
 mod quantile;
 mod reading;
 mod relations;
 mod senses;
 mod stability;
+mod stirred;
 #[cfg(test)]
 mod tests;
+mod text;
 mod view;
 
-pub use anomaly::{Finding, News, What};
+pub use anomaly::{Finding, News as SeriesNews, What};
 pub use appraisal::{Bearing, Event, likelihood};
 pub use emotion::{Emotion, Pad};
+pub use empathy::Lot;
 pub use evidence::Evidence;
 pub use mood::BigFive;
+pub use objectives::{News, Turn};
+pub use relations::{Unrelated, area_id};
+pub use text::sentiment;
 
-use crate::domain::{Change, EntityId, OpinionView, Standing, Timestamp, Unit01, limits};
+use crate::domain::{
+    Body, Change, EntityId, MissionSpec, OpinionView, Relation, RelationKind, Signed1, Standing, Timestamp, Unit01, limits,
+};
 use anomaly::Sightings;
-use known::{Known, Want};
-use mood::Mood;
+use departed::Departed;
+use known::{Known, Past, Want};
+use mood::{Alone, Mood};
+use objectives::{Move, Objectives};
 use opinion::Belief;
 use relations::Relations;
 use senses::Senses;
@@ -49,11 +61,15 @@ pub struct Soul {
     relations: Relations,
     #[serde(default)]
     sightings: Sightings,
+    departed: Departed,
+    /// Entities whose rows are to be deleted.
+    gone: Vec<EntityId>,
     /// Entities whose stored row is out of date, each once, in the order in which they became so.
     stale: Vec<EntityId>,
     untracked: u64,
     default_mood: Pad,
     mood: Mood,
+    objectives: Objectives,
     mood_stored: Option<Timestamp>,
 }
 
@@ -73,8 +89,8 @@ impl Entity {
         let mut view = self.known.view(id, at);
         view.detail.liveness = self.senses.life.view();
         view.detail.anomalies = self.senses.series.view();
-        view.detail.empathy = self.senses.empathy.view();
-        view.detail.relations = relations.of(id).cloned().collect();
+        view.detail.empathy = self.senses.empathy.view(at);
+        view.detail.relations = relations.of(id).take(limits::RELATIONS_TOLD).collect();
         view
     }
 }
@@ -86,6 +102,13 @@ pub enum SoulError {
     Unreadable { of: String, why: String },
     #[error("{0} is one more than the {max} entities that fit: forget some", max = limits::ENTITIES)]
     Full(EntityId),
+}
+
+/// What is stored of mood and objectives.
+#[derive(Serialize, Deserialize)]
+struct Feeling {
+    mood: Mood,
+    objectives: Objectives,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -114,10 +137,13 @@ impl Soul {
             entities: BTreeMap::new(),
             relations: Relations::default(),
             sightings: Sightings::default(),
+            departed: Departed::default(),
+            gone: Vec::new(),
             stale: Vec::new(),
             untracked: 0,
             default_mood,
             mood: Mood::new(default_mood),
+            objectives: Objectives::default(),
             mood_stored: None,
         }
     }
@@ -130,11 +156,8 @@ impl Soul {
             if known.is_stale() && !was_stale {
                 self.stale.push(entity.clone());
             }
-        } else if self.has_room() {
-            self.entities.insert(entity.clone(), Entity::new(standing, at));
-            self.stale.push(entity.clone());
         } else {
-            self.untracked = self.untracked.saturating_add(1);
+            self.welcome(entity, standing, at);
         }
     }
 
@@ -153,13 +176,24 @@ impl Soul {
         Ok(())
     }
 
-    /// Takes mood and emotions back from their stored state.
+    /// Takes mood, emotions and objectives back from their stored state.
     ///
     /// # Errors
     /// When the state cannot be one.
     pub fn restore_mood(&mut self, state: &[u8]) -> Result<(), SoulError> {
-        self.mood = read("the mood", state, Mood::is_sound)?;
+        let whole = read("the mood", state, |s: &Feeling| s.mood.is_sound() && s.objectives.is_sound());
+        let alone = |error| {
+            let alone: Alone = read("the mood", state, Alone::is_sound).map_err(|_| error)?;
+            Ok(Feeling { mood: alone.into(), objectives: Objectives::default() })
+        };
+        let Feeling { mood, objectives } = whole.or_else(alone)?;
+        (self.mood, self.objectives) = (mood, objectives);
         Ok(())
+    }
+
+    /// Takes the owner's objectives. Those that were pursued before stand where they stood.
+    pub fn pursue(&mut self, missions: &[MissionSpec], at: Timestamp) {
+        self.objectives.pursue(missions, at);
     }
 
     /// Trust t in [0, 1]: the lower bound of the opinion, as of the start of this minute; who is not known gets a newcomer's.
@@ -215,13 +249,8 @@ impl Soul {
 
     /// Changes one entity, who is a newcomer if unknown. None: there is no room for it.
     fn with<T>(&mut self, entity: &EntityId, at: Timestamp, change: impl FnOnce(&mut Entity) -> T) -> Option<T> {
-        if !self.entities.contains_key(entity) {
-            if !self.has_room() {
-                self.untracked = self.untracked.saturating_add(1);
-                return None;
-            }
-            self.stale.push(entity.clone());
-            self.entities.insert(entity.clone(), Entity::new(Standing::Newcomer, at));
+        if !self.entities.contains_key(entity) && !self.welcome(entity, Standing::Newcomer, at) {
+            return None;
         }
         let one = self.entities.get_mut(entity)?;
         let was_stale = one.known.is_stale();
@@ -232,9 +261,151 @@ impl Soul {
         Some(done)
     }
 
+    /// Takes a relation; gives whether it is news.
+    ///
+    /// # Errors
+    /// When there are too many, it is one to itself, or the owner said otherwise.
+    pub fn relate(&mut self, relation: Relation) -> Result<bool, Unrelated> {
+        let (from, to) = (relation.from.clone(), relation.to.clone());
+        let news = self.relations.relate(relation)?;
+        if news {
+            self.touch(&from);
+            self.touch(&to);
+        }
+        Ok(news)
+    }
+
+    /// Takes a relation as it is seen, time and again: at once when it is known.
+    pub fn relate_seen(&mut self, from: &EntityId, kind: RelationKind, to: &EntityId) {
+        if self.relations.relate_seen(from, kind, to) {
+            self.touch(from);
+            self.touch(to);
+        }
+    }
+
+    /// Takes the owner's word that a relation is not; false when nobody said that it was.
+    pub fn unrelate(&mut self, from: &EntityId, kind: RelationKind, to: &EntityId) -> bool {
+        let done = self.relations.unrelate(from, kind, to);
+        if done {
+            self.touch(from);
+            self.touch(to);
+        }
+        done
+    }
+
+    /// What was spoken of under another name (an identifier of discovery) is this entity.
+    pub fn is_the_same(&mut self, other: &EntityId, entity: &EntityId) {
+        self.relations.rename(other, entity);
+    }
+
+    /// Those near an entity, at most `limits::NEIGHBOURS`: said to be, or in the same place.
+    pub fn neighbours<'s>(&'s self, entity: &'s EntityId, area: Option<&str>) -> impl Iterator<Item = &'s EntityId> + 's {
+        self.relations.neighbours(entity, area)
+    }
+
+    /// Through whom an entity reaches the broker.
+    #[must_use]
+    pub fn bridge_of(&self, entity: &EntityId) -> Option<&EntityId> {
+        self.relations.bridge_of(entity)
+    }
+
+    /// Those who reach the broker through an entity.
+    pub fn bridged_by<'s>(&'s self, bridge: &'s EntityId) -> impl Iterator<Item = &'s EntityId> + 's {
+        self.relations.bridged_by(bridge)
+    }
+
+    /// How far what is good for `to` is good for `from`, in [-1, 1]; 0 between strangers.
+    #[must_use]
+    pub fn like(&self, from: &EntityId, to: &EntityId) -> f64 {
+        self.relations.like(from, to)
+    }
+
+    /// Takes back from the store what stood against one who left.
+    ///
+    /// # Errors
+    /// When the state cannot be one.
+    pub fn restore_departed(&mut self, id: [u8; 16], state: &[u8]) -> Result<(), SoulError> {
+        let past: Past = read("one who left", state, Past::is_sound)?;
+        self.departed.restore(u128::from_be_bytes(id), past);
+        Ok(())
+    }
+
+    /// Takes a relation back from the store.
+    pub fn restore_relation(&mut self, relation: Relation, denied: bool) {
+        self.relations.restore(relation, denied);
+    }
+
+    /// What others see of an entity is another thing now.
+    fn touch(&mut self, entity: &EntityId) {
+        if let Some(one) = self.entities.get_mut(entity) {
+            if !one.known.is_stale() {
+                self.stale.push(entity.clone());
+            }
+            one.known.touch();
+        }
+    }
+
     /// Takes what an event means for the mission; the strongest emotion it yielded, in [0, 1].
     pub fn appraise(&mut self, event: &Event, at: Timestamp) -> Unit01 {
         self.mood.appraise(self.default_mood, event, at)
+    }
+
+    /// Takes what a percept tells of an objective: it moves, and that stirs emotions. The strongest of them, in [0, 1].
+    pub fn hear_news(&mut self, news: &News, at: Timestamp) -> Unit01 {
+        self.take_news(news, self.strongest_tie(&news.cause), at)
+    }
+
+    /// The same, with the like for the one who caused it: its fortune is shared so far.
+    fn take_news(&mut self, news: &News, like: f64, at: Timestamp) -> Unit01 {
+        let Some(Move { utility, before, after }) = self.objectives.hear(news, at) else { return Unit01::clamped(0.0) };
+        self.mood.touch();
+        let event = Event {
+            cause: news.cause.clone(),
+            percept: news.percept,
+            objective: news.objective.to_owned().into(),
+            bearing: Bearing::Likelihood { utility, before, after },
+            praise: news.praise,
+            own_act: news.own_act,
+            like: None,
+            in_words: news.in_words,
+        };
+        let own = self.appraise(&event, at);
+        if like == 0.0 || news.own_act {
+            return own;
+        }
+        let theirs = Event { like: Some(Signed1::clamped(like)), praise: Signed1::clamped(0.0), ..event };
+        Unit01::clamped(own.get().max(self.appraise(&theirs, at).get()))
+    }
+
+    /// How far what is good for an entity is good for those who are related to it, in [-1, 1]: the strongest tie; 0 with none.
+    fn strongest_tie(&self, entity: &EntityId) -> f64 {
+        let ties = self.relations.of(entity).filter(|r| r.to == *entity).map(|r| r.like);
+        ties.fold(0.0, |most: f64, like| if like.abs() > most.abs() { like } else { most })
+    }
+
+    /// Takes a word of an entity, for how well it is understood.
+    pub fn understand(&mut self, entity: &EntityId, kind: &str, body: &Body, at: Timestamp) {
+        self.with(entity, at, |one| one.senses.empathy.hear(kind, body));
+    }
+
+    /// Takes what befell an entity, beside the regard in which it is held then.
+    pub fn live_through(&mut self, entity: &EntityId, lot: Lot, at: Timestamp) {
+        let regard = self.mood.regard(entity);
+        self.with(entity, at, |one| one.senses.empathy.live(lot, regard, at));
+    }
+
+    /// E of an entity in [0, 1], and whether it is in distress. Nothing of it goes into trust or thresholds.
+    #[must_use]
+    pub fn empathy(&self, entity: &EntityId, at: Timestamp) -> (Unit01, bool) {
+        let one = self.entities.get(entity).map(|one| &one.senses.empathy);
+        one.map_or((Unit01::clamped(0.0), false), |e| (Unit01::clamped(e.value()), e.in_distress(at)))
+    }
+
+    /// P of an entity in [0, 1]: how far it is believed; a newcomer's base rate where it is not known.
+    #[must_use]
+    pub fn belief(&self, entity: &EntityId, at: Timestamp) -> Unit01 {
+        let p = self.entities.get(entity).map_or_else(|| opinion::base_rate(Standing::Newcomer), |one| one.known.expectation(at));
+        Unit01::clamped(p)
     }
 
     /// Lets time pass: emotions fade and the mood moves, on a grid of 10 s, the same however often this is called.
@@ -263,16 +434,24 @@ impl Soul {
     }
 
     /// Forgets all that is known of an entity; false when nothing was.
+    ///
+    /// What stood against it is forgotten too: this is the owner's word, and on record.
     pub fn forget(&mut self, entity: &EntityId) -> bool {
+        self.departed.take(entity);
+        self.mood.forget(entity);
+        // The row that names it is written anew at once.
+        self.mood_stored = None;
         self.stale.retain(|stale| stale != entity);
         self.sightings.forget(entity);
+        self.objectives.forget(entity);
         for (id, one) in &mut self.entities {
             let was_stale = one.known.is_stale();
-            one.known.unhear(entity);
+            one.known.forget(entity);
             if one.known.is_stale() && !was_stale {
                 self.stale.push(id.clone());
             }
         }
+        self.relations.forget(entity);
         self.entities.remove(entity).is_some()
     }
 
@@ -285,12 +464,14 @@ impl Soul {
     /// Emotions, mood and stability in public form (topic `jamey/soul/emotion`).
     #[must_use]
     pub fn emotion_view(&self) -> serde_json::Value {
-        view::emotion(&self.mood)
+        view::emotion(&self.mood, &self.objectives)
     }
 
     /// What is to be stored: each entity whose evidence or standing changed, or who was seen a minute after the last row; emotions once a second.
     pub fn take_changes(&mut self, at: Timestamp) -> Vec<Change> {
         let mut changes = Vec::with_capacity(self.stale.len() + 1);
+        changes.extend(std::mem::take(&mut self.gone).into_iter().map(Change::EntityGone));
+        changes.extend(self.departed.take_changes(write));
         for entity in std::mem::take(&mut self.stale) {
             let Some(one) = self.entities.get_mut(&entity) else { continue };
             one.known.stored();
@@ -299,11 +480,12 @@ impl Soul {
                 changes.push(Change::Entity { view: Box::new(one.view(&entity, &self.relations, at)), state, senses });
             }
         }
+        changes.extend(self.relations.take_changes());
         let due = self.mood_stored.is_none_or(|stored| at.seconds_since(stored) >= EMOTION_ROW_SECONDS);
         if self.mood.is_changed() && due {
             self.mood_stored = Some(at);
             self.mood.stored();
-            if let Some(state) = write(&self.mood) {
+            if let Some(state) = write(&Feeling { mood: self.mood.clone(), objectives: self.objectives.clone() }) {
                 changes.push(Change::Emotion { at, view: self.emotion_view(), state });
             }
         }
@@ -318,6 +500,40 @@ impl Soul {
             }
             one.senses.due();
         }
+    }
+
+    /// Takes in one that is not known, with what stood against it if it was here before. False: there is no room, for all who are here stay.
+    fn welcome(&mut self, entity: &EntityId, standing: Standing, at: Timestamp) -> bool {
+        if !self.has_room() && !self.make_room(at) {
+            self.untracked = self.untracked.saturating_add(1);
+            return false;
+        }
+        let mut one = Entity::new(standing, at);
+        if let Some(past) = self.departed.take(entity) {
+            one.known.recall(past, at);
+        }
+        self.entities.insert(entity.clone(), one);
+        self.stale.push(entity.clone());
+        true
+    }
+
+    /// Has the least useful leave.
+    fn make_room(&mut self, at: Timestamp) -> bool {
+        let usefulness = |id: &EntityId| self.entities.get(id).and_then(|one| one.known.usefulness());
+        let all = self.entities.iter().filter_map(|(id, one)| Some((id, one.known.usefulness()?)));
+        let Some(least) = self.departed.next(usefulness, all, &self.relations) else { return false };
+        self.depart(&least, at).is_some()
+    }
+
+    /// One leaves: what stands against it is kept.
+    fn depart(&mut self, entity: &EntityId, at: Timestamp) -> Option<()> {
+        let one = self.entities.remove(entity)?;
+        if let Some(past) = one.known.past(at) {
+            self.departed.keep(entity, past);
+        }
+        self.relations.forget(entity);
+        self.gone.push(entity.clone());
+        Some(())
     }
 
     fn has_room(&self) -> bool {

@@ -2,20 +2,18 @@
 
 use super::{
     appraisal::Event,
-    emotion::{Emotion, Pad},
+    emotion::Pad,
     stability::{SAMPLES, Stability},
+    stirred::{LEAST, Pull, Stirred, Stirrings},
 };
 use crate::domain::{EntityId, Timestamp, Unit01};
 use serde::{Deserialize, Serialize};
-use std::{borrow::Cow, collections::VecDeque};
-use uuid::Uuid;
+use std::collections::VecDeque;
 
 /// Emotions kept: a house has tens of causes at a time, and each costs an exponential every 10 s.
 pub const EMOTIONS: usize = 256;
-/// Bytes of an objective's name kept with an emotion.
-const OBJECTIVE_BYTES: usize = 64;
-/// Below this an emotion is over.
-const LEAST: f64 = 0.001;
+/// The same of what was told in words. They have a place of their own, so that talk cannot push out what happened.
+pub const IN_WORDS: usize = 64;
 const CELL_MICROS: i64 = 10_000_000;
 const CELL_SECONDS: f64 = 10.0;
 /// Cells between two samples of stability: 60 s.
@@ -56,49 +54,42 @@ impl BigFive {
     }
 }
 
-/// One emotion about one cause.
-#[derive(Serialize, Deserialize, Clone, PartialEq, Debug)]
-pub struct Stirred {
-    pub emotion: Emotion,
-    pub cause: EntityId,
-    pub objective: Cow<'static, str>,
-    /// The percept that contributed most.
-    pub percept: Uuid,
-    /// As it was at `since`, in (0, 1].
-    intensity: f64,
-    since: Timestamp,
-}
-
 /// The soul's part that events stir, without the default mood: that one comes from the config.
 #[derive(Serialize, Deserialize, Clone, PartialEq, Debug, Default)]
 pub struct Mood {
-    pad: Pad,
-    /// Where this cell draws the mood, and the share of the distance that is left after it; both as of the cell's start.
-    target: Pad,
-    kept: f64,
+    all: Drawn,
+    /// As it would be had nobody said a word: what anybody can say may make the conscience stricter, never milder.
+    sober: Drawn,
     /// The number of the cell since 1970; None before the first input.
     cell: Option<i64>,
     now: Timestamp,
-    /// Ordered by emotion and cause.
-    stirred: Vec<Stirred>,
+    stirred: Stirrings,
+    in_words: Stirrings,
     /// Pleasure each 60 s, oldest first.
     samples: VecDeque<f64>,
     changed: bool,
 }
 
-impl Stirred {
-    /// I·2^(−Δt/h), in [0, 1].
-    #[must_use]
-    pub fn intensity(&self, at: Timestamp) -> f64 {
-        let seconds = at.seconds_since(self.since);
-        if seconds > 0.0 { self.intensity * libm::exp2(-seconds / self.emotion.half_life_seconds()) } else { self.intensity }
-    }
+/// A place in mood space on its way to another.
+#[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Debug, Default)]
+struct Drawn {
+    pad: Pad,
+    /// Where this cell draws the mood, and the share of the distance that is left after it; both as of the cell's start.
+    target: Pad,
+    kept: f64,
+}
+
+/// A mood as it was stored before there were objectives.
+#[derive(Deserialize)]
+pub struct Alone {
+    pad: Pad,
 }
 
 impl Mood {
     #[must_use]
     pub fn new(default: Pad) -> Self {
-        Self { pad: default, target: default, ..Self::default() }
+        let drawn = Drawn { pad: default, target: default, kept: 0.0 };
+        Self { all: drawn, sober: drawn, ..Self::default() }
     }
 
     /// Lets time pass. However often it is called, the mood is the same: it moves from cell to cell, drawn to what held at the cell's start.
@@ -110,18 +101,17 @@ impl Mood {
             return;
         };
         while cell < until {
-            let before = self.pad;
-            self.pad = self.pad.towards(self.target, 1.0 - self.kept);
-            if self.stirred.is_empty() && near(self.pad, default) {
-                self.pad = default;
-            }
-            if self.stirred.is_empty() && self.pad == before && self.target == default {
+            let before = (self.all, self.sober);
+            let calm = self.stirred.is_empty() && self.in_words.is_empty();
+            self.all.step(calm, default);
+            self.sober.step(calm, default);
+            if calm && (self.all, self.sober) == before && self.all.target == default && self.sober.target == default {
                 self.rest(cell, until);
                 self.enter(default, until);
                 return;
             }
             cell += 1;
-            self.changed |= self.pad != before;
+            self.changed |= self.all.pad != before.0.pad || self.sober.pad != before.1.pad;
             self.enter(default, cell);
         }
     }
@@ -133,29 +123,56 @@ impl Mood {
         for (emotion, intensity) in event.emotions() {
             strongest = strongest.max(intensity);
             if intensity >= LEAST {
-                self.stir(emotion, intensity, event);
+                let (stirrings, most) = if event.in_words { (&mut self.in_words, IN_WORDS) } else { (&mut self.stirred, EMOTIONS) };
+                stirrings.stir(emotion, intensity, event, self.now, most);
+                self.changed = true;
             }
         }
         Unit01::clamped(strongest)
     }
 
-    /// m = clamp(−pleasure·(1 + arousal)/2, 0, 1): how much the mood tightens the conscience.
+    /// m = clamp(−pleasure·(1 + arousal)/2, 0, 1): how much the mood tightens the conscience, with what was told in words or without,
+    /// whichever is more.
     #[must_use]
     pub fn stress(&self) -> Unit01 {
-        Unit01::clamped(-self.pad.pleasure * f64::midpoint(1.0, self.pad.arousal))
+        let m = |pad: Pad| -pad.pleasure * f64::midpoint(1.0, pad.arousal);
+        Unit01::clamped(m(self.all.pad).max(m(self.sober.pad)))
     }
 
     #[must_use]
     pub fn pad(&self) -> Pad {
-        self.pad
+        self.all.pad
     }
 
     /// Emotions with their present intensity, strongest first.
     #[must_use]
     pub fn stirred(&self) -> Vec<(&Stirred, f64)> {
-        let mut all: Vec<_> = self.stirred.iter().map(|s| (s, s.intensity(self.now))).filter(|(_, i)| *i >= LEAST).collect();
+        let both = self.stirred.iter().chain(self.in_words.iter());
+        let mut all: Vec<_> = both.map(|s| (s, s.intensity(self.now))).filter(|(_, i)| *i >= LEAST).collect();
         all.sort_by(|(_, x), (_, y)| y.total_cmp(x));
         all
+    }
+
+    /// Regard for an entity in [-1, 1]: the sum of the emotions that it caused, each with what it says of it.
+    #[must_use]
+    pub fn regard(&self, entity: &EntityId) -> f64 {
+        let of = |stirrings: &Stirrings| -> f64 {
+            let about = stirrings.iter().filter(|s| s.cause == *entity);
+            about.map(|s| s.emotion.regard() * s.intensity(self.now)).sum()
+        };
+        (of(&self.stirred) + of(&self.in_words)).clamp(-1.0, 1.0)
+    }
+
+    /// All that an entity caused goes; the mood that it drew fades by itself.
+    pub fn forget(&mut self, entity: &EntityId) {
+        self.stirred.forget(entity);
+        self.in_words.forget(entity);
+        self.changed = true;
+    }
+
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.now
     }
 
     #[must_use]
@@ -169,6 +186,11 @@ impl Mood {
         self.changed
     }
 
+    /// It is to be stored at the next chance.
+    pub fn touch(&mut self) {
+        self.changed = true;
+    }
+
     pub fn stored(&mut self) {
         self.changed = false;
     }
@@ -176,37 +198,22 @@ impl Mood {
     /// Whether what was read from the store can be a mood.
     #[must_use]
     pub fn is_sound(&self) -> bool {
-        self.pad.is_sound()
-            && self.target.is_sound()
-            && (0.0..=1.0).contains(&self.kept)
-            && self.stirred.len() <= EMOTIONS
-            && self.stirred.iter().all(|s| (0.0..=1.0).contains(&s.intensity))
-            && self.stirred.is_sorted_by(|x, y| (x.emotion, &x.cause) < (y.emotion, &y.cause))
+        self.all.is_sound()
+            && self.sober.is_sound()
+            && self.stirred.is_sound(EMOTIONS)
+            && self.in_words.is_sound(IN_WORDS)
             && self.samples.len() <= SAMPLES
             && self.samples.iter().all(|x| (-1.0..=1.0).contains(x))
     }
 
     /// Begins a cell: emotions stand as of its start, and from them follows where it draws the mood.
-    /// T = i·VEC + (1−i)·default, VEC the intensity-weighted mean of the emotions' places, i = 1 − ∏(1−I).
     fn enter(&mut self, default: Pad, cell: i64) {
         let start = Timestamp::from_micros(cell.saturating_mul(CELL_MICROS));
         self.cell = Some(cell);
-        let before = self.stirred.len();
-        for stirred in &mut self.stirred {
-            stirred.intensity = stirred.intensity(start);
-            stirred.since = stirred.since.max(start);
-        }
-        self.stirred.retain(|s| s.intensity >= LEAST);
-        self.changed |= self.stirred.len() != before;
-        let (mut sum, mut rest, mut mean) = (0.0, 1.0, Pad::default());
-        for stirred in &self.stirred {
-            sum += stirred.intensity;
-            rest *= 1.0 - stirred.intensity;
-            mean = mean.towards(stirred.emotion.pad(), stirred.intensity / sum);
-        }
-        let half_life = if self.stirred.is_empty() { CALM_SECONDS } else { STIRRED_SECONDS };
-        self.target = default.towards(mean, 1.0 - rest);
-        self.kept = libm::exp2(-CELL_SECONDS / half_life);
+        self.changed |= self.stirred.settle(start) | self.in_words.settle(start);
+        let sober = Pull::NONE.and(&self.stirred);
+        self.all.draw(&sober.and(&self.in_words), default);
+        self.sober.draw(&sober, default);
         if cell.rem_euclid(SAMPLE_CELLS) == 0 {
             self.sample();
         }
@@ -225,41 +232,39 @@ impl Mood {
         if self.samples.len() >= SAMPLES {
             self.samples.pop_front();
         }
-        self.samples.push_back(self.pad.pleasure);
+        self.samples.push_back(self.all.pad.pleasure);
+    }
+}
+
+impl Drawn {
+    /// Moves through one cell: m' = T + (m − T)·2^(−Δt/h).
+    fn step(&mut self, calm: bool, default: Pad) {
+        self.pad = self.pad.towards(self.target, 1.0 - self.kept);
+        if calm && near(self.pad, default) {
+            self.pad = default;
+        }
     }
 
-    fn stir(&mut self, emotion: Emotion, intensity: f64, event: &Event) {
-        let new = |now| {
-            let objective = match event.objective.get(..event.objective.floor_char_boundary(OBJECTIVE_BYTES)) {
-                Some(short) if short.len() < event.objective.len() => Cow::Owned(short.to_owned()),
-                _ => event.objective.clone(),
-            };
-            Stirred { emotion, cause: event.cause.clone(), objective, percept: event.percept, intensity, since: now }
-        };
-        match self.stirred.binary_search_by(|s| (s.emotion, &s.cause).cmp(&(emotion, &event.cause))) {
-            Ok(place) => {
-                if let Some(old) = self.stirred.get_mut(place) {
-                    let before = old.intensity(self.now);
-                    if intensity > before {
-                        *old = new(self.now);
-                    }
-                    old.intensity = 1.0 - (1.0 - before) * (1.0 - intensity);
-                    old.since = self.now;
-                }
-            }
-            Err(place) if self.stirred.len() < EMOTIONS => self.stirred.insert(place, new(self.now)),
-            Err(place) => {
-                // Intensities as of their own times, at most 10 s old: near enough to tell the weakest.
-                let weakest = self.stirred.iter().enumerate().min_by(|(_, x), (_, y)| x.intensity.total_cmp(&y.intensity));
-                let Some((weakest, least)) = weakest.map(|(i, s)| (i, s.intensity)) else { return };
-                if least >= intensity {
-                    return;
-                }
-                self.stirred.remove(weakest);
-                self.stirred.insert(if weakest < place { place - 1 } else { place }, new(self.now));
-            }
-        }
-        self.changed = true;
+    fn draw(&mut self, pull: &Pull, default: Pad) {
+        self.target = pull.target(default);
+        self.kept = libm::exp2(-CELL_SECONDS / if pull.is_none() { CALM_SECONDS } else { STIRRED_SECONDS });
+    }
+
+    fn is_sound(&self) -> bool {
+        self.pad.is_sound() && self.target.is_sound() && (0.0..=1.0).contains(&self.kept)
+    }
+}
+
+impl From<Alone> for Mood {
+    fn from(alone: Alone) -> Self {
+        Self::new(alone.pad)
+    }
+}
+
+impl Alone {
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.pad.is_sound()
     }
 }
 

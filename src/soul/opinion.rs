@@ -219,6 +219,27 @@ impl Opinion {
         self.owed > 0.0
     }
 
+    /// What stands against it, without what speaks for it; None where nothing does.
+    #[must_use]
+    pub fn against(&self, now: Moment) -> Option<Self> {
+        let mut rest = self.clone();
+        rest.settle(now);
+        (rest.fast.r, rest.slow.r) = (0.0, 0.0);
+        (rest.has_against() || rest.breaches > 0).then_some(rest)
+    }
+
+    /// The same, for one who comes back: the time away was no activity, so nothing of it faded.
+    #[must_use]
+    pub fn resumed(self, now: Moment) -> Self {
+        Self { since: now.at, since_active_minutes: now.active_minutes, ..self }
+    }
+
+    /// Clean events owed, and pieces of evidence against it; at least 0.
+    #[must_use]
+    pub fn gravity(&self) -> f64 {
+        self.owed + self.slow.s
+    }
+
     /// Whether a stored opinion can be one.
     #[must_use]
     pub fn is_sound(&self) -> bool {

@@ -1,7 +1,7 @@
 //! Takes readings for the soul: what they tell of their series, whether others saw the same, and what that says of the one who told them.
 
 use super::{Evidence, Finding, Soul, anomaly::Heard};
-use crate::domain::{Body, EntityId, RelationKind, Timestamp};
+use crate::domain::{Body, EntityId, Timestamp};
 
 impl Soul {
     /// Takes the readings in a body, of an entity who is a newcomer if unknown. Gives what they tell, once each.
@@ -29,12 +29,7 @@ impl Soul {
 
     /// Who else saw it; those who did are told so too.
     fn look_around(&mut self, entity: &EntityId, at: Timestamp, heard: &mut Heard, near: impl Fn(&EntityId) -> bool) {
-        let related: Vec<EntityId> = self
-            .relations
-            .of(entity)
-            .filter(|r| r.kind == RelationKind::Near)
-            .map(|r| if r.from == *entity { r.to.clone() } else { r.from.clone() })
-            .collect();
+        let related: Vec<EntityId> = self.relations.neighbours(entity, None).cloned().collect();
         for finding in &mut heard.findings {
             let Some(up) = finding.news.began() else { continue };
             let others = self.sightings.others(entity, &finding.field, up, at, |other| near(other) || related.contains(other));

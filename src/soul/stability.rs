@@ -46,7 +46,12 @@ mod tests {
     #[test]
     fn it_gives_the_published_figures() {
         let s = Stability::of([0.1, 0.3, -0.2, 0.0, 0.4, 0.4, -0.1, 0.2].into_iter());
-        for (is, should) in [(s.sd, 0.226_384_628_453_435), (s.rmssd, 0.344_342_022_662_684), (s.inertia, -0.165_322_580_645_161)] {
+        for (is, should) in [
+            (s.sd, 0.226_384_628_453_435),
+            (s.rmssd * s.rmssd, 0.118_571_428_571_428),
+            (s.rmssd, 0.344_342_022_662_684),
+            (s.inertia, -0.165_322_580_645_161),
+        ] {
             assert!((is - should).abs() < 1e-12, "{is} {should}");
         }
         assert!((s.stability - (1.0 - s.rmssd / 2.0)).abs() < 1e-15);

@@ -1,7 +1,6 @@
 //! What the soul promises as a whole.
 
 use super::*;
-use crate::domain::Signed1;
 use proptest::prelude::*;
 use uuid::Uuid;
 
@@ -199,6 +198,99 @@ fn a_state_that_cannot_be_one_is_refused() {
     assert!(soul.restore(id("jane"), &other, None).unwrap_err().to_string().contains("version 9"));
 }
 
+fn pursuing() -> Soul {
+    let mut soul = Soul::new();
+    let specs: Vec<MissionSpec> = (0..limits::MISSIONS)
+        .map(|n| MissionSpec {
+            id: format!("{}{n:02}", "o".repeat(30)),
+            utility: Signed1::clamped(-0.123_4),
+            maintained: true,
+            rest: Unit01::clamped(0.5),
+            says: "x".repeat(128),
+            signal: None,
+        })
+        .collect();
+    soul.pursue(&specs, at(0));
+    soul
+}
+
+#[test]
+fn the_view_stays_under_4_kib_whatever_happens() {
+    let mut soul = pursuing();
+    let objectives: Vec<String> = (0..limits::MISSIONS).map(|n| format!("{}{n:02}", "o".repeat(30))).collect();
+    for n in 0..200_u16 {
+        let cause = id(&format!("{}{n:03}", "c".repeat(61)));
+        let objective = &objectives[usize::from(n) % objectives.len()];
+        let news = News::of(objective, &cause, Uuid::max(), -0.123_456).praised(-0.9);
+        soul.hear_news(&News { own_act: n % 2 == 0, ..news }, at(n.into()));
+    }
+    let view = soul.emotion_view();
+    let text = view.to_string();
+    assert!(text.len() < 4_096, "{}", text.len());
+    let shown = view["emotions"].as_array().unwrap();
+    assert!(shown.len() >= 3, "{}", shown.len());
+    assert!(view["emotions_total"].as_u64().unwrap() > 100);
+    assert_eq!(view["objectives"].as_array().unwrap().len(), limits::MISSIONS);
+    let intensities: Vec<f64> = shown.iter().map(|e| e["intensity"].as_f64().unwrap()).collect();
+    assert!(intensities.is_sorted_by(|a, b| a >= b), "strongest first");
+}
+
+#[test]
+fn a_mood_stored_before_there_were_objectives_is_read() {
+    let mut soul = pursuing();
+    let mut old = Vec::new();
+    let pad = serde_json::json!({"pleasure": -0.5, "arousal": 0.25, "dominance": 0.0});
+    let state =
+        serde_json::json!({"v": 1, "state": {"pad": pad, "target": pad, "kept": 0.9, "cell": 1, "now": 5, "stirred": [], "samples": []}});
+    ciborium::into_writer(&state, &mut old).unwrap();
+    soul.restore_mood(&old).unwrap();
+    assert_eq!(soul.mood.pad(), Pad::new(-0.5, 0.25, 0.0));
+    assert!(soul.stress().get() > 0.3);
+}
+
+#[test]
+fn objectives_come_back_as_they_were() {
+    let mut soul = pursuing();
+    soul.advance(at(0));
+    let objective = format!("{}00", "o".repeat(30));
+    soul.hear_news(&News::of(&objective, &id("lamp"), Uuid::max(), -0.5).lasting("lamp", true), at(5));
+    soul.hear_news(&News { in_words: true, ..News::of(&objective, &id("anna"), Uuid::max(), -0.2).praised(-0.2) }, at(6));
+    let restored = again(&mut soul, at(7));
+    assert_eq!(restored.objectives, soul.objectives);
+    assert_eq!(restored.emotion_view(), soul.emotion_view());
+    assert!(restored.stress() == soul.stress() && restored.emotion_view()["emotions_total"].as_u64() == Some(2));
+}
+
+#[test]
+fn what_was_forgotten_causes_nothing_any_more() {
+    let mut soul = pursuing();
+    let objective = format!("{}00", "o".repeat(30));
+    let gone = id("gone");
+    soul.hear_news(&News::of(&objective, &gone, Uuid::nil(), -0.5).praised(-0.5).lasting("gone", true), at(0));
+    assert!(soul.emotion_view().to_string().contains("gone"));
+    soul.forget(&gone);
+    assert!(!soul.emotion_view().to_string().contains("gone"));
+    assert!(soul.objectives.iter().all(|o| o.lasting() == 0));
+}
+
+#[test]
+fn others_fortunes_are_shared_as_far_as_they_are_liked() {
+    let objective = format!("{}00", "o".repeat(30));
+    // u = −0.1234, L from 0.5 to 1 or 0.
+    for (like, congruence, name) in
+        [(0.5, 1.0, "pity"), (0.5, -1.0, "happy_for"), (-0.4, -1.0, "resentment"), (-0.4, 1.0, "gloating"), (0.0, 1.0, "")]
+    {
+        let mut soul = pursuing();
+        soul.take_news(&News::of(&objective, &id("freezer"), Uuid::nil(), congruence), like, at(0));
+        let view = soul.emotion_view();
+        let shared = view["emotions"].as_array().unwrap().iter().find(|e| e["name"] == name);
+        assert_eq!(
+            shared.map(|e| e["intensity"].as_f64().unwrap()),
+            (like != 0.0).then(|| (0.123_4 * 0.5 * like.abs() * 1e3).round() / 1e3)
+        );
+    }
+}
+
 fn acts() -> impl Strategy<Value = Vec<(u8, u8, i64)>> {
     prop::collection::vec((0u8..4, 0u8..16, 0i64..3_000), 1..60)
 }
@@ -313,6 +405,48 @@ proptest! {
         one.advance(now.plus_seconds(total));
         prop_assert_eq!(many.mood.pad(), one.mood.pad());
         prop_assert_eq!(many, one);
+    }
+
+    #[test]
+    fn the_mood_does_not_depend_on_how_time_was_cut_between_events(acts in acts(), cuts in prop::collection::vec((0usize..60, 1i64..3_000), 0..80)) {
+        let (plain, now) = live(&acts, |_, _, _| {});
+        let mut cut = Soul::new();
+        let mut seconds = 0;
+        cut.advance(at(0));
+        for (n, (who, what, wait)) in acts.iter().enumerate() {
+            let mut here: Vec<i64> = cuts.iter().filter(|(place, _)| *place == n).map(|(_, s)| *s.min(wait)).collect();
+            here.sort_unstable();
+            for part in here {
+                cut.advance(at(seconds + part));
+            }
+            seconds += wait;
+            if *what == 15 {
+                cut.appraise(&event(&format!("e{who}"), -0.7, 0.3), at(seconds));
+            }
+        }
+        cut.advance(now);
+        let (a, b) = (plain.mood.pad(), cut.mood.pad());
+        for (x, y) in [(a.pleasure, b.pleasure), (a.arousal, b.arousal), (a.dominance, b.dominance)] {
+            prop_assert!((x - y).abs() < 1e-9, "{} {}", x, y);
+        }
+        prop_assert_eq!(plain.mood.stirred(), cut.mood.stirred());
+        prop_assert_eq!(plain.stress(), cut.stress());
+    }
+
+    #[test]
+    fn words_may_tighten_and_never_loosen(events in prop::collection::vec((0u8..4, -1.0f64..1.0, -1.0f64..1.0, 0i64..400, any::<bool>()), 0..300)) {
+        let (mut talked_to, mut left_alone) = (Soul::new(), Soul::new());
+        let mut seconds = 0;
+        for (who, d, p, wait, in_words) in events {
+            seconds += wait;
+            let happened = Event { in_words, ..event(&format!("e{who}"), d, p) };
+            talked_to.appraise(&happened, at(seconds));
+            left_alone.advance(at(seconds));
+            if !in_words {
+                left_alone.appraise(&happened, at(seconds));
+            }
+            prop_assert!(talked_to.stress() >= left_alone.stress());
+        }
     }
 
     #[test]

@@ -1,35 +1,57 @@
 //! The mood in public form: three published scales and what moved them, each with its cause.
 
-use super::mood::Mood;
+use super::{mood::Mood, objectives::Objectives};
+use serde::Serialize;
 use serde_json::{Value, json};
 
-/// Emotions shown: the retained topic stays under 4 KiB.
-const SHOWN: usize = 16;
+/// What the retained topic may have: a page that small devices take whole.
+const BYTES: usize = 4_096;
+/// What stands around the emotions, besides the objectives.
+const FRAME_BYTES: usize = 640;
 
 /// The payload of `jamey/soul/emotion`: numbers to three decimals, so that only what a person could notice makes it another payload.
+/// As many emotions as fit, strongest first.
 #[must_use]
-pub fn emotion(mood: &Mood) -> Value {
+pub fn emotion(mood: &Mood, objectives: &Objectives) -> Value {
+    let objectives: Vec<Value> = objectives
+        .iter()
+        .map(|o| {
+            json!({
+                "id": o.spec.id,
+                "utility": rounded(o.spec.utility.get()),
+                "likelihood": rounded(o.likelihood(mood.now()).get()),
+                "lasting": o.lasting(),
+            })
+        })
+        .collect();
     let stirred = mood.stirred();
+    let mut left = (BYTES - FRAME_BYTES).saturating_sub(bytes(&objectives));
     let emotions: Vec<Value> = stirred
         .iter()
-        .take(SHOWN)
         .map(|(s, intensity)| {
             json!({
                 "name": s.emotion.as_str(),
                 "intensity": rounded(*intensity),
                 "cause": s.cause,
                 "objective": s.objective,
-                "percept": s.percept,
+                "percept": if s.percept.is_nil() { Value::Null } else { json!(s.percept) },
                 "text": format!("{} {}", s.emotion.words(), s.cause),
             })
+        })
+        .take_while(|emotion| {
+            let (before, taken) = (left, bytes(emotion) + 1);
+            left = left.saturating_sub(taken);
+            taken <= before
         })
         .collect();
     let pad = mood.pad();
     let stability = mood.stability();
     json!({
         "v": 1,
+        "about": "mood summarises recent events on three published scales",
         "emotions": emotions,
         "emotions_total": stirred.len(),
+        "objectives": objectives,
         "mood": {
             "pleasure": rounded(pad.pleasure),
             "arousal": rounded(pad.arousal),
@@ -45,6 +67,10 @@ pub fn emotion(mood: &Mood) -> Value {
             "samples": stability.samples,
         },
     })
+}
+
+fn bytes<T: Serialize>(value: &T) -> usize {
+    serde_json::to_string(value).map_or(BYTES, |text| text.len())
 }
 
 fn rounded(x: f64) -> f64 {

@@ -1,9 +1,9 @@
 //! The mind's own state into rows: each change replaces the row that stood for the same thing.
 
 use super::{
-    chain::Chain,
+    database::Remembered,
     error::{Doing, StoreError},
-    held,
+    forgetting, held, history, relations,
     rows::{append, number},
     shadow,
 };
@@ -11,10 +11,13 @@ use crate::domain::{Change, Device, OpinionView, SignalValue, signal::Heard};
 use rusqlite::{Connection, params};
 
 /// Writes the changes in their order.
-pub(super) fn write(conn: &Connection, changes: &[Change], chain: &mut Chain, json: &mut Vec<u8>) -> Result<(), StoreError> {
+pub(super) fn write(conn: &Connection, changes: &[Change], remembered: &mut Remembered, json: &mut Vec<u8>) -> Result<(), StoreError> {
     for change in changes {
         match change {
-            Change::Entity { view, state, senses } => entity(conn, view, state, senses.as_deref(), json)?,
+            Change::Entity { view, state, senses } => {
+                entity(conn, view, state, senses.as_deref(), json)?;
+                history::note(conn, view)?;
+            }
             Change::Emotion { at, view, state } => {
                 conn.prepare_cached(
                     "INSERT INTO soul_emotions (slot, at, view, state) VALUES (1, ?1, ?2, ?3)
@@ -38,7 +41,27 @@ pub(super) fn write(conn: &Connection, changes: &[Change], chain: &mut Chain, js
                     .doing("remove a device")?;
             }
             Change::Signal { name, heard } => signal(conn, name, *heard)?,
-            Change::Audit(event) => chain.append(conn, event)?,
+            Change::Audit(event) => remembered.chain.append(conn, event)?,
+            Change::EntityGone(id) => {
+                for sql in ["DELETE FROM soul_entities WHERE entity = ?1", "DELETE FROM soul_history WHERE entity = ?1"] {
+                    conn.prepare_cached(sql).and_then(|mut s| s.execute([id.as_str()])).doing("let an entity go")?;
+                }
+            }
+            Change::Departed { id, state: Some(state) } => {
+                conn.prepare_cached(
+                    "INSERT INTO soul_departed (id, state) VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET state = excluded.state",
+                )
+                .and_then(|mut s| s.execute(params![id, state]))
+                .doing("keep what stood against one who left")?;
+            }
+            Change::Departed { id, state: None } => {
+                conn.prepare_cached("DELETE FROM soul_departed WHERE id = ?1")
+                    .and_then(|mut s| s.execute([id]))
+                    .doing("drop what stood against one who left")?;
+            }
+            Change::Forget(forgetting) => forgetting::forget(conn, remembered, forgetting)?,
+            Change::Related { relation, denied } => relations::write(conn, relation, *denied)?,
+            Change::Unrelated { from, kind, to } => relations::delete(conn, from, *kind, to)?,
             Change::State { device, state } => {
                 conn.prepare_cached(
                     "INSERT INTO device_states (device, state) VALUES (?1, ?2) ON CONFLICT (device) DO UPDATE SET state = excluded.state",

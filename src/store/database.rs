@@ -6,6 +6,7 @@ use super::{
     error::{Doing, StoreError},
     evidence::Sealing,
     facts::Contexts,
+    forgetting,
     journal::Tally,
     key,
     load::{self, Saved},
@@ -35,6 +36,14 @@ pub struct Batch {
     /// The mind's inputs of this batch, for replay; may be empty.
     pub journal: Vec<u8>,
     pub at: Timestamp,
+}
+
+impl Batch {
+    /// Whether an entity is forgotten in it.
+    #[must_use]
+    pub fn forgets(&self) -> bool {
+        self.changes.iter().any(|change| matches!(change, Change::Forget(_)))
+    }
 }
 
 /// How full the write-ahead log is, in frames of one page.
@@ -158,8 +167,8 @@ impl Store {
             return Ok(());
         }
         let written = rows::write(conn, batch, tally.next_change(), &mut self.remembered, &mut self.json)?;
+        changes::write(conn, &batch.changes, &mut self.remembered, &mut self.json)?;
         let Remembered { refusals, chain, sealing, .. } = &mut self.remembered;
-        changes::write(conn, &batch.changes, chain, &mut self.json)?;
         refusals.write(conn)?;
         if let Some(sealing) = sealing {
             sealing.seal(conn, chain, batch.at)?;
@@ -169,8 +178,18 @@ impl Store {
         self.uncertain = Some(tally.next());
         run(conn, "COMMIT", "commit a batch")?;
         self.uncertain = None;
-        self.tally = Some(next);
+        // The journal of the time before is gone then: its size is another one.
+        self.tally = (!batch.forgets()).then_some(next);
         Ok(())
+    }
+
+    /// Writes the file anew where an entity was forgotten, so that nothing of it stays in free pages or the log.
+    ///
+    /// # Errors
+    /// When the disk has no room for the copy, or a reader is in the way for long; the next start tries again.
+    pub fn scrub(&mut self) -> Result<(), StoreError> {
+        let conn = self.conn.as_ref().ok_or(StoreError::Again("the connection is being opened again"))?;
+        if forgetting::is_due(conn)? { forgetting::scrub(conn) } else { Ok(()) }
     }
 
     /// After a failure: nothing half-written stays, and nothing counted in memory is believed.

@@ -4,6 +4,7 @@
 use super::{
     chain::{Chain, metadata, set},
     error::{Doing, StoreError},
+    unreadable::Vouched,
 };
 use crate::domain::{
     EntityId, Judged, Percept, Timestamp,
@@ -146,28 +147,48 @@ fn whole(conn: &Connection, percept: Uuid, ordinal: i64) -> Result<Option<[u8; 3
     .doing("read a verdict for the audit trail")
 }
 
-/// Whether what an audit row is evidence of is as it was; what is wrong, if not.
-pub(super) fn differs(conn: &Connection, event: &Event) -> Result<Option<String>, StoreError> {
-    let (Some(subject), Some((_, said))) = (&event.subject, event.detail.rsplit_once("; sha256 ")) else { return Ok(None) };
+/// The same in hex; empty where there is no such row.
+pub(super) fn digest_of(conn: &Connection, percept: &[u8; 16], ordinal: i64) -> Result<String, StoreError> {
+    Ok(whole(conn, Uuid::from_bytes(*percept), ordinal)?.map_or_else(String::new, |digest| hex(&digest)))
+}
+
+/// What a seal over these rows would say now.
+pub(super) fn sealed_digest(conn: &Connection, from: i64, to: i64) -> Result<String, StoreError> {
+    let mut again = Sealing::after(from.saturating_sub(1));
+    again.gather(conn, to)?;
+    Ok(hex(&again.hasher.finalize()))
+}
+
+/// What a look at evidence gave.
+pub(super) enum Found {
+    AsItWas,
+    /// Made unreadable by a forgetting.
+    Forgotten,
+    Wrong(String),
+}
+
+/// Whether what an audit row is evidence of is as it was.
+pub(super) fn look(conn: &Connection, event: &Event, vouched: &Vouched) -> Result<Found, StoreError> {
+    let (Some(subject), Some((_, said))) = (&event.subject, event.detail.rsplit_once("; sha256 ")) else { return Ok(Found::AsItWas) };
     if event.action == REFUSED {
         let Some((percept, ordinal)) = subject.split_once('/').and_then(|(p, o)| Some((p.parse::<Uuid>().ok()?, o.parse::<i64>().ok()?)))
         else {
-            return Ok(None);
+            return Ok(Found::AsItWas);
         };
-        return Ok(match whole(conn, percept, ordinal)? {
-            None => Some(format!("the verdict {subject} is gone")),
-            Some(digest) if hex(&digest) != said => Some(format!("the verdict {subject} is not the one that was given")),
-            Some(_) => None,
+        return Ok(match whole(conn, percept, ordinal)?.map(|digest| hex(&digest)) {
+            None => Found::Wrong(format!("the verdict {subject} is gone")),
+            Some(digest) if digest == said => Found::AsItWas,
+            Some(digest) if vouched.explains(&format!("verdict {subject}"), said, &digest) => Found::Forgotten,
+            Some(_) => Found::Wrong(format!("the verdict {subject} is not the one that was given")),
         });
     }
     if let Some((from, to)) = range(event) {
-        let mut again = Sealing::after(from.saturating_sub(1));
-        again.gather(conn, to)?;
-        if hex(&again.hasher.finalize()) != said {
-            return Ok(Some(format!("the verdicts in rows {subject} are not those that were given: it sealed {}", event.detail)));
+        let digest = sealed_digest(conn, from, to)?;
+        if digest != said && !vouched.explains(&format!("verdicts {subject}"), said, &digest) {
+            return Ok(Found::Wrong(format!("the verdicts in rows {subject} are not those that were given: it sealed {}", event.detail)));
         }
     }
-    Ok(None)
+    Ok(Found::AsItWas)
 }
 
 /// The first and last row that a seal covers.

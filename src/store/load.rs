@@ -4,7 +4,7 @@ use super::{
     error::{Doing, StoreError},
     held,
 };
-use crate::domain::{Device, EntityId, Kept, ShadowTally, SignalValue, Timestamp, limits, percept::digest, signal::Heard};
+use crate::domain::{Device, EntityId, Kept, Relation, ShadowTally, SignalValue, Timestamp, limits, percept::digest, signal::Heard};
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
@@ -23,6 +23,10 @@ pub struct Saved {
     pub altered: Vec<Uuid>,
     /// What devices last said of themselves.
     pub states: Vec<(EntityId, String)>,
+    /// How entities stand to one another; true: the owner says that it is not so.
+    pub relations: Vec<(Relation, bool)>,
+    /// What stood against entities that left, by a digest of their ids.
+    pub departed: Vec<([u8; 16], Vec<u8>)>,
     /// What a candidate's judging came to.
     pub shadow: Option<ShadowTally>,
     /// What the last start said of itself in the audit trail.
@@ -66,6 +70,8 @@ pub(super) fn load(conn: &Connection) -> Result<Saved, StoreError> {
         states: all(conn, "SELECT device, state FROM device_states ORDER BY device", [], |row| {
             Ok((entity_id("device_states", row, 0)?, row.get(1)?))
         })?,
+        departed: all(conn, "SELECT id, state FROM soul_departed ORDER BY id", [], |row| Ok((row.get(0)?, row.get(1)?)))?,
+        relations: super::relations::all_of(conn)?,
         shadow: super::shadow::read_tally(conn)?,
         last_start: conn
             .query_row("SELECT detail FROM audit_log WHERE action = 'start' ORDER BY seq DESC LIMIT 1", [], |row| row.get(0))

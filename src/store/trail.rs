@@ -5,15 +5,16 @@ use super::{
     Reader,
     chain::sealed_head,
     error::{Doing, StoreError},
-    evidence,
+    evidence::{self, Found},
     load::all,
+    unreadable::Vouched,
 };
 use crate::domain::{
     Timestamp,
-    audit::{Check, Event, Finding, Head, Key, Row, Wrong},
+    audit::{Check, Event, Finding, Head, Key, Row, Wrong, content_hash, hex},
     limits,
 };
-use rusqlite::params;
+use rusqlite::{Connection, params};
 
 /// What a look at the trail gave.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -21,6 +22,8 @@ pub struct Audited {
     pub rows: u64,
     /// Rows of which only is shown that they follow each other: no seal of this key proves them.
     pub unproven: u64,
+    /// Rows, and verdicts that they are evidence of, which were made unreadable because somebody was forgotten.
+    pub forgotten: u64,
     pub head: Option<Head>,
     /// The first of them; `wrong` counts all.
     pub findings: Vec<Finding>,
@@ -38,6 +41,11 @@ fn row(row: &rusqlite::Row<'_>) -> Result<Row, StoreError> {
         detail: row.get(5)?,
     };
     Ok(Row { seq: row.get(0)?, event, previous: row.get(6)?, hash: row.get(7)?, seal: row.get(8)? })
+}
+
+/// Rows in their order, those after one.
+pub(super) fn rows_after(conn: &Connection, after: i64, limit: u32) -> Result<Vec<Row>, StoreError> {
+    all(conn, &format!("{ROW} WHERE seq > ?1 ORDER BY seq LIMIT ?2"), params![after, limit], row)
 }
 
 impl Reader {
@@ -65,14 +73,23 @@ impl Reader {
                 findings.push(finding);
             }
         };
+        let vouched = Vouched::read(&self.conn)?;
+        let mut unvouched = vouched.numbers();
         let mut check = Check::new(key, sealed);
         let mut sealed_to = None;
         let mut statement = self.conn.prepare(&format!("{ROW} ORDER BY seq")).doing("prepare to read the audit trail")?;
         let mut rows = statement.query([]).doing("read the audit trail")?;
         while let Some(found) = rows.next().doing("read the audit trail")? {
             let row = row(found)?;
-            check.row(&row, &mut tell);
-            let mut differs = evidence::differs(&self.conn, &row.event)?;
+            let said = (hex(&row.hash), hex(&content_hash(&row)));
+            let unreadable = said.0 != said.1 && vouched.explains(&format!("row {}", row.seq), &said.0, &said.1);
+            check.row(&row, unreadable, &mut tell);
+            let found = evidence::look(&self.conn, &row.event, &vouched)?;
+            audited.forgotten += u64::from(unreadable || matches!(found, Found::Forgotten));
+            let mut differs = match found {
+                Found::Wrong(text) => Some(text),
+                Found::AsItWas | Found::Forgotten => vouched.differs(&row.event, &mut unvouched),
+            };
             if let Some((from, to)) = evidence::range(&row.event) {
                 if sealed_to.is_some_and(|last: i64| last.saturating_add(1) != from) {
                     differs = Some(format!("it seals verdicts from row {from} on, and the seal before ended elsewhere"));
@@ -82,6 +99,10 @@ impl Reader {
             if let Some(text) = differs {
                 tell(Finding { seq: row.seq, wrong: Wrong::Evidence, text });
             }
+        }
+        for number in unvouched {
+            let text = format!("things were made unreadable as if by forgetting {number}, and no row says that somebody was forgotten");
+            tell(Finding { seq: 0, wrong: Wrong::Evidence, text });
         }
         (audited.rows, audited.unproven) = check.end(&mut tell);
         (audited.findings, audited.wrong) = (findings, wrong);

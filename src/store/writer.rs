@@ -168,6 +168,11 @@ impl Work {
             if !self.write(&batch) {
                 break;
             }
+            if batch.forgets()
+                && let Err(error) = self.store.scrub()
+            {
+                tracing::warn!(%error, "what was forgotten is deleted, but free pages may hold it until the next start");
+            }
             if catch_unwind(AssertUnwindSafe(done)).is_err() {
                 tracing::error!("what was to follow a commit panicked; the batch is stored");
             }

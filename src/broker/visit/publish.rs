@@ -11,7 +11,7 @@ use crate::{
         reading::{self, Told},
     },
     config::WhenUnwritable,
-    domain::{Answer as Word, Body, Input, Origin, Percept, Purpose, Request, WayOn, limits, percept::digest},
+    domain::{Answer as Word, Body, Input, Origin, OwnersWord, Percept, Purpose, Request, WayOn, limits, percept::digest},
 };
 use bytes::Bytes;
 use mqtt5::{
@@ -47,6 +47,8 @@ pub(super) enum Way {
     Ask(Origin, Vec<Request>, Told),
     /// A person's word on what waits for it.
     Answer(Word),
+    /// A person's word on an entity.
+    Word(Box<OwnersWord>),
 }
 
 /// What becomes of a PUBLISH after the mind's answer.
@@ -89,6 +91,15 @@ impl Visit {
             Some(access::Own::Answer(id)) => {
                 return self.word(&id, message, who).map_or_else(|why| Way::Refuse(reason::FORMAT, why), Way::Answer);
             }
+            Some(access::Own::Command(_)) if message.retain => {
+                return Way::Refuse(reason::RETAIN_NOT_SUPPORTED, "a command may not be retained");
+            }
+            Some(access::Own::Command(verb)) => {
+                return match self.owners_word(&verb, message, who) {
+                    Ok(word) => word.map_or(Way::Pass, |word| Way::Word(Box::new(word))),
+                    Err(why) => Way::Refuse(reason::FORMAT, why),
+                };
+            }
             Some(access::Own::Other) => return Way::Pass,
             None => {}
         }
@@ -120,7 +131,7 @@ impl Visit {
     ) -> Option<(Percept, Course)> {
         let mut course = Course::default();
         let (told, purpose) = match way {
-            Way::Pass | Way::Refuse(..) | Way::Answer(_) => return None,
+            Way::Pass | Way::Refuse(..) | Way::Answer(_) | Way::Word(_) => return None,
             Way::Tell(told) if told.kind == reading::DISCOVERY => (told, Purpose::Discovery),
             Way::Tell(told) => (told, Purpose::Observation),
             Way::Ask(origin, mut requests, told) => {
@@ -235,6 +246,7 @@ impl Visit {
                 return PublishAction::Handled;
             }
             Way::Answer(answer) => return self.answer(answer, message.qos, event.packet_id).await,
+            Way::Word(word) => return self.hand_on(*word, message.qos).await,
             way => way,
         };
         let Some((mut percept, course)) = self.course(&view, &message, &who, way, again) else { return PublishAction::Handled };
@@ -386,7 +398,7 @@ impl Way {
         match self {
             Self::Ask(..) => true,
             Self::Tell(told) => told.kind != reading::DISCOVERY,
-            Self::Pass | Self::Refuse(..) | Self::Answer(_) => false,
+            Self::Pass | Self::Refuse(..) | Self::Answer(_) | Self::Word(_) => false,
         }
     }
 }

@@ -296,3 +296,37 @@ fn duties_that_are_no_duties_are_refused() {
         assert!(said.contains(wanted), "{wanted}: {said}");
     }
 }
+
+#[test]
+fn a_mission_changes_a_shipped_objective_stands_beside_them_or_is_off() {
+    let read = |text: &str| config(text).missions;
+    let ids = |text: &str| read(text).iter().map(|m| m.id.clone()).collect::<Vec<_>>();
+    let all = ["safe_home", "no_unsafe_request", "devices_reachable", "readings_plausible", "commands_obeyed", "people_well"];
+    assert_eq!(ids(""), all);
+    let changed = read("[[mission]]\nid = \"people_well\"\nutility = 0.2\nrest = 0.9");
+    let last = changed.last().unwrap();
+    assert_eq!((last.utility.get(), last.rest.get(), last.maintained), (0.2, 0.9, true));
+    assert_eq!(ids("[[mission]]\nid = \"safe_home\"\noff = true"), all[1..]);
+    let own = read("[[mission]]\nid = \"warm_pool\"\nutility = -0.3\nmaintained = false\nsays = \"warm\"\nsignal = \"home\"");
+    assert_eq!(own.last().map(|m| (m.rest.get(), m.maintained, m.signal.clone())), Some((0.5, false, Some("home".into()))));
+}
+
+#[test]
+fn missions_that_are_no_missions_are_refused() {
+    let own = "utility = 0.5\nsays = \"x\"\nsignal = \"home\"\n";
+    let many: String = (0..11).map(|n| format!("[[mission]]\nid = \"m{n}\"\n{own}")).collect();
+    for (text, wanted) in [
+        ("[[mission]]\nid = \"own\"", "mission[0].utility"),
+        ("[[mission]]\nid = \"own\"\nutility = 0.5", "mission[0].says"),
+        ("[[mission]]\nid = \"own\"\nutility = 0.5\nsays = \"x\"", "mission[0].signal"),
+        ("[[mission]]\nid = \"safe_home\"\nutility = 1.1", "mission[0].utility"),
+        ("[[mission]]\nid = \"safe_home\"\nrest = -0.1", "mission[0].rest"),
+        ("[[mission]]\nid = \"safe_home\"\n[[mission]]\nid = \"safe_home\"", "a second time"),
+        ("[[mission]]\nid = \"own\"\nutility = 0.5\nsays = \"x\"\nsignal = \"no_such\"", "mission[0].signal"),
+        ("[[mission]]\nid = \"own\"\nutility = 0.5\nsays = \"x\"\nsignal = \"in_c\"", "mission[0].signal"),
+        (many.as_str(), "one more than 16"),
+    ] {
+        let said = lines(text).join("\n");
+        assert!(said.contains(wanted), "{wanted}: {said}");
+    }
+}

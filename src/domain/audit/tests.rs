@@ -46,7 +46,7 @@ fn findings(rows: &[Row], head: Option<SealedHead>, key: Option<&Key>) -> Vec<Fi
     let mut all = Vec::new();
     let mut check = Check::new(key, head);
     let mut tell = |finding| all.push(finding);
-    rows.iter().for_each(|row| check.row(row, &mut tell));
+    rows.iter().for_each(|row| check.row(row, false, &mut tell));
     check.end(&mut tell);
     all
 }

@@ -70,6 +70,13 @@ impl Habits {
         bits(p)
     }
 
+    /// What an entity usually says is not known any more.
+    pub fn forget(&mut self, entity: &EntityId) {
+        if let Some(habit) = self.entities.remove(entity) {
+            self.pairs = self.pairs.saturating_sub(habit.kinds.len());
+        }
+    }
+
     /// With a new period the house's counts are halved and what nobody has said for long makes room, once in 14 days.
     fn fade(&mut self, period: i64) {
         if period <= self.period {

@@ -1,0 +1,240 @@
+//! The owner's word from the host: who may write in the data folder may give it. The running Jamey looks once a second; when none runs, the
+//! word is taken at rest, by the same mind on the same store.
+
+use super::view;
+use crate::{
+    broker::Hall,
+    config::Config,
+    domain::{Change, EntityId, Input, OpinionView, OwnersWord, Says, Timestamp, audit::Event},
+    runtime::Clock,
+    store::{Batch, Forgotten, Reader, Store},
+};
+use anyhow::{Context, Result, bail};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+use tokio::sync::{oneshot, watch};
+use tracing::warn;
+use uuid::Uuid;
+
+const FOLDER: &str = "words";
+/// As whom the host speaks.
+const HOST: &str = "owner";
+/// What is read at one look; what is more is looked at next.
+const AT_ONCE: usize = 64;
+/// How long the running Jamey may take for a word: it looks once a second.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// To forget it writes its database anew.
+const FORGETTING: Duration = Duration::from_secs(600);
+
+/// A word as the command line leaves it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LeftWord {
+    about: EntityId,
+    says: Says,
+}
+
+/// Where the host's words wait for what comes of them.
+#[derive(Debug, Default)]
+pub struct Desk(Mutex<BTreeMap<Uuid, Value>>);
+
+impl Desk {
+    fn expect(&self, id: Uuid) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id, Value::Null);
+    }
+
+    /// Only what is waited for is kept.
+    pub fn put(&self, id: Uuid, told: Value) {
+        if let Some(place) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get_mut(&id) {
+            *place = told;
+        }
+    }
+
+    fn take(&self, id: Uuid) -> Value {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&id).unwrap_or_default()
+    }
+}
+
+/// Gives the owner's word on an entity: to the running Jamey, or to the store at rest. What came of it, as it is told on `reply/{verb}`.
+///
+/// # Errors
+/// When the store cannot be read or written, or the running Jamey does not answer.
+pub fn give(config: &Config, about: EntityId, says: Says) -> Result<Value> {
+    let data = &config.store.data;
+    match super::lock(data) {
+        Ok(_lock) => at_rest(config, about, says),
+        Err(_) => leave(data, &LeftWord { about, says }),
+    }
+}
+
+fn leave(data: &Path, left: &LeftWord) -> Result<Value> {
+    let id = Clock::new(Timestamp::default()).percept_id();
+    let folder = data.join(FOLDER);
+    let (file, done) = (folder.join(format!("{id}.json")), folder.join(format!("{id}.done")));
+    let write = || -> std::io::Result<()> {
+        fs::create_dir_all(&folder)?;
+        let fresh = folder.join(format!("{id}.new"));
+        fs::write(&fresh, serde_json::to_string(left)?)?;
+        fs::rename(fresh, &file)
+    };
+    write().with_context(|| format!("{} cannot be written", folder.display()))?;
+    let until = Instant::now() + if left.says == Says::Forget { FORGETTING } else { PATIENCE };
+    while Instant::now() < until {
+        if let Ok(text) = fs::read(&done) {
+            let _ = fs::remove_file(&done);
+            return serde_json::from_slice(&text).context("the answer cannot be read");
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    if fs::remove_file(&file).is_ok() {
+        bail!("the running Jamey did not take the word: it is taken back; look at Jamey's log");
+    }
+    bail!("the running Jamey took the word and gave no answer in time: look at its log, and at `jamey audit list`")
+}
+
+/// No Jamey runs, and none can start meanwhile: the mind is woken, told, and put to rest again.
+fn at_rest(config: &Config, about: EntityId, says: Says) -> Result<Value> {
+    let sets = super::rules::sets(config)?;
+    let mut store = Store::open(&config.store.data).context("the store cannot be opened")?;
+    let saved = store.load().context("the store cannot be read")?;
+    let clock = Clock::new(saved.last_at.unwrap_or_default());
+    let mut mind = super::awaken(config, sets, &saved, clock.now())?;
+    super::declare(&mut mind, config);
+    let word = OwnersWord { id: clock.percept_id(), at: clock.now(), by: HOST.to_owned(), about, says, transaction: None };
+    let outcome = mind.step(&Input::Word(Box::new(word.clone())));
+    let taken = outcome.word.unwrap_or(Ok(()));
+    let mut changes: Vec<Change> = outcome.settled.into_iter().map(|settled| Change::Settled(Box::new(settled))).collect();
+    mind.soul().settle();
+    let now = mind.now();
+    let view = mind.soul().opinion(&word.about, now);
+    if word.says != Says::Forget {
+        changes.push(Change::Audit(on_record(&word, &taken)));
+    }
+    changes.extend(mind.take_changes());
+    store.write(&Batch { changes, at: now, ..Batch::default() }).context("the word cannot be stored")?;
+    store.scrub().context("it is deleted, but the database could not be written anew: run it again when there is room on the disk")?;
+    drop(store);
+    Ok(with_counts(&config.store.data, &word, told(&word, &taken, view.as_ref())))
+}
+
+/// Looks for words until told to stop.
+pub async fn watch(data: PathBuf, hall: Arc<Hall>, desk: Arc<Desk>, mut stopped: watch::Receiver<bool>) {
+    let folder = data.join(FOLDER);
+    let mut every = tokio::time::interval(Duration::from_secs(1));
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = every.tick() => {}
+            _ = stopped.changed() => return,
+        }
+        for (id, left) in take(&folder) {
+            let word = OwnersWord { id, at: hall.clock.now(), by: HOST.to_owned(), about: left.about, says: left.says, transaction: None };
+            desk.expect(id);
+            let (tell, answer) = oneshot::channel();
+            let left = hall.inbox.leave(Input::Word(Box::new(word.clone())), 0, Some(tell), None).await;
+            if !left || answer.await.is_err() {
+                continue;
+            }
+            let (told, data) = (desk.take(id), data.clone());
+            let told = tokio::task::spawn_blocking(move || with_counts(&data, &word, told)).await.unwrap_or_default();
+            let fresh = folder.join(format!("{id}.half"));
+            if let Err(error) = fs::write(&fresh, told.to_string()).and_then(|()| fs::rename(&fresh, folder.join(format!("{id}.done")))) {
+                warn!("{} cannot be written: {error}", folder.display());
+            }
+        }
+    }
+}
+
+/// The words that lie there, each taken away before it counts; what lies there unread for long is nobody's any more.
+fn take(folder: &Path) -> Vec<(Uuid, LeftWord)> {
+    let Ok(files) = fs::read_dir(folder) else { return Vec::new() };
+    let mut taken = Vec::new();
+    for path in files.flatten().map(|f| f.path()).take(AT_ONCE) {
+        let ends = |end: &str| path.extension().is_some_and(|e| e == end);
+        if ends("done") && path.metadata().and_then(|m| m.modified()).is_ok_and(|at| at.elapsed().is_ok_and(|age| age > FORGETTING)) {
+            let _ = fs::remove_file(&path);
+        }
+        if !ends("json") {
+            continue;
+        }
+        let id = path.file_stem().and_then(|s| s.to_str()).and_then(|s| Uuid::parse_str(s).ok());
+        let left = fs::read(&path).ok().and_then(|text| serde_json::from_slice(&text).ok());
+        if let Err(error) = fs::remove_file(&path) {
+            warn!("{} cannot be taken away, so it does not count: {error}", path.display());
+            continue;
+        }
+        match (id, left) {
+            (Some(id), Some(left)) => taken.push((id, left)),
+            _ => warn!("{} is no word: `jamey entity` writes them", path.display()),
+        }
+    }
+    taken
+}
+
+/// What came of a word, as it is told on `reply/{verb}`.
+#[must_use]
+pub fn told(word: &OwnersWord, taken: &std::result::Result<(), String>, now: Option<&OpinionView>) -> Value {
+    match taken {
+        Err(why) => json!({"v": 1, "status": "error", "transaction": word.transaction, "error": why}),
+        Ok(()) => {
+            let mut data = json!({"entity": word.about, "word": word.says.verb()});
+            if let (Some(view), Some(data)) = (now, data.as_object_mut()) {
+                data.insert("lower_bound".into(), json!(view.lower_bound));
+                data.insert("expectation".into(), json!(view.expectation));
+                data.insert("relations".into(), json!(view.detail.relations.iter().map(view::relation).collect::<Vec<_>>()));
+            }
+            json!({"v": 1, "status": "ok", "transaction": word.transaction, "data": data})
+        }
+    }
+}
+
+/// The same, with what went where something was forgotten; the store knows it once it is done.
+pub fn with_counts(data: &Path, word: &OwnersWord, mut told: Value) -> Value {
+    if word.says != Says::Forget {
+        return told;
+    }
+    let forgotten = Reader::open(data).and_then(|reader| reader.forgotten(word.id)).ok().flatten();
+    if let (Some(Forgotten { number, counts, scrubbed, .. }), Some(place)) =
+        (forgotten, told.get_mut("data").and_then(Value::as_object_mut))
+    {
+        place.insert("forgetting".into(), number.into());
+        place.insert("removed".into(), counts);
+        place.insert("file_written_anew".into(), scrubbed.into());
+    }
+    told
+}
+
+/// The word in the audit trail; what is forgotten the store puts there itself.
+#[must_use]
+pub fn on_record(word: &OwnersWord, taken: &std::result::Result<(), String>) -> Event {
+    let action = word.says.verb().replace('-', ".");
+    let detail = match taken {
+        Ok(()) => word.says.words(),
+        Err(why) => format!("{}; it did not count: {why}", word.says.words()),
+    };
+    Event::new(word.at, &word.by, &action, Some(word.about.as_str()), &detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_is_taken_once_and_what_is_none_is_taken_away() {
+        let data = tempfile::tempdir().unwrap();
+        let left = LeftWord { about: EntityId::new("lamp").unwrap(), says: Says::Trust };
+        let id = Uuid::from_u128(5);
+        std::fs::write(data.path().join(format!("{id}.json")), serde_json::to_string(&left).unwrap()).unwrap();
+        std::fs::write(data.path().join("x.json"), "{}").unwrap();
+        std::fs::write(data.path().join(format!("{id}.new")), "half").unwrap();
+        assert_eq!(take(data.path()), [(id, left)]);
+        assert_eq!(take(data.path()), []);
+        assert!(!data.path().join("x.json").exists());
+    }
+}

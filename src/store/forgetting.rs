@@ -1,0 +1,170 @@
+//! Forgetting an entity: its rows go, and of what is evidence only what does not name it stays. One transaction, then the file is written anew.
+
+use super::{
+    chain::{metadata, set},
+    database::Remembered,
+    error::{Doing, StoreError},
+    load::all,
+    reader::Reader,
+    unreadable,
+};
+use crate::domain::{EntityId, Forgetting, Timestamp};
+use rusqlite::{Connection, Params, params};
+use serde_json::{Map, Value};
+use std::collections::BTreeSet;
+use uuid::Uuid;
+
+/// In `app_metadata` from the forgetting until the file was written anew.
+pub(super) const SCRUB_DUE: &str = "scrub_due";
+/// The kind of records that tell of descriptions of devices.
+const DESCRIPTIONS: &str = "discovery";
+
+/// The names under which an entity stands in rows: its id, and what clients and users called themselves who spoke as it.
+pub(super) struct Names(pub BTreeSet<String>);
+
+impl Names {
+    fn of(conn: &Connection, entity: &EntityId) -> Result<Self, StoreError> {
+        let sql = "SELECT client_id FROM memory_records WHERE requester = ?1 UNION SELECT user FROM memory_records WHERE requester = ?1
+                   UNION SELECT client_id FROM verdicts WHERE requester = ?1";
+        let mut names: BTreeSet<String> = BTreeSet::new();
+        // Whoever has no name of their own shares one: what they called themselves is nobody's.
+        if *entity != EntityId::anonymous() {
+            names.extend(all(conn, sql, [entity.as_str()], |row| Ok(row.get::<_, Option<String>>(0)?))?.into_iter().flatten());
+            names.retain(|name| !name.is_empty());
+        }
+        names.insert(entity.as_str().to_owned());
+        Ok(Self(names))
+    }
+
+    pub(super) fn is_one(&self, text: &str) -> bool {
+        self.0.contains(text)
+    }
+
+    /// Whether a text names it as a word of its own: `lamp` is not in `lamp_2`.
+    pub(super) fn are_in(&self, text: &str) -> bool {
+        let part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
+        let whole = |name: &str, at: usize| {
+            let (before, after) = (text.get(..at).unwrap_or_default(), text.get(at + name.len()..).unwrap_or_default());
+            !part(before.chars().next_back()) && !part(after.strip_prefix('.').unwrap_or(after).chars().next())
+        };
+        self.0.iter().any(|name| text.match_indices(name.as_str()).any(|(at, _)| whole(name, at)))
+    }
+}
+
+pub(super) fn forget(conn: &Connection, remembered: &mut Remembered, forgetting: &Forgetting) -> Result<(), StoreError> {
+    let entity = &forgetting.entity;
+    let id = entity.as_str();
+    let names = Names::of(conn, entity)?;
+    let mut counts = Map::new();
+    let mut count = |what: &str, rows: usize| {
+        let sum = counts.get(what).and_then(Value::as_u64).unwrap_or(0) + u64::try_from(rows).unwrap_or(u64::MAX);
+        counts.insert(what.to_owned(), sum.into());
+    };
+    let number: i64 =
+        conn.query_row("SELECT COALESCE(max(number), 0) + 1 FROM forgettings", [], |row| row.get(0)).doing("number the forgetting")?;
+
+    // What was counted in memory is of rows that say something else now; it is read again.
+    remembered.refusals.write(conn)?;
+    remembered.refusals.forget();
+    let sealed_to = remembered.sealing.take();
+    drop(sealed_to);
+    let unreadable = unreadable::make(conn, &names, entity, number)?;
+    count("verdicts_made_unreadable", unreadable.percepts.len());
+    count("audit_rows_made_unreadable", unreadable.rows);
+
+    count("opinion", delete(conn, "DELETE FROM soul_entities WHERE entity = ?1", [id])?);
+    count("history", delete(conn, "DELETE FROM soul_history WHERE entity = ?1", [id])?);
+    count("relations", delete(conn, "DELETE FROM relations WHERE subject = ?1 OR object = ?1", [id])?);
+    count("memories", memories(conn, &names, id, &unreadable.percepts)?);
+    count("states", delete(conn, "DELETE FROM device_states WHERE device = ?1", [id])?);
+    for signal in &forgetting.signals {
+        count("signals", delete(conn, "DELETE FROM signals WHERE name = ?1", [signal])?);
+    }
+    for percept in &unreadable.percepts {
+        count("held", delete(conn, "DELETE FROM held WHERE percept = ?1", [percept])?);
+        delete(conn, "UPDATE approvals SET reason = 'forgotten' WHERE percept = ?1", [percept])?;
+    }
+    count("held", delete(conn, "DELETE FROM held WHERE requester = ?1", [id])?);
+    for name in &names.0 {
+        count("refusal_counts", delete(conn, "DELETE FROM summaries WHERE client = ?1", [name])?);
+    }
+    count("answers", delete(conn, "UPDATE approvals SET answered_by = 'forgotten', reason = 'forgotten' WHERE answered_by = ?1", [id])?);
+    let sql = "DELETE FROM disagreements WHERE ?1 IN (json_extract(disagreement, '$.requester'), json_extract(disagreement, '$.target'))";
+    count("disagreements", delete(conn, sql, [id])?);
+    // Its blocks are compressed, and one that left something out would not be lived again the same: the journal begins anew.
+    count("journal_blocks", delete(conn, "DELETE FROM journal", [])?);
+
+    let counts = Value::Object(counts).to_string();
+    conn.execute(
+        "INSERT INTO forgettings (number, word, at, counts) VALUES (?1, ?2, ?3, ?4)",
+        params![number, forgetting.word.as_bytes(), forgetting.at.micros(), counts],
+    )
+    .doing("write down the forgetting")?;
+    set(conn, SCRUB_DUE, "1")?;
+    unreadable::vouch(conn, &mut remembered.chain, forgetting, number, &unreadable)
+}
+
+/// What is remembered of it, by it, and of what was asked by or of it; the index is told which records those were.
+fn memories(conn: &Connection, names: &Names, id: &str, percepts: &BTreeSet<[u8; 16]>) -> Result<usize, StoreError> {
+    let gone = |sql: &str, params: &[&dyn rusqlite::ToSql]| all(conn, sql, params, |row| Ok(row.get::<_, [u8; 16]>(0)?));
+    let mut ids = gone("DELETE FROM memory_records WHERE entity = ?1 OR requester = ?1 RETURNING id", &[&id])?;
+    for percept in percepts {
+        ids.extend(gone("DELETE FROM memory_records WHERE id = ?1 RETURNING id", &[percept])?);
+    }
+    let told = all(conn, "SELECT id, text FROM memory_records WHERE kind = ?1", [DESCRIPTIONS], |row| {
+        Ok((row.get::<_, [u8; 16]>(0)?, row.get::<_, String>(1)?))
+    })?;
+    for (id, _) in told.iter().filter(|(_, text)| names.are_in(text)) {
+        ids.extend(gone("DELETE FROM memory_records WHERE id = ?1 RETURNING id", &[id])?);
+    }
+    if !ids.is_empty() {
+        conn.execute("INSERT INTO change_log (seq, records) SELECT COALESCE(max(seq), 0) + 1, ?1 FROM change_log", [ids.as_flattened()])
+            .doing("write the change log")?;
+    }
+    Ok(ids.len())
+}
+
+fn delete(conn: &Connection, sql: &str, params: impl Params) -> Result<usize, StoreError> {
+    conn.execute(sql, params).doing("forget an entity")
+}
+
+/// Whether the file still has pages with what was forgotten.
+pub(super) fn is_due(conn: &Connection) -> Result<bool, StoreError> {
+    Ok(metadata(conn, SCRUB_DUE)?.is_some())
+}
+
+/// Writes the file anew, so that neither free pages nor the log keep what was deleted. Takes as long as copying the file.
+pub(super) fn scrub(conn: &Connection) -> Result<(), StoreError> {
+    // In a file: the copy of a large database is more than a small host's memory.
+    conn.execute_batch("PRAGMA temp_store = FILE; VACUUM; PRAGMA temp_store = MEMORY;").doing("write the database anew")?;
+    super::database::checkpoint(conn, "TRUNCATE")?;
+    conn.execute("DELETE FROM app_metadata WHERE key = ?1", [SCRUB_DUE]).doing("note that the database was written anew")?;
+    super::database::checkpoint(conn, "TRUNCATE").map(|_| ())
+}
+
+/// What went with a forgetting.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Forgotten {
+    pub number: i64,
+    pub at: Timestamp,
+    /// How many of what.
+    pub counts: Value,
+    /// Whether the file was written anew since, so that no free page keeps it.
+    pub scrubbed: bool,
+}
+
+impl Reader {
+    /// What came of a word that asked to forget; None: it was not done.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or holds a row that makes no sense.
+    pub fn forgotten(&self, word: Uuid) -> Result<Option<Forgotten>, StoreError> {
+        let scrubbed = !is_due(self.conn())?;
+        let rows = all(self.conn(), "SELECT number, at, counts FROM forgettings WHERE word = ?1", [word.as_bytes()], |row| {
+            let counts: String = row.get(2)?;
+            let counts = serde_json::from_str(&counts).unwrap_or_default();
+            Ok(Forgotten { number: row.get(0)?, at: Timestamp::from_micros(row.get(1)?), counts, scrubbed })
+        })?;
+        Ok(rows.into_iter().next())
+    }
+}
