@@ -27,6 +27,12 @@ impl Soul {
         heard.findings
     }
 
+    /// Whether any series of an entity is not as it should be.
+    #[must_use]
+    pub fn is_odd(&self, entity: &EntityId) -> bool {
+        self.entities.get(entity).is_some_and(|one| one.senses.series.is_odd())
+    }
+
     /// Who else saw it; those who did are told so too.
     fn look_around(&mut self, entity: &EntityId, at: Timestamp, heard: &mut Heard, near: impl Fn(&EntityId) -> bool) {
         let related: Vec<EntityId> = self.relations.neighbours(entity, None).cloned().collect();

@@ -85,6 +85,11 @@ impl SeriesSet {
         }
     }
 
+    #[must_use]
+    pub fn is_odd(&self) -> bool {
+        self.0.iter().any(Series::is_odd)
+    }
+
     /// The episodes that last, worst first.
     #[must_use]
     pub fn view(&self) -> Vec<AnomalyView> {
