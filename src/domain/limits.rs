@@ -175,3 +175,12 @@ pub const AUDITS_WAITING: usize = 256;
 pub const SEALED_VERDICTS: u64 = 16_384;
 /// What `jamey audit verify` names; more are counted.
 pub const FINDINGS: usize = 100;
+/// Series of readings followed for one entity, at some 200 bytes each: a climate sensor tells three, a power plug four.
+pub const SERIES: usize = 8;
+/// The longest name of a field that is followed: `ENERGY.ApparentPower` has 20 bytes.
+pub const FIELD_BYTES: usize = 40;
+/// States of one series, and the longest of them: what devices call their states. Longer ones are sentences, and more are no states.
+pub const STATES: usize = 8;
+pub const STATE_BYTES: usize = 24;
+/// Oddities of the last ten minutes that others may confirm: a storm that all sensors of a house see is told by the first of them.
+pub const SIGHTINGS: usize = 64;

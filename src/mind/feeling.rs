@@ -34,10 +34,6 @@ const GENTLY: &str = "; it is meant to protect, not to blame";
 impl Mind {
     /// Takes a percept as a word of its entity, and what it says in words. Gives how much it concerns the home, in [0, 1].
     pub(super) fn hear_feeling(&mut self, percept: &Percept) -> f64 {
-        // What a broker kept for newcomers was said some other time.
-        if percept.retained {
-            return 0.0;
-        }
         self.state.soul.understand(&percept.entity, &percept.kind, &percept.body, self.state.now);
         let sentiment = match said(percept) {
             Some(text) => sentiment(text),

@@ -313,15 +313,20 @@ impl Mind {
         }
         self.meet(percept);
         let mut stir = self.hear_life(percept);
-        stir = stir.max(self.hear_readings(percept));
-        stir = stir.max(self.hear_feeling(percept));
+        // What another broker had kept was read, and said, some other time.
+        let mut found = String::new();
+        if !percept.stored {
+            let (odd, words) = self.hear_readings(percept);
+            found = words;
+            stir = stir.max(odd).max(self.hear_feeling(percept));
+        }
         if self.hear_signals(percept) {
             stir = 1.0;
         }
         let told = self.hear_state(percept);
         self.follow(&told);
         self.hear_say(percept);
-        let record = self.remember(percept, None, stir, policy::text(percept, &[]));
+        let record = self.remember(percept, None, stir, policy::text(percept, &[]) + &found);
         Outcome { record: Some(record), silences: self.take_silences(), ..Outcome::default() }
     }
 

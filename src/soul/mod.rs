@@ -15,6 +15,7 @@ mod mood;
 mod objectives;
 mod opinion;
 mod quantile;
+mod reading;
 mod relations;
 mod senses;
 mod stability;
@@ -24,6 +25,7 @@ mod tests;
 mod text;
 mod view;
 
+pub use anomaly::{Finding, News as SeriesNews, What};
 pub use appraisal::{Bearing, Event, likelihood};
 pub use emotion::{Emotion, Pad};
 pub use empathy::Lot;
@@ -37,6 +39,7 @@ pub use text::sentiment;
 use crate::domain::{
     Body, Change, EntityId, MissionSpec, OpinionView, Relation, RelationKind, Signed1, Standing, Timestamp, Unit01, limits,
 };
+use anomaly::Sightings;
 use departed::Departed;
 use known::{Known, Past, Want};
 use liveness::Watch;
@@ -58,6 +61,8 @@ const EMOTION_ROW_SECONDS: f64 = 1.0;
 pub struct Soul {
     entities: BTreeMap<EntityId, Entity>,
     relations: Relations,
+    #[serde(default)]
+    sightings: Sightings,
     departed: Departed,
     /// Entities whose rows are to be deleted.
     gone: Vec<EntityId>,
@@ -135,6 +140,7 @@ impl Soul {
         Self {
             entities: BTreeMap::new(),
             relations: Relations::default(),
+            sightings: Sightings::default(),
             departed: Departed::default(),
             gone: Vec::new(),
             watch: Watch::default(),
@@ -443,6 +449,7 @@ impl Soul {
         self.mood_stored = None;
         self.leave(entity);
         self.stale.retain(|stale| stale != entity);
+        self.sightings.forget(entity);
         for (id, one) in &mut self.entities {
             let was_stale = one.known.is_stale();
             one.known.forget(entity);
