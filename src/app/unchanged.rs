@@ -1,7 +1,7 @@
 //! What devices told last on their state topics: told once more when a command to them is not let on, so that a switch in an
 //! interface that went ahead goes back.
 
-use crate::domain::{EntityId, Registry, Timestamp, limits};
+use crate::domain::{DeviceClass, EntityId, Registry, Timestamp, limits};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,7 +39,9 @@ impl Unchanged {
 
     /// The states of these devices, as last told, but for what were events; each at most once in ten seconds.
     pub fn of<'d>(&mut self, registry: &Registry, devices: impl Iterator<Item = &'d EntityId>, now: Timestamp) -> Vec<(String, Vec<u8>)> {
-        let claims = devices.filter_map(|id| registry.device(id)).flat_map(|device| device.claims.values());
+        // A gateway tells whether it is there, which no command changes and nobody but itself may say.
+        let devices = devices.filter_map(|id| registry.device(id)).filter(|device| device.class != DeviceClass::Gateway);
+        let claims = devices.flat_map(|device| device.claims.values());
         let topics: BTreeSet<&String> = claims.filter_map(|claim| claim.state_topic.as_ref()).collect();
         let mut told = Vec::new();
         for topic in topics {
