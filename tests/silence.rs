@@ -467,49 +467,6 @@ fn a_leak_is_not_over_because_its_sensor_died() {
 
 /// Figures, not a promise: `cargo test --release --test silence -- --ignored --nocapture`.
 #[test]
-#[ignore = "takes a release build to tell anything"]
-fn what_it_costs() {
-    const ENTITIES: usize = 10_000;
-    let mut soul = Soul::new();
-    let unwatched = std::collections::BTreeSet::new();
-    let percepts: Vec<_> = (0..ENTITIES)
-        .map(|n| {
-            let payload =
-                format!("{{\"temperature\":21.5,\"humidity\":40,\"battery\":90,\"linkquality\":{},\"last_seen\":1795000000000}}", n % 255);
-            alive::percept(&format!("d{n}"), &format!("zigbee2mqtt/d{n}"), payload.as_bytes())
-        })
-        .collect();
-    let via = || Some(jamey::soul::Via { bridge: EntityId::escaped("bridge"), declared: true });
-    let mut now = BIRTH;
-    let mut spent = [Duration::ZERO; 2];
-    let mut looks = 0u32;
-    for round in 0..30i64 {
-        for (n, percept) in percepts.iter().enumerate() {
-            let mut percept = percept.clone();
-            percept.body =
-                jamey::domain::Body::parse(format!("{{\"temperature\":{round},\"linkquality\":{n},\"battery\":90}}").as_bytes(), None);
-            let from = std::time::Instant::now();
-            soul.hear_life(&percept, via(), now);
-            spent[0] += from.elapsed();
-            if n % 166 == 165 {
-                now = now.plus_seconds(1);
-                let from = std::time::Instant::now();
-                soul.look_for_silence(now, &unwatched);
-                spent[1] += from.elapsed();
-                looks += 1;
-            }
-        }
-        soul.take_changes(now);
-    }
-    let words = u32::try_from(ENTITIES).unwrap() * 30;
-    println!(
-        "{} ns a word, with its bridge; {} ns a look at {ENTITIES} entities",
-        (spent[0] / words).as_nanos(),
-        (spent[1] / looks).as_nanos()
-    );
-}
-
-#[test]
 fn what_has_no_rhythm_is_not_silent_any_more_when_its_bridge_is_back() {
     let mut quiet = Quiet::new("");
     let bridge = Who::bridge("zigbee2mqtt");
