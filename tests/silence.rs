@@ -416,6 +416,25 @@ fn who_speaks_for_himself_is_not_covered_by_who_once_spoke_for_him() {
 }
 
 #[test]
+fn two_that_speak_for_each_other_do_not_hide_each_other() {
+    let mut quiet = Quiet::new("");
+    let (hub, script) = (Who::bridge("hub"), Who::bridge("script"));
+    for n in 0..60 {
+        quiet.tell(&script, "jamey/in/hub/load", &format!("{n}"));
+        quiet.tell(&hub, "jamey/in/script/load", &format!("{n}"));
+        for _ in 0..6 {
+            quiet.pass_by(10, 1);
+            quiet.tell(&hub, "jamey/in/boiler/flame", &format!("{n}"));
+        }
+    }
+    // The last that either says is of the other: each is looked for after the other.
+    quiet.tell(&script, "jamey/in/hub/load", "1");
+    quiet.tell(&hub, "jamey/in/script/load", "1");
+    quiet.pass_by(3_600, 1);
+    assert!(quiet.begun("hub") + quiet.begun("script") >= 1, "{:?} {:?}", quiet.is("hub"), quiet.is("script"));
+}
+
+#[test]
 fn who_is_not_watched_is_not_told_of() {
     let mut quiet = Quiet::new("[[entity]]\nid = \"tv\"\nwatched = false\n");
     for n in 0..40 {

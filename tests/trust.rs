@@ -358,6 +358,12 @@ fn a_device_that_follows_is_able_and_one_that_does_not_is_not() {
     assert_eq!(ability(&mut house, "lamp"), (0.0, 0.0), "who never told a state cannot be seen to follow");
     tell(&mut house, "OFF");
     on(&mut house);
+    house.stored = true;
+    tell(&mut house, "ON");
+    house.stored = false;
+    assert_eq!(ability(&mut house, "lamp"), (0.0, 0.0), "what another broker had in its store is no answer");
+    tell(&mut house, "OFF");
+    on(&mut house);
     house.pass(2);
     tell(&mut house, "ON");
     let followed_once = |(for_it, against): (f64, f64)| (for_it - 1.0).abs() < 1e-3 && against == 0.0;

@@ -189,8 +189,8 @@ impl Soul {
             if other.state.is_gone() {
                 return self.change(id, at, |life| life.cut_off(&bridge, at));
             }
-            // Nobody spoke through the bridge since: it is looked for first.
-            let alone = other.heard <= life.heard;
+            // Nobody spoke through the bridge since: it is looked for first. Two that speak for each other do not wait for each other.
+            let alone = other.heard <= life.heard && other.via.as_ref() != Some(id);
             if let Some(next) = other.next.filter(|next| alone && *next > at) {
                 self.change(id, at, |life| {
                     life.next = Some(next.plus_seconds(1));
