@@ -340,12 +340,98 @@ fn what_is_old_is_no_sign_of_life_and_said_again_it_is_a_replay() {
     // None of it counts as heard.
     quiet.pass_by(120, 5);
     assert_eq!(quiet.state("door"), Liveness::Silent);
+    // Who repeats another's word is charged himself.
+    quiet.tell(&Who::client("crook"), "jamey/in/door/contact", &word(36));
+    assert!(integrity(&mut quiet, "crook") >= 9.9 && integrity(&mut quiet, "door") < 10.1);
     // A bridge that repeats what it knew is not blamed.
     let bridge = Who::bridge("zigbee2mqtt");
     for n in [0, 1, 2, 3, 1] {
         quiet.tell(&bridge, "zigbee2mqtt/window", &word(n * 10));
     }
     assert_eq!((integrity(&mut quiet, "window"), integrity(&mut quiet, "zigbee2mqtt")), (0.0, 0.0));
+}
+
+#[test]
+fn nobody_makes_an_honest_word_look_like_a_replay() {
+    let mut quiet = Quiet::new("");
+    let integrity = |quiet: &mut Quiet, name: &str| {
+        let (id, now) = (EntityId::escaped(name), quiet.house.now);
+        let view = quiet.house.mind.soul().opinion(&id, now).unwrap();
+        view.detail.facets.iter().find(|f| f.facet == Facet::Integrity).map_or(0.0, |f| f.against_it)
+    };
+    let word = |stamp: i64| format!("{{\"contact\":true,\"timestamp\":{}}}", 1_795_000_000 + stamp);
+    // The door tells each minute when it was last opened; so does a script that speaks of the gate.
+    for (who, topic, honest) in [("door", "jamey/in/door/contact", "door"), ("script", "jamey/in/gate/contact", "script")] {
+        quiet.tell(&Who::client(who), topic, &word(0));
+        quiet.pass_by(60, 5);
+        quiet.tell(&Who::client("crook"), topic, &word(9_000));
+        quiet.pass_by(60, 5);
+        quiet.tell(&Who::client(who), topic, &word(0));
+        assert_eq!(integrity(&mut quiet, honest), 0.0, "{honest}: a stamp of somebody else's outdates nothing");
+        // Nor when the crook says the same words first, so that they are his.
+        for n in 1..=8 {
+            quiet.tell(&Who::client("crook"), topic, &word(n));
+        }
+        quiet.tell(&Who::client("crook"), topic, &word(0));
+        quiet.tell(&Who::client("crook"), topic, &word(9_001));
+        quiet.tell(&Who::client(who), topic, &word(0));
+        assert_eq!(integrity(&mut quiet, honest), 0.0, "{honest}");
+    }
+}
+
+#[test]
+fn who_speaks_for_himself_is_not_covered_by_who_once_spoke_for_him() {
+    let mut quiet = Quiet::new("");
+    // A script sets the plugs' first values, and goes on about two things of its own.
+    let script = Who::client("script");
+    for plug in 0..4 {
+        quiet.tell(&script, &format!("tele/plug{plug}/SENSOR"), r#"{"ENERGY":{"Power":0}}"#);
+    }
+    for n in 0..60 {
+        for own in ["a", "b"] {
+            quiet.tell(&script, &format!("jamey/in/{own}/load"), &format!("{n}"));
+        }
+        for plug in 0..4 {
+            quiet.tell(
+                &Who::client(&format!("plug{plug}")),
+                &format!("tele/plug{plug}/SENSOR"),
+                &format!("{{\"ENERGY\":{{\"Power\":{n}}}}}"),
+            );
+        }
+        quiet.pass_by(60, 5);
+    }
+    // The script dies, and later a plug.
+    for n in 0..60 {
+        for plug in (0..4).filter(|plug| *plug != 2 || n < 30) {
+            quiet.tell(
+                &Who::client(&format!("plug{plug}")),
+                &format!("tele/plug{plug}/SENSOR"),
+                &format!("{{\"ENERGY\":{{\"Power\":{n}}}}}"),
+            );
+        }
+        quiet.pass_by(60, 5);
+    }
+    assert_eq!((quiet.begun("plug2"), quiet.is("plug2").because_of), (1, None));
+    assert!(quiet.against("plug2") > 0.9);
+}
+
+#[test]
+fn two_that_speak_for_each_other_do_not_hide_each_other() {
+    let mut quiet = Quiet::new("");
+    let (hub, script) = (Who::bridge("hub"), Who::bridge("script"));
+    for n in 0..60 {
+        quiet.tell(&script, "jamey/in/hub/load", &format!("{n}"));
+        quiet.tell(&hub, "jamey/in/script/load", &format!("{n}"));
+        for _ in 0..6 {
+            quiet.pass_by(10, 1);
+            quiet.tell(&hub, "jamey/in/boiler/flame", &format!("{n}"));
+        }
+    }
+    // The last that either says is of the other: each is looked for after the other.
+    quiet.tell(&script, "jamey/in/hub/load", "1");
+    quiet.tell(&hub, "jamey/in/script/load", "1");
+    quiet.pass_by(3_600, 1);
+    assert!(quiet.begun("hub") + quiet.begun("script") >= 1, "{:?} {:?}", quiet.is("hub"), quiet.is("script"));
 }
 
 #[test]

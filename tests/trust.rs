@@ -358,6 +358,12 @@ fn a_device_that_follows_is_able_and_one_that_does_not_is_not() {
     assert_eq!(ability(&mut house, "lamp"), (0.0, 0.0), "who never told a state cannot be seen to follow");
     tell(&mut house, "OFF");
     on(&mut house);
+    house.stored = true;
+    tell(&mut house, "ON");
+    house.stored = false;
+    assert_eq!(ability(&mut house, "lamp"), (0.0, 0.0), "what another broker had in its store is no answer");
+    tell(&mut house, "OFF");
+    on(&mut house);
     house.pass(2);
     tell(&mut house, "ON");
     let followed_once = |(for_it, against): (f64, f64)| (for_it - 1.0).abs() < 1e-3 && against == 0.0;
@@ -399,4 +405,24 @@ fn good_evidence_of_one_side_never_lowers_the_whole() {
     }
     soul.hear(&hub, at(600), None, Evidence::TimedOut);
     assert!(soul.trust(&hub, at(600)).get() <= last);
+}
+
+#[test]
+fn to_be_busy_is_no_way_to_earn_trust_faster() {
+    let (mut house, crook) = (house(), Who::client("crook"));
+    for n in 0..64 {
+        let made_up = Request { target: id(&format!("made_up_{n}")), ..lamp() };
+        assert_eq!(house.ask(&crook, made_up, false).verdict.decision, Decision::Allow);
+    }
+    let t = house.mind.soul().trust(&id("crook"), house.now).get();
+    assert!(t < 0.2, "{t} by a second of requests for what is not there");
+    // Nor by a device of its own that does what it asks of it.
+    let device = Who::client("lamp");
+    for n in 0..100 {
+        let (verb, state) = if n % 2 == 0 { ("off", "OFF") } else { ("on", "ON") };
+        house.ask(&crook, Request { verb: Verb(verb.into()), ..lamp() }, false);
+        house.publish(&device, "lamp/state", state.as_bytes(), false);
+    }
+    let t = house.mind.soul().trust(&id("lamp"), house.now).get();
+    assert!(t < 0.5, "{t} by a second of obedience");
 }

@@ -21,11 +21,12 @@ impl Absent {
         }
     }
 
-    /// The alerts that stand, by code. Bridges come first, then who is gone longest.
+    /// The alerts that stand, by code. First come those who were declared or discovered, so that nobody hides the silence of a lock behind that
+    /// of things he made up; of each the bridges, then who is gone longest.
     #[must_use]
     pub fn alerts(&self) -> Due {
         let mut all: Vec<&(Silence, Timestamp)> = self.0.values().collect();
-        all.sort_by_key(|(silence, _)| (silence.carries.is_none(), silence.since));
+        all.sort_by_key(|(silence, _)| (silence.is_newcomer, silence.carries.is_none(), silence.since));
         let told = all.iter().take(limits::SILENCES_TOLD);
         let mut alerts: BTreeMap<String, (Timestamp, String)> =
             told.map(|(silence, now)| (code(silence), (silence.heard.unwrap_or(silence.since), text(silence, *now)))).collect();
@@ -89,6 +90,7 @@ mod tests {
             said_so: false,
             every_seconds: Some(3_300.0),
             carries: None,
+            is_newcomer: true,
         }
     }
 
@@ -122,6 +124,16 @@ mod tests {
         );
         absent.turn(&Silence { begins: false, ..gone("door_sensor", 0) }, at(2));
         assert_eq!(absent.alerts().len(), 1);
+    }
+
+    #[test]
+    fn things_that_somebody_made_up_do_not_hide_the_silence_of_a_lock() {
+        let mut absent = Absent::default();
+        for n in 0..2 * limits::SILENCES_TOLD {
+            absent.turn(&Silence { carries: Some(3), ..gone(&format!("made_up_{n}"), 0) }, at(1_000));
+        }
+        absent.turn(&Silence { is_newcomer: false, ..gone("front_lock", 500) }, at(1_000));
+        assert!(absent.alerts().contains_key("silent-front_lock"), "{:?}", absent.alerts().keys());
     }
 
     #[test]

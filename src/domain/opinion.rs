@@ -121,6 +121,8 @@ pub struct Silence {
     pub every_seconds: Option<f64>,
     /// It is a bridge, through which so many others are heard.
     pub carries: Option<u32>,
+    /// Nobody declared or discovered it.
+    pub is_newcomer: bool,
 }
 
 /// Liveness with what it is told by.

@@ -324,7 +324,10 @@ impl Mind {
             stir = 1.0;
         }
         let told = self.hear_state(percept);
-        self.follow(&told);
+        // What another broker had in its store answers no command.
+        if !percept.stored {
+            self.follow(&told);
+        }
         self.hear_say(percept);
         let record = self.remember(percept, None, stir, policy::text(percept, &[]) + &found);
         Outcome { record: Some(record), silences: self.take_silences(), ..Outcome::default() }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 #[serde(rename_all = "snake_case")]
 pub enum Evidence {
-    /// An allowed request: +1 integrity, once a minute for each target.
+    /// An allowed request: +1 integrity, once a minute.
     Clean,
     /// A denied request: −2 integrity, once a minute for each target, so that one bad automation does not lock the house.
     Denied,
@@ -17,9 +17,9 @@ pub enum Evidence {
     Replay,
     /// An owner trusts (true) or distrusts it: ±5 integrity.
     OwnerWord(bool),
-    /// Did what it was commanded to, and said so: +1 ability.
+    /// Did what it was commanded to, and said so: +1 ability, once a minute.
     Acknowledged,
-    /// Was commanded, and its state did not follow in time: −1 ability.
+    /// Was commanded, and its state did not follow in time: −1 ability, once a minute.
     TimedOut,
     /// Heard within its rhythm: +1 availability, once a minute.
     OnTime,
@@ -69,22 +69,23 @@ impl Evidence {
 
     fn often(self) -> Often {
         match self {
-            Self::Clean | Self::Denied | Self::OnTime | Self::Plausible => Often::Once(MINUTE_SECONDS),
+            Self::Clean | Self::Denied | Self::OnTime | Self::Plausible | Self::Acknowledged | Self::TimedOut => {
+                Often::Once(MINUTE_SECONDS)
+            }
             Self::BatteryLow | Self::WeakLink => Often::Once(DAY_SECONDS),
             // Of these two each one weighs, but a burst is one breach: see `Known::hear`.
             Self::Impersonation | Self::Replay => Often::Once(MINUTE_SECONDS),
-            Self::OwnerWord(_) | Self::Acknowledged | Self::TimedOut | Self::Silence | Self::Anomaly => Often::Always,
+            Self::OwnerWord(_) | Self::Silence | Self::Anomaly => Often::Always,
         }
     }
 }
 
-/// Targets counted for one entity and kind of evidence in a minute. A busy hub commands tens; past 16 more adds no certainty,
-/// and going round many targets must not earn trust faster.
+/// Targets counted for one entity and kind of evidence in a minute: past 16 more adds no certainty.
 pub const TARGETS_A_MINUTE: usize = 16;
 const MINUTE_SECONDS: f64 = 60.0;
 const DAY_SECONDS: f64 = 86_400.0;
 /// Kinds of evidence that are counted once in a time.
-const GATED: usize = 8;
+const GATED: usize = 10;
 
 /// When evidence of each kind and target last counted: the bookkeeping behind "once a minute".
 #[derive(Serialize, Deserialize, Clone, PartialEq, Debug, Default)]
@@ -101,6 +102,8 @@ impl Gate {
     /// Whether this evidence counts now, and notes it if so.
     pub fn admits(&mut self, what: Evidence, target: Option<&EntityId>, at: Timestamp) -> bool {
         let Often::Once(seconds) = what.often() else { return true };
+        // What is good counts once whatever it was done to: to go round many targets, made up perhaps, earns no trust faster.
+        let target = target.filter(|_| what.weight() < 0.0);
         let place = self.0.binary_search_by(|stamp| (stamp.what, stamp.target.as_ref()).cmp(&(what, target)));
         let is_due = |stamp: &Stamp| at.seconds_since(stamp.at) >= seconds;
         match place {
@@ -159,8 +162,10 @@ mod tests {
             (0, Evidence::Clean, Some(&door), true),
             (59, Evidence::Clean, Some(&door), false),
             (59, Evidence::Denied, Some(&door), true),
-            (59, Evidence::Clean, None, true),
+            (59, Evidence::Denied, None, true),
+            (59, Evidence::Clean, None, false),
             (60, Evidence::Clean, Some(&door), true),
+            (118, Evidence::Denied, Some(&door), false),
         ] {
             assert_eq!(gate.admits(what, target, at(seconds)), counts, "{seconds} {what:?}");
         }
@@ -171,12 +176,12 @@ mod tests {
     fn one_target_past_the_limit_does_not_count_and_does_not_shield_a_denial() {
         let mut gate = Gate::default();
         for n in 0..TARGETS_A_MINUTE {
-            assert!(gate.admits(Evidence::Clean, Some(&target(n)), at(0)));
+            assert!(gate.admits(Evidence::Impersonation, Some(&target(n)), at(0)));
         }
         let one_more = target(TARGETS_A_MINUTE);
-        assert!(!gate.admits(Evidence::Clean, Some(&one_more), at(1)));
+        assert!(!gate.admits(Evidence::Impersonation, Some(&one_more), at(1)));
         assert!(gate.admits(Evidence::Denied, Some(&one_more), at(1)));
-        assert!(gate.admits(Evidence::Clean, Some(&one_more), at(60)), "the old ones make room");
+        assert!(gate.admits(Evidence::Impersonation, Some(&one_more), at(60)), "the old ones make room");
         assert!(gate.is_sound());
     }
 }

@@ -143,7 +143,7 @@ impl Known {
         }
         let now = self.moment(Timestamp::from_micros(minute.saturating_mul(MINUTE_MICROS)));
         let a = base_rate(self.standing);
-        let least = self.facets.telling().map(|(_, o)| o.lower_bound(a, now)).min_by(f64::total_cmp);
+        let least = self.facets.telling(now).map(|(_, o)| o.lower_bound(a, now)).min_by(f64::total_cmp);
         let t = Unit01::clamped(least.unwrap_or_else(|| prior_lower_bound(a)));
         self.trust = Cached(Some((minute, t)));
         t
@@ -184,7 +184,7 @@ impl Known {
     fn remedy(&self, want: &Want, a: f64, now: Moment) -> Wanted {
         let fresh = Opinion::new(now);
         let events = want.trust.and_then(|trust| {
-            let mut telling: Vec<(Facet, &Opinion)> = self.facets.telling().collect();
+            let mut telling: Vec<(Facet, &Opinion)> = self.facets.telling(now).collect();
             if telling.is_empty() {
                 telling.push((Facet::Integrity, &fresh));
             }
@@ -193,6 +193,12 @@ impl Known {
         });
         let remedy = events.map_or(Remedy::Never, |events| Remedy::After(events.into_iter().filter(|(_, n)| *n > 0).collect()));
         Wanted { target: want.target.clone(), verb: want.verb.clone(), at: want.at, trust: want.trust, remedy }
+    }
+
+    /// Nobody declared or discovered it: anybody may have made it up.
+    #[must_use]
+    pub fn is_newcomer(&self) -> bool {
+        self.standing == Standing::Newcomer
     }
 
     #[must_use]
@@ -269,7 +275,7 @@ impl Known {
     /// The weakest facet that tells something; with none all is uncertain.
     fn belief(&self, now: Moment) -> Belief {
         let a = base_rate(self.standing);
-        let beliefs = self.facets.telling().map(|(_, o)| o.belief(a, now));
+        let beliefs = self.facets.telling(now).map(|(_, o)| o.belief(a, now));
         beliefs.min_by(|x, y| x.expectation().total_cmp(&y.expectation())).unwrap_or(Belief { b: 0.0, d: 0.0, u: 1.0, a })
     }
 
@@ -296,9 +302,9 @@ impl Facets {
 
     /// The facets that tell something of the whole: each that something speaks against, and the one that is known best. A facet of which little
     /// is known, all of it good, is no reason to trust less: else the first reading of a hub that was always right would cost it its trust.
-    fn telling(&self) -> impl Iterator<Item = (Facet, &Opinion)> {
-        let best = self.0.iter().max_by(|(_, x), (_, y)| x.known().total_cmp(&y.known())).filter(|(_, o)| !o.has_against());
-        self.0.iter().filter(|(_, o)| o.has_against()).chain(best).map(|(facet, o)| (*facet, o))
+    fn telling(&self, now: Moment) -> impl Iterator<Item = (Facet, &Opinion)> {
+        let best = self.0.iter().max_by(|(_, x), (_, y)| x.known(now).total_cmp(&y.known(now))).filter(|(_, o)| !o.has_against(now));
+        self.0.iter().filter(move |(_, o)| o.has_against(now)).chain(best).map(|(facet, o)| (*facet, o))
     }
 
     fn change(&mut self, facet: Facet, now: Moment, change: impl FnOnce(&mut Opinion)) {

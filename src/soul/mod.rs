@@ -533,7 +533,11 @@ impl Soul {
 
     /// One leaves: what stands against it is kept.
     fn depart(&mut self, entity: &EntityId, at: Timestamp) -> Option<()> {
-        self.leave(entity);
+        if self.is_carrier(entity) {
+            self.leave(entity);
+        } else {
+            self.part(entity);
+        }
         let one = self.entities.remove(entity)?;
         if let Some(past) = one.known.past(at) {
             self.departed.keep(entity, past);

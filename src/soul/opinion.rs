@@ -149,16 +149,18 @@ impl Opinion {
         if self.on_probation() { t.min(a) } else { t }
     }
 
-    /// How much evidence the slow clock remembers.
+    /// How much evidence the slow clock remembers by now: what was well known a year ago is not.
     #[must_use]
-    pub fn known(&self) -> f64 {
-        self.slow.r + self.slow.s
+    pub fn known(&self, now: Moment) -> f64 {
+        let (for_, against) = self.fading(now);
+        let slow = self.slow.faded(for_, against);
+        slow.r + slow.s
     }
 
     /// Whether something speaks against it.
     #[must_use]
-    pub fn has_against(&self) -> bool {
-        self.slow.s > AGAINST
+    pub fn has_against(&self, now: Moment) -> bool {
+        self.slow.s * self.fading(now).1 > AGAINST
     }
 
     /// The least number of clean events, one a minute from now on, after which the lower bound is at least `trust`; None: none will do.
@@ -225,7 +227,7 @@ impl Opinion {
         let mut rest = self.clone();
         rest.settle(now);
         (rest.fast.r, rest.slow.r) = (0.0, 0.0);
-        (rest.has_against() || rest.breaches > 0).then_some(rest)
+        (rest.has_against(now) || rest.breaches > 0).then_some(rest)
     }
 
     /// The same, for one who comes back: the time away was no activity, so nothing of it faded.

@@ -88,6 +88,22 @@ fn a_breach_is_told_and_costs_trust_until_it_is_made_good() {
 }
 
 #[test]
+fn what_was_well_known_a_year_ago_does_not_stand_for_what_is_known_now() {
+    let mut soul = Soul::new();
+    let hub = id("hub");
+    soul.declare(&hub, Standing::Paired, at(0));
+    for minute in 0..1_000 {
+        soul.hear(&hub, at(60 * minute), None, Evidence::Clean);
+    }
+    // Since then it asked for nothing, and spoke each hour.
+    for hour in 20..24 * 365 {
+        soul.hear(&hub, at(3_600 * hour), None, Evidence::OnTime);
+    }
+    let t = soul.trust(&hub, at(3_600 * 24 * 365)).get();
+    assert!(t > 0.95, "{t}");
+}
+
+#[test]
 fn one_burst_of_forged_messages_is_one_breach() {
     let mut soul = Soul::new();
     let hub = id("hub");

@@ -23,6 +23,9 @@ pub struct Kinds {
     /// Of the newest words that bear a time; the newest last.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     ring: Vec<u32>,
+    /// Who said each of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    by: Vec<u32>,
 }
 
 #[derive(Serialize, Deserialize, Clone, PartialEq, Debug)]
@@ -34,6 +37,9 @@ struct Kind {
     value: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     stamp: Option<Timestamp>,
+    /// Who said so; 0 without a time of its own.
+    #[serde(default, skip_serializing_if = "is_nobody")]
+    by: u32,
 }
 
 /// What a word is.
@@ -54,19 +60,28 @@ impl Kinds {
             return Taken::Old;
         }
         let same = self.find(word.kind).map(|kind| (kind.value == word.value, kind.stamp));
+        let told = self.find(word.kind).map_or(0, |kind| kind.by);
         if let Some(stamp) = word.stamp {
             let newest = same.and_then(|(_, newest)| newest);
             let place = self.ring.iter().position(|whole| *whole == word.whole);
             match (place, newest) {
-                (Some(_), Some(newest)) if newest.seconds_since(stamp) > REPEATED_SECONDS => return Taken::Replay,
+                // A word is outdated by a later one of who said it, and not by what somebody else says to have it look old.
+                (Some(place), Some(newest)) if newest.seconds_since(stamp) > REPEATED_SECONDS => {
+                    let author = self.by.get(place).copied().unwrap_or_default();
+                    let is_charged = author == told && [word.of, word.by].contains(&author);
+                    return if is_charged { Taken::Replay } else { Taken::Old };
+                }
                 (Some(_), _) => return Taken::Old,
                 (None, Some(newest)) if stamp == newest && same.is_some_and(|(same, _)| same) => return Taken::Old,
                 _ => {}
             }
+            self.by.resize(self.ring.len(), 0);
             if self.ring.len() >= RING {
                 self.ring.remove(0);
+                self.by.remove(0);
             }
             self.ring.push(word.whole);
+            self.by.push(word.by);
         } else if again && same.is_some_and(|(same, _)| same) {
             return Taken::Old;
         }
@@ -75,6 +90,7 @@ impl Kinds {
             return Taken::Sign(None);
         }
         kind.stamp = word.stamp;
+        kind.by = if word.stamp.is_some() { word.by } else { 0 };
         let before = std::mem::replace(&mut kind.value, word.value);
         Taken::Sign(same.map(|_| before != word.value))
     }
@@ -100,7 +116,10 @@ impl Kinds {
 
     #[must_use]
     pub fn is_sound(&self) -> bool {
-        self.kinds.len() <= limits::KINDS_OF_LIFE && self.ring.len() <= RING && self.kinds.iter().all(|kind| kind.rhythm.is_sound())
+        self.kinds.len() <= limits::KINDS_OF_LIFE
+            && self.ring.len() <= RING
+            && self.by.len() <= RING
+            && self.kinds.iter().all(|kind| kind.rhythm.is_sound())
     }
 
     #[cfg(test)]
@@ -111,7 +130,7 @@ impl Kinds {
     /// What is kept besides the value itself.
     #[cfg(test)]
     pub fn heap_bytes(&self) -> usize {
-        self.kinds.capacity() * size_of::<Kind>() + self.kinds.len() * 32 + self.ring.capacity() * 4
+        self.kinds.capacity() * size_of::<Kind>() + self.kinds.len() * 32 + (self.ring.capacity() + self.by.capacity()) * 4
     }
 
     fn find(&self, of: u32) -> Option<&Kind> {
@@ -123,12 +142,17 @@ impl Kinds {
         let place = self.kinds.iter().position(|kind| kind.of == of).unwrap_or(self.kinds.len());
         if place == self.kinds.len() {
             self.kinds.reserve_exact(1);
-            self.kinds.push(Kind { of, rhythm: Rhythm::default(), value: 0, stamp: None });
+            self.kinds.push(Kind { of, rhythm: Rhythm::default(), value: 0, stamp: None, by: 0 });
         }
         // Never empty: it was just put there.
         #[allow(clippy::indexing_slicing, reason = "the place was found, or made, just now")]
         &mut self.kinds[place]
     }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_nobody(by: &u32) -> bool {
+    *by == 0
 }
 
 const _: () = assert!(CARRIED < FIRST_KIND);

@@ -41,6 +41,8 @@ const MARGIN: f64 = 1.2;
 const LEAST_INDEX: f64 = 0.1;
 /// What comes within it is one word in several messages.
 const BURST_SECONDS: f64 = 1.0;
+/// The logarithm of the longest gap that a time in microseconds can tell, in seconds.
+const MOST_LN: f32 = 31.0;
 const DAY: f64 = 86_400.0;
 const MONTH: f64 = 30.0 * DAY;
 
@@ -149,8 +151,9 @@ impl Rhythm {
     #[must_use]
     pub fn is_sound(&self) -> bool {
         self.longest.len() <= LONGEST
-            && [self.seconds, self.var].iter().all(|x| x.is_finite() && *x >= 0.0)
-            && self.mean.is_finite()
+            && (0.0..=MOST_LN).contains(&self.mean)
+            && (0.0..=MOST_LN * MOST_LN).contains(&self.var)
+            && self.seconds >= 0.0
             && f64::from(self.seconds) <= MEMORY_SECONDS
     }
 

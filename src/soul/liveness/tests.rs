@@ -77,6 +77,16 @@ fn what_is_learned_is_small_and_comes_back_from_the_store_as_it_was() {
 }
 
 #[test]
+fn a_rhythm_that_cannot_be_one_is_refused() {
+    for (what, number, sound) in
+        [("mean", 31.0, true), ("mean", 31.1, false), ("mean", -0.1, false), ("var", 962.0, false), ("seconds", -1.0, false)]
+    {
+        let life: Life = serde_json::from_value(serde_json::json!({"kinds": {"kinds": [{"of": 9, "rhythm": {what: number}}]}})).unwrap();
+        assert_eq!(life.is_sound(), sound, "{what} {number}");
+    }
+}
+
+#[test]
 fn a_reading_that_stops_is_not_the_device_that_stops() {
     let mut life = Life::default();
     for minute in 0..240 {

@@ -16,20 +16,24 @@ pub fn said(kind: &str, body: &Body) -> Option<bool> {
         // A status of 1 may be anything.
         Body::Bool(truth) if kind != "status" => Some(*truth),
         Body::Number(number) if kind == "online" => Some(*number != 0.0),
-        Body::Text(text) => word(text),
+        Body::Text(text) => word(kind, text),
         Body::Json(json) | Body::Cbor(json) => {
-            let text = ["state", "status"].iter().find_map(|name| word(json.get(name)?.as_str()?));
+            let text = ["state", "status"].iter().find_map(|name| word(kind, json.get(name)?.as_str()?));
             text.or_else(|| json.get("value").and_then(Value::as_bool))
         }
         _ => None,
     }
 }
 
-fn word(text: &str) -> Option<bool> {
+fn word(kind: &str, text: &str) -> Option<bool> {
     match text.trim().to_ascii_lowercase().as_str() {
         // A node that sleeps is where it should be.
-        "online" | "alive" | "awake" | "asleep" | "available" | "connected" | "true" => Some(true),
-        "offline" | "dead" | "stopped" | "unavailable" | "disconnected" | "false" => Some(false),
+        "online" | "alive" | "awake" | "asleep" => Some(true),
+        "offline" | "dead" => Some(false),
+        // A washing machine's status is `stopped` and a charger's `disconnected`, and both are there.
+        _ if kind == "status" => None,
+        "available" | "connected" | "true" => Some(true),
+        "stopped" | "unavailable" | "disconnected" | "false" => Some(false),
         _ => None,
     }
 }
@@ -52,6 +56,10 @@ mod tests {
             ("status", r#"{"time":1795000000000,"value":false,"status":"Dead"}"#, Some(false)),
             ("status", r#"{"value":true}"#, Some(true)),
             ("status", "washing", None),
+            ("status", "stopped", None),
+            ("status", "disconnected", None),
+            ("status", r#"{"state":"stopped"}"#, None),
+            ("availability", "stopped", Some(false)),
             ("status", "1", None),
             ("state", "offline", None),
             ("availability", "", None),

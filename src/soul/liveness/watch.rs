@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     domain::{EntityId, Liveness, Percept, RelationKind, Silence, Timestamp},
-    soul::{Evidence, Soul},
+    soul::{Entity, Evidence, Soul},
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -67,12 +67,14 @@ impl Soul {
         let heard = self.with(&percept.entity, at, |one| {
             let life = &mut one.senses.life;
             let heard = life.hear(&word, at, back, again);
-            let new = via.is_some() && life.via.is_none();
-            let other = via.as_ref().filter(|via| life.via.as_ref() != Some(&via.bridge));
-            if let Some(via) = other {
-                life.via = Some(via.bridge.clone());
-            }
-            let other = other.is_some();
+            let stays = match &via {
+                // It came on nobody knows what way.
+                _ if word.stored => true,
+                Some(via) => life.via.as_ref() == Some(&via.bridge),
+                // It speaks for itself now, whoever spoke for it before.
+                None => !itself || life.via.is_none(),
+            };
+            let left = (!stays).then(|| std::mem::replace(&mut life.via, via.as_ref().map(|via| via.bridge.clone())));
             for (says, evidence) in [
                 (heard.on_time, Evidence::OnTime),
                 (word.power.battery_low, Evidence::BatteryLow),
@@ -88,9 +90,11 @@ impl Soul {
                 one.known.touch();
                 one.senses.due();
             }
-            (heard, new, other)
+            (heard, left)
         });
-        let Some((heard, new, other)) = heard else { return };
+        let Some((heard, left)) = heard else { return };
+        let new = left.is_some() && via.is_some();
+        left.flatten().into_iter().for_each(|bridge| self.carries_one_less(&bridge));
         if heard.replay && forges && !itself {
             self.hear(&percept.source.requester, at, Some(&percept.entity), Evidence::Replay);
         }
@@ -98,7 +102,7 @@ impl Soul {
         if let Some(via) = via.filter(|_| !word.stored) {
             self.hear_bridge(&via, client, new, heard, at);
             let bridges = self.life(&via.bridge).and_then(|life| life.carrier.as_ref()).is_some_and(|c| c.is_bridge());
-            if bridges && (other || !via.declared) {
+            if bridges && (new || !via.declared) {
                 self.relate_seen(&percept.entity, RelationKind::BridgedBy, &via.bridge);
             }
         }
@@ -111,7 +115,7 @@ impl Soul {
         }
         if std::mem::take(&mut self.watch.recall) {
             let told = self.entities.iter().filter(|(_, one)| one.senses.life.told);
-            let turns: Vec<Silence> = told.map(|(id, one)| one.senses.life.silence(id, true)).collect();
+            let turns: Vec<Silence> = told.map(|(id, one)| one.silence(id, true)).collect();
             self.watch.turns.extend(turns);
         }
         let mut due = Vec::new();
@@ -142,9 +146,27 @@ impl Soul {
             }
             self.touch(&other);
         }
-        if let Some(life) = self.life(id).filter(|life| life.told) {
-            let turn = life.silence(id, false);
-            self.watch.turns.push(turn);
+        self.part(id);
+    }
+
+    /// The same for one through whom nobody is heard: at once, however many are known.
+    pub fn part(&mut self, id: &EntityId) {
+        let Some(one) = self.entities.get(id) else { return };
+        let (told, via) = (one.senses.life.told, one.senses.life.via.clone());
+        if told {
+            self.watch.turns.push(one.silence(id, false));
+        }
+        via.into_iter().for_each(|bridge| self.carries_one_less(&bridge));
+    }
+
+    /// Whether others may be heard through it.
+    pub fn is_carrier(&self, id: &EntityId) -> bool {
+        self.life(id).is_some_and(|life| life.carrier.is_some())
+    }
+
+    fn carries_one_less(&mut self, bridge: &EntityId) {
+        if let Some(carrier) = self.life_mut(bridge).and_then(|life| life.carrier.as_mut()) {
+            carrier.carries = carrier.carries.saturating_sub(1);
         }
     }
 
@@ -167,8 +189,8 @@ impl Soul {
             if other.state.is_gone() {
                 return self.change(id, at, |life| life.cut_off(&bridge, at));
             }
-            // Nobody spoke through the bridge since: it is looked for first.
-            let alone = other.heard <= life.heard;
+            // Nobody spoke through the bridge since: it is looked for first. Two that speak for each other do not wait for each other.
+            let alone = other.heard <= life.heard && other.via.as_ref() != Some(id);
             if let Some(next) = other.next.filter(|next| alone && *next > at) {
                 self.change(id, at, |life| {
                     life.next = Some(next.plus_seconds(1));
@@ -199,9 +221,8 @@ impl Soul {
             }
         });
         self.enter(id);
-        if gone && let Some(life) = self.life(id) {
-            let turn = life.silence(id, true);
-            self.watch.turns.push(turn);
+        if gone {
+            self.tell_turn(id, true);
         }
     }
 
@@ -211,8 +232,7 @@ impl Soul {
         let Some(life) = self.life(id) else { return };
         let (gone, bridges) = (life.state.is_gone(), life.carrier.as_ref().is_some_and(|c| c.is_bridge()));
         if heard.back {
-            let turn = life.silence(id, false);
-            self.watch.turns.push(turn);
+            self.tell_turn(id, false);
         }
         if bridges && gone && heard.turned {
             self.each_through(id, at, |life| life.cut_off(id, at));
@@ -244,11 +264,8 @@ impl Soul {
         });
         let Some(heard) = heard else { return };
         self.enter(&via.bridge);
-        if heard.back
-            && let Some(life) = self.life(&via.bridge)
-        {
-            let turn = life.silence(&via.bridge, false);
-            self.watch.turns.push(turn);
+        if heard.back {
+            self.tell_turn(&via.bridge, false);
         }
         if heard.returned {
             self.bridge_is_back(&via.bridge, at);
@@ -287,6 +304,12 @@ impl Soul {
         via.declared || self.life(&via.bridge).and_then(|life| life.carrier.as_ref()).is_none_or(|c| !c.is_shared())
     }
 
+    fn tell_turn(&mut self, id: &EntityId, begins: bool) {
+        if let Some(one) = self.entities.get(id) {
+            self.watch.turns.push(one.silence(id, begins));
+        }
+    }
+
     fn enter(&mut self, id: &EntityId) {
         if let Some(one) = self.entities.get_mut(id) {
             self.watch.enter(id, &mut one.senses.life);
@@ -318,16 +341,18 @@ impl Watch {
     }
 }
 
-impl Life {
+impl Entity {
     fn silence(&self, id: &EntityId, begins: bool) -> Silence {
+        let life = &self.senses.life;
         Silence {
             entity: id.clone(),
             begins,
-            heard: self.heard,
-            since: self.since.unwrap_or_default(),
-            said_so: self.state == Liveness::Offline,
-            every_seconds: self.kinds.every(),
-            carries: self.carrier.as_ref().filter(|c| c.is_bridge()).map(|c| c.carries),
+            heard: life.heard,
+            since: life.since.unwrap_or_default(),
+            said_so: life.state == Liveness::Offline,
+            every_seconds: life.kinds.every(),
+            carries: life.carrier.as_ref().filter(|c| c.is_bridge()).map(|c| c.carries),
+            is_newcomer: self.known.is_newcomer(),
         }
     }
 }

@@ -12,6 +12,9 @@ pub struct Word {
     pub value: u32,
     /// Stands for all of it; 0 without a time of its own.
     pub whole: u32,
+    /// Stand for whom it is about, and for who said it.
+    pub of: u32,
+    pub by: u32,
     /// When it was made, by its own word.
     pub stamp: Option<Timestamp>,
     /// Another broker kept it and gave it on subscription: it may be of any age.
@@ -94,6 +97,8 @@ impl Word {
             kind: digest(FNV, percept.kind.as_bytes()).max(FIRST_KIND),
             value: FNV,
             whole: 0,
+            of: digest_of(percept.entity.as_str()),
+            by: digest_of(percept.source.requester.as_str()),
             stamp: None,
             stored: percept.stored,
             there: super::there::said(&percept.kind, &percept.body),
