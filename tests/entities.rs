@@ -209,7 +209,7 @@ fn relations_are_set_seen_and_kept_and_the_owners_word_stands() {
         house.count("select count(*) from relations where subject = 'lamp' and object = 'area.living_room' and told_by = 'discovery'", []);
     assert_eq!(near, 1);
     let page = jamey(&house, &["entity", "show", "probe"]);
-    assert!(page.contains("  - it owned by bob (the owner says so; like -0.5)\n"), "{page}");
+    assert!(page.contains("  - it is owned by bob (the owner says so; like -0.5)\n"), "{page}");
     let reply = say(
         &mut sign_in(&house, "bob").listen("jamey/reply/#", 1),
         "entity-unrelate",
@@ -398,6 +398,78 @@ fn it_is_forgotten_over_mqtt_too_and_at_rest() {
     house.start();
     assert_eq!(traces(house.data(), MARK), Vec::<String>::new());
     assert_eq!(audited(&house, "entity.trust", "owner"), 1, "what is said at rest counts at once");
+}
+
+/// Others stand in relations to it, are heard through it, were refused for it, and were told of by it.
+#[test]
+fn what_others_hold_names_the_forgotten_no_more() {
+    const HUB: &str = "zqhub";
+    let mut house = house_with_users();
+    assert_eq!(told(house.data(), &["user", "add", HUB, "--role", "device"], &format!("{PASSWORD}\n")).0, 0);
+    let mut hub = sign_in(&house, "hub");
+    let lock = json!({"unique_id": HUB, "object_id": HUB, "command_topic": "x/hub/set", "state_topic": "x/hub/state"});
+    let lamp = json!({
+        "unique_id": "lamp", "object_id": "lamp", "command_topic": "x/lamp/set", "state_topic": "x/lamp/state",
+        "device": {"identifiers": ["lamp_1"], "name": "Lamp", "via_device": HUB},
+    });
+    for (topic, said) in [("lock/hub", lock), ("switch/lamp", lamp)] {
+        assert!(hub.publish(Message::new(&format!("homeassistant/{topic}/config"), said.to_string()).qos(1)).taken());
+    }
+    hub.tell("x/lamp/state", "ON");
+    wait_until("the new user may sign in", PATIENCE, || house.dial("zqhub-client").v5().user(HUB, PASSWORD).try_open().is_ok());
+    sign_in(&house, HUB).tell(&format!("jamey/in/{HUB}/opinion"), json!({"about": "probe", "belief": 0.1, "disbelief": 0.8}).to_string());
+    let mut probe = sign_in(&house, "probe");
+    probe.tell("jamey/in/probe/temperature", "21.5");
+    let mut bob = sign_in(&house, "bob");
+    for _ in 0..3 {
+        bob.publish(Message::new("x/hub/set", "UNLOCK").qos(1).retained());
+    }
+    jamey(&house, &["entity", "relate", "probe", "near", HUB]);
+    wait_until("others' histories and relations name it", PATIENCE, || {
+        house.count("select count(*) from soul_history where why like '%zqhub%'", []) > 0
+            && house.count("select count(*) from soul_entities where entity <> 'zqhub' and detail like '%zqhub%'", []) >= 2
+    });
+    jamey(&house, &["entity", "forget", HUB, "--yes"]);
+    let left = |house: &House| mentions(house, HUB).into_iter().filter(|place| !place.starts_with("users.")).collect::<Vec<_>>();
+    assert_eq!(left(&house), Vec::<String>::new());
+    house.stop();
+    house.start();
+    assert_eq!(left(&house), Vec::<String>::new(), "nothing brings it back");
+}
+
+#[test]
+fn a_slip_of_the_pen_costs_nothing() {
+    let mut house = house_with_users();
+    sign_in(&house, "probe").tell("jamey/in/probe/temperature", "21.5");
+    wait_until("it is in the journal", PATIENCE, || house.count("select count(*) from journal", []) > 0);
+    let mut bob = sign_in(&house, "bob").listen("jamey/reply/#", 1);
+    let reply = say(&mut bob, "entity-forget", &json!({"entity": "prbe", "transaction": "x"}));
+    assert!(reply["status"] == "error" && reply["error"].as_str().unwrap().contains("nothing is kept of `prbe`"), "{reply}");
+    let (code, out) = told(house.data(), &["entity", "forget", "prbe", "--yes"], "");
+    assert!(code == 1 && out.contains("nothing is kept of `prbe`"), "{out}");
+    house.stop();
+    let (code, out) = told(house.data(), &["entity", "forget", "prbe", "--yes"], "");
+    assert!(code == 1 && out.contains("nothing is kept of `prbe`"), "{out}");
+    assert!(house.count("select count(*) from journal", []) > 0);
+    assert_eq!(house.count("select count(*) from forgettings", []), 0);
+    assert_eq!(mentions(&house, "prbe"), Vec::<String>::new(), "nor is it kept that somebody asked");
+}
+
+/// A name can be a word that stands in everybody's rows.
+#[test]
+fn forgetting_a_name_that_is_a_word_unbinds_no_verdict_from_the_trail() {
+    let mut house = house_with_users();
+    assert!(sign_in(&house, "bob").publish(Message::new("shed/bolt/set", "OPEN").qos(1).retained()).taken());
+    assert_eq!(house.count("select count(*) from verdicts where decision = 'deny'", []), 1);
+    jamey(&house, &["entity", "relate", "bob", "near", "deny"]);
+    jamey(&house, &["entity", "forget", "deny", "--yes"]);
+    let verify = |house: &House| told(house.data(), &["audit", "verify"], "");
+    assert_eq!(verify(&house).0, 0);
+    house.stop();
+    let db = rusqlite::Connection::open(house.data().join("jamey.db")).unwrap();
+    assert_eq!(db.execute("update verdicts set decision = 'allow'", []).unwrap(), 1);
+    let (code, out) = verify(&house);
+    assert_eq!(code, 1, "{out}");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use crate::{
     broker::Hall,
     config::Config,
     domain::{Change, EntityId, Input, OpinionView, OwnersWord, Says, Timestamp, audit::Event},
+    mind::Mind,
     runtime::Clock,
     store::{Batch, Forgotten, Reader, Store},
 };
@@ -28,10 +29,14 @@ const FOLDER: &str = "words";
 const HOST: &str = "owner";
 /// What is read at one look; what is more is looked at next.
 const AT_ONCE: usize = 64;
+/// The longest word: two ids, a kind and a number.
+const WORD_BYTES: u64 = 1_024;
 /// How long the running Jamey may take for a word: it looks once a second.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// To forget it writes its database anew.
 const FORGETTING: Duration = Duration::from_secs(600);
+
+const NOT_ANEW: &str = "it is deleted, but the database could not be written anew: run it again when there is room on the disk";
 
 /// A word as the command line leaves it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -78,7 +83,7 @@ fn leave(data: &Path, left: &LeftWord) -> Result<Value> {
     let folder = data.join(FOLDER);
     let (file, done) = (folder.join(format!("{id}.json")), folder.join(format!("{id}.done")));
     let write = || -> std::io::Result<()> {
-        fs::create_dir_all(&folder)?;
+        super::private_folder(&folder)?;
         let fresh = folder.join(format!("{id}.new"));
         fs::write(&fresh, serde_json::to_string(left)?)?;
         fs::rename(fresh, &file)
@@ -107,6 +112,11 @@ fn at_rest(config: &Config, about: EntityId, says: Says) -> Result<Value> {
     let mut mind = super::awaken(config, sets, &saved, clock.now())?;
     super::declare(&mut mind, config);
     let word = OwnersWord { id: clock.percept_id(), at: clock.now(), by: HOST.to_owned(), about, says, transaction: None };
+    if let Err(why) = is_worth_forgetting(&mind, &config.store.data, &word) {
+        // It may be the second try of one for which there was no room.
+        store.scrub().context(NOT_ANEW)?;
+        return Ok(told(&word, &Err(why), None));
+    }
     let outcome = mind.step(&Input::Word(Box::new(word.clone())));
     let taken = outcome.word.unwrap_or(Ok(()));
     let mut changes: Vec<Change> = outcome.settled.into_iter().map(|settled| Change::Settled(Box::new(settled))).collect();
@@ -118,14 +128,33 @@ fn at_rest(config: &Config, about: EntityId, says: Says) -> Result<Value> {
     }
     changes.extend(mind.take_changes());
     store.write(&Batch { changes, at: now, ..Batch::default() }).context("the word cannot be stored")?;
-    store.scrub().context("it is deleted, but the database could not be written anew: run it again when there is room on the disk")?;
+    store.scrub().context(NOT_ANEW)?;
     drop(store);
     Ok(with_counts(&config.store.data, &word, told(&word, &taken, view.as_ref())))
+}
+
+/// Whether there is anything to forget, so that a slip of the pen does not cost the whole journal. It is not put on record: that would be the
+/// first that is kept of whoever was meant.
+///
+/// # Errors
+/// When nothing is kept of it: what to do.
+pub fn is_worth_forgetting(mind: &Mind, data: &Path, word: &OwnersWord) -> std::result::Result<(), String> {
+    let about = &word.about;
+    // Where the store cannot be read that is for the forgetting itself to say.
+    let stored = || Reader::open(data).and_then(|reader| reader.keeps(about)).unwrap_or(true);
+    if word.says != Says::Forget || mind.keeps(about) || stored() {
+        return Ok(());
+    }
+    Err(format!("nothing is kept of `{about}`, so nothing was deleted: `jamey entity list` shows who is known"))
 }
 
 /// Looks for words until told to stop.
 pub async fn watch(data: PathBuf, hall: Arc<Hall>, desk: Arc<Desk>, mut stopped: watch::Receiver<bool>) {
     let folder = data.join(FOLDER);
+    // Made by who runs Jamey, who takes files away here: if root's first word made it, no word would ever be taken.
+    if let Err(error) = super::private_folder(&folder) {
+        warn!("{} cannot be made: {error}", folder.display());
+    }
     let mut every = tokio::time::interval(Duration::from_secs(1));
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -155,16 +184,19 @@ pub async fn watch(data: PathBuf, hall: Arc<Hall>, desk: Arc<Desk>, mut stopped:
 fn take(folder: &Path) -> Vec<(Uuid, LeftWord)> {
     let Ok(files) = fs::read_dir(folder) else { return Vec::new() };
     let mut taken = Vec::new();
-    for path in files.flatten().map(|f| f.path()).take(AT_ONCE) {
+    for path in files.flatten().map(|f| f.path()) {
         let ends = |end: &str| path.extension().is_some_and(|e| e == end);
-        if ends("done") && path.metadata().and_then(|m| m.modified()).is_ok_and(|at| at.elapsed().is_ok_and(|age| age > FORGETTING)) {
+        // What is half written, or was never read, says whom it was about.
+        if !ends("json")
+            && path.symlink_metadata().and_then(|m| m.modified()).is_ok_and(|at| at.elapsed().is_ok_and(|age| age > FORGETTING))
+        {
             let _ = fs::remove_file(&path);
         }
-        if !ends("json") {
+        if !ends("json") || taken.len() >= AT_ONCE {
             continue;
         }
         let id = path.file_stem().and_then(|s| s.to_str()).and_then(|s| Uuid::parse_str(s).ok());
-        let left = fs::read(&path).ok().and_then(|text| serde_json::from_slice(&text).ok());
+        let left = read(&path).and_then(|text| serde_json::from_slice(&text).ok());
         if let Err(error) = fs::remove_file(&path) {
             warn!("{} cannot be taken away, so it does not count: {error}", path.display());
             continue;
@@ -175,6 +207,12 @@ fn take(folder: &Path) -> Vec<(Uuid, LeftWord)> {
         }
     }
     taken
+}
+
+/// A word's file, if it is one: nothing that would be waited for, and nothing longer than a word.
+fn read(path: &Path) -> Option<Vec<u8>> {
+    let is_file = path.symlink_metadata().is_ok_and(|file| file.is_file() && file.len() <= WORD_BYTES);
+    is_file.then(|| fs::read(path).ok()).flatten()
 }
 
 /// What came of a word, as it is told on `reply/{verb}`.
@@ -233,8 +271,22 @@ mod tests {
         std::fs::write(data.path().join(format!("{id}.json")), serde_json::to_string(&left).unwrap()).unwrap();
         std::fs::write(data.path().join("x.json"), "{}").unwrap();
         std::fs::write(data.path().join(format!("{id}.new")), "half").unwrap();
-        assert_eq!(take(data.path()), [(id, left)]);
+        std::fs::write(data.path().join(format!("{}.json", Uuid::from_u128(6))), vec![b' '; 100_000]).unwrap();
+        #[cfg(unix)]
+        {
+            // Nobody ever writes into it: who opened it would wait for ever.
+            let pipe = data.path().join(format!("{}.json", Uuid::from_u128(7)));
+            assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+            std::os::unix::fs::symlink("/etc/passwd", data.path().join(format!("{}.json", Uuid::from_u128(8)))).unwrap();
+        }
+        assert_eq!(take(data.path()), [(id, left.clone())]);
         assert_eq!(take(data.path()), []);
         assert!(!data.path().join("x.json").exists());
+        for n in 0..200_u128 {
+            std::fs::write(data.path().join(format!("{n}.done")), "").unwrap();
+        }
+        let id = Uuid::from_u128(9);
+        std::fs::write(data.path().join(format!("{id}.json")), serde_json::to_string(&left).unwrap()).unwrap();
+        assert_eq!(take(data.path()), [(id, left)], "however many answers lie there unread");
     }
 }

@@ -38,6 +38,12 @@ impl Mind {
         self.state.soul.events(entity).is_some() || self.state.registry.device(entity).is_some()
     }
 
+    /// Whether there is anything of it to be forgotten here; the store may hold more.
+    #[must_use]
+    pub fn keeps(&self, entity: &EntityId) -> bool {
+        self.knows(entity) || self.state.soul.keeps(entity)
+    }
+
     fn vouch(&mut self, about: &EntityId, good: bool) -> Result<(), String> {
         self.feel_owner(about, good);
         match self.state.soul.hear(about, self.state.now, None, Evidence::OwnerWord(good)) {
