@@ -38,6 +38,9 @@ const FORGETTING: Duration = Duration::from_secs(600);
 
 const NOT_ANEW: &str = "it is deleted, but the database could not be written anew: run it again when there is room on the disk";
 
+/// After how long of no answer it is looked whether there was somebody to give one.
+const ENDED: Duration = Duration::from_secs(10);
+
 /// A word as the command line leaves it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LeftWord {
@@ -89,11 +92,21 @@ fn leave(data: &Path, left: &LeftWord) -> Result<Value> {
         fs::rename(fresh, &file)
     };
     write().with_context(|| format!("{} cannot be written", folder.display()))?;
-    let until = Instant::now() + if left.says == Says::Forget { FORGETTING } else { PATIENCE };
+    let (began, mut look_at) = (Instant::now(), ENDED);
+    let until = began + if left.says == Says::Forget { FORGETTING } else { PATIENCE };
     while Instant::now() < until {
         if let Ok(text) = fs::read(&done) {
             let _ = fs::remove_file(&done);
             return serde_json::from_slice(&text).context("the answer cannot be read");
+        }
+        if left.says == Says::Forget && began.elapsed() > look_at {
+            look_at += ENDED;
+            // It was ended in the middle: what it did stands in the store, and the next start goes on with the rest.
+            if let Some(done) = Reader::open(data).and_then(|reader| reader.forgotten(id)).ok().flatten().filter(|done| done.scrubbed) {
+                return Ok(
+                    json!({"v": 1, "status": "ok", "data": with_what_went(json!({"entity": left.about, "word": left.says.verb()}), done)}),
+                );
+            }
         }
         std::thread::sleep(Duration::from_millis(50));
     }
@@ -238,14 +251,19 @@ pub fn with_counts(data: &Path, word: &OwnersWord, mut told: Value) -> Value {
         return told;
     }
     let forgotten = Reader::open(data).and_then(|reader| reader.forgotten(word.id)).ok().flatten();
-    if let (Some(Forgotten { number, counts, scrubbed, .. }), Some(place)) =
-        (forgotten, told.get_mut("data").and_then(Value::as_object_mut))
-    {
+    if let (Some(forgotten), Some(data)) = (forgotten, told.get_mut("data")) {
+        *data = with_what_went(data.take(), forgotten);
+    }
+    told
+}
+
+fn with_what_went(mut data: Value, Forgotten { number, counts, scrubbed, .. }: Forgotten) -> Value {
+    if let Some(place) = data.as_object_mut() {
         place.insert("forgetting".into(), number.into());
         place.insert("removed".into(), counts);
         place.insert("file_written_anew".into(), scrubbed.into());
     }
-    told
+    data
 }
 
 /// The word in the audit trail; what is forgotten the store puts there itself.

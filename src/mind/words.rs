@@ -2,7 +2,7 @@
 
 use super::Mind;
 use crate::{
-    domain::{Change, Device, EntityId, Forgetting, Outcome, OwnersWord, Percept, Relation, Says, ToldBy, Unit01},
+    domain::{Change, Device, DeviceClass, EntityId, Forgetting, Outcome, OwnersWord, Percept, Relation, Says, ToldBy, Unit01},
     soul::Evidence,
 };
 use uuid::Uuid;
@@ -69,7 +69,9 @@ impl Mind {
         let held: Vec<Uuid> = self.state.held.keys().filter(of_it).copied().collect();
         let refused = held.len();
         outcome.settled.extend(held.into_iter().filter_map(|id| self.let_go(id)));
-        if self.state.registry.device(entity).is_some_and(|device| !Device::is_declared(device)) {
+        // What the config or a family's grammar stands for is described by nobody who could do it again.
+        let stays = |device: &Device| device.is_declared() || device.class == DeviceClass::Gateway;
+        if self.state.registry.device(entity).is_some_and(|device| !stays(device)) {
             self.state.registry.remove(entity);
             self.devices.insert(entity.clone());
             outcome.registry_changed = true;
