@@ -153,7 +153,7 @@ fn the_owners_word_counts_on_the_host_and_over_mqtt_and_nobody_elses_does() {
     assert!(reply["status"] == "error" && reply["error"].as_str().unwrap().contains("nobody is called `nobody`"), "{reply}");
 
     let out = jamey(&house, &["entity", "distrust", "probe"]);
-    assert!(out.starts_with("probe: distrusts it; P is 0."), "{out}");
+    assert!(out.starts_with("probe: you distrust it; P is 0."), "{out}");
     assert_eq!(audited(&house, "entity.distrust", "owner"), 1);
     assert!(shown(&house, "probe")["lower_bound"].as_f64().unwrap() < trusted);
     let listed: Value = serde_json::from_str(&jamey(&house, &["entity", "list", "--distrusted", "--json"])).unwrap();

@@ -40,6 +40,8 @@ const NOT_ANEW: &str = "it is deleted, but the database could not be written ane
 
 /// After how long of no answer it is looked whether there was somebody to give one.
 const ENDED: Duration = Duration::from_secs(10);
+/// After how long it is not waited for the file to be written anew any more: some gigabytes.
+const NO_ANSWER: Duration = Duration::from_secs(60);
 
 /// A word as the command line leaves it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -101,8 +103,12 @@ fn leave(data: &Path, left: &LeftWord) -> Result<Value> {
         }
         if left.says == Says::Forget && began.elapsed() > look_at {
             look_at += ENDED;
-            // It was ended in the middle: what it did stands in the store, and the next start goes on with the rest.
-            if let Some(done) = Reader::open(data).and_then(|reader| reader.forgotten(id)).ok().flatten().filter(|done| done.scrubbed) {
+            // It was ended in the middle, or its disk has no room for an answer: what it did stands in the store, and the next start goes on
+            // with the rest. The file may still be being written anew.
+            let is_late = began.elapsed() > NO_ANSWER;
+            if let Some(done) =
+                Reader::open(data).and_then(|reader| reader.forgotten(id)).ok().flatten().filter(|done| done.scrubbed || is_late)
+            {
                 return Ok(
                     json!({"v": 1, "status": "ok", "data": with_what_went(json!({"entity": left.about, "word": left.says.verb()}), done)}),
                 );
@@ -188,6 +194,7 @@ pub async fn watch(data: PathBuf, hall: Arc<Hall>, desk: Arc<Desk>, mut stopped:
             let fresh = folder.join(format!("{id}.half"));
             if let Err(error) = fs::write(&fresh, told.to_string()).and_then(|()| fs::rename(&fresh, folder.join(format!("{id}.done")))) {
                 warn!("{} cannot be written: {error}", folder.display());
+                let _ = fs::remove_file(&fresh);
             }
         }
     }

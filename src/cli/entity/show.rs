@@ -36,7 +36,7 @@ fn page(one: &OpinionView, screen: Screen, now: Timestamp) -> String {
         let _ = writeln!(out, "  {}", screen.opinion(one.belief, one.disbelief, BAR.min(screen.width.saturating_sub(4))));
     }
     let line = format!(
-        "belief {:.3}  disbelief {:.3}  uncertainty {:.3}  (base rate {:.1})",
+        "belief {:.3}  disbelief {:.3}  uncertainty {:.3}  (base rate {:.2})",
         one.belief, one.disbelief, one.uncertainty, one.base_rate
     );
     let _ = writeln!(out, "{}", screen.wrapped("  ", &line));
@@ -75,7 +75,8 @@ fn page(one: &OpinionView, screen: Screen, now: Timestamp) -> String {
         })
         .collect();
     section(&mut out, screen, "readings that are not as they should be", &anomalies);
-    if let Some(e) = &detail.empathy {
+    // Before it foresaw anything there is nothing to tell but where it began.
+    if let Some(e) = detail.empathy.as_ref().filter(|e| e.value >= 0.005) {
         let text = format!("{:.2} (predicted {:.2}, in tune {:.2}, helped {:.2})", e.value, e.cognitive, e.affective, e.responsive);
         section(&mut out, screen, "understood", &[text]);
     }
@@ -213,7 +214,7 @@ pub(super) mod tests {
             text,
             "front_lock: paired, last seen 2026-11-18T11:06:40Z
   ██▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒░░░░
-  belief 0.100  disbelief 0.740  uncertainty 0.160  (base rate 0.5)
+  belief 0.100  disbelief 0.740  uncertainty 0.160  (base rate 0.50)
   expectation 0.180; trusted to at least 0.002 after 12 events
   integrity    █▒▒▒▒▒▒░ P 0.18  t 0.00
     1.2 for, 10.0 against, owes 20

@@ -17,7 +17,11 @@ speaking, or that others go on describing, is met again as a newcomer; until it 
 
 pub(super) fn say(common: &Common, config: &Config, about: EntityId, says: Says) -> anyhow::Result<()> {
     let forgets = says == Says::Forget;
-    let words = says.words();
+    let words = match says {
+        Says::Trust => "you trust it".to_owned(),
+        Says::Distrust => "you distrust it".to_owned(),
+        _ => says.words(),
+    };
     let told = app::give_word(config, about.clone(), says)?;
     if told.get("status").and_then(Value::as_str) != Some("ok") {
         bail!("{}", told.get("error").and_then(Value::as_str).unwrap_or("it did not count: look at Jamey's log"));
