@@ -23,6 +23,7 @@ use crate::{
 };
 use std::{
     collections::BTreeMap,
+    path::PathBuf,
     sync::{Arc, atomic::Ordering},
     thread::JoinHandle,
     time::{Duration, Instant},
@@ -52,6 +53,8 @@ pub struct House {
     pub desk: Arc<Desk>,
     /// Rules that were checked, and wait for their input.
     pub shelf: Arc<Shelf>,
+    /// The folder of the store.
+    pub data: PathBuf,
 }
 
 impl House {
@@ -201,6 +204,10 @@ impl Living {
         }
         let forgotten = if let Input::Word(word) = &letter.input { Some(word).filter(|w| w.says == Says::Forget) } else { None };
         if let Some(word) = forgotten {
+            if let Err(why) = words::is_worth_forgetting(&self.house.mind, &self.house.data, word) {
+                let (word, sender) = (word.clone(), letter.answer.take());
+                return self.heard(word, Err(why), sender);
+            }
             self.house.hall.forget_audits(word.about.as_str());
             // What was told before stands in rows of its own, which the store can tell from this.
             self.gather_changes();
@@ -353,17 +360,17 @@ impl Living {
             self.first_waits.get_or_insert_with(Instant::now);
             self.answers.senders.push((sender, Answer { decision: None, lets_on: taken.is_ok() }));
         }
-        if word.says == Says::Forget {
+        let forgets = word.says == Says::Forget && taken.is_ok();
+        if forgets {
             self.opinions.remove(&word.about);
             self.unchanged = Unchanged::default();
             self.answers.spoken.push(Said::Gone(vec![word.about.clone()]));
             if let Some(journal) = &mut self.journal {
                 journal.begin_anew();
             }
-        } else {
+        } else if word.says != Says::Forget {
             self.batch.changes.push(Change::Audit(words::on_record(&word, &taken)));
         }
-        let forgets = word.says == Says::Forget;
         self.answers.spoken.push(Said::Word { word, taken, now: view.map(Box::new) });
         if forgets {
             self.gather_changes();

@@ -161,6 +161,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         kept: saved.held,
         desk: Arc::clone(&desk),
         shelf: Arc::clone(&shelf),
+        data: data.clone(),
     }
     .live(posts)
     .context("the mind's thread cannot be started")?;

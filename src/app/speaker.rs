@@ -11,7 +11,7 @@ use super::{
 use crate::{
     broker::{Announcement, Engine, Hall, OwnClient, guard},
     domain::{
-        EntityId, Liveness, OpinionView, Relation, Timestamp,
+        EntityId, Liveness, OpinionView, Relation, Says, Timestamp,
         audit::hex,
         topics::{self, Topic},
     },
@@ -248,6 +248,9 @@ impl Speaker {
             }
             Said::Word { word, taken, now } => {
                 let reply = super::words::told(&word, &taken, now.as_deref());
+                if taken.is_ok() && word.says == Says::Forget {
+                    self.engine.clear_inputs_of(&word.about).await;
+                }
                 let (data, verb) = (self.hall.config.store.data.clone(), word.says.verb());
                 let reply = tokio::task::spawn_blocking(move || super::words::with_counts(&data, &word, reply)).await.unwrap_or_default();
                 self.say(topics::reply(root, verb), reply.to_string().into_bytes(), 1, false).await;

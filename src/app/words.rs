@@ -6,6 +6,7 @@ use crate::{
     broker::Hall,
     config::Config,
     domain::{Change, EntityId, Input, OpinionView, OwnersWord, Says, Timestamp, audit::Event},
+    mind::Mind,
     runtime::Clock,
     store::{Batch, Forgotten, Reader, Store},
 };
@@ -28,10 +29,19 @@ const FOLDER: &str = "words";
 const HOST: &str = "owner";
 /// What is read at one look; what is more is looked at next.
 const AT_ONCE: usize = 64;
+/// The longest word: two ids, a kind and a number.
+const WORD_BYTES: u64 = 1_024;
 /// How long the running Jamey may take for a word: it looks once a second.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// To forget it writes its database anew.
 const FORGETTING: Duration = Duration::from_secs(600);
+
+const NOT_ANEW: &str = "it is deleted, but the database could not be written anew: run it again when there is room on the disk";
+
+/// After how long of no answer it is looked whether there was somebody to give one.
+const ENDED: Duration = Duration::from_secs(10);
+/// After how long it is not waited for the file to be written anew any more: some gigabytes.
+const NO_ANSWER: Duration = Duration::from_secs(60);
 
 /// A word as the command line leaves it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -78,17 +88,31 @@ fn leave(data: &Path, left: &LeftWord) -> Result<Value> {
     let folder = data.join(FOLDER);
     let (file, done) = (folder.join(format!("{id}.json")), folder.join(format!("{id}.done")));
     let write = || -> std::io::Result<()> {
-        fs::create_dir_all(&folder)?;
+        super::private_folder(&folder)?;
         let fresh = folder.join(format!("{id}.new"));
         fs::write(&fresh, serde_json::to_string(left)?)?;
         fs::rename(fresh, &file)
     };
     write().with_context(|| format!("{} cannot be written", folder.display()))?;
-    let until = Instant::now() + if left.says == Says::Forget { FORGETTING } else { PATIENCE };
+    let (began, mut look_at) = (Instant::now(), ENDED);
+    let until = began + if left.says == Says::Forget { FORGETTING } else { PATIENCE };
     while Instant::now() < until {
         if let Ok(text) = fs::read(&done) {
             let _ = fs::remove_file(&done);
             return serde_json::from_slice(&text).context("the answer cannot be read");
+        }
+        if left.says == Says::Forget && began.elapsed() > look_at {
+            look_at += ENDED;
+            // It was ended in the middle, or its disk has no room for an answer: what it did stands in the store, and the next start goes on
+            // with the rest. The file may still be being written anew.
+            let is_late = began.elapsed() > NO_ANSWER;
+            if let Some(done) =
+                Reader::open(data).and_then(|reader| reader.forgotten(id)).ok().flatten().filter(|done| done.scrubbed || is_late)
+            {
+                return Ok(
+                    json!({"v": 1, "status": "ok", "data": with_what_went(json!({"entity": left.about, "word": left.says.verb()}), done)}),
+                );
+            }
         }
         std::thread::sleep(Duration::from_millis(50));
     }
@@ -107,6 +131,11 @@ fn at_rest(config: &Config, about: EntityId, says: Says) -> Result<Value> {
     let mut mind = super::awaken(config, sets, &saved, clock.now())?;
     super::declare(&mut mind, config);
     let word = OwnersWord { id: clock.percept_id(), at: clock.now(), by: HOST.to_owned(), about, says, transaction: None };
+    if let Err(why) = is_worth_forgetting(&mind, &config.store.data, &word) {
+        // It may be the second try of one for which there was no room.
+        store.scrub().context(NOT_ANEW)?;
+        return Ok(told(&word, &Err(why), None));
+    }
     let outcome = mind.step(&Input::Word(Box::new(word.clone())));
     let taken = outcome.word.unwrap_or(Ok(()));
     let mut changes: Vec<Change> = outcome.settled.into_iter().map(|settled| Change::Settled(Box::new(settled))).collect();
@@ -118,14 +147,33 @@ fn at_rest(config: &Config, about: EntityId, says: Says) -> Result<Value> {
     }
     changes.extend(mind.take_changes());
     store.write(&Batch { changes, at: now, ..Batch::default() }).context("the word cannot be stored")?;
-    store.scrub().context("it is deleted, but the database could not be written anew: run it again when there is room on the disk")?;
+    store.scrub().context(NOT_ANEW)?;
     drop(store);
     Ok(with_counts(&config.store.data, &word, told(&word, &taken, view.as_ref())))
+}
+
+/// Whether there is anything to forget, so that a slip of the pen does not cost the whole journal. It is not put on record: that would be the
+/// first that is kept of whoever was meant.
+///
+/// # Errors
+/// When nothing is kept of it: what to do.
+pub fn is_worth_forgetting(mind: &Mind, data: &Path, word: &OwnersWord) -> std::result::Result<(), String> {
+    let about = &word.about;
+    // Where the store cannot be read that is for the forgetting itself to say.
+    let stored = || Reader::open(data).and_then(|reader| reader.keeps(about)).unwrap_or(true);
+    if word.says != Says::Forget || mind.keeps(about) || stored() {
+        return Ok(());
+    }
+    Err(format!("nothing is kept of `{about}`, so nothing was deleted: `jamey entity list` shows who is known"))
 }
 
 /// Looks for words until told to stop.
 pub async fn watch(data: PathBuf, hall: Arc<Hall>, desk: Arc<Desk>, mut stopped: watch::Receiver<bool>) {
     let folder = data.join(FOLDER);
+    // Made by who runs Jamey, who takes files away here: if root's first word made it, no word would ever be taken.
+    if let Err(error) = super::private_folder(&folder) {
+        warn!("{} cannot be made: {error}", folder.display());
+    }
     let mut every = tokio::time::interval(Duration::from_secs(1));
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -146,6 +194,7 @@ pub async fn watch(data: PathBuf, hall: Arc<Hall>, desk: Arc<Desk>, mut stopped:
             let fresh = folder.join(format!("{id}.half"));
             if let Err(error) = fs::write(&fresh, told.to_string()).and_then(|()| fs::rename(&fresh, folder.join(format!("{id}.done")))) {
                 warn!("{} cannot be written: {error}", folder.display());
+                let _ = fs::remove_file(&fresh);
             }
         }
     }
@@ -155,16 +204,19 @@ pub async fn watch(data: PathBuf, hall: Arc<Hall>, desk: Arc<Desk>, mut stopped:
 fn take(folder: &Path) -> Vec<(Uuid, LeftWord)> {
     let Ok(files) = fs::read_dir(folder) else { return Vec::new() };
     let mut taken = Vec::new();
-    for path in files.flatten().map(|f| f.path()).take(AT_ONCE) {
+    for path in files.flatten().map(|f| f.path()) {
         let ends = |end: &str| path.extension().is_some_and(|e| e == end);
-        if ends("done") && path.metadata().and_then(|m| m.modified()).is_ok_and(|at| at.elapsed().is_ok_and(|age| age > FORGETTING)) {
+        // What is half written, or was never read, says whom it was about.
+        if !ends("json")
+            && path.symlink_metadata().and_then(|m| m.modified()).is_ok_and(|at| at.elapsed().is_ok_and(|age| age > FORGETTING))
+        {
             let _ = fs::remove_file(&path);
         }
-        if !ends("json") {
+        if !ends("json") || taken.len() >= AT_ONCE {
             continue;
         }
         let id = path.file_stem().and_then(|s| s.to_str()).and_then(|s| Uuid::parse_str(s).ok());
-        let left = fs::read(&path).ok().and_then(|text| serde_json::from_slice(&text).ok());
+        let left = read(&path).and_then(|text| serde_json::from_slice(&text).ok());
         if let Err(error) = fs::remove_file(&path) {
             warn!("{} cannot be taken away, so it does not count: {error}", path.display());
             continue;
@@ -175,6 +227,12 @@ fn take(folder: &Path) -> Vec<(Uuid, LeftWord)> {
         }
     }
     taken
+}
+
+/// A word's file, if it is one: nothing that would be waited for, and nothing longer than a word.
+fn read(path: &Path) -> Option<Vec<u8>> {
+    let is_file = path.symlink_metadata().is_ok_and(|file| file.is_file() && file.len() <= WORD_BYTES);
+    is_file.then(|| fs::read(path).ok()).flatten()
 }
 
 /// What came of a word, as it is told on `reply/{verb}`.
@@ -200,14 +258,19 @@ pub fn with_counts(data: &Path, word: &OwnersWord, mut told: Value) -> Value {
         return told;
     }
     let forgotten = Reader::open(data).and_then(|reader| reader.forgotten(word.id)).ok().flatten();
-    if let (Some(Forgotten { number, counts, scrubbed, .. }), Some(place)) =
-        (forgotten, told.get_mut("data").and_then(Value::as_object_mut))
-    {
+    if let (Some(forgotten), Some(data)) = (forgotten, told.get_mut("data")) {
+        *data = with_what_went(data.take(), forgotten);
+    }
+    told
+}
+
+fn with_what_went(mut data: Value, Forgotten { number, counts, scrubbed, .. }: Forgotten) -> Value {
+    if let Some(place) = data.as_object_mut() {
         place.insert("forgetting".into(), number.into());
         place.insert("removed".into(), counts);
         place.insert("file_written_anew".into(), scrubbed.into());
     }
-    told
+    data
 }
 
 /// The word in the audit trail; what is forgotten the store puts there itself.
@@ -233,8 +296,22 @@ mod tests {
         std::fs::write(data.path().join(format!("{id}.json")), serde_json::to_string(&left).unwrap()).unwrap();
         std::fs::write(data.path().join("x.json"), "{}").unwrap();
         std::fs::write(data.path().join(format!("{id}.new")), "half").unwrap();
-        assert_eq!(take(data.path()), [(id, left)]);
+        std::fs::write(data.path().join(format!("{}.json", Uuid::from_u128(6))), vec![b' '; 100_000]).unwrap();
+        #[cfg(unix)]
+        {
+            // Nobody ever writes into it: who opened it would wait for ever.
+            let pipe = data.path().join(format!("{}.json", Uuid::from_u128(7)));
+            assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+            std::os::unix::fs::symlink("/etc/passwd", data.path().join(format!("{}.json", Uuid::from_u128(8)))).unwrap();
+        }
+        assert_eq!(take(data.path()), [(id, left.clone())]);
         assert_eq!(take(data.path()), []);
         assert!(!data.path().join("x.json").exists());
+        for n in 0..200_u128 {
+            std::fs::write(data.path().join(format!("{n}.done")), "").unwrap();
+        }
+        let id = Uuid::from_u128(9);
+        std::fs::write(data.path().join(format!("{id}.json")), serde_json::to_string(&left).unwrap()).unwrap();
+        assert_eq!(take(data.path()), [(id, left)], "however many answers lie there unread");
     }
 }

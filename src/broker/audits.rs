@@ -1,7 +1,7 @@
 //! The way to the audit trail, from anywhere in the house: nobody waits for it, a flood becomes counts, and nothing is dropped uncounted.
 
 use super::hall::Hall;
-use crate::domain::{Change, Input, Timestamp, audit::Event, limits};
+use crate::domain::{Change, Input, Timestamp, audit::Event, is_named, limits};
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::{Mutex, MutexGuard, PoisonError},
@@ -70,9 +70,14 @@ impl State {
 
     /// What is only counted, or waits, of one who is forgotten names nobody any more; it stays counted.
     fn forget(&mut self, name: &str) {
-        let of_it = |event: &Event| event.actor == name || event.subject.as_deref() == Some(name);
+        // Others were refused for what they tried with it: they stay who they are.
+        let of_it = |event: &Event| {
+            event.actor == name || is_named(event.subject.as_deref().unwrap_or_default(), name) || is_named(&event.detail, name)
+        };
         let nobody = |event: &mut Event| {
-            event.actor = FORGOTTEN.to_owned();
+            if event.actor == name {
+                event.actor = FORGOTTEN.to_owned();
+            }
             event.subject = None;
             event.detail = FORGOTTEN.to_owned();
         };

@@ -1,6 +1,7 @@
 //! The engine behind its seam: `mqtt5`'s router, sessions and connection handler, and nothing else of it.
 
 use super::{
+    access,
     beside::{Passing, Side},
     door,
     entrance::Entrance,
@@ -9,6 +10,7 @@ use super::{
     line::{Bounds, Ear, Line, LineControl},
     visit::Visit,
 };
+use crate::domain::EntityId;
 use bytes::Bytes;
 use mqtt5::{
     QoS,
@@ -231,6 +233,15 @@ impl Engine {
             let _ = beside.tell(&self.hall.config.root, passing).await;
         }
         self.router.route_message(&packet, None).await;
+    }
+
+    /// Takes away what is retained where only one entity speaks: it is forgotten.
+    pub async fn clear_inputs_of(&self, entity: &EntityId) {
+        for (topic, _) in self.retained(&format!("{}/in/#", self.hall.config.root)).await {
+            if matches!(access::own_topic(&self.hall.config, &topic), Some(access::Own::In { entity: of, .. }) if of == *entity) {
+                self.clear_retained(topic).await;
+            }
+        }
     }
 
     /// Whether a session of an earlier run waits for its client.

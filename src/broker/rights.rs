@@ -3,7 +3,7 @@
 use super::access;
 use crate::{
     config::Config,
-    domain::{Acl, Granted, TopicFilter, topic},
+    domain::{Acl, Granted, Says, TopicFilter, topic},
 };
 
 /// The rights of one connection.
@@ -66,6 +66,8 @@ impl Rights {
         }
         match access::own_topic(config, topic) {
             Some(access::Own::In { .. } | access::Own::Act { .. }) => topic::check_input(topic).is_ok(),
+            // It takes a device's guard away, until the device is described again.
+            Some(access::Own::Command(verb)) if verb == Says::Forget.verb() => self.has("admin"),
             Some(access::Own::Command(_)) => self.has("operator") || self.has("admin"),
             Some(access::Own::Answer(_)) => self.has("approver"),
             Some(access::Own::Other) => true,

@@ -1,6 +1,6 @@
 //! The global workspace (Baars; LIDA's mechanism): candidates compete for attention, the strongest ignites and is broadcast.
 
-use crate::domain::{Change, EntityId, Timestamp, Unit01};
+use crate::domain::{Change, EntityId, Timestamp, Unit01, is_named};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -158,9 +158,10 @@ impl Workspace {
 
     /// Lets go of all that was said of an entity.
     pub fn forget(&mut self, entity: &EntityId) {
-        self.candidates.remove(entity);
+        // Others may have asked for it.
+        self.candidates.retain(|who, content| who != entity && !is_named(&content.summary, entity.as_str()));
         self.attention.remove(entity);
-        let of_it = |broadcast: &Broadcast| broadcast.entity == *entity;
+        let of_it = |broadcast: &Broadcast| broadcast.entity == *entity || is_named(&broadcast.summary, entity.as_str());
         self.focus.take_if(|focus| of_it(focus));
         self.last.take_if(|last| of_it(last));
         self.changed = true;

@@ -102,6 +102,16 @@ impl fmt::Display for EntityId {
     }
 }
 
+/// Whether a text names somebody as a word of its own: `lamp` is not in `lamp_2`.
+#[must_use]
+pub fn is_named(text: &str, name: &str) -> bool {
+    let part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
+    text.match_indices(name).any(|(at, _)| {
+        let (before, after) = (text.get(..at).unwrap_or_default(), text.get(at + name.len()..).unwrap_or_default());
+        !part(before.chars().next_back()) && !part(after.strip_prefix('.').unwrap_or(after).chars().next())
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,5 +134,15 @@ mod tests {
         assert!(EntityId::new(long.as_str()).is_ok());
         assert_ne!(long, EntityId::escaped(&"ü".repeat(101)));
         assert_ne!(EntityId::escaped("a.b"), EntityId::escaped("a/b"));
+    }
+
+    #[test]
+    fn a_name_in_a_text_is_a_word_of_its_own() {
+        for text in ["lamp", "unlock lamp, too early", "\"via\": \"lamp\"", "about lamp."] {
+            assert!(is_named(text, "lamp"), "{text}");
+        }
+        for text in ["", "lamps", "lamp_2", "my.lamp", "lamp.2", "clamp"] {
+            assert!(!is_named(text, "lamp"), "{text}");
+        }
     }
 }

@@ -29,7 +29,7 @@ pub use approval::{Answer, Ending, Held, Kept, Settled, Unanswered, WayOn};
 pub use body::Body;
 pub use device::{Applied, Claim, Command, CommandShape, Device, DeviceClass, Family, Registry};
 pub use duty::{Due, DutySpec};
-pub use entity::EntityId;
+pub use entity::{EntityId, is_named};
 pub use mission::MissionSpec;
 pub use opinion::{
     AnomalyView, Detail, EmpathyView, Facet, FacetView, Liveness, LivenessView, OpinionView, Relation, RelationKind, Remedy, Silence,

@@ -168,7 +168,7 @@ pub const ROWS: &[Row] = &[
         way: "in",
         qos: "any",
         retained: "refused",
-        payload: "`entity`, and perhaps `transaction`; role as above. The reply's `data` has `forgetting` (its number in the audit trail), `removed` (how many of what), `file_written_anew`",
+        payload: "`entity`, and perhaps `transaction`; needs the role admin. The reply's `data` has `forgetting` (its number in the audit trail), `removed` (how many of what), `file_written_anew`",
     },
 ];
 

@@ -2,7 +2,7 @@
 
 use super::Mind;
 use crate::{
-    domain::{Change, Device, EntityId, Forgetting, Outcome, OwnersWord, Percept, Relation, Says, ToldBy, Unit01},
+    domain::{Change, Device, DeviceClass, EntityId, Forgetting, Outcome, OwnersWord, Percept, Relation, Says, ToldBy, Unit01},
     soul::Evidence,
 };
 use uuid::Uuid;
@@ -38,6 +38,12 @@ impl Mind {
         self.state.soul.events(entity).is_some() || self.state.registry.device(entity).is_some()
     }
 
+    /// Whether there is anything of it to be forgotten here; the store may hold more.
+    #[must_use]
+    pub fn keeps(&self, entity: &EntityId) -> bool {
+        self.knows(entity) || self.state.soul.keeps(entity)
+    }
+
     fn vouch(&mut self, about: &EntityId, good: bool) -> Result<(), String> {
         self.feel_owner(about, good);
         match self.state.soul.hear(about, self.state.now, None, Evidence::OwnerWord(good)) {
@@ -63,7 +69,9 @@ impl Mind {
         let held: Vec<Uuid> = self.state.held.keys().filter(of_it).copied().collect();
         let refused = held.len();
         outcome.settled.extend(held.into_iter().filter_map(|id| self.let_go(id)));
-        if self.state.registry.device(entity).is_some_and(|device| !Device::is_declared(device)) {
+        // What the config or a family's grammar stands for is described by nobody who could do it again.
+        let stays = |device: &Device| device.is_declared() || device.class == DeviceClass::Gateway;
+        if self.state.registry.device(entity).is_some_and(|device| !stays(device)) {
             self.state.registry.remove(entity);
             self.devices.insert(entity.clone());
             outcome.registry_changed = true;

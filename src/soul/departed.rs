@@ -66,6 +66,11 @@ impl Departed {
         self.changed.insert(id);
     }
 
+    #[must_use]
+    pub fn has(&self, entity: &EntityId) -> bool {
+        self.pasts.contains_key(&digest(entity))
+    }
+
     /// What stood against one who comes back.
     pub fn take(&mut self, entity: &EntityId) -> Option<Past> {
         if self.pasts.is_empty() {

@@ -443,6 +443,9 @@ impl Soul {
     /// What stood against it is forgotten too: this is the owner's word, and on record.
     pub fn forget(&mut self, entity: &EntityId) -> bool {
         self.departed.take(entity);
+        // What others see of those who stood in a relation to it names it.
+        let others = self.relations.of(entity).map(|r| if r.from == *entity { r.to } else { r.from });
+        others.collect::<Vec<_>>().iter().for_each(|other| self.touch(other));
         self.mood.forget(entity);
         self.objectives.forget(entity);
         // The row that names it is written anew at once.
@@ -459,6 +462,12 @@ impl Soul {
         }
         self.relations.forget(entity);
         self.entities.remove(entity).is_some()
+    }
+
+    /// Whether anything is held of an entity, also of one who left.
+    #[must_use]
+    pub fn keeps(&self, entity: &EntityId) -> bool {
+        self.entities.contains_key(entity) || self.departed.has(entity) || self.relations.of(entity).next().is_some()
     }
 
     /// Declarations of entities, and pieces of evidence about them, for which there was no room.

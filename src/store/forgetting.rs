@@ -8,7 +8,7 @@ use super::{
     reader::Reader,
     unreadable,
 };
-use crate::domain::{EntityId, Forgetting, Timestamp};
+use crate::domain::{EntityId, Forgetting, Timestamp, is_named};
 use rusqlite::{Connection, Params, params};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -40,14 +40,8 @@ impl Names {
         self.0.contains(text)
     }
 
-    /// Whether a text names it as a word of its own: `lamp` is not in `lamp_2`.
     pub(super) fn are_in(&self, text: &str) -> bool {
-        let part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
-        let whole = |name: &str, at: usize| {
-            let (before, after) = (text.get(..at).unwrap_or_default(), text.get(at + name.len()..).unwrap_or_default());
-            !part(before.chars().next_back()) && !part(after.strip_prefix('.').unwrap_or(after).chars().next())
-        };
-        self.0.iter().any(|name| text.match_indices(name.as_str()).any(|(at, _)| whole(name, at)))
+        self.0.iter().any(|name| is_named(text, name))
     }
 }
 
@@ -73,7 +67,7 @@ pub(super) fn forget(conn: &Connection, remembered: &mut Remembered, forgetting:
     count("audit_rows_made_unreadable", unreadable.rows);
 
     count("opinion", delete(conn, "DELETE FROM soul_entities WHERE entity = ?1", [id])?);
-    count("history", delete(conn, "DELETE FROM soul_history WHERE entity = ?1", [id])?);
+    count("history", delete(conn, "DELETE FROM soul_history WHERE entity = ?1", [id])? + reasons(conn, &names)?);
     count("relations", delete(conn, "DELETE FROM relations WHERE subject = ?1 OR object = ?1", [id])?);
     count("memories", memories(conn, &names, id, &unreadable.percepts)?);
     count("states", delete(conn, "DELETE FROM device_states WHERE device = ?1", [id])?);
@@ -105,6 +99,20 @@ pub(super) fn forget(conn: &Connection, remembered: &mut Remembered, forgetting:
     unreadable::vouch(conn, &mut remembered.chain, forgetting, number, &unreadable)
 }
 
+/// Why others moved, where the reason names it: the row stays without its reason.
+fn reasons(conn: &Connection, names: &Names) -> Result<usize, StoreError> {
+    let mut emptied = 0;
+    for name in &names.0 {
+        let rows = all(conn, "SELECT entity, at, why FROM soul_history WHERE instr(why, ?1)", [name], |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get::<_, String>(2)?))
+        })?;
+        for (entity, at, _) in rows.iter().filter(|(.., why)| names.are_in(why)) {
+            emptied += delete(conn, "UPDATE soul_history SET why = '(forgotten)' WHERE entity = ?1 AND at = ?2", params![entity, at])?;
+        }
+    }
+    Ok(emptied)
+}
+
 /// What is remembered of it, by it, and of what was asked by or of it; the index is told which records those were.
 fn memories(conn: &Connection, names: &Names, id: &str, percepts: &BTreeSet<[u8; 16]>) -> Result<usize, StoreError> {
     let gone = |sql: &str, params: &[&dyn rusqlite::ToSql]| all(conn, sql, params, |row| Ok(row.get::<_, [u8; 16]>(0)?));
@@ -112,8 +120,8 @@ fn memories(conn: &Connection, names: &Names, id: &str, percepts: &BTreeSet<[u8;
     for percept in percepts {
         ids.extend(gone("DELETE FROM memory_records WHERE id = ?1 RETURNING id", &[percept])?);
     }
-    let told = all(conn, "SELECT id, text FROM memory_records WHERE kind = ?1", [DESCRIPTIONS], |row| {
-        Ok((row.get::<_, [u8; 16]>(0)?, row.get::<_, String>(1)?))
+    let told = all(conn, "SELECT id, CAST(payload AS TEXT) || text FROM memory_records WHERE kind = ?1", [DESCRIPTIONS], |row| {
+        Ok((row.get::<_, [u8; 16]>(0)?, String::from_utf8_lossy(row.get_ref(1)?.as_bytes().unwrap_or_default()).into_owned()))
     })?;
     for (id, _) in told.iter().filter(|(_, text)| names.are_in(text)) {
         ids.extend(gone("DELETE FROM memory_records WHERE id = ?1 RETURNING id", &[id])?);
@@ -155,6 +163,35 @@ pub struct Forgotten {
 }
 
 impl Reader {
+    /// Whether anything is kept that names an entity. To forget whom nobody knows would cost the whole journal for a slip of the pen.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn keeps(&self, entity: &EntityId) -> Result<bool, StoreError> {
+        // The cheap ones first; of a text it is enough that the name may be in it.
+        const PLACES: [&str; 12] = [
+            "soul_entities WHERE entity = ?1",
+            "devices WHERE id = ?1",
+            "relations WHERE subject = ?1 OR object = ?1",
+            "device_states WHERE device = ?1",
+            "held WHERE requester = ?1",
+            "approvals WHERE answered_by = ?1",
+            "summaries WHERE client = ?1",
+            "soul_history WHERE entity = ?1 OR instr(why, ?1)",
+            "verdicts WHERE requester = ?1 OR target = ?1 OR client_id = ?1",
+            "disagreements WHERE instr(disagreement, ?1)",
+            "audit_log WHERE action <> 'entity.forgotten' AND (actor = ?1 OR subject = ?1)",
+            "memory_records WHERE entity = ?1 OR requester = ?1 OR user = ?1 OR client_id = ?1 OR kind = 'discovery' AND instr(CAST(payload AS TEXT), ?1)",
+        ];
+        for place in PLACES {
+            let sql = format!("SELECT EXISTS (SELECT 1 FROM {place})");
+            if self.conn().query_row(&sql, [entity.as_str()], |row| row.get(0)).doing("look for what is kept of an entity")? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// What came of a word that asked to forget; None: it was not done.
     ///
     /// # Errors

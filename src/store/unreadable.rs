@@ -179,9 +179,13 @@ fn emptied(event: &Event, names: &Names, number: i64, refused: &BTreeMap<String,
     if event.subject.as_ref().is_some_and(|subject| names.is_one(subject) || names.are_in(subject)) {
         empty.subject = Some(nobody);
     }
-    let decision = refused.get(event.subject.as_deref().unwrap_or_default()).filter(|_| event.action == evidence::REFUSED);
-    if let (Some(decision), Some((_, digest))) = (decision, event.detail.rsplit_once("; sha256 ")) {
-        empty.detail = format!("{decision} (forgotten); sha256 {digest}");
+    if let (evidence::REFUSED, Some((said, digest))) = (event.action.as_str(), event.detail.rsplit_once("; sha256 ")) {
+        let decision = refused.get(event.subject.as_deref().unwrap_or_default());
+        // Also where another's only names it the digest stays: without it that verdict could be changed unnoticed.
+        if decision.is_some() || names.are_in(said) {
+            let decision = decision.map_or("refused", String::as_str);
+            empty.detail = format!("{decision} (forgotten); sha256 {digest}");
+        }
     } else if names.are_in(&event.detail) {
         empty.detail = "(forgotten)".to_owned();
     }

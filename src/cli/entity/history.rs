@@ -7,7 +7,6 @@ use crate::{
     runtime::Clock,
     store::{HistoryRow, Reader},
 };
-use anyhow::bail;
 use serde_json::{Value, json};
 use std::fmt::Write;
 
@@ -22,7 +21,7 @@ pub(super) fn history(common: &Common, reader: &Reader, id: &EntityId, days: u16
     let since = now.plus_seconds(-86_400 * i64::from(days));
     let rows = reader.history(id, since)?;
     if rows.is_empty() && reader.entity(id)?.is_none() {
-        bail!("nobody is called `{id}`: `jamey entity list` shows who is");
+        return Err(super::unknown(reader, id));
     }
     if common.json {
         let rows: Vec<Value> = rows
@@ -39,9 +38,9 @@ pub(super) fn history(common: &Common, reader: &Reader, id: &EntityId, days: u16
 fn page(id: &EntityId, rows: &[HistoryRow], (since, now): (Timestamp, Timestamp), days: u16, screen: Screen) -> String {
     let mut out = String::new();
     let (Some(first), Some(last)) = (rows.first(), rows.last()) else {
-        return format!("{id}: nothing was written down in the last {days} days\n");
+        return format!("{id}: nothing was written down in {}\n", lately(days));
     };
-    let _ = writeln!(out, "{}: the last {days} days, P {:.2} to {:.2}", screen.bold(id.as_str()), first.expectation, last.expectation);
+    let _ = writeln!(out, "{}: {}, P {:.2} to {:.2}", screen.bold(id.as_str()), lately(days), first.expectation, last.expectation);
     if screen.bars {
         let width = LINE.min(screen.width.saturating_sub(8));
         for (name, value) in [("P", (|r: &HistoryRow| r.expectation) as fn(&HistoryRow) -> f64), ("t", |r| r.lower_bound)] {
@@ -68,6 +67,10 @@ fn page(id: &EntityId, rows: &[HistoryRow], (since, now): (Timestamp, Timestamp)
         let _ = writeln!(out, "  it did not turn");
     }
     out
+}
+
+fn lately(days: u16) -> String {
+    if days == 1 { "the last day".to_owned() } else { format!("the last {days} days") }
 }
 
 /// One value for each column: the last one written until its end; None before the first.
@@ -105,7 +108,7 @@ mod tests {
         let text = page(&id, &rows, span, 1, Screen { width: usize::MAX, bars: false, colour: false });
         assert_eq!(
             text,
-            "crook: the last 1 days, P 0.30 to 0.10\n  \
+            "crook: the last day, P 0.30 to 0.10\n  \
              2026-11-18T16:06:40Z  +0.50 to 0.80  40 allowed requests raised it by 0.50\n  \
              2026-11-18T20:06:40Z  -0.71 to 0.10  1 message\u{fffd}[2J\n"
         );

@@ -24,7 +24,7 @@ pub enum Action {
     History {
         entity: String,
         /// How many days back.
-        #[arg(long, default_value_t = 14, value_name = "N")]
+        #[arg(long, default_value_t = 14, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
         days: u16,
     },
     /// Say that you trust it: five good events.
@@ -83,6 +83,18 @@ pub struct Filter {
 
 fn kind(text: &str) -> Result<RelationKind, String> {
     RelationKind::named(text).ok_or_else(|| "write controls, bridged_by, near or owned_by".to_owned())
+}
+
+/// A device that never spoke is known to the registry, and nothing is held of it.
+fn unknown(reader: &Reader, id: &EntityId) -> anyhow::Error {
+    match reader.devices() {
+        Ok(devices) if devices.iter().any(|device| device.id == *id) => {
+            anyhow::anyhow!(
+                "nothing is held of `{id}` yet, for it has not spoken: `jamey device show {id}` shows what is known of the device"
+            )
+        }
+        _ => anyhow::anyhow!("nobody is called `{id}`: `jamey entity list` shows who is"),
+    }
 }
 
 /// # Errors

@@ -4,11 +4,10 @@ use super::paint::{Screen, plain, span, when};
 use crate::{
     app::view,
     cli::Common,
-    domain::{EntityId, LivenessView, OpinionView, Relation, Timestamp, ToldBy},
+    domain::{EntityId, LivenessView, OpinionView, Relation, RelationKind, Timestamp, ToldBy},
     runtime::Clock,
     store::Reader,
 };
-use anyhow::bail;
 use std::fmt::Write;
 
 const BAR: usize = 24;
@@ -17,7 +16,7 @@ const FACET_BAR: usize = 8;
 const FACET_LINE: usize = 72;
 
 pub(super) fn show(common: &Common, reader: &Reader, id: &EntityId) -> anyhow::Result<()> {
-    let Some(mut one) = reader.entity(id)? else { bail!("nobody is called `{id}`: `jamey entity list` shows who is") };
+    let Some(mut one) = reader.entity(id)? else { return Err(super::unknown(reader, id)) };
     // The row has those told with it; here are all.
     one.detail.relations = reader.relations(id)?.into_iter().filter(|(_, denied)| !denied).map(|(relation, _)| relation).collect();
     if common.json {
@@ -37,12 +36,12 @@ fn page(one: &OpinionView, screen: Screen, now: Timestamp) -> String {
         let _ = writeln!(out, "  {}", screen.opinion(one.belief, one.disbelief, BAR.min(screen.width.saturating_sub(4))));
     }
     let line = format!(
-        "belief {:.3}  disbelief {:.3}  uncertainty {:.3}  (base rate {:.1})",
+        "belief {:.3}  disbelief {:.3}  uncertainty {:.3}  (base rate {:.2})",
         one.belief, one.disbelief, one.uncertainty, one.base_rate
     );
     let _ = writeln!(out, "{}", screen.wrapped("  ", &line));
-    let line =
-        format!("expectation {:.3}; trusted to at least {:.3} after {} events", one.expectation.get(), one.lower_bound.get(), one.events);
+    let events = if one.events == 1 { "1 event".to_owned() } else { format!("{} events", one.events) };
+    let line = format!("expectation {:.3}; trusted to at least {:.3} after {events}", one.expectation.get(), one.lower_bound.get());
     let _ = writeln!(out, "{}", screen.wrapped("  ", &line));
     for f in &detail.facets {
         let bar = if screen.bars { screen.opinion(f.belief, f.disbelief, FACET_BAR) + " " } else { String::new() };
@@ -76,7 +75,8 @@ fn page(one: &OpinionView, screen: Screen, now: Timestamp) -> String {
         })
         .collect();
     section(&mut out, screen, "readings that are not as they should be", &anomalies);
-    if let Some(e) = &detail.empathy {
+    // Before it foresaw anything there is nothing to tell but where it began.
+    if let Some(e) = detail.empathy.as_ref().filter(|e| e.value >= 0.005) {
         let text = format!("{:.2} (predicted {:.2}, in tune {:.2}, helped {:.2})", e.value, e.cognitive, e.affective, e.responsive);
         section(&mut out, screen, "understood", &[text]);
     }
@@ -129,13 +129,19 @@ fn related(id: &EntityId, r: &Relation) -> String {
         ToldBy::Seen => "as seen",
     };
     let who = |one: &EntityId| if one == id { "it".to_owned() } else { one.to_string() };
-    format!("{} {} {} ({by}; like {:+.1})", who(&r.from), r.kind.as_str().replace('_', " "), who(&r.to), r.like)
+    let stands = match r.kind {
+        RelationKind::Controls => "controls",
+        RelationKind::BridgedBy => "is bridged by",
+        RelationKind::Near => "is near",
+        RelationKind::OwnedBy => "is owned by",
+    };
+    format!("{} {stands} {} ({by}; like {:+.1})", who(&r.from), who(&r.to), r.like)
 }
 
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::domain::{AnomalyView, Detail, Facet, FacetView, Liveness, RelationKind, Remedy, Standing, Unit01, Wanted};
+    use crate::domain::{AnomalyView, Detail, Facet, FacetView, Liveness, Remedy, Standing, Unit01, Wanted};
 
     /// A lock with everything the matter that there can be, in a name that would paint the screen red.
     pub fn lock() -> OpinionView {
@@ -208,7 +214,7 @@ pub(super) mod tests {
             text,
             "front_lock: paired, last seen 2026-11-18T11:06:40Z
   ██▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒░░░░
-  belief 0.100  disbelief 0.740  uncertainty 0.160  (base rate 0.5)
+  belief 0.100  disbelief 0.740  uncertainty 0.160  (base rate 0.50)
   expectation 0.180; trusted to at least 0.002 after 12 events
   integrity    █▒▒▒▒▒▒░ P 0.18  t 0.00
     1.2 for, 10.0 against, owes 20
@@ -222,7 +228,7 @@ pub(super) mod tests {
   - temperature: 95.0 where 21.0 ± 0.5 is usual\u{fffd}[31m, since
     2026-11-18T11:06:40Z
   relations
-  - it bridged by bridge (devices say so; like +0.5)
+  - it is bridged by bridge (devices say so; like +0.5)
   why
   - 1 message in another's name to anna lowered it by 0.32, last
     2026-11-18

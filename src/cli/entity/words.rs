@@ -13,11 +13,15 @@ use std::io::{BufRead, IsTerminal, Write};
 /// What forgetting cannot reach.
 const NOT_REACHED: &str = "Not reached: backups and exports made before, other hosts' logs and the system's journal, what devices keep retained \
 on topics of their own, its user account (`jamey user remove`), the config, and what others told of it in their own words. A device that goes on \
-speaking, or that others go on describing, is met again as a newcomer.";
+speaking, or that others go on describing, is met again as a newcomer; until it is described again nothing guards it.";
 
 pub(super) fn say(common: &Common, config: &Config, about: EntityId, says: Says) -> anyhow::Result<()> {
     let forgets = says == Says::Forget;
-    let words = says.words();
+    let words = match says {
+        Says::Trust => "you trust it".to_owned(),
+        Says::Distrust => "you distrust it".to_owned(),
+        _ => says.words(),
+    };
     let told = app::give_word(config, about.clone(), says)?;
     if told.get("status").and_then(Value::as_str) != Some("ok") {
         bail!("{}", told.get("error").and_then(Value::as_str).unwrap_or("it did not count: look at Jamey's log"));
