@@ -216,20 +216,4 @@ mod tests {
         assert_eq!((gone, &again.departed.pasts), (1, &soul.departed.pasts));
         assert_eq!(again.departed.by_gravity, soul.departed.by_gravity);
     }
-
-    #[test]
-    #[ignore = "a measurement: cargo test --release --lib departed -- --ignored --nocapture"]
-    fn measure_a_flood() {
-        let mut soul = Soul::new();
-        flood(&mut soul, "a", 0);
-        let ids: Vec<EntityId> = (0..100_000).map(|n| id(&format!("c{n}"))).collect();
-        let begun = std::time::Instant::now();
-        for (n, one) in (0_i64..).zip(&ids) {
-            soul.hear(one, at(10_000 + n / 1_000), None, Evidence::OnTime);
-            if n % 500 == 0 {
-                soul.take_changes(at(10_000 + n / 1_000));
-            }
-        }
-        eprintln!("{:.2} µs for each new id in a full house", begun.elapsed().as_secs_f64() * 1e6 / 100_000.0);
-    }
 }
