@@ -122,6 +122,7 @@ impl Gate {
                     }
                     return self.admits(what, target, at);
                 }
+                self.0.reserve_exact(1);
                 self.0.insert(place, Stamp { what, target: target.cloned(), at });
                 true
             }

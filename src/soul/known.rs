@@ -317,6 +317,7 @@ impl Facets {
             Err(place) => {
                 let mut opinion = Opinion::new(now);
                 change(&mut opinion);
+                self.0.reserve_exact(1);
                 self.0.insert(place, (facet, opinion));
             }
         }

@@ -51,6 +51,7 @@ impl Ledger {
                 self.0.remove(weakest);
             }
         }
+        self.0.reserve_exact(1);
         self.0.push(Entry { cause, target: target.cloned(), moved, times: 1, last: at });
     }
 

@@ -74,6 +74,8 @@ impl SeriesSet {
             let Some(place) = self.0.iter().position(gives_way) else { return false };
             self.0.remove(place);
         }
+        // One at a time: there are few of them, and many who have them.
+        self.0.reserve_exact(1);
         self.0.push(new);
         true
     }

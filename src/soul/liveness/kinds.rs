@@ -142,6 +142,7 @@ impl Kinds {
         let place = self.kinds.iter().position(|kind| kind.of == of).unwrap_or(self.kinds.len());
         if place == self.kinds.len() {
             self.kinds.reserve_exact(1);
+            self.kinds.reserve_exact(1);
             self.kinds.push(Kind { of, rhythm: Rhythm::default(), value: 0, stamp: None, by: 0 });
         }
         // Never empty: it was just put there.
