@@ -1,3 +1,4 @@
 //! Memory: what is kept of what was perceived, and for how long.
 
 pub mod policy;
+pub mod recall;

@@ -1,0 +1,3 @@
+//! Recall: what was asked for in words, found, ranked and shown.
+
+pub mod when;

@@ -1,0 +1,446 @@
+//! Times as people write them: `yesterday evening`, `last 3 days`, `2026-11-24`, `since monday`. Total: what is no time is left as words.
+
+use crate::domain::Timestamp;
+use jiff::{
+    SignedDuration, Span, Timestamp as Instant,
+    civil::{Date, DateTime, Time, Weekday},
+    tz::TimeZone,
+};
+use std::ops::Range;
+
+/// A time that was read, and how many words it took.
+type Read<T> = Option<(T, usize)>;
+/// From, included, to, excluded, on the wall clock.
+type Wall = (DateTime, DateTime);
+
+/// Reads all times in a list of words, each in lower case. Gives the range that they leave together, and which words were none of it.
+///
+/// Several times narrow each other; where they leave nothing the range is empty, and so is what is found.
+#[must_use]
+pub fn read(words: &[String], now: Timestamp, zone: &TimeZone) -> (Option<Range<Timestamp>>, Vec<usize>) {
+    let clock = Clock { now: instant(now).to_zoned(zone.clone()).datetime(), zone };
+    let (mut range, mut rest, mut at) = (None::<Range<Timestamp>>, Vec::new(), 0);
+    while at < words.len() {
+        let Some((found, used)) = words.get(at..).and_then(|words| clock.range(words)) else {
+            rest.push(at);
+            at += 1;
+            continue;
+        };
+        range = Some(match range {
+            Some(before) => before.start.max(found.start)..before.end.min(found.end),
+            None => found,
+        });
+        at += used;
+    }
+    (range, rest)
+}
+
+struct Clock<'z> {
+    now: DateTime,
+    zone: &'z TimeZone,
+}
+
+impl Clock<'_> {
+    /// A range at the beginning of the words.
+    fn range(&self, words: &[String]) -> Read<Range<Timestamp>> {
+        let word = words.first()?.as_str();
+        let after = |n: usize| words.get(n..).unwrap_or_default();
+        let always = || Timestamp::from_micros(0)..self.stamp(self.now).plus_seconds(86_400);
+        match word {
+            "since" | "after" | "from" => {
+                let (wall, used) = self.wall(after(1))?;
+                let start = if word == "after" { wall.1 } else { wall.0 };
+                // `from A to B`.
+                if word == "from"
+                    && let Some("to" | "until" | "till") = after(1 + used).first().map(String::as_str)
+                    && let Some((end, more)) = self.wall(after(2 + used))
+                {
+                    return Some((self.stamp(start)..self.stamp(end.1), 2 + used + more));
+                }
+                Some((self.stamp(start)..always().end, 1 + used))
+            }
+            "until" | "till" | "before" => {
+                let (wall, used) = self.wall(after(1))?;
+                let end = if word == "before" { wall.0 } else { wall.1 };
+                Some((always().start..self.stamp(end), 1 + used))
+            }
+            "between" => {
+                let (from, used) = self.wall(after(1))?;
+                after(1 + used).first().filter(|w| w.as_str() == "and")?;
+                let (to, more) = self.wall(after(2 + used))?;
+                Some((self.stamp(from.0)..self.stamp(to.1), 2 + used + more))
+            }
+            _ => {
+                if let Some((from, to)) = word.split_once("..") {
+                    let end = |text: &str| self.iso(text);
+                    let (from, to) = (end(from), end(to));
+                    if from.is_none() && to.is_none() {
+                        return None;
+                    }
+                    let start = from.map_or(always().start, |wall| self.stamp(wall.0));
+                    return Some((start..to.map_or(always().end, |wall| self.stamp(wall.1)), 1));
+                }
+                let (wall, used) = self.wall(words)?;
+                Some((self.stamp(wall.0)..self.stamp(wall.1), used))
+            }
+        }
+    }
+
+    /// A day, a part of one, a clock, or a while: at the beginning of the words, with `on`, `in`, `at` or `the` before it.
+    fn wall(&self, words: &[String]) -> Read<Wall> {
+        let skip = words.iter().take(2).take_while(|w| matches!(w.as_str(), "on" | "in" | "the" | "at" | "around" | "during")).count();
+        let inner = words.get(skip..)?;
+        let said_in = words.iter().take(skip).any(|w| w == "in");
+        let said_at = words.iter().take(skip).any(|w| w == "at" || w == "around");
+        if let Some((wall, used)) = self.while_(inner) {
+            return Some((wall, skip + used));
+        }
+        if said_at && let Some((time, used)) = clock(inner) {
+            return Some((around(self.now.date(), time), skip + used));
+        }
+        if let Some((wall, used)) = self.days(inner, said_in) {
+            let one_day = wall.1.duration_since(wall.0) <= SignedDuration::from_hours(24);
+            let rest = inner.get(used..).unwrap_or_default();
+            if one_day && let Some((part, more)) = self.within(wall.0.date(), rest) {
+                return Some((part, skip + used + more));
+            }
+            return Some((wall, skip + used));
+        }
+        None
+    }
+
+    /// A part of a day, or a clock: `evening`, `at 18:00`.
+    fn within(&self, day: Date, words: &[String]) -> Read<Wall> {
+        let first = words.first()?.as_str();
+        if let Some(part) = part(day, first) {
+            return Some((part, 1));
+        }
+        let said = matches!(first, "at" | "around");
+        let (time, used) = clock(words.get(usize::from(said)..)?)?;
+        Some((around(day, time), usize::from(said) + used))
+    }
+
+    /// A day or several: `yesterday`, `last week`, `monday`, `2026-11-24`, `march 2026`.
+    fn days(&self, words: &[String], said_in: bool) -> Read<Wall> {
+        let word = words.first()?.as_str();
+        let next = words.get(1).map(String::as_str);
+        let today = self.now.date();
+        let day = |date: Date| (start(date), start(later(date, 1)));
+        match word {
+            "today" => return Some((day(today), 1)),
+            "yesterday" => return Some((day(later(today, -1)), 1)),
+            "tonight" => return Some((part(today, "night")?, 1)),
+            "this" | "last" | "past" | "previous" => {
+                let back = i32::from(word != "this");
+                let next = next?;
+                let night = later(today, -back);
+                return Some((
+                    match next {
+                        "night" => part(night, "night")?,
+                        "morning" | "afternoon" | "evening" => part(night, next)?,
+                        "week" => {
+                            let monday = later(today, -i32::from(today.weekday().to_monday_zero_offset()) - 7 * back);
+                            (start(monday), start(later(monday, 7)))
+                        }
+                        "weekend" => {
+                            let monday = later(today, -i32::from(today.weekday().to_monday_zero_offset()) - 7 * back);
+                            (start(later(monday, 5)), start(later(monday, 7)))
+                        }
+                        "month" => {
+                            let first = today.first_of_month().checked_sub(Span::new().months(back)).ok()?;
+                            (start(first), start(first.checked_add(Span::new().months(1)).ok()?))
+                        }
+                        "year" => {
+                            let first = today.first_of_year().checked_sub(Span::new().years(back)).ok()?;
+                            (start(first), start(first.checked_add(Span::new().years(1)).ok()?))
+                        }
+                        name => day(self.weekday(weekday(name)?, word == "this")),
+                    },
+                    2,
+                ));
+            }
+            _ => {}
+        }
+        if let Some(weekday) = weekday(word) {
+            return Some((day(self.weekday(weekday, false)), 1));
+        }
+        if let Some(wall) = self.iso(word) {
+            return Some((wall, 1));
+        }
+        // `march`, `may` and `august` are words too: a month is one after `in`, or beside a number.
+        if let Some(month) = month(word) {
+            let number = next.and_then(|n| n.trim_end_matches(',').parse::<i16>().ok());
+            match number {
+                Some(date) if (1..=31).contains(&date) => {
+                    let year = words.get(2).and_then(|y| y.parse().ok()).filter(|y| (1970..=9998).contains(y));
+                    return Some((day(self.dated(year, month, i8::try_from(date).ok()?)?), 2 + usize::from(year.is_some())));
+                }
+                Some(year) if (1970..=9998).contains(&year) => return Some((months(Date::new(year, month, 1).ok()?)?, 2)),
+                _ if said_in => return Some((months(self.dated(None, month, 1)?)?, 1)),
+                _ => return None,
+            }
+        }
+        let date = word.trim_end_matches(|c: char| c.is_ascii_alphabetic()).parse::<i8>().ok().filter(|d| (1..=31).contains(d))?;
+        let month = month(next?)?;
+        let year = words.get(2).and_then(|y| y.parse().ok()).filter(|y| (1970..=9998).contains(y));
+        Some((day(self.dated(year, month, date)?), 2 + usize::from(year.is_some())))
+    }
+
+    /// A while until now, or one that long ago: `last 3 hours`, `2 days ago`, `an hour ago`.
+    fn while_(&self, words: &[String]) -> Read<Wall> {
+        let word = |n: usize| words.get(n).map(String::as_str);
+        let said = matches!(word(0)?, "last" | "past");
+        let from = usize::from(said);
+        let n = match word(from)? {
+            "a" | "an" => Some(1.0),
+            "few" if said => Some(3.0),
+            n => n.parse::<f64>().ok().filter(|n| *n > 0.0 && *n < 100_000.0),
+        };
+        let (n, used) = match n {
+            Some(n) => (n, from + 1),
+            None if said => (1.0, from),
+            None => return None,
+        };
+        let unit = match word(used)?.trim_end_matches('s') {
+            "second" | "sec" => 1.0,
+            "minute" | "min" => 60.0,
+            "hour" => 3_600.0,
+            // `last day` is a while; `last week` is the week before this one, and is read elsewhere.
+            "day" => 86_400.0,
+            "week" if used > from => 7.0 * 86_400.0,
+            "month" if used > from => 30.0 * 86_400.0,
+            "year" if used > from => 365.0 * 86_400.0,
+            _ => return None,
+        };
+        let back = |seconds: f64| self.now.checked_sub(SignedDuration::from_secs_f64(seconds)).ok();
+        if said {
+            return Some(((back(n * unit)?, soon(self.now)), used + 1));
+        }
+        (word(used + 1)? == "ago").then_some(())?;
+        Some(((back((n + 0.5) * unit)?, back((n - 0.5).max(0.0) * unit).map(soon)?), used + 2))
+    }
+
+    /// `2026-11-24`, `2026-11`, `2026-11-24T18:00`, with or without seconds and zone.
+    fn iso(&self, word: &str) -> Option<Wall> {
+        if !word.get(..4)?.bytes().all(|b| b.is_ascii_digit()) || word.as_bytes().get(4) != Some(&b'-') {
+            return None;
+        }
+        let upper = word.to_ascii_uppercase();
+        if let Ok(instant) = upper.parse::<Instant>() {
+            let at = instant.to_zoned(self.zone.clone()).datetime();
+            return Some((at, at.checked_add(Span::new().minutes(1)).ok()?));
+        }
+        if upper.contains('T') {
+            let at: DateTime = upper.parse().ok()?;
+            return Some((at, at.checked_add(Span::new().minutes(1)).ok()?));
+        }
+        if let Ok(date) = word.parse::<Date>() {
+            return Some((start(date), start(later(date, 1))));
+        }
+        let (year, month) = word.split_once('-')?;
+        months(Date::new(year.parse().ok()?, month.parse().ok()?, 1).ok()?)
+    }
+
+    /// The last such day before today; with `today` it may be today.
+    fn weekday(&self, wanted: Weekday, today: bool) -> Date {
+        let date = self.now.date();
+        let back = i32::from(date.weekday().since(wanted));
+        later(date, -if back == 0 && !today { 7 } else { back })
+    }
+
+    /// The last such date that is not to come, where no year was said.
+    fn dated(&self, year: Option<i16>, month: i8, day: i8) -> Option<Date> {
+        let today = self.now.date();
+        match year {
+            Some(year) => Date::new(year, month, day).ok(),
+            None => {
+                Date::new(today.year(), month, day).ok().filter(|d| *d <= today).or_else(|| Date::new(today.year() - 1, month, day).ok())
+            }
+        }
+    }
+
+    fn stamp(&self, wall: DateTime) -> Timestamp {
+        let micros = self.zone.to_ambiguous_zoned(wall).compatible().map_or(0, |zoned| zoned.timestamp().as_microsecond());
+        Timestamp::from_micros(micros)
+    }
+}
+
+fn instant(at: Timestamp) -> Instant {
+    Instant::from_microsecond(at.micros()).unwrap_or(Instant::UNIX_EPOCH)
+}
+
+fn start(date: Date) -> DateTime {
+    date.to_datetime(Time::midnight())
+}
+
+fn later(date: Date, days: i32) -> Date {
+    date.saturating_add(Span::new().days(days))
+}
+
+/// What was said this very second counts too.
+fn soon(at: DateTime) -> DateTime {
+    at.saturating_add(Span::new().seconds(1))
+}
+
+fn months(first: Date) -> Option<Wall> {
+    Some((start(first), start(first.checked_add(Span::new().months(1)).ok()?)))
+}
+
+/// The night of a day ends on the next.
+fn part(day: Date, name: &str) -> Option<Wall> {
+    let (from, hours) = match name {
+        "morning" => (5, 7),
+        "noon" => (11, 3),
+        "afternoon" => (12, 6),
+        "evening" => (17, 7),
+        "night" => (20, 10),
+        _ => return None,
+    };
+    let from = day.at(from, 0, 0, 0);
+    Some((from, from.saturating_add(Span::new().hours(hours))))
+}
+
+/// Half an hour before and after.
+fn around(day: Date, time: Time) -> Wall {
+    let at = day.to_datetime(time);
+    (at.saturating_sub(Span::new().minutes(30)), at.saturating_add(Span::new().minutes(30)))
+}
+
+/// `18:00`, `6pm`, `6 pm`.
+fn clock(words: &[String]) -> Read<Time> {
+    let word = words.first()?.as_str();
+    if let Some((hour, minute)) = word.split_once(':') {
+        return Some((Time::new(hour.parse().ok()?, minute.parse().ok()?, 0, 0).ok()?, 1));
+    }
+    let (number, half, used) = match (word.strip_suffix("pm"), word.strip_suffix("am"), words.get(1).map(String::as_str)) {
+        (Some(number), ..) => (number, 12, 1),
+        (_, Some(number), _) => (number, 0, 1),
+        (.., Some("pm")) => (word, 12, 2),
+        (.., Some("am")) => (word, 0, 2),
+        _ => return None,
+    };
+    let hour = number.parse::<i8>().ok().filter(|h| (1..=12).contains(h))?;
+    Some((Time::new(hour % 12 + half, 0, 0, 0).ok()?, used))
+}
+
+fn weekday(name: &str) -> Option<Weekday> {
+    Some(match name {
+        "monday" => Weekday::Monday,
+        "tuesday" => Weekday::Tuesday,
+        "wednesday" => Weekday::Wednesday,
+        "thursday" => Weekday::Thursday,
+        "friday" => Weekday::Friday,
+        "saturday" => Weekday::Saturday,
+        "sunday" => Weekday::Sunday,
+        _ => return None,
+    })
+}
+
+fn month(name: &str) -> Option<i8> {
+    const MONTHS: [&str; 12] =
+        ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"];
+    let at = MONTHS.iter().position(|month| *month == name || (name.len() == 3 && month.starts_with(name)))?;
+    i8::try_from(at + 1).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// A Wednesday, 14:30 in Berlin.
+    fn now() -> (Timestamp, TimeZone) {
+        let zone = TimeZone::get("Europe/Berlin").unwrap();
+        let at: DateTime = "2026-11-25T14:30:00".parse().unwrap();
+        (Timestamp::from_micros(zone.to_zoned(at).unwrap().timestamp().as_microsecond()), zone)
+    }
+
+    fn words(text: &str) -> Vec<String> {
+        text.split_whitespace().map(str::to_lowercase).collect()
+    }
+
+    /// The range on the wall clock, and the words left over.
+    fn said(text: &str) -> (String, String) {
+        let (now, zone) = now();
+        let words = words(text);
+        let (range, rest) = read(&words, now, &zone);
+        let wall = |t: Timestamp| instant(t).to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
+        let rest: Vec<&str> = rest.iter().map(|at| words[*at].as_str()).collect();
+        (range.map_or_else(String::new, |r| format!("{} to {}", wall(r.start), wall(r.end))), rest.join(" "))
+    }
+
+    #[test]
+    fn times_are_read_as_people_mean_them() {
+        for (text, range, rest) in [
+            ("front door last night", "2026-11-24 20:00 to 2026-11-25 06:00", "front door"),
+            ("yesterday evening", "2026-11-24 17:00 to 2026-11-25 00:00", ""),
+            ("who unlocked yesterday at 18:00", "2026-11-24 17:30 to 2026-11-24 18:30", "who unlocked"),
+            ("today", "2026-11-25 00:00 to 2026-11-26 00:00", ""),
+            ("this morning", "2026-11-25 05:00 to 2026-11-25 12:00", ""),
+            ("on monday evening leak", "2026-11-23 17:00 to 2026-11-24 00:00", "leak"),
+            ("wednesday", "2026-11-18 00:00 to 2026-11-19 00:00", ""),
+            ("last week", "2026-11-16 00:00 to 2026-11-23 00:00", ""),
+            ("this week", "2026-11-23 00:00 to 2026-11-30 00:00", ""),
+            ("last month denied", "2026-10-01 00:00 to 2026-11-01 00:00", "denied"),
+            ("last 3 hours", "2026-11-25 11:30 to 2026-11-25 14:30", ""),
+            ("2 days ago", "2026-11-23 02:30 to 2026-11-24 02:30", ""),
+            ("an hour ago", "2026-11-25 13:00 to 2026-11-25 14:00", ""),
+            ("2026-11-20", "2026-11-20 00:00 to 2026-11-21 00:00", ""),
+            ("2026-10", "2026-10-01 00:00 to 2026-11-01 00:00", ""),
+            ("2026-11-20T18:00", "2026-11-20 18:00 to 2026-11-20 18:01", ""),
+            ("2026-11-20T18:00:00Z", "2026-11-20 19:00 to 2026-11-20 19:01", ""),
+            ("2026-11-01..2026-11-05", "2026-11-01 00:00 to 2026-11-06 00:00", ""),
+            ("from 2026-11-01 to yesterday", "2026-11-01 00:00 to 2026-11-25 00:00", ""),
+            ("between monday and yesterday", "2026-11-23 00:00 to 2026-11-25 00:00", ""),
+            ("since monday", "2026-11-23 00:00 to 2026-11-26 14:30", ""),
+            ("before yesterday", "1970-01-01 01:00 to 2026-11-24 00:00", ""),
+            ("in march", "2026-03-01 00:00 to 2026-04-01 00:00", ""),
+            ("in december", "2025-12-01 00:00 to 2026-01-01 00:00", ""),
+            ("5 march 2025", "2025-03-05 00:00 to 2025-03-06 00:00", ""),
+            ("march 5", "2026-03-05 00:00 to 2026-03-06 00:00", ""),
+            ("last night after 2026-11-25T01:00", "2026-11-25 01:01 to 2026-11-25 06:00", ""),
+        ] {
+            assert_eq!(said(text), (range.to_owned(), rest.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_time_stays_a_word() {
+        for text in [
+            "night light",
+            "the march of time",
+            "may",
+            "since",
+            "between doors",
+            "last",
+            "monday's",
+            "2026",
+            "3 doors",
+            "at home",
+            "..",
+            "in the hall",
+        ] {
+            assert_eq!(said(text), (String::new(), text.to_owned()));
+        }
+    }
+
+    #[test]
+    fn a_night_of_the_clocks_change_is_as_long_as_it_is() {
+        let zone = TimeZone::get("Europe/Berlin").unwrap();
+        let at: DateTime = "2026-10-25T12:00:00".parse().unwrap();
+        let now = Timestamp::from_micros(zone.to_zoned(at).unwrap().timestamp().as_microsecond());
+        let (range, _) = read(&words("last night"), now, &zone);
+        let range = range.unwrap();
+        assert_eq!(range.end.seconds_since(range.start), 11.0 * 3_600.0);
+    }
+
+    proptest! {
+        #[test]
+        fn no_words_panic_and_each_is_used_or_left(text in "((last|in|since|from|to|between|and|on|monday|march|5|31|99999|2026-02-30|9999-12-31|..|ago|hours|night|at|6|pm|é) ?){0,12}") {
+            let (now, zone) = now();
+            let words = words(&text);
+            let (_, rest) = read(&words, now, &zone);
+            prop_assert!(rest.iter().all(|at| *at < words.len()) && rest.is_sorted());
+        }
+    }
+}
