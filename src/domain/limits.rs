@@ -67,6 +67,10 @@ pub const BODY_DEPTH: usize = 64;
 pub const WAL_BYTES: u64 = 64 * 1024 * 1024;
 /// Inputs committed in one transaction: bounds the pause before the first of them is acknowledged.
 pub const BATCH_MESSAGES: usize = 512;
+/// A query: people type a line, and programs a paragraph.
+pub const QUERY_BYTES: usize = 1_024;
+/// Words of one query: each is looked up.
+pub const QUERY_WORDS: usize = 32;
 /// The recorded inputs kept for replay.
 pub const JOURNAL_BYTES: i64 = 32 * 1024 * 1024;
 /// A verdict row in full for each denied or escalated request, up to so many a client and hour; then summaries.

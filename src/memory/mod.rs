@@ -1,4 +1,5 @@
 //! Memory: what is kept of what was perceived, and for how long.
 
+pub mod index;
 pub mod policy;
 pub mod recall;

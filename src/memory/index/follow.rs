@@ -1,0 +1,207 @@
+//! The one who keeps the index beside the store: follows the change log, commits now and then, and builds it anew on any doubt.
+
+use super::{
+    Index, IndexError,
+    schema::{self, Fields},
+};
+use crate::store::{Reader, StoreError};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
+use tantivy::{
+    IndexWriter, TantivyError, Term,
+    indexer::{IndexWriterOptions, LogMergePolicy},
+};
+use uuid::Uuid;
+
+/// Memory of the one indexing thread; Tantivy takes no less than 15 MB.
+const HEAP_BYTES: usize = 16_000_000;
+/// A commit after so many documents, or so long.
+pub const COMMIT_DOCUMENTS: usize = 1_000;
+pub const COMMIT_EVERY: Duration = Duration::from_secs(2);
+/// Segments with more deleted documents than that are merged: what was forgotten does not stay on the card.
+const DELETED_RATIO: f32 = 0.2;
+/// Records read at a time while it is built anew, and transactions while it follows.
+const PAGE: u32 = 2_000;
+const TRANSACTIONS: u32 = 64;
+
+/// Why the index is not believed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Doubt {
+    #[error("there was none")]
+    Missing,
+    #[error("it cannot be read ({0})")]
+    Unreadable(String),
+    #[error("it says nothing of how far it followed, or is of another format")]
+    Format,
+    #[error("it followed to {applied}, and the store knows changes up to {last} only")]
+    Ahead { applied: i64, last: i64 },
+    #[error("it followed to {applied}, and the store remembers changes from {first} on only")]
+    Behind { applied: i64, first: i64 },
+    #[error("it has {index} records, and the store {store}")]
+    Count { index: u64, store: u64 },
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum FollowError {
+    #[error(transparent)]
+    Index(#[from] IndexError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+pub struct Follower {
+    index: Index,
+    fields: Fields,
+    writer: IndexWriter,
+    /// All changes up to here are in the writer's hands.
+    applied: i64,
+    pending: usize,
+    since: Option<Instant>,
+}
+
+impl Follower {
+    /// Opens the index of a folder for writing, or makes an empty one. With it the doubt, if there is one: then `rebuild` is due.
+    ///
+    /// # Errors
+    /// When the folder cannot be written, or someone else writes there.
+    pub fn open(path: &Path, store: &Reader) -> Result<(Self, Option<Doubt>), FollowError> {
+        let (index, mut doubt) = match Index::open(path) {
+            Ok(index) => (index, None),
+            Err(error) => {
+                (anew(path)?, Some(if path_is_new(&error) { Doubt::Missing } else { Doubt::Unreadable(error.source.to_string()) }))
+            }
+        };
+        let mut applied = 0;
+        if doubt.is_none() {
+            let ends = store.change_log()?;
+            match (index.applied()?, ends) {
+                (None, _) => doubt = Some(Doubt::Format),
+                (Some(at), Some((first, last))) => {
+                    applied = at;
+                    if at > last {
+                        doubt = Some(Doubt::Ahead { applied: at, last });
+                    } else if at.saturating_add(1) < first {
+                        doubt = Some(Doubt::Behind { applied: at, first });
+                    }
+                }
+                (Some(at), None) if at > 0 => doubt = Some(Doubt::Ahead { applied: at, last: 0 }),
+                (Some(at), None) => applied = at,
+            }
+        }
+        let options = IndexWriterOptions::builder().memory_budget_per_thread(HEAP_BYTES).num_worker_threads(1).num_merge_threads(1).build();
+        let wrap = |source: TantivyError| IndexError { path: path.to_owned(), source };
+        let writer: IndexWriter = index.index.writer_with_options(options).map_err(wrap)?;
+        let mut policy = LogMergePolicy::default();
+        policy.set_del_docs_ratio_before_merge(DELETED_RATIO);
+        writer.set_merge_policy(Box::new(policy));
+        Ok((Self { fields: index.fields, index, writer, applied, pending: 0, since: None }, doubt))
+    }
+
+    #[must_use]
+    pub fn index(&self) -> &Index {
+        &self.index
+    }
+
+    /// Takes some of what changed since; how many records. 0: it has all.
+    ///
+    /// # Errors
+    /// When the store cannot be read or the index not written.
+    pub fn follow(&mut self, store: &Reader) -> Result<usize, FollowError> {
+        let mut taken = 0;
+        for (seq, ids) in store.changed_records(self.applied, TRANSACTIONS)? {
+            for id in &ids {
+                self.writer.delete_term(self.term(*id));
+                if let Some(record) = store.indexed(*id)? {
+                    let document = self.fields.document(&record);
+                    self.writer.add_document(document).map_err(|source| self.index.wrap(source))?;
+                }
+            }
+            taken += ids.len();
+            self.applied = seq;
+        }
+        if taken > 0 {
+            self.pending += taken;
+            self.since.get_or_insert_with(Instant::now);
+        }
+        Ok(taken)
+    }
+
+    /// When the next commit is due, if anything waits for one.
+    #[must_use]
+    pub fn due(&self) -> Option<Instant> {
+        self.since.map(|since| if self.pending >= COMMIT_DOCUMENTS { since } else { since + COMMIT_EVERY })
+    }
+
+    /// Makes what was taken seen and lasting.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn commit(&mut self) -> Result<(), FollowError> {
+        let wrap = |source| IndexError { path: self.index.path.clone(), source };
+        let mut prepared = self.writer.prepare_commit().map_err(wrap)?;
+        prepared.set_payload(&schema::payload(self.applied));
+        prepared.commit().map_err(wrap)?;
+        (self.pending, self.since) = (0, None);
+        self.index.refresh()?;
+        Ok(())
+    }
+
+    /// Builds it anew from the store, while others go on reading what was there. `progress` is told how many are done.
+    ///
+    /// # Errors
+    /// When the store cannot be read or the index not written.
+    pub fn rebuild(&mut self, store: &Reader, mut progress: impl FnMut(u64)) -> Result<u64, FollowError> {
+        let wrap = |source| IndexError { path: self.index.path.clone(), source };
+        self.writer.delete_all_documents().map_err(wrap)?;
+        // What changes from here on is followed again afterwards: to take a record twice does no harm.
+        self.applied = store.change_log()?.map_or(0, |(_, last)| last);
+        let (mut after, mut done) = (Uuid::nil(), 0);
+        loop {
+            let page = store.indexed_after(after, PAGE)?;
+            let Some(last) = page.last() else { break };
+            after = last.id;
+            for record in &page {
+                self.writer.add_document(self.fields.document(record)).map_err(wrap)?;
+            }
+            done += u64::try_from(page.len()).unwrap_or(0);
+            progress(done);
+        }
+        self.commit()?;
+        Ok(done)
+    }
+
+    /// Waits for merges to end, and lets the folder go.
+    ///
+    /// # Errors
+    /// When a merge failed.
+    pub fn close(self) -> Result<(), FollowError> {
+        let path = self.index.path.clone();
+        self.writer.wait_merging_threads().map_err(|source| IndexError { path, source }.into())
+    }
+
+    fn term(&self, id: Uuid) -> Term {
+        Term::from_field_u64(self.fields.low, id.as_u64_pair().1)
+    }
+}
+
+fn path_is_new(error: &IndexError) -> bool {
+    matches!(
+        error.source,
+        TantivyError::OpenDirectoryError(_) | TantivyError::OpenReadError(tantivy::directory::error::OpenReadError::FileDoesNotExist(_))
+    )
+}
+
+/// An empty index, in the place of whatever is there.
+fn anew(path: &Path) -> Result<Index, IndexError> {
+    let wrap = |source: TantivyError| IndexError { path: path.to_owned(), source };
+    let io = |error: std::io::Error| wrap(TantivyError::IoError(std::sync::Arc::new(error)));
+    match std::fs::remove_dir_all(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(io(error)),
+        _ => {}
+    }
+    std::fs::create_dir_all(path).map_err(io)?;
+    let index = tantivy::Index::create_in_dir(path, schema::schema()).map_err(wrap)?;
+    Index::of(path, index).map_err(wrap)
+}
