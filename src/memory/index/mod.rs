@@ -2,8 +2,11 @@
 
 mod follow;
 mod schema;
+#[cfg(test)]
+mod tests;
 
-pub use follow::{Doubt, Follower};
+pub use follow::{Doubt, FollowError, Follower};
+pub use schema::time_of;
 
 use super::recall::Query;
 use crate::{domain::Timestamp, store::Indexed};
@@ -32,6 +35,8 @@ pub struct IndexError {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hit {
     pub id: Uuid,
+    /// In [0, 1], in steps of 1/255.
+    pub importance: f64,
     /// BM25, at least 0; all alike where nothing was asked for in words.
     pub relevance: f64,
 }
@@ -83,7 +88,7 @@ impl Index {
         self.reader.searcher().num_docs()
     }
 
-    /// The best records for a query, at most `limit`, best first; without words the newest. Those before `before`, where only time orders them.
+    /// The best records for a query, at most `limit`, best first; without words the newest.
     ///
     /// # Errors
     /// When the files cannot be read.
@@ -109,7 +114,7 @@ impl Index {
             let newest = top.order_by_u64_field(schema::HIGH, Order::Desc);
             searcher.search(&search, &newest)?.into_iter().map(|(_, at)| (0.0, at)).collect()
         };
-        found.into_iter().map(|(relevance, at)| Ok(Hit { id: id_at(&searcher, at)?, relevance })).collect()
+        found.into_iter().map(|(relevance, at)| hit(&searcher, at, relevance)).collect()
     }
 
     fn search_for(&self, query: &Query) -> tantivy::Result<BooleanQuery> {
@@ -230,8 +235,10 @@ fn split(tokens: &mut TextAnalyzer, text: &str) -> Vec<String> {
     words
 }
 
-fn id_at(searcher: &Searcher, at: DocAddress) -> tantivy::Result<Uuid> {
+fn hit(searcher: &Searcher, at: DocAddress, relevance: f64) -> tantivy::Result<Hit> {
     let fast = searcher.segment_reader(at.segment_ord).fast_fields();
     let number = |name| fast.u64(name).map(|column| column.first(at.doc_id).unwrap_or(0));
-    Ok(Uuid::from_u64_pair(number(schema::HIGH)?, number(schema::LOW)?))
+    let id = Uuid::from_u64_pair(number(schema::HIGH)?, number(schema::LOW)?);
+    let importance = u8::try_from(number(schema::IMPORTANCE)?).map_or(1.0, |n| f64::from(n) / 255.0);
+    Ok(Hit { id, importance, relevance })
 }

@@ -11,6 +11,7 @@ use uuid::Uuid;
 const FORMAT: u32 = 1;
 pub const HIGH: &str = "high";
 pub const LOW: &str = "low";
+pub const IMPORTANCE: &str = "importance";
 
 #[derive(Debug, Clone, Copy)]
 pub struct Fields {
@@ -35,7 +36,7 @@ pub fn schema() -> Schema {
     for name in ["entity", "kind", "verdict"] {
         schema.add_text_field(name, STRING);
     }
-    schema.add_u64_field("importance", FAST);
+    schema.add_u64_field(IMPORTANCE, FAST);
     schema.build()
 }
 
@@ -50,7 +51,7 @@ impl Fields {
             entity: field("entity")?,
             kind: field("kind")?,
             verdict: field("verdict")?,
-            importance: field("importance")?,
+            importance: field(IMPORTANCE)?,
         })
     }
 

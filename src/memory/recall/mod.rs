@@ -1,7 +1,9 @@
 //! Recall: what was asked for in words, found, ranked and shown.
 
-pub mod query;
+mod find;
+mod query;
 pub mod rank;
-pub mod when;
+mod when;
 
+pub use find::{Page, RecallError, Recalled, find};
 pub use query::Query;
