@@ -7,6 +7,7 @@ mod control;
 mod doors;
 mod duties;
 mod house;
+mod index;
 mod journal;
 mod outlets;
 mod people;
@@ -24,6 +25,7 @@ pub use answers::Left;
 pub use approvals::held_document;
 pub use control::{LONGEST_SECONDS, Order, standing};
 pub use doors::listeners;
+pub use index::FOLDER as INDEX;
 pub use journal::{Entered, read as read_journal};
 pub use words::give as give_word;
 
@@ -96,8 +98,13 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let counters = Arc::new(counters);
     let (inbox, posts) = Inbox::new();
 
-    let idle = inbox.clone();
-    let writer = Writer::spawn(store, move || idle.writer_idle()).context("the writer's thread cannot be started")?;
+    let (idle, (keeper, indexing)) = (inbox.clone(), index::keep(&data).context("the index's thread cannot be started")?);
+    let woken = keeper.clone();
+    let on_idle = move || {
+        idle.writer_idle();
+        woken.wake();
+    };
+    let writer = Writer::spawn(store, on_idle).context("the writer's thread cannot be started")?;
     let health = writer.health();
 
     let holds = (sets.live.ruling().digest(), sets.shadow.as_ref().map(|s| s.ruling().digest()));
@@ -245,6 +252,8 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     hall.record("stop", None, signal).await;
     inbox.stop().await;
     tokio::task::spawn_blocking(move || thread.join()).await?.map_err(|_| anyhow!("the mind's thread died"))?;
+    keeper.stop();
+    tokio::task::spawn_blocking(move || indexing.join()).await?.map_err(|_| anyhow!("the index's thread died"))?;
     info!("stopped");
     Ok(())
 }

@@ -15,6 +15,7 @@ mod device;
 mod entity;
 mod guard;
 mod health;
+mod recall;
 mod rules;
 mod run;
 mod token;
@@ -92,6 +93,7 @@ enum Command {
         #[command(subcommand)]
         action: audit::Action,
     },
+    Recall(recall::Asked),
     /// The conscience's rules.
     Rules {
         #[command(subcommand)]
@@ -115,7 +117,9 @@ enum Command {
     /// Print the topics as Markdown: this is `topics.md`.
     Topics,
     /// Print a completion script for a shell.
-    Completions { shell: clap_complete::Shell },
+    Completions {
+        shell: clap_complete::Shell,
+    },
 }
 
 impl Common {
@@ -197,6 +201,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Command::Certs { action } => certs::certs(&common, &action),
         Command::Approval { action } => approval::approval(&common, &action),
         Command::Audit { action } => audit::audit(&common, &action),
+        Command::Recall(asked) => recall::recall(&common, &asked),
         Command::Rules { action } => rules::rules(&common, &action),
         Command::Guard { action } => guard::guard(&common, &action),
         Command::User { action } => user::user(&common, &action),

@@ -1,0 +1,103 @@
+//! The thread that keeps the index beside the store, off the verdict's path: what it has not seen yet is found in the store meanwhile.
+
+use crate::{
+    memory::index::{FollowError, Follower},
+    store::Reader,
+};
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::{self, JoinHandle, Thread},
+    time::{Duration, Instant},
+};
+use tracing::{info, warn};
+
+/// The folder of the index, in the data folder.
+pub const FOLDER: &str = "index";
+/// What is committed together is taken together.
+const GATHER: Duration = Duration::from_millis(100);
+/// How long it waits after a mistake, and at most for something to do.
+const PAUSE: Duration = Duration::from_secs(10);
+
+/// The index's thread, to be woken and stopped.
+#[derive(Clone)]
+pub struct Keeper {
+    thread: Thread,
+    stop: Arc<AtomicBool>,
+}
+
+impl Keeper {
+    /// Something was committed.
+    pub fn wake(&self) {
+        self.thread.unpark();
+    }
+
+    pub fn stop(&self) {
+        self.stop.store(true, Ordering::Release);
+        self.wake();
+    }
+}
+
+/// Starts the thread.
+///
+/// # Errors
+/// When it cannot be started.
+pub fn keep(data: &Path) -> std::io::Result<(Keeper, JoinHandle<()>)> {
+    let (data, stop) = (data.to_owned(), Arc::new(AtomicBool::new(false)));
+    let stopped = Arc::clone(&stop);
+    let thread = thread::Builder::new().name("index".into()).spawn(move || Work { data, stopped }.run())?;
+    Ok((Keeper { thread: thread.thread().clone(), stop }, thread))
+}
+
+struct Work {
+    data: PathBuf,
+    stopped: Arc<AtomicBool>,
+}
+
+impl Work {
+    fn run(&self) {
+        let mut mistakes = 0u64;
+        while !self.is_over() {
+            let Err(error) = self.follow() else { return };
+            // The first and every hundredth: a full disk stays full for a while.
+            if mistakes.is_multiple_of(100) {
+                warn!("{error}; recall finds what is new in the store until it can be followed again");
+            }
+            mistakes += 1;
+            thread::park_timeout(PAUSE);
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.stopped.load(Ordering::Acquire)
+    }
+
+    fn follow(&self) -> Result<(), FollowError> {
+        let store = Reader::open(&self.data)?;
+        let (mut follower, doubt) = Follower::open(&self.data.join(FOLDER), &store)?;
+        if let Some(doubt) = doubt {
+            let from = Instant::now();
+            let records = follower.rebuild(&store, |_| {})?;
+            if records > 0 {
+                info!("the index was built anew, for {doubt}: {records} records in {:.1} s", from.elapsed().as_secs_f64());
+            }
+        }
+        loop {
+            let over = self.is_over();
+            while follower.follow(&store)? > 0 && follower.due().is_none_or(|due| due > Instant::now()) {}
+            if over || follower.due().is_some_and(|due| due <= Instant::now()) {
+                follower.commit()?;
+            }
+            if over {
+                return follower.close();
+            }
+            thread::park_timeout(follower.due().map_or(PAUSE, |due| due.saturating_duration_since(Instant::now())));
+            if !self.is_over() {
+                thread::sleep(GATHER);
+            }
+        }
+    }
+}
