@@ -1,0 +1,158 @@
+//! What remembering costs: `cargo bench --bench memory`. A house's records (`JAMEY_RECORDS`, a million unless told otherwise) are written,
+//! indexed and asked for, on real files.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a measurement fails by panicking")]
+#![allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "nanoseconds and percentiles")]
+
+use jamey::{
+    domain::{Body, EntityId, Layer, MemoryRecord, Outcome, Percept, Purpose, Timestamp, percept::Source},
+    memory::{
+        index::{Follower, Index, time_of},
+        recall::{self, Query},
+    },
+    store::{Batch, Entry, Reader, Store},
+};
+use jiff::tz::TimeZone;
+use std::{path::Path, sync::Arc, time::Instant};
+use uuid::Uuid;
+
+const START_MILLIS: u64 = 1_790_000_000_000;
+const ROOMS: [&str; 12] =
+    ["kitchen", "bathroom", "cellar", "attic", "garage", "hall", "bedroom", "nursery", "office", "garden", "living_room", "laundry"];
+const THINGS: [(&str, &str); 10] = [
+    ("temperature", "temperature"),
+    ("humidity", "humidity"),
+    ("door", "contact"),
+    ("window", "contact"),
+    ("motion", "occupancy"),
+    ("lamp", "state"),
+    ("plug", "power"),
+    ("smoke", "smoke"),
+    ("leak", "water_leak"),
+    ("valve", "position"),
+];
+
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, n: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) % n
+    }
+}
+
+fn entry(n: u64, dice: &mut Dice) -> Entry {
+    let (room, (thing, kind)) = (ROOMS[dice.below(12) as usize], THINGS[dice.below(10) as usize]);
+    let entity = EntityId::new(&format!("{room}_{thing}")).unwrap();
+    let value = match kind {
+        "temperature" | "humidity" | "power" | "position" => format!("{}.{}", 10 + dice.below(60), dice.below(10)),
+        "state" => ["on", "off"][dice.below(2) as usize].to_owned(),
+        _ => ["true", "false"][dice.below(2) as usize].to_owned(),
+    };
+    let id = Uuid::from_u64_pair(((START_MILLIS + n * 500) << 16) | 0x7000 | dice.below(4096), (1 << 63) | (dice.below(1 << 62)));
+    let percept = Percept {
+        id,
+        at: time_of(id),
+        source: Arc::new(Source::own(entity.clone(), "zigbee2mqtt", "device")),
+        topic: format!("zigbee2mqtt/{entity}"),
+        kind: kind.into(),
+        body: Body::Empty,
+        payload: value.clone().into_bytes(),
+        qos: 1,
+        retained: false,
+        packet_id: None,
+        repeat_of: None,
+        own_id: None,
+        purpose: Purpose::Observation,
+        may_wait: false,
+        way_on: None,
+        entity,
+    };
+    let text = format!("{} {kind} {value}", percept.entity);
+    let record = MemoryRecord { layer: Layer::ShortTerm, importance: dice.below(100) as f64 / 100.0, text };
+    Entry { percept: Box::new(percept), outcome: Outcome { record: Some(record), ..Outcome::default() }, lets_on: true, again: false }
+}
+
+fn bytes(folder: &Path) -> u64 {
+    std::fs::read_dir(folder).unwrap().map(|f| f.unwrap().metadata().unwrap()).map(|m| if m.is_file() { m.len() } else { 0 }).sum()
+}
+
+/// Resident memory of the process, in MiB.
+fn resident() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let kib = status.lines().find_map(|l| l.strip_prefix("VmRSS:")).and_then(|l| l.split_whitespace().next()?.parse::<f64>().ok());
+    kib.unwrap_or(0.0) / 1024.0
+}
+
+fn percentiles(name: &str, mut nanos: Vec<u64>) {
+    nanos.sort_unstable();
+    let at = |p: f64| nanos[((nanos.len() - 1) as f64 * p) as usize] as f64 / 1e6;
+    println!("{name:<34} p50 {:.3} ms   p99 {:.3} ms   max {:.3} ms", at(0.5), at(0.99), at(1.0));
+}
+
+fn main() {
+    let records: u64 = std::env::var("JAMEY_RECORDS").ok().and_then(|n| n.parse().ok()).unwrap_or(1_000_000);
+    let folder = tempfile::tempdir().unwrap();
+    let mut dice = Dice(11);
+    let mut store = Store::open(folder.path()).unwrap();
+    let from = Instant::now();
+    for start in (0..records).step_by(2_000) {
+        let entries: Vec<Entry> = (start..(start + 2_000).min(records)).map(|n| entry(n, &mut dice)).collect();
+        store.write(&Batch { at: entries.last().unwrap().percept.at, entries, ..Batch::default() }).unwrap();
+    }
+    println!(
+        "{records} records written in {:.1} s, {:.0} MiB of database",
+        from.elapsed().as_secs_f64(),
+        bytes(folder.path()) as f64 / 1_048_576.0
+    );
+
+    let path = folder.path().join("index");
+    let reader = Reader::open(folder.path()).unwrap();
+    let before = resident();
+    let (mut follower, _) = Follower::open(&path, &reader).unwrap();
+    let from = Instant::now();
+    follower.rebuild(&reader, |_| {}).unwrap();
+    let seconds = from.elapsed().as_secs_f64();
+    println!("indexed in {seconds:.1} s: {:.0} records/s; resident {before:.0} → {:.0} MiB", records as f64 / seconds, resident());
+    follower.close().unwrap();
+    println!("the index has {:.1} bytes a record", bytes(&path) as f64 / records as f64);
+
+    let from = Instant::now();
+    let (mut follower, doubt) = Follower::open(&path, &reader).unwrap();
+    println!("opened again in {:.1} ms ({doubt:?})", from.elapsed().as_secs_f64() * 1e3);
+    let index = Index::open(&path).unwrap();
+    let now = Timestamp::from_micros(((START_MILLIS + records * 500) * 1_000) as i64);
+    let ask = |words: &str| {
+        let from = Instant::now();
+        let page = recall::find(&index, &reader, &Query::parse(words, now, &TimeZone::UTC), now, 10, None).unwrap();
+        (from.elapsed().as_nanos() as u64, page.records.len())
+    };
+    let mut run = |name: &str, words: &dyn Fn(&mut Dice) -> String| {
+        let nanos: Vec<u64> = (0..2_000).map(|_| ask(&words(&mut dice)).0).collect();
+        percentiles(name, nanos);
+    };
+    let room = |d: &mut Dice| ROOMS[d.below(12) as usize].replace('_', " ");
+    let thing = |d: &mut Dice| THINGS[d.below(10) as usize].0;
+    run("two words", &|d| format!("{} {}", room(d), thing(d)));
+    run("words and a value", &|d| format!("{} temperature {}.5", room(d), 10 + d.below(60)));
+    run("entity and a day", &|d| format!("entity:kitchen_{} yesterday", thing(d)));
+    run("words, one excluded, important", &|d| format!("{} -temperature importance:0.9", room(d)));
+    run("a phrase", &|d| format!("\"{} {}\"", room(d), thing(d)));
+    run("the newest", &|_| String::new());
+    println!("resident {:.0} MiB", resident());
+
+    // What is written while it runs is found before it is indexed.
+    let mut nanos = Vec::new();
+    for n in 0..200 {
+        let mut one = entry(records + n, &mut dice);
+        one.outcome.record.as_mut().unwrap().text = format!("brand_new marker{n}");
+        let from = Instant::now();
+        store.write(&Batch { at: one.percept.at, entries: vec![one], ..Batch::default() }).unwrap();
+        assert_eq!(ask(&format!("marker{n}")).1, 1);
+        nanos.push(from.elapsed().as_nanos() as u64);
+        follower.follow(&reader).unwrap();
+    }
+    percentiles("written, committed and recalled", nanos);
+}
