@@ -62,6 +62,7 @@ fn entry(n: u64, dice: &mut Dice) -> Entry {
         payload: value.clone().into_bytes(),
         qos: 1,
         retained: false,
+        stored: false,
         packet_id: None,
         repeat_of: None,
         own_id: None,

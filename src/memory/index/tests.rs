@@ -26,6 +26,7 @@ fn entry(n: u64, entity: &str, text: &str) -> Entry {
         payload: Vec::new(),
         qos: 1,
         retained: false,
+        stored: false,
         packet_id: None,
         repeat_of: None,
         own_id: None,
