@@ -72,7 +72,7 @@ fn entry(n: u64, dice: &mut Dice) -> Entry {
         entity,
     };
     let text = format!("{} {kind} {value}", percept.entity);
-    let record = MemoryRecord { layer: Layer::ShortTerm, importance: dice.below(100) as f64 / 100.0, text };
+    let record = MemoryRecord { layer: Layer::ShortTerm, importance: dice.below(100) as f64 / 100.0, text, about: None };
     Entry { percept: Box::new(percept), outcome: Outcome { record: Some(record), ..Outcome::default() }, lets_on: true, again: false }
 }
 

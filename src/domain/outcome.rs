@@ -22,6 +22,9 @@ pub struct MemoryRecord {
     pub importance: f64,
     /// What it says, in words a person would search for.
     pub text: String,
+    /// What a fact is about: a newer one of the same entity about the same supersedes it. None: it is no fact but an event.
+    #[serde(default)]
+    pub about: Option<String>,
 }
 
 /// A request with its verdict.

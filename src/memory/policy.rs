@@ -60,7 +60,7 @@ pub fn decide(factors: &Factors, text: String) -> MemoryRecord {
         x if x >= SHORT_TERM => Layer::ShortTerm,
         _ => Layer::Working,
     };
-    MemoryRecord { layer, importance, text }
+    MemoryRecord { layer, importance, text, about: None }
 }
 
 #[cfg(test)]

@@ -141,7 +141,8 @@ impl Store {
         load::load(self.conn.as_ref().ok_or(StoreError::Again("the connection is being opened again"))?)
     }
 
-    fn attempt(&mut self, batch: &Batch) -> Result<(), StoreError> {
+    /// The connection, opened again where it was spoiled.
+    pub(super) fn connection(&mut self) -> Result<&Connection, StoreError> {
         let conn = match self.conn.take() {
             Some(conn) => conn,
             None => {
@@ -150,7 +151,17 @@ impl Store {
                 conn
             }
         };
-        let conn = self.conn.insert(conn);
+        Ok(self.conn.insert(conn))
+    }
+
+    /// Rows were added to the change log beside the batches.
+    pub(super) fn noted(&mut self, rows: i64) {
+        self.tally = self.tally.map(|tally| tally.noted(rows));
+    }
+
+    fn attempt(&mut self, batch: &Batch) -> Result<(), StoreError> {
+        self.connection()?;
+        let conn = self.conn.as_ref().ok_or(StoreError::Again("the connection is being opened again"))?;
         let tally = match self.tally {
             Some(tally) => tally,
             None => Tally::read(conn)?,

@@ -46,6 +46,12 @@ impl Tally {
         self.next_change
     }
 
+    /// So many rows of the change log came from elsewhere.
+    pub(super) fn noted(mut self, rows: i64) -> Self {
+        self.next_change += rows;
+        self
+    }
+
     /// The number that the next batch gets.
     pub(super) fn next(&self) -> i64 {
         self.next

@@ -4,6 +4,7 @@
 mod chain;
 mod changes;
 mod checkpoint;
+mod chores;
 mod connect;
 mod database;
 mod error;
@@ -32,6 +33,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub use chores::{Chore, Chores};
 pub use connect::FILE;
 pub use database::{Batch, Entry, Store};
 pub use error::StoreError;

@@ -54,6 +54,10 @@ pub struct RecordRow {
     pub qos: u8,
     pub retained: bool,
     pub own_id: Option<String>,
+    /// The owner wants it kept.
+    pub pinned: bool,
+    /// The newer fact about the same.
+    pub superseded_by: Option<Uuid>,
 }
 
 /// How much is stored. Records and verdicts are running totals of what was ever written, read from one row.
@@ -76,7 +80,7 @@ pub(super) const VERDICT: &str =
     "SELECT percept, ordinal, at, requester, client_id, topic, decision, score, theta_allow, theta_deny, uncertainty, reason,
     contributions, facts, request, origin, forwarded_at, repeat_of, target, verb, signals FROM verdicts JOIN contexts ON contexts.id = context";
 const RECORD: &str = "SELECT id, at, entity, kind, topic, body_kind, payload, text, importance, layer, requester, client_id, user, qos,
-    retained, own_id FROM memory_records";
+    retained, own_id, about, pinned, superseded_by FROM memory_records";
 const OPINION: &str = "SELECT entity, standing, belief, disbelief, uncertainty, base_rate, expectation, lower_bound, reasons, events,
     last_seen, detail FROM soul_entities";
 
@@ -302,12 +306,14 @@ fn record(row: &Row<'_>) -> Result<RecordRow, StoreError> {
         topic: row.get(4)?,
         body_kind: row.get(5)?,
         payload: row.get(6)?,
-        record: MemoryRecord { text: row.get(7)?, importance: row.get(8)?, layer: word("memory_records", row, 9, 0)? },
+        record: MemoryRecord { text: row.get(7)?, importance: row.get(8)?, layer: word("memory_records", row, 9, 0)?, about: row.get(16)? },
         requester: entity_id("memory_records", row, 10)?,
         client_id: row.get(11)?,
         user: row.get(12)?,
         qos: row.get(13)?,
         retained: row.get(14)?,
         own_id: row.get(15)?,
+        pinned: row.get(17)?,
+        superseded_by: row.get::<_, Option<[u8; 16]>>(18)?.map(Uuid::from_bytes),
     })
 }

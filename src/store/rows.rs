@@ -37,6 +37,9 @@ pub(super) fn write(
         {
             changed.extend(entry.percept.id.as_bytes());
             written.records += 1;
+            if let Some(about) = &record.about {
+                changed.extend(rows.supersede(entry, about)?.as_flattened());
+            }
         }
         let first = if entry.again { i64::try_from(limits::AGAIN).unwrap_or(i64::MAX) } else { 0 };
         for (judged, ordinal) in entry.outcome.judged.iter().zip(first..) {
@@ -82,6 +85,7 @@ fn given<'v>(rowid: i64, entry: &'v Entry, judged: &'v Judged, ordinal: i64) -> 
 
 struct Rows<'c> {
     record: CachedStatement<'c>,
+    older: CachedStatement<'c>,
     change: CachedStatement<'c>,
     verdict: CachedStatement<'c>,
 }
@@ -91,8 +95,12 @@ impl<'c> Rows<'c> {
         Ok(Self {
             record: conn.prepare_cached(
                 "INSERT INTO memory_records (id, at, entity, kind, topic, body_kind, payload, text, importance, layer, requester, client_id,
-                     user, qos, retained, own_id, packet_id)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17) ON CONFLICT (id) DO NOTHING",
+                     user, qos, retained, own_id, packet_id, about)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18) ON CONFLICT (id) DO NOTHING",
+            )?,
+            older: conn.prepare_cached(
+                "UPDATE memory_records SET superseded_by = ?1
+                 WHERE entity = ?2 AND about = ?3 AND superseded_by IS NULL AND id < ?1 RETURNING id",
             )?,
             change: conn.prepare_cached("INSERT INTO change_log (seq, records) VALUES (?1, ?2)")?,
             verdict: conn.prepare_cached(
@@ -125,8 +133,18 @@ impl<'c> Rows<'c> {
             p.retained,
             p.own_id,
             p.packet_id,
+            record.about,
         ])?;
         Ok(added > 0)
+    }
+
+    /// What was known of the same is so no more; the records that say it.
+    fn supersede(&mut self, entry: &Entry, about: &str) -> Result<Vec<[u8; 16]>, StoreError> {
+        let p = &*entry.percept;
+        self.older
+            .query_map(params![p.id.as_bytes(), p.entity.as_str(), about], |row| row.get(0))
+            .and_then(Iterator::collect)
+            .doing("supersede an older fact")
     }
 
     /// How many rows it added: none when it is there already.

@@ -3,6 +3,7 @@
 
 use super::{
     checkpoint::{self, Checkpointer},
+    chores::{Chore, Chores},
     database::{Batch, Store},
     error::StoreError,
     health::StoreHealth,
@@ -11,7 +12,7 @@ use crate::domain::limits;
 use std::{
     io,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, atomic::Ordering::Relaxed},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, atomic::Ordering::Relaxed, mpsc::SyncSender},
     thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
@@ -30,8 +31,11 @@ pub struct Writer {
     thread: Option<JoinHandle<()>>,
 }
 
+/// A chore that waited so long for a moment without a batch goes first: also a house that never rests is kept in order.
+const CHORE_WAIT: Duration = Duration::from_millis(250);
+
 #[derive(Default)]
-struct Desk {
+pub(super) struct Desk {
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -39,6 +43,8 @@ struct Desk {
 #[derive(Default)]
 struct State {
     waiting: Option<(Batch, Done)>,
+    /// Upkeep that waits for a moment without a batch, and since when.
+    chore: Option<(Chore, SyncSender<Result<usize, StoreError>>, Instant)>,
     busy: bool,
     stop: bool,
     /// The thread is gone: nothing is taken any more.
@@ -86,6 +92,12 @@ impl Writer {
         }
         self.desk.put(state, batch, done);
         Ok(())
+    }
+
+    /// Where upkeep is handed in, from any thread.
+    #[must_use]
+    pub fn chores(&self) -> Chores {
+        Chores::at(Arc::downgrade(&self.desk))
     }
 
     #[must_use]
@@ -138,11 +150,27 @@ impl Desk {
         self.changed.notify_all();
     }
 
-    fn take(&self) -> Option<(Batch, Done)> {
+    /// Hands a chore in, unless one waits already.
+    pub(super) fn ask(&self, chore: Chore, tell: SyncSender<Result<usize, StoreError>>) -> Result<(), StoreError> {
+        let mut state = self.lock();
+        if state.ended || state.stop || state.chore.is_some() {
+            return Err(StoreError::Again("the store is closing, or has a chore already"));
+        }
+        state.chore = Some((chore, tell, Instant::now()));
+        drop(state);
+        self.changed.notify_all();
+        Ok(())
+    }
+
+    fn take(&self) -> Option<Task> {
         let mut state = self.lock();
         loop {
-            if let Some(taken) = state.waiting.take() {
-                return Some(taken);
+            let is_late = state.chore.as_ref().is_some_and(|(.., since)| since.elapsed() >= CHORE_WAIT);
+            if !is_late && let Some((batch, done)) = state.waiting.take() {
+                return Some(Task::Batch(batch, done));
+            }
+            if let Some((chore, tell, _)) = state.chore.take() {
+                return Some(Task::Chore(chore, tell));
             }
             if state.stop {
                 return None;
@@ -150,6 +178,11 @@ impl Desk {
             state = self.wait(state, None);
         }
     }
+}
+
+enum Task {
+    Batch(Batch, Done),
+    Chore(Chore, SyncSender<Result<usize, StoreError>>),
 }
 
 struct Work {
@@ -164,7 +197,18 @@ struct Work {
 impl Work {
     fn run(mut self, on_idle: impl Fn()) {
         let _ending = Ending(Arc::clone(&self.desk), Arc::clone(&self.health));
-        while let Some((batch, done)) = self.desk.take() {
+        while let Some(task) = self.desk.take() {
+            let (batch, done) = match task {
+                Task::Batch(batch, done) => (batch, done),
+                Task::Chore(chore, tell) => {
+                    let result = self.store.chore(&chore);
+                    // Who asked may be gone; what was done stays done.
+                    drop(tell.send(result));
+                    self.look_after_log();
+                    on_idle();
+                    continue;
+                }
+            };
             if !self.write(&batch) {
                 break;
             }
@@ -259,6 +303,7 @@ impl Drop for Ending {
         let mut state = self.0.lock();
         state.ended = true;
         state.waiting = None;
+        state.chore = None;
         if !state.stop {
             self.1.fails("the store's writer has ended; restart jamey");
         }

@@ -34,7 +34,7 @@ fn entry(n: u64, entity: &str, text: &str) -> Entry {
         may_wait: false,
         way_on: None,
     };
-    let record = MemoryRecord { layer: Layer::ShortTerm, importance: 0.5, text: text.into() };
+    let record = MemoryRecord { layer: Layer::ShortTerm, importance: 0.5, text: text.into(), about: None };
     Entry { percept: Box::new(percept), outcome: Outcome { record: Some(record), ..Outcome::default() }, lets_on: true, again: false }
 }
 

@@ -73,7 +73,8 @@ fn percept(n: u64) -> Percept {
 /// Something told.
 fn told(n: u64) -> Entry {
     let percept = percept(n);
-    let record = MemoryRecord { layer: Layer::ShortTerm, importance: 0.25, text: format!("{} says temperature 21.46", percept.entity) };
+    let record =
+        MemoryRecord { layer: Layer::ShortTerm, importance: 0.25, text: format!("{} says temperature 21.46", percept.entity), about: None };
     Entry { percept: Box::new(percept), outcome: Outcome { record: Some(record), ..Outcome::default() }, lets_on: true, again: false }
 }
 
