@@ -13,7 +13,7 @@ const MAY: &[(&str, &[&str])] = &[
     ("soul", &["domain"]),
     ("consciousness", &["domain"]),
     ("home_assistant", &["domain"]),
-    ("memory", &["domain"]),
+    ("memory", &["domain", "store"]),
     ("store", &["domain"]),
     ("config", &["domain"]),
     ("runtime", &["domain"]),

@@ -237,7 +237,7 @@ impl Living {
         let percept = match letter.input {
             Input::Percept(percept) => percept,
             Input::Tick(_) => return self.tick(),
-            Input::Note(_) | Input::Forged(_) | Input::Rules(_) | Input::WentOn { .. } => return,
+            Input::Note(_) | Input::Forged(_) | Input::Rules(_) | Input::WentOn { .. } | Input::Recalled { .. } => return,
             Input::Word(word) => return self.heard(word, outcome.word.unwrap_or(Ok(())), letter.answer),
             Input::Answer(word) => return self.answered(&word, outcome.unanswered.map_or(Ok(()), Err), letter.answer),
         };

@@ -7,8 +7,9 @@ use crate::{
 use std::{
     path::{Path, PathBuf},
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
+        mpsc::{SyncSender, sync_channel},
     },
     thread::{self, JoinHandle, Thread},
     time::{Duration, Instant},
@@ -27,9 +28,24 @@ const PAUSE: Duration = Duration::from_secs(10);
 pub struct Keeper {
     thread: Thread,
     stop: Arc<AtomicBool>,
+    rebuilds: Rebuilds,
 }
 
+/// Those who wait for the index to be built anew: each is told how many records it has then.
+type Rebuilds = Arc<Mutex<Vec<SyncSender<Result<u64, String>>>>>;
+
 impl Keeper {
+    /// Has the index built anew, and waits for it; recall goes on meanwhile. Not for an async task.
+    ///
+    /// # Errors
+    /// Why it could not be.
+    pub fn rebuild(&self) -> Result<u64, String> {
+        let (tell, told) = sync_channel(1);
+        self.rebuilds.lock().unwrap_or_else(PoisonError::into_inner).push(tell);
+        self.wake();
+        told.recv().unwrap_or_else(|_| Err("Jamey is stopping".to_owned()))
+    }
+
     /// Something was committed.
     pub fn wake(&self) {
         self.thread.unpark();
@@ -47,14 +63,16 @@ impl Keeper {
 /// When it cannot be started.
 pub fn keep(data: &Path) -> std::io::Result<(Keeper, JoinHandle<()>)> {
     let (data, stop) = (data.to_owned(), Arc::new(AtomicBool::new(false)));
-    let stopped = Arc::clone(&stop);
-    let thread = thread::Builder::new().name("index".into()).spawn(move || Work { data, stopped }.run())?;
-    Ok((Keeper { thread: thread.thread().clone(), stop }, thread))
+    let (stopped, rebuilds) = (Arc::clone(&stop), Rebuilds::default());
+    let work = Work { data, stopped, rebuilds: Arc::clone(&rebuilds) };
+    let thread = thread::Builder::new().name("index".into()).spawn(move || work.run())?;
+    Ok((Keeper { thread: thread.thread().clone(), stop, rebuilds }, thread))
 }
 
 struct Work {
     data: PathBuf,
     stopped: Arc<AtomicBool>,
+    rebuilds: Rebuilds,
 }
 
 impl Work {
@@ -87,6 +105,14 @@ impl Work {
         }
         loop {
             let over = self.is_over();
+            let asked = std::mem::take(&mut *self.rebuilds.lock().unwrap_or_else(PoisonError::into_inner));
+            if !asked.is_empty() && !over {
+                let built = follower.rebuild(&store, |_| {});
+                let told = built.as_ref().map(|records| *records).map_err(ToString::to_string);
+                // Who asked may be gone.
+                asked.into_iter().for_each(|tell| drop(tell.send(told.clone())));
+                built?;
+            }
             while follower.follow(&store)? > 0 && follower.due().is_none_or(|due| due > Instant::now()) {}
             if over || follower.due().is_some_and(|due| due <= Instant::now()) {
                 follower.commit()?;

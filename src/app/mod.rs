@@ -9,8 +9,10 @@ mod duties;
 mod house;
 mod index;
 mod journal;
+mod mailbox;
 mod outlets;
 mod people;
+mod recall;
 mod retained;
 pub mod rules;
 mod silences;
@@ -19,6 +21,7 @@ mod speaker;
 mod start;
 mod unchanged;
 pub mod view;
+mod wishes;
 mod words;
 
 pub use answers::Left;
@@ -27,11 +30,12 @@ pub use control::{LONGEST_SECONDS, Order, standing};
 pub use doors::listeners;
 pub use index::FOLDER as INDEX;
 pub use journal::{Entered, read as read_journal};
+pub use wishes::{Wish, grant as grant_wish};
 pub use words::give as give_word;
 
 use crate::{
     api,
-    broker::{Engine, GuardView, Hall, Inbox, Listener, OwnClient, guard},
+    broker::{Engine, GuardView, Hall, Inbox, Listener, OwnClient, Recalls, guard},
     config::{Config, Durability, GuardMode},
     domain::{
         Change, Claim, Ending, EntityId, Family, Input, Kept, OwnerGuard, Registry, Settled, Standing, Timestamp, limits,
@@ -97,6 +101,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let (counters, complaints) = Counters::new();
     let counters = Arc::new(counters);
     let (inbox, posts) = Inbox::new();
+    let (recalls, recalled) = Recalls::new();
 
     let (idle, (keeper, indexing)) = (inbox.clone(), index::keep(&data).context("the index's thread cannot be started")?);
     let woken = keeper.clone();
@@ -127,6 +132,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let hall = Arc::new(Hall::new(
         Arc::clone(&config),
         inbox.clone(),
+        recalls,
         Arc::clone(&clock),
         counters,
         Box::new(move || failing.failing()),
@@ -197,6 +203,8 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
 
     let others = beside::live(reached, &hall, &engine);
     let (stop, stopped) = watch::channel(false);
+    let recaller = recall::Recaller { hall: Arc::clone(&hall), own: own.clone(), zone: config.zone(), asked: recalled };
+    let recalling = recaller.answer(stopped.clone()).context("the recall's thread cannot be started")?;
     let (tell, certificates) = watch::channel(None);
     let (tell_rules, wrong_rules) = watch::channel(None);
     let speaker = speaker::Speaker {
@@ -232,6 +240,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let minding = tokio::spawn(people::watch(data.clone(), Arc::clone(&hall), stopped.clone()));
     let hearing = tokio::spawn(answers::watch(data.clone(), Arc::clone(&hall), stopped.clone()));
     let listening = tokio::spawn(words::watch(data.clone(), Arc::clone(&hall), desk, stopped.clone()));
+    let wishing = tokio::spawn(wishes::watch(data.clone(), Arc::clone(&hall), keeper.clone(), stopped.clone()));
     let ruling = tokio::spawn(rules::watch(rules::Watch { hall: Arc::clone(&hall), shelf, again, seen, holds, tell: tell_rules, stopped }));
 
     // Who reads `ready` may ask it to stop at once.
@@ -247,11 +256,12 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let _ = speaking.await;
     others.stop().await;
     engine.stop(closed).await;
-    let _ = tokio::join!(ticking, serving, watching, minding, hearing, listening, ruling);
+    let _ = tokio::join!(ticking, serving, watching, minding, hearing, listening, wishing, ruling);
     hall.close_audits();
     hall.record("stop", None, signal).await;
     inbox.stop().await;
     tokio::task::spawn_blocking(move || thread.join()).await?.map_err(|_| anyhow!("the mind's thread died"))?;
+    tokio::task::spawn_blocking(move || recalling.join()).await?.map_err(|_| anyhow!("the recall's thread died"))?;
     keeper.stop();
     tokio::task::spawn_blocking(move || indexing.join()).await?.map_err(|_| anyhow!("the index's thread died"))?;
     info!("stopped");

@@ -1,11 +1,11 @@
 //! The owner's word from the host: who may write in the data folder may give it. The running Jamey looks once a second; when none runs, the
 //! word is taken at rest, by the same mind on the same store.
 
-use super::view;
+use super::{mailbox::Mailbox, view};
 use crate::{
     broker::Hall,
     config::Config,
-    domain::{Change, EntityId, Input, OpinionView, OwnersWord, Says, Timestamp, audit::Event},
+    domain::{Change, EntityId, Input, OpinionView, OwnersWord, Says, audit::Event},
     mind::Mind,
     runtime::Clock,
     store::{Batch, Forgotten, Reader, Store},
@@ -15,20 +15,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
-    fs,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 use tokio::sync::{oneshot, watch};
-use tracing::warn;
 use uuid::Uuid;
 
-const FOLDER: &str = "words";
 /// As whom the host speaks.
 const HOST: &str = "owner";
-/// What is read at one look; what is more is looked at next.
-const AT_ONCE: usize = 64;
 /// The longest word: two ids, a kind and a number.
 const WORD_BYTES: u64 = 1_024;
 /// How long the running Jamey may take for a word: it looks once a second.
@@ -83,23 +78,18 @@ pub fn give(config: &Config, about: EntityId, says: Says) -> Result<Value> {
     }
 }
 
+fn mailbox(data: &Path) -> Mailbox {
+    Mailbox::at(data, "words", WORD_BYTES)
+}
+
 fn leave(data: &Path, left: &LeftWord) -> Result<Value> {
-    let id = Clock::new(Timestamp::default()).percept_id();
-    let folder = data.join(FOLDER);
-    let (file, done) = (folder.join(format!("{id}.json")), folder.join(format!("{id}.done")));
-    let write = || -> std::io::Result<()> {
-        super::private_folder(&folder)?;
-        let fresh = folder.join(format!("{id}.new"));
-        fs::write(&fresh, serde_json::to_string(left)?)?;
-        fs::rename(fresh, &file)
-    };
-    write().with_context(|| format!("{} cannot be written", folder.display()))?;
+    let mailbox = mailbox(data);
+    let id = mailbox.leave(left)?;
     let (began, mut look_at) = (Instant::now(), ENDED);
     let until = began + if left.says == Says::Forget { FORGETTING } else { PATIENCE };
     while Instant::now() < until {
-        if let Ok(text) = fs::read(&done) {
-            let _ = fs::remove_file(&done);
-            return serde_json::from_slice(&text).context("the answer cannot be read");
+        if let Some(told) = mailbox.answer_to(id)? {
+            return Ok(told);
         }
         if left.says == Says::Forget && began.elapsed() > look_at {
             look_at += ENDED;
@@ -116,7 +106,7 @@ fn leave(data: &Path, left: &LeftWord) -> Result<Value> {
         }
         std::thread::sleep(Duration::from_millis(50));
     }
-    if fs::remove_file(&file).is_ok() {
+    if mailbox.take_back(id) {
         bail!("the running Jamey did not take the word: it is taken back; look at Jamey's log");
     }
     bail!("the running Jamey took the word and gave no answer in time: look at its log, and at `jamey audit list`")
@@ -169,11 +159,8 @@ pub fn is_worth_forgetting(mind: &Mind, data: &Path, word: &OwnersWord) -> std::
 
 /// Looks for words until told to stop.
 pub async fn watch(data: PathBuf, hall: Arc<Hall>, desk: Arc<Desk>, mut stopped: watch::Receiver<bool>) {
-    let folder = data.join(FOLDER);
-    // Made by who runs Jamey, who takes files away here: if root's first word made it, no word would ever be taken.
-    if let Err(error) = super::private_folder(&folder) {
-        warn!("{} cannot be made: {error}", folder.display());
-    }
+    let mailbox = mailbox(&data);
+    mailbox.make();
     let mut every = tokio::time::interval(Duration::from_secs(1));
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -181,7 +168,7 @@ pub async fn watch(data: PathBuf, hall: Arc<Hall>, desk: Arc<Desk>, mut stopped:
             _ = every.tick() => {}
             _ = stopped.changed() => return,
         }
-        for (id, left) in take(&folder) {
+        for (id, left) in mailbox.take::<LeftWord>() {
             let word = OwnersWord { id, at: hall.clock.now(), by: HOST.to_owned(), about: left.about, says: left.says, transaction: None };
             desk.expect(id);
             let (tell, answer) = oneshot::channel();
@@ -191,48 +178,9 @@ pub async fn watch(data: PathBuf, hall: Arc<Hall>, desk: Arc<Desk>, mut stopped:
             }
             let (told, data) = (desk.take(id), data.clone());
             let told = tokio::task::spawn_blocking(move || with_counts(&data, &word, told)).await.unwrap_or_default();
-            let fresh = folder.join(format!("{id}.half"));
-            if let Err(error) = fs::write(&fresh, told.to_string()).and_then(|()| fs::rename(&fresh, folder.join(format!("{id}.done")))) {
-                warn!("{} cannot be written: {error}", folder.display());
-                let _ = fs::remove_file(&fresh);
-            }
+            mailbox.answer(id, &told);
         }
     }
-}
-
-/// The words that lie there, each taken away before it counts; what lies there unread for long is nobody's any more.
-fn take(folder: &Path) -> Vec<(Uuid, LeftWord)> {
-    let Ok(files) = fs::read_dir(folder) else { return Vec::new() };
-    let mut taken = Vec::new();
-    for path in files.flatten().map(|f| f.path()) {
-        let ends = |end: &str| path.extension().is_some_and(|e| e == end);
-        // What is half written, or was never read, says whom it was about.
-        if !ends("json")
-            && path.symlink_metadata().and_then(|m| m.modified()).is_ok_and(|at| at.elapsed().is_ok_and(|age| age > FORGETTING))
-        {
-            let _ = fs::remove_file(&path);
-        }
-        if !ends("json") || taken.len() >= AT_ONCE {
-            continue;
-        }
-        let id = path.file_stem().and_then(|s| s.to_str()).and_then(|s| Uuid::parse_str(s).ok());
-        let left = read(&path).and_then(|text| serde_json::from_slice(&text).ok());
-        if let Err(error) = fs::remove_file(&path) {
-            warn!("{} cannot be taken away, so it does not count: {error}", path.display());
-            continue;
-        }
-        match (id, left) {
-            (Some(id), Some(left)) => taken.push((id, left)),
-            _ => warn!("{} is no word: `jamey entity` writes them", path.display()),
-        }
-    }
-    taken
-}
-
-/// A word's file, if it is one: nothing that would be waited for, and nothing longer than a word.
-fn read(path: &Path) -> Option<Vec<u8>> {
-    let is_file = path.symlink_metadata().is_ok_and(|file| file.is_file() && file.len() <= WORD_BYTES);
-    is_file.then(|| fs::read(path).ok()).flatten()
 }
 
 /// What came of a word, as it is told on `reply/{verb}`.
@@ -282,36 +230,4 @@ pub fn on_record(word: &OwnersWord, taken: &std::result::Result<(), String>) -> 
         Err(why) => format!("{}; it did not count: {why}", word.says.words()),
     };
     Event::new(word.at, &word.by, &action, Some(word.about.as_str()), &detail)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_word_is_taken_once_and_what_is_none_is_taken_away() {
-        let data = tempfile::tempdir().unwrap();
-        let left = LeftWord { about: EntityId::new("lamp").unwrap(), says: Says::Trust };
-        let id = Uuid::from_u128(5);
-        std::fs::write(data.path().join(format!("{id}.json")), serde_json::to_string(&left).unwrap()).unwrap();
-        std::fs::write(data.path().join("x.json"), "{}").unwrap();
-        std::fs::write(data.path().join(format!("{id}.new")), "half").unwrap();
-        std::fs::write(data.path().join(format!("{}.json", Uuid::from_u128(6))), vec![b' '; 100_000]).unwrap();
-        #[cfg(unix)]
-        {
-            // Nobody ever writes into it: who opened it would wait for ever.
-            let pipe = data.path().join(format!("{}.json", Uuid::from_u128(7)));
-            assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-            std::os::unix::fs::symlink("/etc/passwd", data.path().join(format!("{}.json", Uuid::from_u128(8)))).unwrap();
-        }
-        assert_eq!(take(data.path()), [(id, left.clone())]);
-        assert_eq!(take(data.path()), []);
-        assert!(!data.path().join("x.json").exists());
-        for n in 0..200_u128 {
-            std::fs::write(data.path().join(format!("{n}.done")), "").unwrap();
-        }
-        let id = Uuid::from_u128(9);
-        std::fs::write(data.path().join(format!("{id}.json")), serde_json::to_string(&left).unwrap()).unwrap();
-        assert_eq!(take(data.path()), [(id, left)], "however many answers lie there unread");
-    }
 }

@@ -17,8 +17,8 @@ pub enum Own {
     Answer(String),
     /// A command to Jamey, by its verb.
     Command(String),
-    /// Recall.
-    Other,
+    /// A question to memory.
+    Recall,
 }
 
 /// The part of a topic below the root.
@@ -45,7 +45,7 @@ pub fn own_topic(config: &Config, topic: &str) -> Option<Own> {
         }
         ("cmd", Some(verb), None) if !verb.is_empty() => Own::Command(verb.to_owned()),
         ("approval", Some(id), Some("answer")) => Own::Answer(id.to_owned()),
-        ("memory", Some("recall"), None) => Own::Other,
+        ("memory", Some("recall"), None) => Own::Recall,
         _ => return None,
     };
     if levels.next().is_some() { None } else { Some(own) }

@@ -7,6 +7,7 @@ use super::{
     inbox::Inbox,
     limits::Limits,
     login::{Owners, Passwords},
+    recalls::Recalls,
     repeats::Voices,
 };
 use crate::{
@@ -55,6 +56,8 @@ pub struct Hall {
     /// Where percepts come from besides `in/…`.
     pub sources: Vec<InputSource>,
     pub voices: Voices,
+    /// Where questions to memory are handed in.
+    pub recalls: Recalls,
     pub(super) limits: Limits,
     pub(super) audits: Audits,
     /// The store cannot write at present.
@@ -84,6 +87,7 @@ impl Hall {
     pub fn new(
         config: Arc<Config>,
         inbox: Inbox,
+        recalls: Recalls,
         clock: Arc<Clock>,
         counters: Arc<Counters>,
         store_failing: Box<dyn Fn() -> bool + Send + Sync>,
@@ -99,6 +103,7 @@ impl Hall {
             limits,
             config,
             inbox,
+            recalls,
             clock,
             counters,
             sources,

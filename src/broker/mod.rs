@@ -19,6 +19,7 @@ mod login;
 pub mod own;
 pub mod password;
 mod reading;
+mod recalls;
 mod release;
 pub mod repeats;
 pub mod rights;
@@ -35,6 +36,7 @@ pub use hall::{Door, GuardView, Hall};
 pub use inbox::{Answer, Inbox, Letter, Post};
 pub use listener::Listener;
 pub use own::{Announcement, OwnClient};
+pub use recalls::{Asked, Recalls};
 
 /// The readers of strangers' bytes, for the fuzzer.
 #[doc(hidden)]

@@ -70,7 +70,7 @@ impl Rights {
             Some(access::Own::Command(verb)) if verb == Says::Forget.verb() => self.has("admin"),
             Some(access::Own::Command(_)) => self.has("operator") || self.has("admin"),
             Some(access::Own::Answer(_)) => self.has("approver"),
-            Some(access::Own::Other) => true,
+            Some(access::Own::Recall) => true,
             None => false,
         }
     }

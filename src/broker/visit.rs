@@ -4,6 +4,7 @@ mod ahead;
 mod bounds;
 mod carried;
 mod publish;
+mod recall;
 mod word;
 
 use super::{

@@ -15,6 +15,8 @@ mod device;
 mod entity;
 mod guard;
 mod health;
+mod memory;
+mod paint;
 mod recall;
 mod rules;
 mod run;
@@ -94,6 +96,11 @@ enum Command {
         action: audit::Action,
     },
     Recall(recall::Asked),
+    /// What is remembered: how much, whether it holds, and your own word on it.
+    Memory {
+        #[command(subcommand)]
+        action: memory::Action,
+    },
     /// The conscience's rules.
     Rules {
         #[command(subcommand)]
@@ -202,6 +209,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Command::Approval { action } => approval::approval(&common, &action),
         Command::Audit { action } => audit::audit(&common, &action),
         Command::Recall(asked) => recall::recall(&common, &asked),
+        Command::Memory { action } => memory::memory(&common, &action),
         Command::Rules { action } => rules::rules(&common, &action),
         Command::Guard { action } => guard::guard(&common, &action),
         Command::User { action } => user::user(&common, &action),

@@ -71,6 +71,22 @@ pub const BATCH_MESSAGES: usize = 512;
 pub const QUERY_BYTES: usize = 1_024;
 /// Words of one query: each is looked up.
 pub const QUERY_WORDS: usize = 32;
+/// A question to memory over MQTT: a query, and lists of names beside it.
+pub const QUESTION_BYTES: usize = 8 * 1_024;
+/// Records of one page: more nobody reads, and a program turns the page.
+pub const RECALLED: usize = 200;
+/// A page as it is sent: 200 records of half a KiB, and as much again; clients that take small packets ask for fewer.
+pub const RECALL_REPLY_BYTES: usize = 256 * 1_024;
+/// Questions of one client in a second, and at once: a dashboard asks a handful when it is opened.
+pub const RECALLS_PER_SECOND: u32 = 20;
+pub const RECALLS_BURST: u32 = 40;
+/// Questions of all: each takes some milliseconds of one core, and a small host has two.
+pub const RECALLS_PER_SECOND_OF_ALL: u32 = 100;
+pub const RECALLS_BURST_OF_ALL: u32 = 200;
+/// Questions that wait for an answer: at some milliseconds each the last of them waits a second at most.
+pub const RECALLS_WAITING: usize = 64;
+/// Memories whose recall is counted in one batch, at some 20 µs each; what is more was not recalled.
+pub const RECALLED_A_BATCH: usize = 2 * RECALLED;
 /// The recorded inputs kept for replay.
 pub const JOURNAL_BYTES: i64 = 32 * 1024 * 1024;
 /// A verdict row in full for each denied or escalated request, up to so many a client and hour; then summaries.

@@ -5,6 +5,7 @@ use super::{
     Timestamp, Unanswered, Verdict, audit::Event, signal::Heard, verdict::Facts,
 };
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -96,6 +97,8 @@ pub enum Change {
     Settled(Box<Settled>),
     /// `disagreements`: a candidate would have decided otherwise.
     Disagreed(Box<Disagreement>),
+    /// `memory_uses`: these were recalled, each at that time.
+    Recalled(Vec<(Uuid, Timestamp)>),
     /// `shadow`: its counts.
     Shadow(Box<ShadowTally>),
 }

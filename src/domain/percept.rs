@@ -183,6 +183,11 @@ pub enum Input {
     Rules(Box<super::Rulings>),
     /// What an owner says of an entity.
     Word(Box<super::OwnersWord>),
+    /// Memories that were given back to somebody who asked; at most `limits::RECALLED`. By id alone: an input outlives whom it names.
+    Recalled {
+        at: Timestamp,
+        records: Vec<Uuid>,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -20,6 +20,8 @@ pub enum Topic {
     Bridge,
     Approval,
     Act,
+    /// Where questions to memory are answered.
+    Recall,
 }
 
 /// One row of `topics.md`.
@@ -108,6 +110,20 @@ pub const ROWS: &[Row] = &[
         payload: "`state`, `focus`, `last_broadcast`, workspace activity",
     },
     Row {
+        topic: "memory/recall",
+        way: "in",
+        qos: "any",
+        retained: "refused",
+        payload: "a question to memory, as JSON of at most 8 KiB, every key optional: `query` (as people type it), `limit` (1 to 200, else 10), `cursor` (`next` of the page before), `entity`, `kind`, `verdict` (a text or a list each), `importance` (the least, 0 to 1), `from`, `to` (times as in a query), `transaction`; needs the right to publish here, which admin, operator, human and home_assistant have, and anyone while there are no users; at most 20 a second from one client, 100 from all",
+    },
+    Row {
+        topic: "memory/recall/reply",
+        way: "out",
+        qos: "1",
+        retained: "no",
+        payload: "`status`, `transaction`, and `error` or `data`: `records[]` (`id`, `at`, `entity`, `kind`, `topic`, `text`, `importance`, `layer`, `pinned`, `requester`, `score`), best first, `next` (the cursor of the next page, else null), `notes` (what of the query was not understood); at most 256 KiB, then the page is shorter. Where MQTT 5 names a response topic that the asker may publish to, the reply goes there with the correlation data, and not here. What the asker may not hear is left out",
+    },
+    Row {
         topic: "alert/{code}",
         way: "out",
         qos: "1",
@@ -190,6 +206,7 @@ pub fn name(root: &str, topic: Topic) -> String {
         Topic::Bridge => "bridge",
         Topic::Approval => "approval",
         Topic::Act => "act",
+        Topic::Recall => "memory/recall/reply",
     };
     format!("{root}/{below}")
 }
@@ -230,8 +247,8 @@ pub fn markdown() -> String {
          twice a second each, and only when they changed; an entity's state at most once a minute, when its expectation moved by 0.02,\n\
          its liveness or its relations changed, or an anomaly began or ended. All are published\n\
          again when Home Assistant comes to life (`homeassistant/status`).\n\n\
-         Others may publish only the topics marked `in`; everything else below the root is refused (MQTT 5: 0x87). Any other `cmd/{verb}` and\n\
-         `memory/recall` are reserved: the first needs the role operator, which anonymous clients never have.\n\n\
+         Others may publish only the topics marked `in`; everything else below the root is refused (MQTT 5: 0x87). Any other `cmd/{verb}` is\n\
+         reserved; it needs the role operator, which anonymous clients never have.\n\n\
          | topic | way | QoS | retained | payload |\n|---|---|---|---|---|\n",
     );
     for row in ROWS {

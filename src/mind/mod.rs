@@ -18,7 +18,7 @@ use crate::{
     consciousness::{Candidate, Workspace},
     domain::{
         Applied, Change, Claim, Decision, EntityId, Held, Input, MemoryRecord, MissionSpec, Outcome, OwnerGuard, Percept, Purpose,
-        Registry, RelationKind, Rulings, ShadowTally, SignalSpec, Signals, Standing, Timestamp, Unit01, signal::Heard,
+        Registry, RelationKind, Rulings, ShadowTally, SignalSpec, Signals, Standing, Timestamp, Unit01, limits, signal::Heard,
     },
     memory::policy::{self, Factors, Habits},
     soul::{Evidence, Soul},
@@ -95,6 +95,8 @@ pub struct Mind {
     told: BTreeSet<EntityId>,
     /// What the host did, to be kept.
     notes: Vec<Change>,
+    /// Memories that were recalled since changes were last taken: each counts once; at most `limits::RECALLED_A_BATCH`.
+    recalled: BTreeMap<Uuid, Timestamp>,
     /// The signals of one second.
     moment: Option<(i64, Signals)>,
     /// The percept or word that is being heard; nil between them.
@@ -164,6 +166,7 @@ impl Mind {
             signals: BTreeSet::new(),
             told: BTreeSet::new(),
             notes: Vec::new(),
+            recalled: BTreeMap::new(),
             moment: None,
             hearing: Uuid::nil(),
         }
@@ -238,6 +241,15 @@ impl Mind {
                 self.notes.push((**change).clone());
                 Outcome::default()
             }
+            Input::Recalled { at, records } => {
+                self.advance(*at);
+                for record in records.iter().take(limits::RECALLED) {
+                    if self.recalled.len() < limits::RECALLED_A_BATCH || self.recalled.contains_key(record) {
+                        self.recalled.insert(*record, self.state.now);
+                    }
+                }
+                Outcome::default()
+            }
             Input::Rules(rulings) => {
                 self.adopt(rulings);
                 Outcome::default()
@@ -278,6 +290,9 @@ impl Mind {
         // First what the host and the owner did: what they have the store forget is counted there before the mind's own rows go.
         let mut changes = std::mem::take(&mut self.notes);
         changes.extend(self.state.soul.take_changes(now));
+        if !self.recalled.is_empty() {
+            changes.push(Change::Recalled(std::mem::take(&mut self.recalled).into_iter().collect()));
+        }
         if std::mem::take(&mut self.shadow_moved) {
             changes.extend(self.state.shadow.clone().map(|tally| Change::Shadow(Box::new(tally))));
         }

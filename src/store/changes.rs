@@ -5,7 +5,7 @@ use super::{
     error::{Doing, StoreError},
     forgetting, held, history, relations,
     rows::{append, number},
-    shadow,
+    shadow, uses,
 };
 use crate::domain::{Change, Device, OpinionView, SignalValue, signal::Heard};
 use rusqlite::{Connection, params};
@@ -71,6 +71,7 @@ pub(super) fn write(conn: &Connection, changes: &[Change], remembered: &mut Reme
             }
             Change::Held(kept) => held::hold(conn, kept)?,
             Change::Settled(settled) => held::settle(conn, settled)?,
+            Change::Recalled(records) => uses::recalled(conn, records)?,
             Change::Disagreed(one) => shadow::disagreed(conn, one, json)?,
             Change::Shadow(tally) => shadow::tally(conn, tally, json)?,
         }

@@ -10,6 +10,7 @@ mod database;
 mod error;
 mod evidence;
 mod facts;
+mod figures;
 mod forgetting;
 mod health;
 mod held;
@@ -28,6 +29,7 @@ mod rows;
 mod shadow;
 mod trail;
 mod unreadable;
+mod uses;
 mod writer;
 
 #[cfg(test)]
@@ -37,6 +39,7 @@ pub use chores::{Chore, Chores};
 pub use connect::FILE;
 pub use database::{Batch, Entry, Store};
 pub use error::StoreError;
+pub use figures::{Bytes, Figures};
 pub use forgetting::Forgotten;
 pub use health::{Health, StoreHealth};
 pub use held::ApprovalRow;

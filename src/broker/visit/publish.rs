@@ -51,6 +51,8 @@ pub(super) enum Way {
     Answer(Word),
     /// A person's word on an entity.
     Word(Box<OwnersWord>),
+    /// A question to memory.
+    Recall,
 }
 
 /// What becomes of a PUBLISH after the mind's answer.
@@ -102,7 +104,10 @@ impl Visit {
                     Err(why) => Way::Refuse(reason::FORMAT, why),
                 };
             }
-            Some(access::Own::Other) => return Way::Pass,
+            Some(access::Own::Recall) if message.retain => {
+                return Way::Refuse(reason::RETAIN_NOT_SUPPORTED, "a question may not be retained");
+            }
+            Some(access::Own::Recall) => return Way::Recall,
             None => {}
         }
         if reading::is_discovery(config, message.topic) {
@@ -133,7 +138,7 @@ impl Visit {
     ) -> Option<(Percept, Course)> {
         let mut course = Course::default();
         let (told, purpose) = match way {
-            Way::Pass | Way::Refuse(..) | Way::Answer(_) | Way::Word(_) => return None,
+            Way::Pass | Way::Refuse(..) | Way::Answer(_) | Way::Word(_) | Way::Recall => return None,
             Way::Tell(told) if told.kind == reading::DISCOVERY => (told, Purpose::Discovery),
             Way::Tell(told) => (told, Purpose::Observation),
             Way::Ask(origin, mut requests, told) => {
@@ -251,6 +256,7 @@ impl Visit {
             }
             Way::Answer(answer) => return self.answer(answer, message.qos, event.packet_id).await,
             Way::Word(word) => return self.hand_on(*word, message.qos).await,
+            Way::Recall => return self.recall(&event, &who),
             way => way,
         };
         let Some((mut percept, course)) = self.course(&view, &message, &who, way, again) else { return PublishAction::Handled };
@@ -348,7 +354,7 @@ impl Visit {
     }
 
     /// A verdict is not published where its asker may not, where it could command or describe something, or pose as Jamey's own state.
-    fn may_answer_on(&self, topic: &str, who: &Who) -> bool {
+    pub(super) fn may_answer_on(&self, topic: &str, who: &Who) -> bool {
         let view = self.hall.guard();
         self.may(who, topic)
             && !reading::is_discovery(&self.hall.config, topic)
@@ -402,7 +408,7 @@ impl Way {
         match self {
             Self::Ask(..) => true,
             Self::Tell(told) => told.kind != reading::DISCOVERY,
-            Self::Pass | Self::Refuse(..) | Self::Answer(_) | Self::Word(_) => false,
+            Self::Pass | Self::Refuse(..) | Self::Answer(_) | Self::Word(_) | Self::Recall => false,
         }
     }
 }

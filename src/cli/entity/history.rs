@@ -1,6 +1,6 @@
 //! `jamey entity history`: a line of what was held over time, and the points where it turned, with why.
 
-use super::paint::{Screen, plain, sparkline, when};
+use crate::cli::paint::{Screen, plain, sparkline, when};
 use crate::{
     cli::Common,
     domain::{EntityId, Timestamp},

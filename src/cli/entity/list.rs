@@ -1,12 +1,12 @@
 //! `jamey entity list`: all of them, least trusted first.
 
-use super::{
-    Filter,
-    paint::{Screen, span},
-};
+use super::Filter;
 use crate::{
     app::view,
-    cli::Common,
+    cli::{
+        Common,
+        paint::{Screen, span},
+    },
     domain::{EntityId, OpinionView, Timestamp, limits},
     runtime::Clock,
     store::Reader,
@@ -96,7 +96,7 @@ fn matter(one: &OpinionView) -> String {
         all.push(format!("on probation, owes {owed}"));
     }
     if let Some(first) = detail.anomalies.first() {
-        all.push(super::paint::plain(&format!("{}: {}", first.field, first.text)));
+        all.push(crate::cli::paint::plain(&format!("{}: {}", first.field, first.text)));
     }
     if let Some(bridge) = &detail.liveness.because_of {
         all.push(format!("because of {bridge}"));

@@ -2,7 +2,6 @@
 
 mod history;
 mod list;
-mod paint;
 mod show;
 mod words;
 

@@ -1,6 +1,6 @@
 //! `jamey entity show`: one entity as a person reads it: what is held of it, why, how it lives, and what would change it.
 
-use super::paint::{Screen, plain, span, when};
+use crate::cli::paint::{Screen, plain, span, when};
 use crate::{
     app::view,
     cli::Common,

@@ -154,6 +154,8 @@ impl Follower {
     /// When the store cannot be read or the index not written.
     pub fn rebuild(&mut self, store: &Reader, mut progress: impl FnMut(u64)) -> Result<u64, FollowError> {
         let wrap = |source| IndexError { path: self.index.path.clone(), source };
+        // What was taken and not committed would stay, and be there twice.
+        self.writer.rollback().map_err(wrap)?;
         self.writer.delete_all_documents().map_err(wrap)?;
         // What changes from here on is followed again afterwards: to take a record twice does no harm.
         self.applied = store.change_log()?.map_or(0, |(_, last)| last);

@@ -88,6 +88,22 @@ impl Index {
         self.reader.searcher().num_docs()
     }
 
+    /// The ids of all records that it has.
+    ///
+    /// # Errors
+    /// When the files cannot be read.
+    pub fn ids(&self) -> Result<Vec<Uuid>, IndexError> {
+        let searcher = self.reader.searcher();
+        let mut ids = Vec::new();
+        for segment in searcher.segment_readers() {
+            let number = |name| segment.fast_fields().u64(name).map_err(|source| self.wrap(source));
+            let (high, low) = (number(schema::HIGH)?, number(schema::LOW)?);
+            let half = |column: &tantivy::columnar::Column<u64>, doc| column.first(doc).unwrap_or(0);
+            ids.extend(segment.doc_ids_alive().map(|doc| Uuid::from_u64_pair(half(&high, doc), half(&low, doc))));
+        }
+        Ok(ids)
+    }
+
     /// The best records for a query, at most `limit`, best first; without words the newest.
     ///
     /// # Errors

@@ -1,9 +1,11 @@
 //! Recall: what was asked for in words, found, ranked and shown.
 
+mod asked;
 mod find;
 mod query;
 pub mod rank;
 mod when;
 
+pub use asked::told;
 pub use find::{Page, RecallError, Recalled, find};
 pub use query::Query;

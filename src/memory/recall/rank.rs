@@ -1,64 +1,11 @@
 //! Which of what was found comes first: relevance, how often and how lately it mattered, how much it matters. Formulas only.
 
-use crate::domain::Timestamp;
-use serde::{Deserialize, Serialize};
+pub use crate::domain::Uses;
 
 /// Shares of the score.
 const RELEVANCE: f64 = 0.6;
 const BASE_LEVEL: f64 = 0.25;
 const IMPORTANCE: f64 = 0.15;
-/// ACT-R's decay d, and how many of the latest uses are kept one by one.
-const DECAY: f64 = 0.5;
-pub const KEPT: usize = 4;
-/// Younger than this nothing is: the logarithm has no end there.
-const LEAST_SECONDS: f64 = 1.0;
-
-/// When a record was made, and when it was recalled: constant space, however often.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Uses {
-    pub first: Timestamp,
-    /// The latest, newest first; as many as there are.
-    pub latest: [Option<Timestamp>; KEPT],
-    /// All of them, the first included.
-    pub n: u32,
-}
-
-impl Uses {
-    #[must_use]
-    pub fn new(made: Timestamp) -> Self {
-        Self { first: made, latest: [Some(made), None, None, None], n: 1 }
-    }
-
-    /// Takes that it was recalled.
-    pub fn recalled(&mut self, at: Timestamp) {
-        self.latest.rotate_right(1);
-        if let Some(first) = self.latest.first_mut() {
-            *first = Some(at);
-        }
-        self.n = self.n.saturating_add(1);
-    }
-
-    /// B = ln[Σ_{i≤k} t_i^(−d) + (n−k)(t_n^(1−d) − t_k^(1−d))/((1−d)(t_n − t_k))], d = .5, k = 4; ages t in seconds, at least 1 s.
-    ///
-    /// Without unit, any real number. Source: ACT-R's base level; the second term is Petrov's approximation (2006).
-    #[must_use]
-    pub fn base_level(&self, now: Timestamp) -> f64 {
-        let age = |at: Timestamp| now.seconds_since(at).max(LEAST_SECONDS);
-        let (mut sum, mut kept, mut oldest) = (0.0, 0u32, LEAST_SECONDS);
-        for at in self.latest.iter().flatten() {
-            let t = age(*at);
-            sum += libm::pow(t, -DECAY);
-            kept += 1;
-            oldest = oldest.max(t);
-        }
-        let (rest, first) = (self.n.saturating_sub(kept), age(self.first));
-        if rest > 0 && first > oldest {
-            let power = |t: f64| libm::pow(t, 1.0 - DECAY);
-            sum += f64::from(rest) * (power(first) - power(oldest)) / ((1.0 - DECAY) * (first - oldest));
-        }
-        libm::log(sum)
-    }
-}
 
 /// 0.6·relevance + 0.25·σ(B) + 0.15·importance, in [0, 1]; relevance and importance in [0, 1].
 #[must_use]
@@ -80,22 +27,6 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn at(seconds: i64) -> Timestamp {
-        Timestamp::from_micros(0).plus_seconds(seconds)
-    }
-
-    #[test]
-    fn the_base_level_is_the_sum_of_what_is_left_of_each_use() {
-        let mut uses = Uses::new(at(0));
-        assert!((uses.base_level(at(100)) - libm::log(0.1)).abs() < 1e-12);
-        assert_eq!(uses.base_level(at(0)), 0.0, "younger than a second is a second");
-        for t in [20, 40, 60] {
-            uses.recalled(at(t));
-        }
-        let exact: f64 = [100.0f64, 80.0, 60.0, 40.0].iter().map(|t| t.powf(-0.5)).sum();
-        assert!((uses.base_level(at(100)) - exact.ln()).abs() < 1e-12, "up to four uses nothing is approximated");
-    }
-
     #[test]
     fn equal_scores_are_all_one() {
         let mut same = [3.0, 3.0];
@@ -108,17 +39,6 @@ mod tests {
     }
 
     proptest! {
-        /// Evenly spaced uses, for which Petrov's approximation is meant.
-        #[test]
-        fn the_approximation_is_near_the_sum(n in 5i64..200, gap in 10i64..10_000) {
-            let mut uses = Uses::new(at(0));
-            (1..n).for_each(|i| uses.recalled(at(i * gap)));
-            let now = n * gap;
-            #[allow(clippy::cast_precision_loss)]
-            let exact = (0..n).map(|i| ((now - i * gap) as f64).powf(-0.5)).sum::<f64>().ln();
-            prop_assert!((uses.base_level(at(now)) - exact).abs() < 0.05, "{} {}", uses.base_level(at(now)), exact);
-        }
-
         #[test]
         fn a_score_is_bounded_and_rises_with_each_part(r in 0.0f64..=1.0, b in -30.0f64..30.0, i in 0.0f64..=1.0) {
             prop_assert!((0.0..=1.0).contains(&score(r, b, i)));

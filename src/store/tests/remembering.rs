@@ -102,3 +102,23 @@ fn who_leaves_takes_their_rows_along() {
     assert_eq!(reader.entities(10, None).unwrap().iter().map(|v| v.entity.as_str()).collect::<Vec<_>>(), ["other"]);
     assert_eq!(reader.history(&id("lamp"), Timestamp::default()).unwrap(), []);
 }
+
+#[test]
+fn recalls_are_counted_of_what_is_there_and_of_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = Store::open(folder.path()).unwrap();
+    store.write(&batch((1..4).map(told).collect())).unwrap();
+    let reader = Reader::open(folder.path()).unwrap();
+    let ids: Vec<uuid::Uuid> = reader.records(10, None).unwrap().into_iter().map(|row| row.id).collect();
+    let gone = uuid::Uuid::from_u128(9);
+    write(&mut store, 2, vec![Change::Recalled(vec![(ids[0], at(10)), (gone, at(10))])]);
+    write(&mut store, 3, vec![Change::Recalled(vec![(ids[0], at(20)), (ids[1], at(20))])]);
+    let uses = reader.uses(ids.iter().copied().chain([gone])).unwrap();
+    assert_eq!(uses.keys().copied().collect::<std::collections::BTreeSet<_>>(), [ids[0], ids[1]].into());
+    let (twice, once) = (uses[&ids[0]], uses[&ids[1]]);
+    assert_eq!((twice.n, twice.latest[0], twice.latest[1]), (3, Some(at(20)), Some(at(10))), "made once, and recalled twice");
+    assert_eq!((once.n, once.latest[0]), (2, Some(at(20))));
+    let raw = rusqlite::Connection::open(folder.path().join("jamey.db")).unwrap();
+    raw.execute("UPDATE memory_uses SET uses = x'00'", []).unwrap();
+    assert!(reader.uses(ids.iter().copied()).unwrap().is_empty(), "what makes no sense counts as never");
+}

@@ -1,0 +1,156 @@
+//! How the command line tells the running Jamey something, and hears what came of it: files in the data folder. Who may write there may
+//! speak; Jamey looks once a second.
+
+use crate::{domain::Timestamp, runtime::Clock};
+use anyhow::{Context, Result};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+use tracing::warn;
+use uuid::Uuid;
+
+/// What is read at one look; what is more is looked at next.
+const AT_ONCE: usize = 64;
+/// What lies unread for so long is nobody's any more: longer than anything may take.
+const STALE: Duration = Duration::from_secs(600);
+
+/// A folder in which letters and answers lie.
+#[derive(Debug, Clone)]
+pub struct Mailbox {
+    folder: PathBuf,
+    /// The longest letter.
+    bytes: u64,
+}
+
+impl Mailbox {
+    #[must_use]
+    pub fn at(data: &Path, name: &str, bytes: u64) -> Self {
+        Self { folder: data.join(name), bytes }
+    }
+
+    /// Made by who runs Jamey, who takes files away here: if root's first letter made it, none would ever be taken.
+    pub fn make(&self) {
+        if let Err(error) = super::private_folder(&self.folder) {
+            warn!("{} cannot be made: {error}", self.folder.display());
+        }
+    }
+
+    /// Leaves a letter.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn leave(&self, letter: &impl Serialize) -> Result<Uuid> {
+        let id = Clock::new(Timestamp::default()).percept_id();
+        let write = || -> std::io::Result<()> {
+            super::private_folder(&self.folder)?;
+            let fresh = self.file(id, "new");
+            fs::write(&fresh, serde_json::to_string(letter)?)?;
+            fs::rename(fresh, self.file(id, "json"))
+        };
+        write().with_context(|| format!("{} cannot be written", self.folder.display()))?;
+        Ok(id)
+    }
+
+    /// The answer to a letter, if it is there; it is taken away.
+    ///
+    /// # Errors
+    /// When it makes no sense.
+    pub fn answer_to(&self, id: Uuid) -> Result<Option<Value>> {
+        let done = self.file(id, "done");
+        let Ok(text) = fs::read(&done) else { return Ok(None) };
+        let _ = fs::remove_file(&done);
+        serde_json::from_slice(&text).map(Some).context("the answer cannot be read")
+    }
+
+    /// Takes a letter back; false when it was taken already.
+    #[must_use]
+    pub fn take_back(&self, id: Uuid) -> bool {
+        fs::remove_file(self.file(id, "json")).is_ok()
+    }
+
+    /// The letters that lie there, each taken away before it counts.
+    #[must_use]
+    pub fn take<T: DeserializeOwned>(&self) -> Vec<(Uuid, T)> {
+        let Ok(files) = fs::read_dir(&self.folder) else { return Vec::new() };
+        let mut taken = Vec::new();
+        for path in files.flatten().map(|f| f.path()) {
+            let is_letter = path.extension().is_some_and(|e| e == "json");
+            // What is half written, or was never read, says whom it was about.
+            if !is_letter && path.symlink_metadata().and_then(|m| m.modified()).is_ok_and(|at| at.elapsed().is_ok_and(|age| age > STALE)) {
+                let _ = fs::remove_file(&path);
+            }
+            if !is_letter || taken.len() >= AT_ONCE {
+                continue;
+            }
+            let id = path.file_stem().and_then(|s| s.to_str()).and_then(|s| Uuid::parse_str(s).ok());
+            let letter = self.read(&path).and_then(|text| serde_json::from_slice(&text).ok());
+            if let Err(error) = fs::remove_file(&path) {
+                warn!("{} cannot be taken away, so it does not count: {error}", path.display());
+                continue;
+            }
+            match (id, letter) {
+                (Some(id), Some(letter)) => taken.push((id, letter)),
+                _ => warn!("{} is nothing that the command line wrote", path.display()),
+            }
+        }
+        taken
+    }
+
+    /// Leaves what came of a letter.
+    pub fn answer(&self, id: Uuid, told: &Value) {
+        let fresh = self.file(id, "half");
+        if let Err(error) = fs::write(&fresh, told.to_string()).and_then(|()| fs::rename(&fresh, self.file(id, "done"))) {
+            warn!("{} cannot be written: {error}", self.folder.display());
+            let _ = fs::remove_file(&fresh);
+        }
+    }
+
+    fn file(&self, id: Uuid, end: &str) -> PathBuf {
+        self.folder.join(format!("{id}.{end}"))
+    }
+
+    /// A letter's file, if it is one: nothing that would be waited for, and nothing longer than a letter.
+    fn read(&self, path: &Path) -> Option<Vec<u8>> {
+        let is_file = path.symlink_metadata().is_ok_and(|file| file.is_file() && file.len() <= self.bytes);
+        is_file.then(|| fs::read(path).ok()).flatten()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_letter_is_taken_once_and_what_is_none_is_taken_away() {
+        let data = tempfile::tempdir().unwrap();
+        let (mailbox, folder) = (Mailbox::at(data.path(), "box", 100), data.path().join("box"));
+        let id = mailbox.leave(&"a letter").unwrap();
+        std::fs::write(folder.join("x.json"), "{}").unwrap();
+        std::fs::write(folder.join(format!("{id}.new")), "half").unwrap();
+        std::fs::write(folder.join(format!("{}.json", Uuid::from_u128(6))), format!("\"{}\"", "x".repeat(99))).unwrap();
+        #[cfg(unix)]
+        {
+            // Nobody ever writes into it: who opened it would wait for ever.
+            let pipe = folder.join(format!("{}.json", Uuid::from_u128(7)));
+            assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+            std::os::unix::fs::symlink("/etc/passwd", folder.join(format!("{}.json", Uuid::from_u128(8)))).unwrap();
+        }
+        assert_eq!(mailbox.take::<String>(), [(id, "a letter".to_owned())]);
+        assert_eq!(mailbox.take::<String>(), []);
+        assert!(!folder.join("x.json").exists());
+        for n in 0..200_u128 {
+            std::fs::write(folder.join(format!("{n}.done")), "").unwrap();
+        }
+        let id = mailbox.leave(&"again").unwrap();
+        assert_eq!(mailbox.take::<String>(), [(id, "again".to_owned())], "however many answers lie there unread");
+        assert_eq!(mailbox.answer_to(id).unwrap(), None);
+        mailbox.answer(id, &Value::from(7));
+        assert_eq!((mailbox.answer_to(id).unwrap(), mailbox.answer_to(id).unwrap()), (Some(Value::from(7)), None));
+        let id = mailbox.leave(&"never mind").unwrap();
+        assert!(mailbox.take_back(id) && !mailbox.take_back(id));
+    }
+}

@@ -1,0 +1,130 @@
+//! Questions to memory, answered on a thread of their own: neither the mind nor a connection waits for a search. Whoever was acknowledged
+//! before asking finds what they said.
+
+use crate::{
+    broker::{Announcement, Asked, Hall, OwnClient},
+    domain::{
+        Input, Question, Timestamp, limits,
+        topics::{self, Topic},
+    },
+    memory::{
+        index::Index,
+        recall::{self, Query, RecallError, told},
+    },
+    store::Reader,
+};
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
+use std::{path::PathBuf, sync::Arc, thread::JoinHandle};
+use tokio::{
+    runtime::Handle,
+    sync::{mpsc, watch},
+};
+use tracing::warn;
+use uuid::Uuid;
+
+/// Who answers.
+pub struct Recaller {
+    pub hall: Arc<Hall>,
+    pub own: OwnClient,
+    pub zone: TimeZone,
+    pub asked: mpsc::Receiver<Asked>,
+}
+
+impl Recaller {
+    /// Answers until nobody can ask any more, or a stop is asked for.
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub fn answer(self, stop: watch::Receiver<bool>) -> std::io::Result<JoinHandle<()>> {
+        let runtime = Handle::current();
+        std::thread::Builder::new().name("recall".into()).spawn(move || self.run(&runtime, stop))
+    }
+
+    fn run(mut self, runtime: &Handle, mut stop: watch::Receiver<bool>) {
+        let mut memory = Memory { data: self.hall.config.store.data.clone(), open: None };
+        loop {
+            let next = runtime.block_on(async {
+                tokio::select! {
+                    asked = self.asked.recv() => asked,
+                    _ = stop.changed() => None,
+                }
+            });
+            let Some(asked) = next else { return };
+            let reply = self.reply(&mut memory, &asked);
+            let (topic, correlation) = match asked.respond_to {
+                Some((topic, correlation)) => (topic, Some(correlation)),
+                None => (topics::name(&self.hall.config.root, Topic::Recall), None),
+            };
+            let say = Announcement { topic, payload: reply.to_string().into_bytes(), qos: 1, retain: false, correlation };
+            runtime.block_on(self.own.publish(say));
+        }
+    }
+
+    fn reply(&self, memory: &mut Memory, asked: &Asked) -> Value {
+        let (transaction, answer) = match &asked.question {
+            Ok(question) => (&question.transaction, self.find(memory, asked, question)),
+            Err(wrong) => (&wrong.transaction, Err(wrong.why.clone())),
+        };
+        match answer {
+            Ok(data) => json!({"v": 1, "status": "ok", "transaction": transaction, "data": data}),
+            Err(why) => json!({"v": 1, "status": "error", "transaction": transaction, "error": why}),
+        }
+    }
+
+    fn find(&self, memory: &mut Memory, asked: &Asked, question: &Question) -> Result<Value, String> {
+        let now = self.hall.clock.now();
+        let query = Query::asked(question, now, &self.zone)?;
+        let mut limit = question.limit;
+        loop {
+            let mut page = memory.find(&query, now, limit, question.cursor.as_deref()).map_err(|error| {
+                // A wrong cursor is the asker's; all else is the house's.
+                if !matches!(error, RecallError::Cursor(_)) {
+                    self.hall.counters.refuse("recall-failed", &error.to_string());
+                }
+                error.to_string()
+            })?;
+            page.records.retain(|one| asked.may_know(&self.hall.config, &one.record.topic));
+            let data = told(&query, &page);
+            // A shorter page says where the next begins.
+            if limit == 1 || data.to_string().len() <= limits::RECALL_REPLY_BYTES {
+                let records: Vec<Uuid> = page.records.iter().map(|one| one.record.id).collect();
+                if !records.is_empty() {
+                    // Where there is no place at once it goes uncounted: what devices say comes first.
+                    self.hall.inbox.mention(Input::Recalled { at: now, records });
+                }
+                return Ok(data);
+            }
+            limit = (limit / 2).max(1);
+        }
+    }
+}
+
+/// Index and store, opened when they are needed and again after a mistake.
+struct Memory {
+    data: PathBuf,
+    open: Option<(Index, Reader)>,
+}
+
+impl Memory {
+    fn find(&mut self, query: &Query, now: Timestamp, limit: usize, cursor: Option<&str>) -> Result<recall::Page, RecallError> {
+        let result = self.look(query, now, limit, cursor);
+        if let Err(error) = &result
+            && !matches!(error, RecallError::Cursor(_))
+        {
+            warn!(%error, "memory is opened again at the next question");
+            self.open = None;
+        }
+        result
+    }
+
+    fn look(&mut self, query: &Query, now: Timestamp, limit: usize, cursor: Option<&str>) -> Result<recall::Page, RecallError> {
+        let (index, store) = match self.open.take() {
+            Some(open) => open,
+            None => (Index::open(&self.data.join(super::INDEX))?, Reader::open(&self.data)?),
+        };
+        let (index, store) = self.open.insert((index, store));
+        index.refresh()?;
+        recall::find(index, store, query, now, limit, cursor)
+    }
+}

@@ -1,0 +1,101 @@
+//! The way from the broker to memory: questions, bounded in number and pace. They are answered elsewhere.
+
+use super::{
+    limits::{Bucket, Remembered},
+    rights::Rights,
+};
+use crate::{
+    config::Config,
+    domain::{EntityId, Question, Unanswerable, limits},
+};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use tokio::sync::mpsc;
+
+/// A question on its way.
+#[derive(Debug)]
+pub struct Asked {
+    pub question: Result<Question, Unanswerable>,
+    /// The asker's own topic, with the correlation data: nobody else hears the answer then.
+    pub respond_to: Option<(String, Vec<u8>)>,
+    pub(super) rights: Arc<Rights>,
+}
+
+impl Asked {
+    /// Whether the asker may know what was said on a topic: what may not be heard is not recalled either.
+    #[must_use]
+    pub fn may_know(&self, config: &Config, topic: &str) -> bool {
+        self.rights.hear(config, topic)
+    }
+}
+
+/// So many questions wait that no more is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Busy;
+
+/// Where questions are handed in.
+#[derive(Debug)]
+pub struct Recalls {
+    send: mpsc::Sender<Asked>,
+    pace: Mutex<Pace>,
+}
+
+#[derive(Debug)]
+struct Pace {
+    of_all: Option<Bucket>,
+    of_one: Remembered<EntityId, Option<Bucket>>,
+}
+
+impl Recalls {
+    #[must_use]
+    pub fn new() -> (Self, mpsc::Receiver<Asked>) {
+        let (send, asked) = mpsc::channel(limits::RECALLS_WAITING);
+        let of_all = Bucket::new(limits::RECALLS_PER_SECOND_OF_ALL, limits::RECALLS_BURST_OF_ALL);
+        (Self { send, pace: Mutex::new(Pace { of_all, of_one: Remembered::new(limits::REMEMBERED) }) }, asked)
+    }
+
+    /// Whether one more question of this one is taken now.
+    pub fn may_ask(&self, who: &EntityId, now: Duration) -> bool {
+        let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
+        let fresh = || Bucket::new(limits::RECALLS_PER_SECOND, limits::RECALLS_BURST);
+        // One's own first: who is over it takes nothing from the others.
+        let one = pace.of_one.meet(who, fresh).as_mut().is_none_or(|bucket| bucket.take_one(now));
+        one && pace.of_all.as_mut().is_none_or(|bucket| bucket.take_one(now))
+    }
+
+    /// # Errors
+    /// When too many wait.
+    pub fn ask(&self, asked: Asked) -> Result<(), Busy> {
+        self.send.try_send(asked).map_err(|_| Busy)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_may_ask_at_its_pace_and_all_together_at_theirs() {
+        let (recalls, _asked) = Recalls::new();
+        let (now, id) = (Duration::from_secs(1), |n: u32| EntityId::new(&format!("e{n}")).unwrap());
+        let burst = limits::RECALLS_BURST;
+        assert!((0..burst).all(|_| recalls.may_ask(&id(0), now)));
+        assert!(!recalls.may_ask(&id(0), now), "one past its own");
+        assert!(recalls.may_ask(&id(0), now + Duration::from_millis(50)));
+        let (recalls, _asked) = Recalls::new();
+        assert!((0..limits::RECALLS_BURST_OF_ALL).all(|n| recalls.may_ask(&id(n / burst), now)));
+        assert!(!recalls.may_ask(&id(1_000), now), "one past all of theirs");
+    }
+
+    #[test]
+    fn as_many_wait_as_may_and_one_past_is_busy() {
+        let (recalls, mut asked) = Recalls::new();
+        let one = || Asked { question: Ok(Question::default()), respond_to: None, rights: Arc::new(Rights::open()) };
+        assert!((0..limits::RECALLS_WAITING).all(|_| recalls.ask(one()).is_ok()));
+        assert_eq!(recalls.ask(one()), Err(Busy));
+        drop(asked.try_recv());
+        assert_eq!(recalls.ask(one()), Ok(()));
+    }
+}

@@ -1,0 +1,74 @@
+//! `jamey memory …`: how much is remembered and what it takes, whether it holds, and what the owner wants of it. Works whether Jamey runs or
+//! not.
+
+mod rebuild;
+mod show;
+mod stats;
+mod verify;
+
+use super::Common;
+use clap::Subcommand;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::time::Duration;
+use uuid::Uuid;
+
+#[derive(Debug, Subcommand)]
+pub enum Action {
+    /// How much is remembered, by layer and tier, and what it takes on disk.
+    Stats,
+    /// Look whether the database is whole, and whether the index has what it has.
+    Verify,
+    /// Make the index anew from the database; recall goes on meanwhile.
+    Rebuild,
+    /// One record, whole, with how it was recalled.
+    Show { id: Uuid },
+}
+
+/// # Errors
+/// When there is no store yet, or what was asked for cannot be done.
+pub fn memory(common: &Common, action: &Action) -> anyhow::Result<()> {
+    match action {
+        Action::Stats => stats::stats(common),
+        Action::Verify => verify::verify(common),
+        Action::Rebuild => rebuild::rebuild(common),
+        Action::Show { id } => show::show(common, *id),
+    }
+}
+
+/// A bar on a terminal, or while nobody knows how many there are, something that turns; nothing elsewhere.
+fn progress(records: Option<u64>, what: &str, quiet: bool) -> ProgressBar {
+    let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+    let bar = ProgressBar::with_draw_target(records, target);
+    let template = match records {
+        Some(_) => format!("{what} {{wide_bar}} {{human_pos}} of {{human_len}} records, {{eta}} left"),
+        None => format!("{{spinner}} {what}, {{elapsed}}"),
+    };
+    if let Ok(style) = ProgressStyle::with_template(&template) {
+        bar.set_style(style);
+    }
+    if records.is_none() && !quiet {
+        bar.enable_steady_tick(Duration::from_millis(120));
+    }
+    bar
+}
+
+/// Bytes as people say them.
+fn size(bytes: u64) -> String {
+    let (kib, mib, gib) = (bytes / 1_024, bytes / (1_024 * 1_024), bytes / (1_024 * 1_024 * 1_024));
+    let tenths = |unit: u64| format!("{}.{}", bytes / unit, bytes % unit * 10 / unit);
+    match bytes {
+        _ if gib > 0 => format!("{} GiB", tenths(1_024 * 1_024 * 1_024)),
+        _ if mib > 0 => format!("{} MiB", tenths(1_024 * 1_024)),
+        _ if kib > 0 => format!("{kib} KiB"),
+        _ => format!("{bytes} bytes"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn sizes_are_said_in_the_unit_that_fits() {
+        let said = [0, 1_023, 1_024, 1_572_864, 1_073_741_824 * 5 / 2].map(super::size);
+        assert_eq!(said, ["0 bytes", "1023 bytes", "1 KiB", "1.5 MiB", "2.5 GiB"]);
+    }
+}

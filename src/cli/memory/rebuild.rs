@@ -1,0 +1,37 @@
+//! `jamey memory rebuild`: the index anew, by the running Jamey or on the folder at rest.
+
+use crate::{
+    app::{self, Wish},
+    cli::{Common, recall},
+    store::Reader,
+};
+use anyhow::Context;
+use serde_json::Value;
+
+pub(super) fn rebuild(common: &Common) -> anyhow::Result<()> {
+    let config = common.load()?;
+    let data = &config.store.data;
+    // Without a house there is nothing to make an index of, and none is made.
+    Reader::open(data).with_context(|| format!("no store can be read in {}: has Jamey run with this data folder?", data.display()))?;
+    let of = recall::open(&config).ok().map(|(_, index)| index.records());
+    let mut bar = None;
+    let told = app::grant_wish(&config, &Wish::Rebuild, |done| match done {
+        Some(done) => {
+            let bar = bar.get_or_insert_with(|| super::progress(of, "built", common.json));
+            bar.set_length(of.unwrap_or(done).max(done));
+            bar.set_position(done);
+        }
+        None => {
+            bar.get_or_insert_with(|| super::progress(None, "the running Jamey builds the index anew", common.json));
+        }
+    })?;
+    if let Some(bar) = bar {
+        bar.finish_and_clear();
+    }
+    if common.json {
+        crate::cli::line!("{}", serde_json::to_string_pretty(&told)?);
+    } else {
+        crate::cli::line!("the index was made anew: {} records", told.get("records").and_then(Value::as_u64).unwrap_or(0));
+    }
+    Ok(())
+}

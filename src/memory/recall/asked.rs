@@ -1,0 +1,94 @@
+//! From a question to a query, and from a page to its public form: the same over MQTT and on the command line.
+
+use super::{Page, Query, Recalled};
+use crate::domain::{Question, Timestamp};
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
+use std::ops::Range;
+
+impl Query {
+    /// What a question asks for: what stands in its query, narrowed by what it says beside it.
+    ///
+    /// # Errors
+    /// When `from` or `to` is no time: what to write.
+    pub fn asked(question: &Question, now: Timestamp, zone: &TimeZone) -> Result<Self, String> {
+        let mut query = Self::parse(&question.query, now, zone);
+        let lower = |names: &[String]| names.iter().map(|name| name.to_lowercase()).collect::<Vec<_>>();
+        query.entities.extend(lower(&question.entities));
+        query.kinds.extend(lower(&question.kinds));
+        query.verdicts.extend(&question.verdicts);
+        query.importance = question.importance.or(query.importance);
+        for (key, word, time) in [("from", "since", &question.from), ("to", "until", &question.to)] {
+            let Some(text) = time else { continue };
+            let range = read(word, text, now, zone)
+                .ok_or_else(|| format!("`{key}`: `{text}` is no time; write 2026-11-24, 2026-11-24T18:00, or yesterday"))?;
+            query.time = Some(match query.time {
+                Some(before) => before.start.max(range.start)..before.end.min(range.end),
+                None => range,
+            });
+        }
+        Ok(query)
+    }
+}
+
+/// A text that is a time and nothing else.
+fn read(word: &str, text: &str, now: Timestamp, zone: &TimeZone) -> Option<Range<Timestamp>> {
+    let said = Query::parse(&format!("{word} {text}"), now, zone);
+    let is_alone = !said.has_words() && said.without.is_empty() && said.entities.is_empty() && said.kinds.is_empty();
+    said.time.filter(|_| is_alone && said.verdicts.is_empty() && said.importance.is_none() && said.notes.is_empty())
+}
+
+/// A page in public form.
+#[must_use]
+pub fn told(query: &Query, page: &Page) -> Value {
+    json!({"records": page.records.iter().map(record).collect::<Vec<_>>(), "next": page.next, "notes": query.notes})
+}
+
+fn record(one: &Recalled) -> Value {
+    let (row, record) = (&one.record, &one.record.record);
+    json!({
+        "id": row.id,
+        "at": row.at.to_string(),
+        "entity": row.entity,
+        "kind": row.kind,
+        "topic": row.topic,
+        "text": record.text,
+        "importance": record.importance,
+        "layer": record.layer,
+        "pinned": row.pinned,
+        "requester": row.requester,
+        "score": one.score,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Decision;
+
+    #[test]
+    fn what_stands_beside_a_query_narrows_it() {
+        let now = Timestamp::read("2026-11-25T12:00:00Z").unwrap();
+        let question = Question {
+            query: "door entity:hub yesterday".into(),
+            entities: vec!["Lock".into()],
+            kinds: vec!["act".into()],
+            verdicts: vec![Decision::Deny],
+            importance: Some(0.5),
+            from: Some("2026-11-24T18:00".into()),
+            to: Some("2026-11-24T20:00:00Z".into()),
+            ..Question::default()
+        };
+        let query = Query::asked(&question, now, &TimeZone::UTC).unwrap();
+        assert_eq!((query.words, query.entities), (vec!["door".to_owned()], vec!["hub".to_owned(), "lock".to_owned()]));
+        assert_eq!((query.kinds, query.verdicts, query.importance), (vec!["act".to_owned()], vec![Decision::Deny], Some(0.5)));
+        let time = query.time.unwrap();
+        assert_eq!(time.start, Timestamp::read("2026-11-24T18:00:00Z").unwrap());
+        assert_eq!(time.end, Timestamp::read("2026-11-24T20:01:00Z").unwrap(), "the minute that was named is in it");
+        for bad in ["soon", "", "yesterday door", "\"x\"", "entity:x", "13:99", "24.13.2026"] {
+            let question = Question { from: Some(bad.into()), ..Question::default() };
+            let why = Query::asked(&question, now, &TimeZone::UTC).unwrap_err();
+            assert!(why.starts_with(&format!("`from`: `{bad}` is no time; write")), "{why}");
+        }
+    }
+}
