@@ -15,7 +15,12 @@ use crate::{
 };
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
-use std::{path::PathBuf, sync::Arc, thread::JoinHandle};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::PathBuf,
+    sync::Arc,
+    thread::JoinHandle,
+};
 use tokio::{
     runtime::Handle,
     sync::{mpsc, watch},
@@ -72,7 +77,16 @@ impl Recaller {
         }
     }
 
+    /// A search that panics is one question without an answer, and not the last.
     fn find(&self, memory: &mut Memory, asked: &Asked, question: &Question) -> Result<Value, String> {
+        catch_unwind(AssertUnwindSafe(|| self.look(memory, asked, question))).unwrap_or_else(|_| {
+            memory.open = None;
+            self.hall.counters.refuse("recall-failed", "a search panicked");
+            Err("the search failed, and the house noted it: ask in other words".to_owned())
+        })
+    }
+
+    fn look(&self, memory: &mut Memory, asked: &Asked, question: &Question) -> Result<Value, String> {
         let now = self.hall.clock.now();
         let query = Query::asked(question, now, &self.zone)?;
         let mut limit = question.limit;
