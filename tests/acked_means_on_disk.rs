@@ -8,7 +8,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     net::SocketAddr,
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 use support::*;
 

@@ -4,8 +4,10 @@ mod answers;
 mod approvals;
 mod beside;
 mod control;
+mod damage;
 mod doors;
 mod duties;
+mod figures;
 mod house;
 mod index;
 mod journal;
@@ -28,6 +30,7 @@ pub use answers::Left;
 pub use approvals::held_document;
 pub use control::{LONGEST_SECONDS, Order, standing};
 pub use doors::listeners;
+pub use figures::folder_bytes;
 pub use index::FOLDER as INDEX;
 pub use journal::{Entered, read as read_journal};
 pub use wishes::{Wish, grant as grant_wish};
@@ -42,7 +45,7 @@ use crate::{
         topics::{self, Topic},
     },
     mind::{Mind, Settings, State, Waits},
-    observe::Counters,
+    observe::{Counters, Recalled},
     runtime::{Clock, shutdown},
     soul::Soul,
     store::{Store, Writer},
@@ -55,7 +58,7 @@ use std::{
     fs::File,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::Path,
-    sync::{Arc, Weak},
+    sync::{Arc, Mutex, Weak},
     time::Duration,
 };
 use tokio::{
@@ -203,7 +206,10 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
 
     let others = beside::live(reached, &hall, &engine);
     let (stop, stopped) = watch::channel(false);
-    let recaller = recall::Recaller { hall: Arc::clone(&hall), own: own.clone(), zone: config.zone(), asked: recalled };
+    let recalled_so_far = Arc::<Recalled>::default();
+    let gauge = figures::Gauge::new(&data, keeper.clone(), Arc::clone(&recalled_so_far));
+    let recaller =
+        recall::Recaller { recalled: recalled_so_far, hall: Arc::clone(&hall), own: own.clone(), zone: config.zone(), asked: recalled };
     let recalling = recaller.answer(stopped.clone()).context("the recall's thread cannot be started")?;
     let (tell, certificates) = watch::channel(None);
     let (tell_rules, wrong_rules) = watch::channel(None);
@@ -229,6 +235,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         due: is_due,
         silent: is_silent,
         wrong_rules,
+        gauge: Arc::new(Mutex::new(gauge)),
         known,
         stop: stopped.clone(),
     };
@@ -243,6 +250,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let wishing = tokio::spawn(wishes::watch(data.clone(), Arc::clone(&hall), keeper.clone(), stopped.clone()));
     let ruling = tokio::spawn(rules::watch(rules::Watch { hall: Arc::clone(&hall), shelf, again, seen, holds, tell: tell_rules, stopped }));
 
+    tokio::spawn(damage::look(data.clone(), Arc::clone(&hall)));
     // Who reads `ready` may ask it to stop at once.
     let asked = shutdown::asked()?;
     greet(&config, has_users, &mqtt, http_address);

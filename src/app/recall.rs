@@ -11,6 +11,7 @@ use crate::{
         index::Index,
         recall::{self, Query, RecallError, told},
     },
+    observe::Recalled,
     store::Reader,
 };
 use jiff::tz::TimeZone;
@@ -20,6 +21,7 @@ use std::{
     path::PathBuf,
     sync::Arc,
     thread::JoinHandle,
+    time::Instant,
 };
 use tokio::{
     runtime::Handle,
@@ -33,6 +35,7 @@ pub struct Recaller {
     pub hall: Arc<Hall>,
     pub own: OwnClient,
     pub zone: TimeZone,
+    pub recalled: Arc<Recalled>,
     pub asked: mpsc::Receiver<Asked>,
 }
 
@@ -56,7 +59,9 @@ impl Recaller {
                 }
             });
             let Some(asked) = next else { return };
+            let from = Instant::now();
             let reply = self.reply(&mut memory, &asked);
+            self.recalled.answered(from.elapsed());
             let (topic, correlation) = match asked.respond_to {
                 Some((topic, correlation)) => (topic, Some(correlation)),
                 None => (topics::name(&self.hall.config.root, Topic::Recall), None),
@@ -81,6 +86,7 @@ impl Recaller {
     fn find(&self, memory: &mut Memory, asked: &Asked, question: &Question) -> Result<Value, String> {
         catch_unwind(AssertUnwindSafe(|| self.look(memory, asked, question))).unwrap_or_else(|_| {
             memory.open = None;
+            self.recalled.failed();
             self.hall.counters.refuse("recall-failed", "a search panicked");
             Err("the search failed, and the house noted it: ask in other words".to_owned())
         })
@@ -94,6 +100,7 @@ impl Recaller {
             let mut page = memory.find(&query, now, limit, question.cursor.as_deref()).map_err(|error| {
                 // A wrong cursor is the asker's; all else is the house's.
                 if !matches!(error, RecallError::Cursor(_)) {
+                    self.recalled.failed();
                     self.hall.counters.refuse("recall-failed", &error.to_string());
                 }
                 error.to_string()

@@ -102,12 +102,13 @@ impl Store {
     /// When the folder cannot be written, the file is damaged, someone else's, or of a newer jamey, or others may read the audit key.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
         let path = connect::create(folder)?;
+        Self::of(folder, path.clone()).map_err(|error| error.at(&path))
+    }
+
+    fn of(folder: &Path, path: PathBuf) -> Result<Self, StoreError> {
         let conn = connect::open_writer(&path)?;
         migrate::migrate(&path, &conn)?;
-        let tally = Tally::read(&conn).map_err(|e| match e {
-            StoreError::Sqlite { doing, source } => connect::damaged(&path, doing, source),
-            other => other,
-        })?;
+        let tally = Tally::read(&conn)?;
         // A key without a head tells of tampering: nothing that may fail or last stands between the two.
         let (key, fresh) = key::read_or_make(folder)?;
         let chain = Chain::open(&conn, key, fresh, load::last_at(&conn)?.unwrap_or_default())?;
@@ -138,7 +139,8 @@ impl Store {
     /// # Errors
     /// When the database cannot be read, or holds a row that makes no sense.
     pub fn load(&self) -> Result<Saved, StoreError> {
-        load::load(self.conn.as_ref().ok_or(StoreError::Again("the connection is being opened again"))?)
+        let conn = self.conn.as_ref().ok_or(StoreError::Again("the connection is being opened again"))?;
+        load::load(conn).map_err(|error| error.at(&self.path))
     }
 
     /// The connection, opened again where it was spoiled.

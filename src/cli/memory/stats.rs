@@ -7,7 +7,6 @@ use crate::{
     store::{Bytes, Figures},
 };
 use serde_json::json;
-use std::path::Path;
 
 pub(super) fn stats(common: &Common) -> anyhow::Result<()> {
     let config = common.load()?;
@@ -17,7 +16,7 @@ pub(super) fn stats(common: &Common) -> anyhow::Result<()> {
     let figures = store.figures()?;
     bar.finish_and_clear();
     let bytes = store.bytes(data)?;
-    let index_bytes = folder_bytes(&data.join(app::INDEX));
+    let index_bytes = app::folder_bytes(&data.join(app::INDEX));
     let lag = store.change_log()?.map_or(0, |(_, last)| last.saturating_sub(index.applied().ok().flatten().unwrap_or(0)));
     let Figures { layers, pinned, superseded, recalled, tiers, oldest, changes } = &figures;
     let Bytes { database, free, wal } = bytes;
@@ -47,9 +46,4 @@ pub(super) fn stats(common: &Common) -> anyhow::Result<()> {
     crate::cli::line!("database {} ({} of it free), log {}", size(database), size(free), size(wal));
     crate::cli::line!("index {} for {} records, {lag} transactions behind", size(index_bytes), index.records());
     Ok(())
-}
-
-fn folder_bytes(folder: &Path) -> u64 {
-    let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    files.filter_map(|file| file.metadata().ok()).filter(std::fs::Metadata::is_file).map(|file| file.len()).sum()
 }

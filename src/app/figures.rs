@@ -1,0 +1,83 @@
+//! Memory's part of the figures that Jamey tells of itself. Counted off the verdict's path: files are measured each time, rows seldom.
+
+use super::index::Keeper;
+use crate::{
+    observe::Recalled,
+    store::{Figures, Reader},
+};
+use serde_json::{Map, Value, json};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+/// Rows are counted so often: to count a million reads all of them.
+const COUNTED_EVERY: Duration = Duration::from_secs(6 * 3_600);
+
+pub struct Gauge {
+    data: PathBuf,
+    keeper: Keeper,
+    recalled: Arc<Recalled>,
+    store: Option<Reader>,
+    counted: Option<(Instant, Figures)>,
+}
+
+impl Gauge {
+    #[must_use]
+    pub fn new(data: &Path, keeper: Keeper, recalled: Arc<Recalled>) -> Self {
+        Self { data: data.to_owned(), keeper, recalled, store: None, counted: None }
+    }
+
+    /// The figures now. Blocks on the disk: not for an async task.
+    pub fn read(&mut self) -> Value {
+        let recalls = self.recalled.now();
+        let index = self.keeper.figures();
+        let mut told = json!({
+            "index_records": index.records,
+            "index_bytes": folder_bytes(&self.data.join(super::INDEX)),
+            "recalls": recalls.answered,
+            "recalls_failed": recalls.failed,
+            "recall_p50_micros": recalls.p50_micros,
+            "recall_p99_micros": recalls.p99_micros,
+        });
+        // What cannot be read now is left out: the store's own figures tell of its troubles.
+        if let (Some(told), Some(stored)) = (told.as_object_mut(), self.stored(index.applied)) {
+            told.extend(stored);
+        }
+        told
+    }
+
+    fn stored(&mut self, applied: i64) -> Option<Map<String, Value>> {
+        let store = match self.store.take() {
+            Some(store) => store,
+            None => Reader::open(&self.data).ok()?,
+        };
+        let bytes = store.bytes(&self.data).ok()?;
+        let last = store.change_log().ok()?.map_or(0, |(_, last)| last);
+        if self.counted.as_ref().is_none_or(|(at, _)| at.elapsed() >= COUNTED_EVERY) {
+            self.counted = Some((Instant::now(), store.figures().ok()?));
+        }
+        self.store = Some(store);
+        let mut told = Map::new();
+        told.insert("database_bytes".into(), bytes.database.into());
+        told.insert("database_free_bytes".into(), bytes.free.into());
+        told.insert("index_lag".into(), last.saturating_sub(applied).max(0).into());
+        if let Some((at, figures)) = &self.counted {
+            let tiers = figures.tiers.iter().map(|(tier, (summaries, _))| (tier.clone(), Value::from(*summaries)));
+            told.insert("records".into(), json!(figures.layers));
+            told.insert("pinned".into(), figures.pinned.into());
+            told.insert("summaries".into(), Value::Object(tiers.collect()));
+            told.insert("oldest_at".into(), json!(figures.oldest.map(|at| at.to_string())));
+            told.insert("counted_seconds_ago".into(), at.elapsed().as_secs().into());
+        }
+        Some(told)
+    }
+}
+
+/// Bytes of the files in a folder.
+#[must_use]
+pub fn folder_bytes(folder: &Path) -> u64 {
+    let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    files.filter_map(|file| file.metadata().ok()).filter(std::fs::Metadata::is_file).map(|file| file.len()).sum()
+}
