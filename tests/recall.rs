@@ -306,3 +306,49 @@ fn memory_is_looked_at_and_its_index_made_anew_whether_the_house_runs_or_not() {
     let (code, out) = told(Path::new("/nowhere/at/all"), &["memory", "stats"], "");
     assert!(code == 1 && out.contains("has Jamey run with this data folder?"), "{out}");
 }
+
+#[test]
+fn the_owner_keeps_and_forgets_single_memories_whether_the_house_runs_or_not() {
+    let mut house = house();
+    let mut speaker = house.client("speaker");
+    for n in 0..6 {
+        speaker.tell("jamey/in/gate/note", format!("{{\"text\": \"parcel p{n}x came, Zq7xMark{n}\"}}"));
+    }
+    let id_of = |house: &House, n: u32| shown(house, &["recall", &format!("p{n}x")])["records"][0]["id"].as_str().unwrap().to_owned();
+    for (runs, kept, goes) in [(true, 0, 1), (false, 2, 3)] {
+        if !runs {
+            house.stop();
+        }
+        let (kept_id, gone_id) = (id_of(&house, kept), id_of(&house, goes));
+        assert_eq!(shown(&house, &["memory", "pin", &kept_id])["records"], json!([kept_id]));
+        assert_eq!(shown(&house, &["memory", "show", &kept_id])["pinned"], true);
+        assert_eq!(shown(&house, &["recall", &format!("p{kept}x")])["records"][0]["pinned"], true);
+        shown(&house, &["memory", "unpin", &kept_id]);
+        assert_eq!(shown(&house, &["memory", "show", &kept_id])["pinned"], false);
+        let (code, out) = told(house.data(), &["forget", "--record", &gone_id], "");
+        assert!(code == 1 && out.contains("say --yes"), "{out}");
+        let (code, out) = told(house.data(), &["forget", "--yes", "--record", &gone_id], "");
+        assert!(code == 0 && out.contains("1 memory is forgotten") && out.contains("snapshots made before"), "{out}");
+        let (code, out) = told(house.data(), &["memory", "show", &gone_id], "");
+        assert!(code == 1 && out.contains("forgotten"), "{out}");
+        assert_eq!(shown(&house, &["recall", &format!("p{goes}x")])["records"], json!([]));
+        let (code, out) = told(house.data(), &["forget", "--yes", "--record", &gone_id], "");
+        assert!(code == 1 && out.contains("none of them is there"), "{out}");
+        let db = std::fs::read(house.data().join("jamey.db")).unwrap();
+        let mark = format!("Zq7xMark{goes}");
+        assert!(!db.windows(mark.len()).any(|w| w == mark.as_bytes()), "no free page holds {mark}");
+        assert_eq!(
+            house.count("select count(*) from audit_log where action = 'memory.forgotten' and actor = 'owner'", []),
+            i64::from(goes / 3) + 1
+        );
+    }
+    let (code, out) = told(house.data(), &["forget", "gate", "--yes"], "");
+    assert!(code == 0 && out.contains("gate is forgotten"), "{out}");
+    let ids: Vec<String> = (0..201).map(|n| format!("01900000-0000-7000-8000-{n:012}")).collect();
+    let (code, out) = told(house.data(), &[&["memory", "pin"], &ids.iter().map(String::as_str).collect::<Vec<_>>()[..]].concat(), "");
+    assert!(code == 1 && out.contains("at most 200 at a time"), "{out}");
+    house.start();
+    let (code, out) = told(house.data(), &["audit", "verify"], "");
+    assert!(code == 0 && out.contains("good"), "{out}");
+    house.serves();
+}

@@ -33,7 +33,7 @@ pub use doors::listeners;
 pub use figures::folder_bytes;
 pub use index::FOLDER as INDEX;
 pub use journal::{Entered, read as read_journal};
-pub use wishes::{Wish, grant as grant_wish};
+pub use wishes::{AT_ONCE as WISHED_AT_ONCE, Wish, grant as grant_wish};
 pub use words::give as give_word;
 
 use crate::{

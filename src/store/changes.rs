@@ -3,7 +3,7 @@
 use super::{
     database::Remembered,
     error::{Doing, StoreError},
-    forgetting, held, history, relations,
+    forgetting, held, history, kept, relations,
     rows::{append, number},
     shadow, uses,
 };
@@ -71,6 +71,8 @@ pub(super) fn write(conn: &Connection, changes: &[Change], remembered: &mut Reme
             }
             Change::Held(kept) => held::hold(conn, kept)?,
             Change::Settled(settled) => held::settle(conn, settled)?,
+            Change::Pinned { records, pinned } => kept::pin(conn, records, *pinned)?,
+            Change::LetGo(records) => kept::let_go(conn, records)?,
             Change::Recalled(records) => uses::recalled(conn, records)?,
             Change::Disagreed(one) => shadow::disagreed(conn, one, json)?,
             Change::Shadow(tally) => shadow::tally(conn, tally, json)?,

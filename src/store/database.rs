@@ -39,10 +39,15 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// Whether an entity is forgotten in it.
+    /// Whether an entity or a memory is forgotten in it.
     #[must_use]
     pub fn forgets(&self) -> bool {
-        self.changes.iter().any(|change| matches!(change, Change::Forget(_)))
+        self.changes.iter().any(|change| matches!(change, Change::Forget(_) | Change::LetGo(_)))
+    }
+
+    /// Whether the totals are others afterwards than its own rows say.
+    fn unsettles(&self) -> bool {
+        self.forgets() || self.changes.iter().any(|change| matches!(change, Change::Pinned { .. }))
     }
 }
 
@@ -191,8 +196,8 @@ impl Store {
         self.uncertain = Some(tally.next());
         run(conn, "COMMIT", "commit a batch")?;
         self.uncertain = None;
-        // The journal of the time before is gone then: its size is another one.
-        self.tally = (!batch.forgets()).then_some(next);
+        // The journal of the time before may be gone, and the change log be longer.
+        self.tally = (!batch.unsettles()).then_some(next);
         Ok(())
     }
 
