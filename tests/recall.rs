@@ -352,3 +352,51 @@ fn the_owner_keeps_and_forgets_single_memories_whether_the_house_runs_or_not() {
     assert!(code == 0 && out.contains("good"), "{out}");
     house.serves();
 }
+
+/// The words of a command line: single and double quotes hold them together, `#` begins a remark.
+fn words(line: &str) -> Vec<String> {
+    let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
+    for c in line.chars() {
+        match (c, quote) {
+            ('#', None) if word.is_none() => break,
+            ('\'' | '"', None) => (quote, word) = (Some(c), Some(word.unwrap_or_default())),
+            (c, Some(q)) if c == q => quote = None,
+            (' ', None) => words.extend(word.take()),
+            (c, _) => word.get_or_insert_default().push(c),
+        }
+    }
+    words.extend(word);
+    words
+}
+
+#[test]
+fn the_examples_of_the_page_work_as_they_stand() {
+    let house = house();
+    let mut asker = house.dial("asker").v5().open().listen(REPLY, 1);
+    asker.tell("jamey/in/gate/note", "{\"text\": \"a parcel came to the front door\"}");
+    let page = include_str!("../docs/memory.md");
+    let blocks = page.split("```sh\n").skip(1).map(|block| block.split("```").next().unwrap());
+    let (mut ran, mut asked) = (0, 0);
+    for line in blocks.flat_map(str::lines) {
+        let words = words(line);
+        match words[0].as_str() {
+            "jamey" => {
+                let id = found(&mut asker, json!({"query": "parcel"}))["records"][0]["id"].clone();
+                let args: Vec<&str> = words[1..].iter().map(|w| if w == "ID" { id.as_str().unwrap() } else { w }).collect();
+                let (code, out) = told(house.data(), &args, "");
+                assert_eq!(code, 0, "{line}: {out}");
+                if args.contains(&"--record") {
+                    asker.tell("jamey/in/gate/note", "{\"text\": \"another parcel came to the front door\"}");
+                }
+                ran += 1;
+            }
+            "mosquitto_pub" => {
+                assert_eq!((words[1].as_str(), words[2].as_str(), words[3].as_str()), ("-t", ASK, "-m"));
+                found(&mut asker, serde_json::from_str(&words[4]).unwrap());
+                asked += 1;
+            }
+            other => panic!("{other} is not tried by this test"),
+        }
+    }
+    assert!(ran >= 15 && asked >= 3, "{ran} {asked}");
+}
