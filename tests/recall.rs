@@ -400,3 +400,37 @@ fn the_examples_of_the_page_work_as_they_stand() {
     }
     assert!(ran >= 15 && asked >= 3, "{ran} {asked}");
 }
+
+#[test]
+fn what_is_at_hand_is_told_and_never_given_back_once_it_is_forgotten() {
+    let house = house();
+    let mut asker = house.dial("asker").v5().open().listen(REPLY, 1).listen("jamey/system", 0);
+    for n in 0..20 {
+        asker.tell("jamey/in/gate/note", format!("{{\"text\": \"parcel p{n}x came\"}}"));
+    }
+    let ids: BTreeSet<String> = (0..3)
+        .flat_map(|_| {
+            let data = found(&mut asker, json!({"query": "parcel", "limit": 100}));
+            assert_eq!(texts(&data).len(), 20);
+            data["records"].as_array().unwrap().iter().map(|r| r["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        })
+        .collect();
+    let memory = loop {
+        let memory = asker.message_on("jamey/system").json()["memory"].clone();
+        if memory["recalls"].as_u64().unwrap() >= 3 && !memory["oldest_at"].is_null() {
+            break memory;
+        }
+    };
+    assert!(memory["working_hit_rate"].as_f64().unwrap() > 0.4 && memory["working_bytes"].as_u64().unwrap() > 0, "{memory}");
+    for key in ["database_bytes", "index_bytes", "index_records", "index_lag", "recall_p50_micros", "pinned", "oldest_at"] {
+        assert!(!memory[key].is_null(), "{key}: {memory}");
+    }
+    assert!(memory["records"]["working"].is_u64() || memory["records"]["short_term"].is_u64(), "{memory}");
+    let gone = ids.first().unwrap();
+    shown(&house, &["forget", "--yes", "--record", gone]);
+    let left = found(&mut asker, json!({"query": "parcel", "limit": 100}));
+    assert!(texts(&left).len() == 19 && left["records"].as_array().unwrap().iter().all(|r| r["id"] != **gone), "{left}");
+    let (code, out) = told(house.data(), &["forget", "gate", "--yes"], "");
+    assert_eq!(code, 0, "{out}");
+    assert_eq!(found(&mut asker, json!({"query": "parcel", "limit": 100}))["records"], json!([]));
+}

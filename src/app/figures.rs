@@ -1,6 +1,6 @@
 //! Memory's part of the figures that Jamey tells of itself. Counted off the verdict's path: files are measured each time, rows seldom.
 
-use super::index::Keeper;
+use super::index::{IndexFigures, Keeper};
 use crate::{
     observe::Recalled,
     store::{Figures, Reader},
@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Rows are counted so often: to count a million reads all of them.
+/// Rows are counted so often, and when there are a tenth more or fewer: to count a million reads all of them.
 const COUNTED_EVERY: Duration = Duration::from_secs(6 * 3_600);
 
 pub struct Gauge {
@@ -20,7 +20,8 @@ pub struct Gauge {
     keeper: Keeper,
     recalled: Arc<Recalled>,
     store: Option<Reader>,
-    counted: Option<(Instant, Figures)>,
+    /// When, how many the index had then, and what was counted.
+    counted: Option<(Instant, u64, Figures)>,
 }
 
 impl Gauge {
@@ -31,7 +32,7 @@ impl Gauge {
 
     /// The figures now. Blocks on the disk: not for an async task.
     pub fn read(&mut self) -> Value {
-        let recalls = self.recalled.now();
+        let (recalls, room) = (self.recalled.now(), self.recalled.room());
         let index = self.keeper.figures();
         let mut told = json!({
             "index_records": index.records,
@@ -40,30 +41,34 @@ impl Gauge {
             "recalls_failed": recalls.failed,
             "recall_p50_micros": recalls.p50_micros,
             "recall_p99_micros": recalls.p99_micros,
+            "working_bytes": room.bytes,
+            "working_room_bytes": room.room_bytes,
+            "working_hit_rate": room.hit_rate(),
         });
         // What cannot be read now is left out: the store's own figures tell of its troubles.
-        if let (Some(told), Some(stored)) = (told.as_object_mut(), self.stored(index.applied)) {
+        if let (Some(told), Some(stored)) = (told.as_object_mut(), self.stored(index)) {
             told.extend(stored);
         }
         told
     }
 
-    fn stored(&mut self, applied: i64) -> Option<Map<String, Value>> {
+    fn stored(&mut self, index: IndexFigures) -> Option<Map<String, Value>> {
         let store = match self.store.take() {
             Some(store) => store,
             None => Reader::open(&self.data).ok()?,
         };
         let bytes = store.bytes(&self.data).ok()?;
         let last = store.change_log().ok()?.map_or(0, |(_, last)| last);
-        if self.counted.as_ref().is_none_or(|(at, _)| at.elapsed() >= COUNTED_EVERY) {
-            self.counted = Some((Instant::now(), store.figures().ok()?));
+        let is_due = |(at, then, _): &(Instant, u64, Figures)| at.elapsed() >= COUNTED_EVERY || index.records.abs_diff(*then) > then / 10;
+        if self.counted.as_ref().is_none_or(is_due) {
+            self.counted = Some((Instant::now(), index.records, store.figures().ok()?));
         }
         self.store = Some(store);
         let mut told = Map::new();
         told.insert("database_bytes".into(), bytes.database.into());
         told.insert("database_free_bytes".into(), bytes.free.into());
-        told.insert("index_lag".into(), last.saturating_sub(applied).max(0).into());
-        if let Some((at, figures)) = &self.counted {
+        told.insert("index_lag".into(), last.saturating_sub(index.applied).max(0).into());
+        if let Some((at, _, figures)) = &self.counted {
             let tiers = figures.tiers.iter().map(|(tier, (summaries, _))| (tier.clone(), Value::from(*summaries)));
             told.insert("records".into(), json!(figures.layers));
             told.insert("pinned".into(), figures.pinned.into());

@@ -415,6 +415,14 @@ impl Living {
         let now = self.house.mind.now();
         let emotion = self.house.mind.soul().emotion_view();
         let consciousness = self.house.mind.workspace().view(now);
+        let focus = self.house.mind.workspace().focus().map(|broadcast| &broadcast.entity);
+        self.house.outlets.focus.send_if_modified(|told| {
+            let is_other = told.as_ref() != focus;
+            if is_other {
+                *told = focus.cloned();
+            }
+            is_other
+        });
         let opinions = std::mem::take(&mut self.opinions).into_values().collect();
         let said = Said::State { emotion, consciousness, opinions };
         if self.house.writer.is_idle() {

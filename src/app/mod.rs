@@ -165,7 +165,8 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let (waiting, waits) = watch::channel(outlets::Waiting::default());
     let (due, is_due) = watch::channel(outlets::Due::default());
     let (silent, is_silent) = watch::channel(outlets::Due::default());
-    let outlets = outlets::Outlets { said, releases, asks, waiting, due, silent };
+    let (focus, in_focus) = watch::channel(None);
+    let outlets = outlets::Outlets { said, releases, asks, waiting, due, silent, focus };
     // Weakly: the engine ends when all who hold it have let go.
     tokio::spawn(release(Arc::downgrade(&engine), Arc::clone(&hall), released));
     tokio::spawn(duties::ask_all(Arc::downgrade(&engine), Arc::clone(&hall), asked));
@@ -208,8 +209,14 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let (stop, stopped) = watch::channel(false);
     let recalled_so_far = Arc::<Recalled>::default();
     let gauge = figures::Gauge::new(&data, keeper.clone(), Arc::clone(&recalled_so_far));
-    let recaller =
-        recall::Recaller { recalled: recalled_so_far, hall: Arc::clone(&hall), own: own.clone(), zone: config.zone(), asked: recalled };
+    let recaller = recall::Recaller {
+        recalled: recalled_so_far,
+        focus: in_focus,
+        hall: Arc::clone(&hall),
+        own: own.clone(),
+        zone: config.zone(),
+        asked: recalled,
+    };
     let recalling = recaller.answer(stopped.clone()).context("the recall's thread cannot be started")?;
     let (tell, certificates) = watch::channel(None);
     let (tell_rules, wrong_rules) = watch::channel(None);

@@ -4,3 +4,4 @@ pub mod index;
 pub mod policy;
 pub mod recall;
 pub mod verify;
+pub mod working;

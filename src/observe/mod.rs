@@ -8,5 +8,5 @@ mod writes;
 
 pub use counters::{Complaint, Counters};
 pub use host::Host;
-pub use recalls::{RecallFigures, Recalled};
+pub use recalls::{RecallFigures, RecallRoom, Recalled};
 pub use writes::Writes;

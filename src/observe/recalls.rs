@@ -1,7 +1,10 @@
 //! How recall goes: questions answered and not, and how long the answers took.
 
 use std::{
-    sync::atomic::{AtomicU64, Ordering::Relaxed},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
     time::Duration,
 };
 
@@ -11,6 +14,7 @@ const CLASSES_MICROS: [u64; 14] = [100, 200, 400, 700, 1_000, 1_500, 2_500, 4_00
 #[derive(Debug, Default)]
 pub struct Recalled {
     failed: AtomicU64,
+    room: Mutex<RecallRoom>,
     took: [AtomicU64; CLASSES_MICROS.len() + 1],
 }
 
@@ -25,7 +29,35 @@ pub struct RecallFigures {
     pub p99_micros: Option<u64>,
 }
 
+/// What is kept at hand: how often it was there, and what it takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RecallRoom {
+    pub hits: u64,
+    pub misses: u64,
+    pub bytes: u64,
+    pub room_bytes: u64,
+}
+
+impl RecallRoom {
+    /// Of all looks the share that were hits, in [0, 1]; None: nobody looked yet.
+    #[must_use]
+    pub fn hit_rate(&self) -> Option<f64> {
+        let looks = self.hits + self.misses;
+        let part = |n: u64| f64::from(u32::try_from(n).unwrap_or(u32::MAX));
+        (looks > 0).then(|| (part(self.hits) / part(looks) * 1_000.0).round() / 1_000.0)
+    }
+}
+
 impl Recalled {
+    pub fn working(&self, room: RecallRoom) {
+        *self.room.lock().unwrap_or_else(PoisonError::into_inner) = room;
+    }
+
+    #[must_use]
+    pub fn room(&self) -> RecallRoom {
+        *self.room.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub fn answered(&self, took: Duration) {
         let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         let class = CLASSES_MICROS.partition_point(|bound| *bound < micros);

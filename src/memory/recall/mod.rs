@@ -7,5 +7,5 @@ pub mod rank;
 mod when;
 
 pub use asked::told;
-pub use find::{Page, RecallError, Recalled, find};
+pub use find::{Mindset, Page, RecallError, Recalled, find, find_in};
 pub use query::Query;
