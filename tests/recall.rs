@@ -434,3 +434,45 @@ fn what_is_at_hand_is_told_and_never_given_back_once_it_is_forgotten() {
     assert_eq!(code, 0, "{out}");
     assert_eq!(found(&mut asker, json!({"query": "parcel", "limit": 100}))["records"], json!([]));
 }
+
+#[test]
+fn the_mind_counts_each_memory_once_a_batch_and_no_more_than_may_be_counted() {
+    use jamey::{
+        app,
+        config::Config,
+        domain::{Change, Input, Timestamp, limits},
+        mind::{Mind, State},
+    };
+    use uuid::Uuid;
+    let config = Config::default();
+    let at = |seconds| Timestamp::from_micros(1_795_000_000_000_000).plus_seconds(seconds);
+    let sets = app::rules::sets(&config).unwrap();
+    let mut mind = Mind::new(app::settings(&config).unwrap(), sets.live, State::new(at(0)));
+    mind.take_changes();
+    let before = mind.state().clone();
+    let recall = |mind: &mut Mind, seconds, ids: std::ops::Range<u128>| {
+        mind.step(&Input::Recalled { at: at(seconds), records: ids.map(Uuid::from_u128).collect() });
+    };
+    let taken = |mind: &mut Mind| -> Vec<(Uuid, Timestamp)> {
+        let changes = mind.take_changes().into_iter();
+        changes.flat_map(|change| if let Change::Recalled(records) = change { records } else { panic!("{change:?}") }).collect()
+    };
+    recall(&mut mind, 1, 0..3);
+    recall(&mut mind, 2, 2..4);
+    let told = taken(&mut mind);
+    assert_eq!(told, [(0, 1), (1, 1), (2, 2), (3, 2)].map(|(id, s)| (Uuid::from_u128(id), at(s))));
+    assert_eq!(taken(&mut mind), []);
+    recall(&mut mind, 3, 0..limits::RECALLED as u128 + 1);
+    assert_eq!(taken(&mut mind).len(), limits::RECALLED, "one past a page");
+    for page in 0..10 {
+        recall(&mut mind, 4, page * 200..(page + 1) * 200);
+    }
+    assert_eq!(taken(&mut mind).len(), limits::RECALLED_A_BATCH, "and past a batch");
+    recall(&mut mind, 0, 0..1);
+    assert_eq!(taken(&mut mind), [(Uuid::from_u128(0), at(4))], "a clock set back does not take it along");
+    let mut after = serde_json::to_value(mind.state()).unwrap();
+    let mut then = serde_json::to_value(&before).unwrap();
+    [&mut after, &mut then].into_iter().for_each(|state| drop(state.as_object_mut().unwrap().remove("now")));
+    let differs: Vec<&String> = then.as_object().unwrap().keys().filter(|key| then[*key] != after[*key] && *key != "soul").collect();
+    assert!(differs.is_empty(), "a recall teaches the mind nothing: {differs:?}");
+}

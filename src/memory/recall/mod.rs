@@ -4,6 +4,8 @@ mod asked;
 mod find;
 mod query;
 pub mod rank;
+#[cfg(test)]
+mod tests;
 mod when;
 
 pub use asked::told;
