@@ -87,8 +87,8 @@ pub const RECALLS_BURST_OF_ALL: u32 = 200;
 pub const RECALLS_WAITING: usize = 64;
 /// Memory records kept at hand: at some 500 bytes each, 16,000 of them; a 4 GB host can spare it.
 pub const WORKING_BYTES: u64 = 8 * 1_024 * 1_024;
-/// Memories whose recall is counted in one batch, at some 20 µs each; what is more was not recalled.
-pub const RECALLED_A_BATCH: usize = 2 * RECALLED;
+/// Memories whose recall is counted in one batch, at some 10 µs each, while verdicts wait; what is more is not counted.
+pub const RECALLED_A_BATCH: usize = RECALLED;
 /// The recorded inputs kept for replay.
 pub const JOURNAL_BYTES: i64 = 32 * 1024 * 1024;
 /// A verdict row in full for each denied or escalated request, up to so many a client and hour; then summaries.

@@ -15,18 +15,14 @@ const AT_ONCE: usize = 50;
 
 /// Counts that each was recalled; of what is gone nothing is counted.
 pub(super) fn recalled(conn: &Connection, records: &[(Uuid, Timestamp)]) -> Result<(), StoreError> {
-    let mut is_there = conn
+    let mut write = conn
         .prepare_cached(
-            "SELECT EXISTS (SELECT 1 FROM memory_records WHERE id = ?1) OR EXISTS (SELECT 1 FROM memory_summaries WHERE id = ?1)",
+            "INSERT INTO memory_uses (record, uses) SELECT ?1, ?2
+             WHERE EXISTS (SELECT 1 FROM memory_records WHERE id = ?1) OR EXISTS (SELECT 1 FROM memory_summaries WHERE id = ?1)
+             ON CONFLICT (record) DO UPDATE SET uses = excluded.uses",
         )
         .doing("prepare to count recalls")?;
-    let mut write = conn
-        .prepare_cached("INSERT INTO memory_uses (record, uses) VALUES (?1, ?2) ON CONFLICT (record) DO UPDATE SET uses = excluded.uses")
-        .doing("prepare to count recalls")?;
     for (id, at) in records {
-        if !is_there.query_row([id.as_bytes()], |row| row.get::<_, bool>(0)).doing("look for what was recalled")? {
-            continue;
-        }
         let mut uses = read(conn, *id)?.unwrap_or_else(|| Uses::new(made(*id)));
         uses.recalled(*at);
         let mut bytes = Vec::with_capacity(64);
