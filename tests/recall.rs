@@ -280,7 +280,9 @@ fn memory_is_looked_at_and_its_index_made_anew_whether_the_house_runs_or_not() {
         if !runs {
             house.stop();
         }
-        let all: u64 = shown(&house, &["memory", "stats"])["records"].as_object().unwrap().values().map(|n| n.as_u64().unwrap()).sum();
+        let stats = shown(&house, &["memory", "stats"]);
+        let all: u64 = stats["records"].as_object().unwrap().values().map(|n| n.as_u64().unwrap()).sum();
+        assert_eq!(stats["running"]["recalls"].is_u64(), runs, "{stats}");
         assert!(all >= 50, "{all}");
         let verified = shown(&house, &["memory", "verify"]);
         assert_eq!((&verified["good"], verified["records"].as_u64().unwrap() >= 50), (&json!(true), true), "{verified}");

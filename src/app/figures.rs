@@ -2,7 +2,8 @@
 
 use super::index::{IndexFigures, Keeper};
 use crate::{
-    observe::Recalled,
+    observe::{Recalled, Writes},
+    runtime::Clock,
     store::{Figures, Reader},
 };
 use serde_json::{Map, Value, json};
@@ -19,6 +20,8 @@ pub struct Gauge {
     data: PathBuf,
     keeper: Keeper,
     recalled: Arc<Recalled>,
+    clock: Arc<Clock>,
+    writes: Writes,
     store: Option<Reader>,
     /// When, how many the index had then, and what was counted.
     counted: Option<(Instant, u64, Figures)>,
@@ -26,14 +29,14 @@ pub struct Gauge {
 
 impl Gauge {
     #[must_use]
-    pub fn new(data: &Path, keeper: Keeper, recalled: Arc<Recalled>) -> Self {
-        Self { data: data.to_owned(), keeper, recalled, store: None, counted: None }
+    pub fn new(data: &Path, keeper: Keeper, recalled: Arc<Recalled>, clock: Arc<Clock>) -> Self {
+        Self { data: data.to_owned(), keeper, recalled, clock, writes: Writes::default(), store: None, counted: None }
     }
 
     /// The figures now. Blocks on the disk: not for an async task.
     pub fn read(&mut self) -> Value {
         let (recalls, room) = (self.recalled.now(), self.recalled.room());
-        let index = self.keeper.figures();
+        let (index, written) = (self.keeper.figures(), Writes::read());
         let mut told = json!({
             "index_records": index.records,
             "index_bytes": folder_bytes(&self.data.join(super::INDEX)),
@@ -44,6 +47,8 @@ impl Gauge {
             "working_bytes": room.bytes,
             "working_room_bytes": room.room_bytes,
             "working_hit_rate": room.hit_rate(),
+            "written_bytes": written,
+            "written_bytes_a_day": written.and_then(|bytes| self.writes.note(self.clock.uptime(), bytes)),
         });
         // What cannot be read now is left out: the store's own figures tell of its troubles.
         if let (Some(told), Some(stored)) = (told.as_object_mut(), self.stored(index)) {

@@ -208,7 +208,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let others = beside::live(reached, &hall, &engine);
     let (stop, stopped) = watch::channel(false);
     let recalled_so_far = Arc::<Recalled>::default();
-    let gauge = figures::Gauge::new(&data, keeper.clone(), Arc::clone(&recalled_so_far));
+    let gauge = Arc::new(Mutex::new(figures::Gauge::new(&data, keeper.clone(), Arc::clone(&recalled_so_far), Arc::clone(&clock))));
     let recaller = recall::Recaller {
         recalled: recalled_so_far,
         focus: in_focus,
@@ -242,7 +242,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         due: is_due,
         silent: is_silent,
         wrong_rules,
-        gauge: Arc::new(Mutex::new(gauge)),
+        gauge: Arc::clone(&gauge),
         known,
         stop: stopped.clone(),
     };
@@ -254,7 +254,8 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let minding = tokio::spawn(people::watch(data.clone(), Arc::clone(&hall), stopped.clone()));
     let hearing = tokio::spawn(answers::watch(data.clone(), Arc::clone(&hall), stopped.clone()));
     let listening = tokio::spawn(words::watch(data.clone(), Arc::clone(&hall), desk, stopped.clone()));
-    let wishing = tokio::spawn(wishes::watch(data.clone(), Arc::clone(&hall), keeper.clone(), stopped.clone()));
+    let wishing =
+        tokio::spawn(wishes::Granter { data: data.clone(), hall: Arc::clone(&hall), keeper: keeper.clone(), gauge }.watch(stopped.clone()));
     let ruling = tokio::spawn(rules::watch(rules::Watch { hall: Arc::clone(&hall), shelf, again, seen, holds, tell: tell_rules, stopped }));
 
     tokio::spawn(damage::look(data.clone(), Arc::clone(&hall)));

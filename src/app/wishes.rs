@@ -1,6 +1,6 @@
 //! What the owner wishes of memory, on the host: granted by the running Jamey, or on the data folder at rest.
 
-use super::{index::Keeper, mailbox::Mailbox};
+use super::{figures::Gauge, index::Keeper, mailbox::Mailbox};
 use crate::{
     broker::Hall,
     config::Config,
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::{
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 use tokio::sync::{oneshot, watch};
@@ -35,6 +35,8 @@ const NAMED: usize = 20;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Wish {
+    /// What only the running Jamey knows of memory; null at rest.
+    Figures,
     /// The index anew.
     Rebuild,
     /// These records are kept whatever else goes, or no longer.
@@ -84,6 +86,7 @@ fn leave(data: &Path, wish: &Wish, mut waits: impl FnMut()) -> anyhow::Result<Va
 
 fn at_rest(data: &Path, wish: &Wish, mut progress: impl FnMut(Option<u64>)) -> anyhow::Result<Value> {
     match wish {
+        Wish::Figures => Ok(Value::Null),
         Wish::Rebuild => {
             let store = Reader::open(data).context("the store cannot be read")?;
             let (mut follower, _) = Follower::open(&data.join(super::INDEX), &store)?;
@@ -122,7 +125,7 @@ fn changes(data: &Path, wish: &Wish, now: Timestamp) -> Result<(Value, Vec<Chang
         Change::Audit(Event::new(now, HOST, action, None, &format!("{} memories: {}", records.len(), named.join(" "))))
     };
     Ok(match wish {
-        Wish::Rebuild => (Value::Null, Vec::new()),
+        Wish::Figures | Wish::Rebuild => (Value::Null, Vec::new()),
         Wish::Pin { records, pinned } => {
             let (found, missing) = there(records)?;
             let action = if *pinned { "memory.pinned" } else { "memory.unpinned" };
@@ -142,43 +145,62 @@ fn rebuilt(records: u64) -> Value {
     json!({"v": 1, "records": records})
 }
 
-/// Looks for wishes until told to stop.
-pub async fn watch(data: PathBuf, hall: Arc<Hall>, keeper: Keeper, mut stopped: watch::Receiver<bool>) {
-    let mailbox = mailbox(&data);
-    mailbox.make();
-    let mut every = tokio::time::interval(Duration::from_secs(1));
-    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            _ = every.tick() => {}
-            _ = stopped.changed() => return,
-        }
-        for (id, wish) in mailbox.take::<Wish>() {
-            let told = tokio::select! {
-                told = fulfil(&data, &hall, &keeper, wish) => told,
-                _ = stopped.changed() => Err("Jamey is stopping: ask again after the next start".to_owned()),
-            };
-            mailbox.answer(id, &told.unwrap_or_else(|why| json!({"v": 1, "error": why})));
-        }
-    }
+/// Who grants wishes while Jamey runs.
+pub struct Granter {
+    pub data: PathBuf,
+    pub hall: Arc<Hall>,
+    pub keeper: Keeper,
+    pub gauge: Arc<Mutex<Gauge>>,
 }
 
-async fn fulfil(data: &Path, hall: &Hall, keeper: &Keeper, wish: Wish) -> Result<Value, String> {
-    let nothing = |_| "it came to nothing: look at Jamey's log".to_owned();
-    if wish == Wish::Rebuild {
-        let keeper = keeper.clone();
-        let built = tokio::task::spawn_blocking(move || keeper.rebuild()).await.map_err(nothing)??;
-        hall.record("memory.rebuilt", None, "the index was built anew, as the host wished").await;
-        return Ok(rebuilt(built));
-    }
-    let (data, now) = (data.to_owned(), hall.clock.now());
-    let (told, changes) = tokio::task::spawn_blocking(move || changes(&data, &wish, now)).await.map_err(nothing)??;
-    for change in changes {
-        let (tell, done) = oneshot::channel();
-        let left = hall.inbox.leave(Input::Note(Box::new(change)), 0, Some(tell), None).await;
-        if !left || done.await.is_err() {
-            return Err("the store could not write it".to_owned());
+impl Granter {
+    /// Looks for wishes until told to stop.
+    pub async fn watch(self, mut stopped: watch::Receiver<bool>) {
+        let mailbox = mailbox(&self.data);
+        mailbox.make();
+        let mut every = tokio::time::interval(Duration::from_secs(1));
+        every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                _ = every.tick() => {}
+                _ = stopped.changed() => return,
+            }
+            for (id, wish) in mailbox.take::<Wish>() {
+                let told = tokio::select! {
+                    told = self.fulfil(wish) => told,
+                    _ = stopped.changed() => Err("Jamey is stopping: ask again after the next start".to_owned()),
+                };
+                mailbox.answer(id, &told.unwrap_or_else(|why| json!({"v": 1, "error": why})));
+            }
         }
     }
-    Ok(told)
+
+    async fn fulfil(&self, wish: Wish) -> Result<Value, String> {
+        let nothing = |_| "it came to nothing: look at Jamey's log".to_owned();
+        match wish {
+            Wish::Figures => {
+                let gauge = Arc::clone(&self.gauge);
+                let read = tokio::task::spawn_blocking(move || gauge.lock().unwrap_or_else(PoisonError::into_inner).read());
+                read.await.map_err(nothing)
+            }
+            Wish::Rebuild => {
+                let keeper = self.keeper.clone();
+                let built = tokio::task::spawn_blocking(move || keeper.rebuild()).await.map_err(nothing)??;
+                self.hall.record("memory.rebuilt", None, "the index was built anew, as the host wished").await;
+                Ok(rebuilt(built))
+            }
+            Wish::Pin { .. } | Wish::LetGo { .. } => {
+                let (data, now) = (self.data.clone(), self.hall.clock.now());
+                let (told, changes) = tokio::task::spawn_blocking(move || changes(&data, &wish, now)).await.map_err(nothing)??;
+                for change in changes {
+                    let (tell, done) = oneshot::channel();
+                    let left = self.hall.inbox.leave(Input::Note(Box::new(change)), 0, Some(tell), None).await;
+                    if !left || done.await.is_err() {
+                        return Err("the store could not write it".to_owned());
+                    }
+                }
+                Ok(told)
+            }
+        }
+    }
 }

@@ -1,15 +1,12 @@
 //! Figures of the host and of this process.
 
-use super::writes::Writes;
 use serde_json::{Value, json};
-use std::time::Duration;
 use sysinfo::{MemoryRefreshKind, Pid, ProcessRefreshKind, ProcessesToUpdate, RefreshKind, System};
 
 /// Reads the host's figures; keeps what it needs for rates.
 pub struct Host {
     system: Option<System>,
     own: Option<Pid>,
-    writes: Writes,
 }
 
 impl Default for Host {
@@ -17,17 +14,13 @@ impl Default for Host {
         Self {
             system: System::new_with_specifics(RefreshKind::nothing().with_memory(MemoryRefreshKind::nothing().with_ram())).ok(),
             own: sysinfo::get_current_pid().ok(),
-            writes: Writes::default(),
         }
     }
 }
 
 impl Host {
-    /// Memory of host and process in bytes, CPU of the process in percent of one core since the last reading, what it wrote to disk.
-    /// `up` is how long it runs.
-    pub fn read(&mut self, up: Duration) -> Value {
-        let written = Writes::read();
-        let a_day = written.and_then(|bytes| self.writes.note(up, bytes));
+    /// Memory of host and process in bytes, CPU of the process in percent of one core since the last reading.
+    pub fn read(&mut self) -> Value {
         let (Some(system), Some(own)) = (self.system.as_mut(), self.own) else { return json!({}) };
         system.refresh_memory_specifics(MemoryRefreshKind::nothing().with_ram());
         system.refresh_processes_specifics(ProcessesToUpdate::Some(&[own]), true, ProcessRefreshKind::nothing().with_memory().with_cpu());
@@ -36,8 +29,6 @@ impl Host {
             "host_memory_total_bytes": system.total_memory(),
             "host_memory_available_bytes": system.available_memory(),
             "process_resident_bytes": process.map(sysinfo::Process::memory),
-            "process_written_bytes": written,
-            "process_written_bytes_a_day": a_day,
             "process_cpu_percent": process.map(|p| (f64::from(p.cpu_usage()) * 10.0).round() / 10.0),
         })
     }
