@@ -99,6 +99,11 @@ pub enum Change {
     Disagreed(Box<Disagreement>),
     /// `memory_uses`: these were recalled, each at that time.
     Recalled(Vec<(Uuid, Timestamp)>),
+    /// `memory_records`: whether the owner wants it kept, whatever else goes.
+    Pinned {
+        record: Uuid,
+        pinned: bool,
+    },
     /// `shadow`: its counts.
     Shadow(Box<ShadowTally>),
 }

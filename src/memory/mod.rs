@@ -3,4 +3,6 @@
 pub mod index;
 pub mod policy;
 pub mod recall;
+pub mod steady;
+pub mod upkeep;
 pub mod verify;

@@ -23,7 +23,7 @@ pub(super) fn recalled(conn: &Connection, records: &[(Uuid, Timestamp)]) -> Resu
         if !is_there.query_row([id.as_bytes()], |row| row.get::<_, bool>(0)).doing("look for what was recalled")? {
             continue;
         }
-        let mut uses = read(conn, *id)?.unwrap_or_else(|| Uses::new(made(*id)));
+        let mut uses = read(conn, *id)?.unwrap_or_else(|| Uses::new(Timestamp::of_id(*id)));
         uses.recalled(*at);
         let mut bytes = Vec::with_capacity(64);
         ciborium::into_writer(&uses, &mut bytes).map_err(|_| StoreError::Again("a memory's uses cannot be written down"))?;
@@ -56,10 +56,4 @@ fn read(conn: &Connection, id: Uuid) -> Result<Option<Uses>, StoreError> {
     let Some(bytes) = bytes else { return Ok(None) };
     // What makes no sense counts as never: it only orders answers.
     Ok(ciborium::from_reader::<Uses, _>(bytes.as_slice()).ok().filter(Uses::is_sound))
-}
-
-/// The time in an id's first 48 bits.
-fn made(id: Uuid) -> Timestamp {
-    let millis = id.as_u64_pair().0 >> 16;
-    Timestamp::from_micros(i64::try_from(millis).unwrap_or(0).saturating_mul(1_000))
 }
