@@ -1,7 +1,13 @@
 //! What remembering costs: `cargo bench --bench memory`. A house's records (`JAMEY_RECORDS`, a million unless told otherwise) are written,
 //! indexed and asked for, on real files.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a measurement fails by panicking")]
-#![allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "nanoseconds and percentiles")]
+#![allow(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "nanoseconds and percentiles"
+)]
 
 use jamey::{
     domain::{Body, EntityId, Layer, MemoryRecord, Outcome, Percept, Purpose, Timestamp, percept::Source},

@@ -22,6 +22,7 @@ mod slow;
 mod speaker;
 mod start;
 mod unchanged;
+mod upkeep;
 pub mod view;
 mod wishes;
 mod words;
@@ -114,6 +115,8 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     };
     let writer = Writer::spawn(store, on_idle).context("the writer's thread cannot be started")?;
     let health = writer.health();
+    let (upkeeper, upkeeping) =
+        upkeep::keep(&config, Arc::clone(&clock), writer.chores()).context("the upkeep's thread cannot be started")?;
 
     let holds = (sets.live.ruling().digest(), sets.shadow.as_ref().map(|s| s.ruling().digest()));
     let shelf = Arc::new(rules::Shelf::default());
@@ -273,6 +276,8 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     others.stop().await;
     engine.stop(closed).await;
     let _ = tokio::join!(ticking, serving, watching, minding, hearing, listening, wishing, ruling);
+    upkeeper.stop();
+    tokio::task::spawn_blocking(move || upkeeping.join()).await?.map_err(|_| anyhow!("the upkeep's thread died"))?;
     hall.close_audits();
     hall.record("stop", None, signal).await;
     inbox.stop().await;

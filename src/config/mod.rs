@@ -11,6 +11,7 @@ mod kinds;
 mod limits;
 mod listeners;
 mod load;
+mod memory;
 mod missions;
 mod reader;
 mod schema;
@@ -31,7 +32,7 @@ pub use schema::{Approvals, Broker, Conscience, Durability, GuardMode, Http, Inp
 pub use signals::shipped as shipped_signals;
 pub use tree::{ENV_PREFIX, FLAGS};
 
-use crate::domain::{DutySpec, MissionSpec, OwnerGuard, SignalSpec};
+use crate::domain::{DutySpec, Keeping, MissionSpec, OwnerGuard, Retention, SignalSpec};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use reader::{Ledger, Reader};
 use serde::Serialize;
@@ -72,6 +73,9 @@ pub struct Config {
     pub duties: Vec<DutySpec>,
     #[serde(rename = "mission")]
     pub missions: Vec<MissionSpec>,
+    pub memory: Keeping,
+    #[serde(rename = "retention")]
+    pub retentions: Vec<Retention>,
     pub log: Log,
 }
 
@@ -97,6 +101,8 @@ impl Default for Config {
             approvals: Approvals::default(),
             duties: duties::shipped(),
             missions: missions::shipped(),
+            memory: Keeping::default(),
+            retentions: Vec::new(),
             log: Log::default(),
         }
     }
@@ -213,6 +219,8 @@ fn sections(top: &mut Reader) -> (Config, check::Numbers) {
         approvals: top.section("approvals", Approvals::read),
         duties: duties::read(top),
         missions,
+        memory: top.section("memory", memory::keeping),
+        retentions: memory::retentions(top),
         log: top.section("log", Log::read),
     };
     let numbers = check::Numbers {

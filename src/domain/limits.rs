@@ -67,6 +67,12 @@ pub const BODY_DEPTH: usize = 64;
 pub const WAL_BYTES: u64 = 64 * 1024 * 1024;
 /// Inputs committed in one transaction: bounds the pause before the first of them is acknowledged.
 pub const BATCH_MESSAGES: usize = 512;
+/// Paths of a body whose values are summed up one by one: a climate device reports a dozen.
+pub const SUMMARY_PATHS: usize = 16;
+/// Words of one path that are counted one by one: a machine has so many states; more are counted together.
+pub const SUMMARY_WORDS: usize = 8;
+/// `[[retention]]` entries: each is a walk over the records.
+pub const RETENTIONS: usize = 64;
 /// A query: people type a line, and programs a paragraph.
 pub const QUERY_BYTES: usize = 1_024;
 /// Words of one query: each is looked up.

@@ -3,6 +3,7 @@
 use jiff::{Timestamp as Instant, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use uuid::Uuid;
 
 /// Microseconds since 1970-01-01T00:00:00Z. Displays as RFC 3339 in UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
@@ -55,6 +56,33 @@ impl Timestamp {
         let there = self.instant().to_zoned(zone.clone());
         let part = |n: i8| u16::try_from(n).unwrap_or(0);
         part(there.hour()) * 60 + part(there.minute())
+    }
+
+    /// Begin and end of the day, in the zone of the house: 23 to 25 hours.
+    #[must_use]
+    pub fn day(self, zone: &TimeZone) -> (Self, Self) {
+        let there = self.instant().to_zoned(zone.clone());
+        let begins = there.start_of_day();
+        let ends = begins.as_ref().ok().and_then(|day| day.tomorrow().ok()?.start_of_day().ok());
+        match (begins, ends) {
+            (Ok(begins), Some(ends)) => (Self(begins.timestamp().as_microsecond()), Self(ends.timestamp().as_microsecond())),
+            // At the ends of time.
+            _ => (self, self.plus_seconds(86_400)),
+        }
+    }
+
+    /// The time in an id's first 48 bits, in whole milliseconds.
+    #[must_use]
+    pub fn of_id(id: Uuid) -> Self {
+        let millis = id.as_u64_pair().0 >> 16;
+        Self(i64::try_from(millis).unwrap_or(0).saturating_mul(1_000))
+    }
+
+    /// The least of all ids of this millisecond; before 1970 the least of all.
+    #[must_use]
+    pub fn first_id(self) -> Uuid {
+        let millis = u64::try_from(self.0.div_euclid(1_000)).unwrap_or(0).min((1 << 48) - 1);
+        Uuid::from_u64_pair(millis << 16, 0)
     }
 
     fn instant(self) -> Instant {

@@ -3,5 +3,7 @@
 pub mod index;
 pub mod policy;
 pub mod recall;
+pub mod steady;
+pub mod upkeep;
 pub mod verify;
 pub mod working;

@@ -22,11 +22,16 @@ impl Clock {
     }
 
     pub fn now(&self) -> Timestamp {
-        #[allow(clippy::disallowed_methods)]
-        let wall = std::time::SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let wall = i64::try_from(wall.as_micros()).unwrap_or(i64::MAX);
+        let wall = self.wall().micros();
         let before = self.last.fetch_max(wall, Ordering::Relaxed);
         Timestamp::from_micros(before.max(wall))
+    }
+
+    /// The host's own time, though it was set back: ids hold it too.
+    pub fn wall(&self) -> Timestamp {
+        #[allow(clippy::disallowed_methods)]
+        let wall = std::time::SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Timestamp::from_micros(i64::try_from(wall.as_micros()).unwrap_or(i64::MAX))
     }
 
     /// A new percept's id: uuid v7, in the order of time.

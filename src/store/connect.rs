@@ -73,9 +73,12 @@ pub(super) fn configure(path: &Path, conn: &Connection) -> Result<(), StoreError
     if mode == "wal" { Ok(()) } else { Err(StoreError::Again("this file system cannot hold a write-ahead log; choose a local folder")) }
 }
 
-/// Marks an empty file as ours; the page size can be chosen only now.
+/// Marks an empty file as ours; page size, and that free pages can be given back, are chosen now.
 pub(super) fn claim(conn: &Connection) -> Result<(), StoreError> {
-    conn.execute_batch(&format!("PRAGMA page_size = {PAGE_BYTES}; PRAGMA application_id = {APPLICATION_ID};")).doing("claim the database")
+    conn.execute_batch(&format!(
+        "PRAGMA page_size = {PAGE_BYTES}; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA application_id = {APPLICATION_ID};"
+    ))
+    .doing("claim the database")
 }
 
 /// A connection that cannot write.

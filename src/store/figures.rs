@@ -35,6 +35,19 @@ pub struct Bytes {
     pub wal: u64,
 }
 
+/// The database's pages, each of so many bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pages {
+    pub bytes: u64,
+    pub all: u64,
+    pub free: u64,
+    /// Whether free ones can be given back; where not, they are used again.
+    pub can_shrink: bool,
+}
+
+/// As SQLite numbers it.
+const INCREMENTAL: u64 = 2;
+
 impl Reader {
     /// # Errors
     /// When the database cannot be read, or holds a row that makes no sense; so for the next.
@@ -63,11 +76,20 @@ impl Reader {
 
     /// What the database takes, without looking at rows.
     pub fn bytes(&self, folder: &Path) -> Result<Bytes, StoreError> {
+        let pages = self.pages()?;
+        let wal = std::fs::metadata(folder.join(format!("{}-wal", connect::FILE))).map_or(0, |file| file.len());
+        Ok(Bytes { database: pages.bytes.saturating_mul(pages.all), free: pages.bytes.saturating_mul(pages.free), wal })
+    }
+
+    pub fn pages(&self) -> Result<Pages, StoreError> {
         let number = |sql: &str| {
             self.conn().query_row(sql, [], |row| row.get::<_, i64>(0)).map(|n| u64::try_from(n).unwrap_or(0)).doing("measure the database")
         };
-        let (page, pages, free) = (number("PRAGMA page_size")?, number("PRAGMA page_count")?, number("PRAGMA freelist_count")?);
-        let wal = std::fs::metadata(folder.join(format!("{}-wal", connect::FILE))).map_or(0, |file| file.len());
-        Ok(Bytes { database: page.saturating_mul(pages), free: page.saturating_mul(free), wal })
+        Ok(Pages {
+            bytes: number("PRAGMA page_size")?,
+            all: number("PRAGMA page_count")?,
+            free: number("PRAGMA freelist_count")?,
+            can_shrink: number("PRAGMA auto_vacuum")? == INCREMENTAL,
+        })
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{
     chain::{metadata, set},
+    chores::unused,
     database::Remembered,
     error::{Doing, StoreError},
     load::all,
@@ -69,7 +70,11 @@ pub(super) fn forget(conn: &Connection, remembered: &mut Remembered, forgetting:
     count("opinion", delete(conn, "DELETE FROM soul_entities WHERE entity = ?1", [id])?);
     count("history", delete(conn, "DELETE FROM soul_history WHERE entity = ?1", [id])? + reasons(conn, &names)?);
     count("relations", delete(conn, "DELETE FROM relations WHERE subject = ?1 OR object = ?1", [id])?);
-    count("memories", memories(conn, &names, id, &unreadable.percepts)?);
+    let gone = memories(conn, &names, id, &unreadable.percepts)?;
+    count("memories", gone.memories);
+    count("summaries", gone.summaries);
+    count("recalls", gone.recalls);
+    count("names", delete(conn, "DELETE FROM entity_names WHERE entity = ?1", [id])?);
     count("states", delete(conn, "DELETE FROM device_states WHERE device = ?1", [id])?);
     for signal in &forgetting.signals {
         count("signals", delete(conn, "DELETE FROM signals WHERE name = ?1", [signal])?);
@@ -114,7 +119,7 @@ fn reasons(conn: &Connection, names: &Names) -> Result<usize, StoreError> {
 }
 
 /// What is remembered of it, by it, and of what was asked by or of it; the index is told which records those were.
-fn memories(conn: &Connection, names: &Names, id: &str, percepts: &BTreeSet<[u8; 16]>) -> Result<usize, StoreError> {
+fn memories(conn: &Connection, names: &Names, id: &str, percepts: &BTreeSet<[u8; 16]>) -> Result<Gone, StoreError> {
     let gone = |sql: &str, params: &[&dyn rusqlite::ToSql]| all(conn, sql, params, |row| Ok(row.get::<_, [u8; 16]>(0)?));
     let mut ids = gone("DELETE FROM memory_records WHERE entity = ?1 OR requester = ?1 RETURNING id", &[&id])?;
     for percept in percepts {
@@ -126,11 +131,21 @@ fn memories(conn: &Connection, names: &Names, id: &str, percepts: &BTreeSet<[u8;
     for (id, _) in told.iter().filter(|(_, text)| names.are_in(text)) {
         ids.extend(gone("DELETE FROM memory_records WHERE id = ?1 RETURNING id", &[id])?);
     }
+    let memories = ids.len();
+    ids.extend(gone("DELETE FROM memory_summaries WHERE entity = ?1 OR requester = ?1 RETURNING id", &[&id])?);
+    let recalls = unused(conn, &ids)?;
     if !ids.is_empty() {
         conn.execute("INSERT INTO change_log (seq, records) SELECT COALESCE(max(seq), 0) + 1, ?1 FROM change_log", [ids.as_flattened()])
             .doing("write the change log")?;
     }
-    Ok(ids.len())
+    Ok(Gone { memories, summaries: ids.len() - memories, recalls })
+}
+
+/// How many of what was remembered went.
+struct Gone {
+    memories: usize,
+    summaries: usize,
+    recalls: usize,
 }
 
 fn delete(conn: &Connection, sql: &str, params: impl Params) -> Result<usize, StoreError> {
@@ -145,7 +160,8 @@ pub(super) fn is_due(conn: &Connection) -> Result<bool, StoreError> {
 /// Writes the file anew, so that neither free pages nor the log keep what was deleted. Takes as long as copying the file.
 pub(super) fn scrub(conn: &Connection) -> Result<(), StoreError> {
     // In a file: the copy of a large database is more than a small host's memory.
-    conn.execute_batch("PRAGMA temp_store = FILE; VACUUM; PRAGMA temp_store = MEMORY;").doing("write the database anew")?;
+    conn.execute_batch("PRAGMA temp_store = FILE; PRAGMA auto_vacuum = INCREMENTAL; VACUUM; PRAGMA temp_store = MEMORY;")
+        .doing("write the database anew")?;
     super::database::checkpoint(conn, "TRUNCATE")?;
     conn.execute("DELETE FROM app_metadata WHERE key = ?1", [SCRUB_DUE]).doing("note that the database was written anew")?;
     super::database::checkpoint(conn, "TRUNCATE").map(|_| ())
@@ -169,11 +185,13 @@ impl Reader {
     /// When the database cannot be read.
     pub fn keeps(&self, entity: &EntityId) -> Result<bool, StoreError> {
         // The cheap ones first; of a text it is enough that the name may be in it.
-        const PLACES: [&str; 12] = [
+        const PLACES: [&str; 14] = [
             "soul_entities WHERE entity = ?1",
             "devices WHERE id = ?1",
             "relations WHERE subject = ?1 OR object = ?1",
             "device_states WHERE device = ?1",
+            "entity_names WHERE entity = ?1",
+            "memory_summaries WHERE entity = ?1 OR requester = ?1",
             "held WHERE requester = ?1",
             "approvals WHERE answered_by = ?1",
             "summaries WHERE client = ?1",

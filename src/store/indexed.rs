@@ -1,9 +1,10 @@
-//! Memory records as an index needs them: what a record says, and by what it is found; without payloads.
+//! Memory records, and what many of them came to in an hour or a day, as an index needs them: what one says, and by what it is found.
 
 use super::{
     error::{Doing, StoreError},
     load::{all, entity_id, word},
     reader::Reader,
+    summaries::{SUMMARY, summary},
 };
 use crate::domain::{Decision, EntityId};
 use rusqlite::{Row, params};
@@ -22,21 +23,36 @@ pub struct Indexed {
     pub decision: Option<Decision>,
 }
 
+/// What many unimportant records came to matters little, too.
+pub(super) const SUMMARY_IMPORTANCE: f64 = 0.2;
+const SUMMARISED: &str = "tier IN ('hour', 'day')";
 const INDEXED: &str = "SELECT id, entity, kind, text, importance,
     (SELECT decision FROM verdicts WHERE percept = id ORDER BY decision = 'deny' DESC, decision = 'escalate' DESC LIMIT 1) FROM memory_records";
 
 impl Reader {
-    /// Records by id, those after `after`: all of them, page by page.
+    /// Records and summaries by id, those after `after`: all of them, page by page.
     ///
     /// # Errors
     /// When the database cannot be read, or holds a row that makes no sense; so for all that follow.
     pub fn indexed_after(&self, after: Uuid, limit: u32) -> Result<Vec<Indexed>, StoreError> {
-        all(self.conn(), &format!("{INDEXED} WHERE id > ?1 ORDER BY id LIMIT ?2"), params![after.as_bytes(), limit], indexed)
+        let mut page =
+            all(self.conn(), &format!("{INDEXED} WHERE id > ?1 ORDER BY id LIMIT ?2"), params![after.as_bytes(), limit], indexed)?;
+        let most = usize::try_from(limit).unwrap_or(usize::MAX);
+        // No further than the records go: what lies beyond comes with the next page.
+        let until = if page.len() < most { Uuid::max() } else { page.last().map_or(Uuid::max(), |last| last.id) };
+        let sql = format!("{SUMMARY} WHERE id > ?1 AND id <= ?2 AND {SUMMARISED} ORDER BY id LIMIT ?3");
+        page.extend(all(self.conn(), &sql, params![after.as_bytes(), until.as_bytes(), limit], summarised)?);
+        page.sort_by_key(|one| one.id);
+        page.truncate(most);
+        Ok(page)
     }
 
-    /// One record, if it is still there.
+    /// One record or summary, if it is still there.
     pub fn indexed(&self, id: Uuid) -> Result<Option<Indexed>, StoreError> {
-        Ok(all(self.conn(), &format!("{INDEXED} WHERE id = ?1"), [id.as_bytes()], indexed)?.pop())
+        if let Some(record) = all(self.conn(), &format!("{INDEXED} WHERE id = ?1"), [id.as_bytes()], indexed)?.pop() {
+            return Ok(Some(record));
+        }
+        Ok(all(self.conn(), &format!("{SUMMARY} WHERE id = ?1 AND {SUMMARISED}"), [id.as_bytes()], summarised)?.pop())
     }
 
     /// The first and the last number of the change log; None while it is empty.
@@ -46,6 +62,18 @@ impl Reader {
             self.conn().query_row("SELECT min(seq), max(seq) FROM change_log", [], ends).doing("read the ends of the change log")?;
         Ok(first.zip(last))
     }
+}
+
+fn summarised(row: &Row<'_>) -> Result<Indexed, StoreError> {
+    let summary = summary(row)?;
+    Ok(Indexed {
+        id: Uuid::from_bytes(row.get(0)?),
+        text: summary.text(),
+        entity: summary.entity,
+        kind: summary.kind,
+        importance: SUMMARY_IMPORTANCE,
+        decision: None,
+    })
 }
 
 fn indexed(row: &Row<'_>) -> Result<Indexed, StoreError> {

@@ -11,12 +11,17 @@ use rusqlite::Connection;
 use uuid::Uuid;
 
 pub(super) fn pin(conn: &Connection, records: &[Uuid], pinned: bool) -> Result<(), StoreError> {
-    let mut update = conn.prepare_cached("UPDATE memory_records SET pinned = ?2 WHERE id = ?1").doing("prepare to pin memories")?;
+    let mut update =
+        conn.prepare_cached("UPDATE memory_records SET pinned = ?2 WHERE id = ?1 AND pinned <> ?2").doing("prepare to pin memories")?;
     let mut others = Vec::new();
     for id in records {
         if update.execute((id.as_bytes(), pinned)).doing("pin a memory")? > 0 {
             others.push(*id.as_bytes());
         }
+    }
+    if !pinned && !others.is_empty() {
+        // The sweeps went past them.
+        conn.execute("DELETE FROM memory_sweeps", []).doing("begin sweeps anew")?;
     }
     changed(conn, &others).map(drop)
 }

@@ -28,6 +28,7 @@ mod refusals;
 mod relations;
 mod rows;
 mod shadow;
+mod summaries;
 mod trail;
 mod unreadable;
 mod uses;
@@ -36,11 +37,11 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-pub use chores::{Chore, Chores};
+pub use chores::{Chore, ChoreDone, Chores};
 pub use connect::FILE;
 pub use database::{Batch, Entry, Store};
 pub use error::StoreError;
-pub use figures::{Bytes, Figures};
+pub use figures::{Bytes, Figures, Pages};
 pub use forgetting::Forgotten;
 pub use health::{Health, StoreHealth};
 pub use held::ApprovalRow;
@@ -52,5 +53,6 @@ pub use migrate::known as schema_version;
 pub use people::Registrar;
 pub use reader::{Counts, Reader, Readers, RecordRow, VerdictRow};
 pub use record::{Answered, Fired, Recorded};
+pub use summaries::Scanned;
 pub use trail::Audited;
 pub use writer::{Done, Writer};

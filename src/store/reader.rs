@@ -6,10 +6,11 @@ use super::{
     connect::Found,
     error::{Doing, StoreError},
     facts::{StoredFacts, StoredRequest},
+    indexed::SUMMARY_IMPORTANCE,
     load::{all, devices, entity_id, from_json, word},
     migrate,
 };
-use crate::domain::{Device, EntityId, Facts, MemoryRecord, OpinionView, Origin, Request, Timestamp, Unit01, Verdict};
+use crate::domain::{Device, EntityId, Facts, Layer, MemoryRecord, OpinionView, Origin, Request, Summary, Timestamp, Unit01, Verdict};
 use rusqlite::{Connection, Row, params};
 use serde_json::Value;
 use std::{
@@ -158,8 +159,12 @@ impl Reader {
         Ok(all(&self.conn, &sql, params![among, target.as_str()], verdict)?.pop())
     }
 
+    /// A record; or a summary, as a record whose body is what many came to (`body_kind` is `summary`, the payload its JSON).
     pub fn record(&self, id: Uuid) -> Result<Option<RecordRow>, StoreError> {
-        Ok(all(&self.conn, &format!("{RECORD} WHERE id = ?1"), [id.as_bytes()], record)?.pop())
+        if let Some(record) = all(&self.conn, &format!("{RECORD} WHERE id = ?1"), [id.as_bytes()], record)?.pop() {
+            return Ok(Some(record));
+        }
+        self.summary(id)?.map(of_summary).transpose()
     }
 
     /// What changed among the memory records after a number of the change log, transaction by transaction: what an index has to
@@ -300,6 +305,28 @@ pub(super) fn verdict(row: &Row<'_>) -> Result<VerdictRow, StoreError> {
         origin: if row.get_ref(15)? == rusqlite::types::ValueRef::Null { None } else { Some(word("verdicts", row, 15, 0)?) },
         forwarded_at: row.get::<_, Option<i64>>(16)?.map(Timestamp::from_micros),
         repeat_of: row.get::<_, Option<[u8; 16]>>(17)?.map(Uuid::from_bytes),
+    })
+}
+
+fn of_summary(summary: Summary) -> Result<RecordRow, StoreError> {
+    let payload = serde_json::to_vec(&summary).map_err(|source| StoreError::Json { what: "a summary", source })?;
+    Ok(RecordRow {
+        id: summary.id(),
+        at: summary.begins,
+        topic: String::new(),
+        body_kind: "summary".into(),
+        payload,
+        record: MemoryRecord { text: summary.text(), importance: SUMMARY_IMPORTANCE, layer: Layer::LongTerm, about: None },
+        entity: summary.entity,
+        kind: summary.kind,
+        requester: summary.requester,
+        client_id: String::new(),
+        user: None,
+        qos: 0,
+        retained: false,
+        own_id: None,
+        pinned: false,
+        superseded_by: None,
     })
 }
 

@@ -23,7 +23,7 @@ pub(super) fn recalled(conn: &Connection, records: &[(Uuid, Timestamp)]) -> Resu
         )
         .doing("prepare to count recalls")?;
     for (id, at) in records {
-        let mut uses = read(conn, *id)?.unwrap_or_else(|| Uses::new(made(*id)));
+        let mut uses = read(conn, *id)?.unwrap_or_else(|| Uses::new(Timestamp::of_id(*id)));
         uses.recalled(*at);
         let mut bytes = Vec::with_capacity(64);
         ciborium::into_writer(&uses, &mut bytes).map_err(|_| StoreError::Again("a memory's uses cannot be written down"))?;
@@ -64,10 +64,4 @@ fn read(conn: &Connection, id: Uuid) -> Result<Option<Uses>, StoreError> {
 /// What makes no sense counts as never: it only orders answers.
 fn sound(bytes: &[u8]) -> Option<Uses> {
     ciborium::from_reader::<Uses, _>(bytes).ok().filter(Uses::is_sound)
-}
-
-/// The time in an id's first 48 bits.
-fn made(id: Uuid) -> Timestamp {
-    let millis = id.as_u64_pair().0 >> 16;
-    Timestamp::from_micros(i64::try_from(millis).unwrap_or(0).saturating_mul(1_000))
 }

@@ -3,7 +3,7 @@
 
 use super::{
     checkpoint::{self, Checkpointer},
-    chores::{Chore, Chores},
+    chores::{Chore, ChoreDone, Chores},
     database::{Batch, Store},
     error::StoreError,
     health::StoreHealth,
@@ -34,6 +34,9 @@ pub struct Writer {
 /// A chore that waited so long for a moment without a batch goes first: also a house that never rests is kept in order.
 const CHORE_WAIT: Duration = Duration::from_millis(250);
 
+/// Where who asked for a chore hears of it.
+type Tell = SyncSender<Result<ChoreDone, StoreError>>;
+
 #[derive(Default)]
 pub(super) struct Desk {
     state: Mutex<State>,
@@ -44,7 +47,7 @@ pub(super) struct Desk {
 struct State {
     waiting: Option<(Batch, Done)>,
     /// Upkeep that waits for a moment without a batch, and since when.
-    chore: Option<(Chore, SyncSender<Result<usize, StoreError>>, Instant)>,
+    chore: Option<(Chore, Tell, Instant)>,
     busy: bool,
     stop: bool,
     /// The thread is gone: nothing is taken any more.
@@ -151,7 +154,7 @@ impl Desk {
     }
 
     /// Hands a chore in, unless one waits already.
-    pub(super) fn ask(&self, chore: Chore, tell: SyncSender<Result<usize, StoreError>>) -> Result<(), StoreError> {
+    pub(super) fn ask(&self, chore: Chore, tell: Tell) -> Result<(), StoreError> {
         let mut state = self.lock();
         if state.ended || state.stop || state.chore.is_some() {
             return Err(StoreError::Again("the store is closing, or has a chore already"));
@@ -182,7 +185,7 @@ impl Desk {
 
 enum Task {
     Batch(Batch, Done),
-    Chore(Chore, SyncSender<Result<usize, StoreError>>),
+    Chore(Chore, Tell),
 }
 
 struct Work {

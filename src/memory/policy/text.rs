@@ -1,12 +1,10 @@
 //! A percept in the words that a person would search for.
 
-use crate::domain::{Body, Decision, Judged, Percept, Purpose};
+use crate::domain::{Body, Decision, Judged, Percept, Purpose, is_secret};
 use serde_json::Value;
 
 /// Bytes of a record's text: a device's whole report in words; more is for the payload to hold.
 const TEXT_BYTES: usize = 512;
-/// Keys whose values are nobody's to search for.
-const SECRETS: [&str; 7] = ["code", "pin", "password", "passwd", "token", "secret", "key"];
 
 /// `kitchen temperature 21.5`, or `anonymous asked front_door to unlock: denied`; at most 512 bytes, one line.
 #[must_use]
@@ -127,10 +125,6 @@ impl Line {
         self.0.truncate(self.0.floor_char_boundary(TEXT_BYTES));
         self.0
     }
-}
-
-fn is_secret(key: &str) -> bool {
-    key.split(['_', '-', ' ']).any(|part| SECRETS.iter().any(|secret| part.eq_ignore_ascii_case(secret)))
 }
 
 #[cfg(test)]

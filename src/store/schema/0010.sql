@@ -7,6 +7,9 @@ ALTER TABLE memory_records ADD COLUMN about TEXT;
 ALTER TABLE memory_records ADD COLUMN superseded_by BLOB;
 CREATE INDEX memory_facts ON memory_records (entity, about) WHERE about IS NOT NULL AND superseded_by IS NULL;
 
+-- What was superseded, by when it was.
+CREATE INDEX memory_superseded ON memory_records (superseded_by) WHERE superseded_by IS NOT NULL;
+
 -- What many records of an entity came to in five minutes, an hour or a day. The id holds the begin as a record's does; the rest is a digest
 -- of tier, begin, entity, kind and requester, so that it is found without an index.
 CREATE TABLE memory_summaries (

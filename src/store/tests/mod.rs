@@ -6,6 +6,7 @@ mod keeping;
 mod migrating;
 mod reading;
 mod remembering;
+mod summing;
 mod writing;
 
 use super::{Batch, Entry};
