@@ -114,6 +114,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     };
     let writer = Writer::spawn(store, on_idle).context("the writer's thread cannot be started")?;
     let health = writer.health();
+    keeper.work_with(writer.chores());
 
     let holds = (sets.live.ruling().digest(), sets.shadow.as_ref().map(|s| s.ruling().digest()));
     let shelf = Arc::new(rules::Shelf::default());
@@ -208,8 +209,14 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let (stop, stopped) = watch::channel(false);
     let recalled_so_far = Arc::<Recalled>::default();
     let gauge = figures::Gauge::new(&data, keeper.clone(), Arc::clone(&recalled_so_far));
-    let recaller =
-        recall::Recaller { recalled: recalled_so_far, hall: Arc::clone(&hall), own: own.clone(), zone: config.zone(), asked: recalled };
+    let recaller = recall::Recaller {
+        keeper: keeper.clone(),
+        recalled: recalled_so_far,
+        hall: Arc::clone(&hall),
+        own: own.clone(),
+        zone: config.zone(),
+        asked: recalled,
+    };
     let recalling = recaller.answer(stopped.clone()).context("the recall's thread cannot be started")?;
     let (tell, certificates) = watch::channel(None);
     let (tell_rules, wrong_rules) = watch::channel(None);
@@ -236,6 +243,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         silent: is_silent,
         wrong_rules,
         gauge: Arc::new(Mutex::new(gauge)),
+        keeper: keeper.clone(),
         known,
         stop: stopped.clone(),
     };
@@ -246,7 +254,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let watching = tokio::spawn(control::watch(data.clone(), Arc::clone(&hall), stopped.clone()));
     let minding = tokio::spawn(people::watch(data.clone(), Arc::clone(&hall), stopped.clone()));
     let hearing = tokio::spawn(answers::watch(data.clone(), Arc::clone(&hall), stopped.clone()));
-    let listening = tokio::spawn(words::watch(data.clone(), Arc::clone(&hall), desk, stopped.clone()));
+    let listening = tokio::spawn(words::watch(data.clone(), Arc::clone(&hall), desk, keeper.clone(), stopped.clone()));
     let wishing = tokio::spawn(wishes::watch(data.clone(), Arc::clone(&hall), keeper.clone(), stopped.clone()));
     let ruling = tokio::spawn(rules::watch(rules::Watch { hall: Arc::clone(&hall), shelf, again, seen, holds, tell: tell_rules, stopped }));
 

@@ -1,6 +1,7 @@
 //! Questions to memory, answered on a thread of their own: neither the mind nor a connection waits for a search. Whoever was acknowledged
 //! before asking finds what they said.
 
+use super::index::Keeper;
 use crate::{
     broker::{Announcement, Asked, Hall, OwnClient},
     domain::{
@@ -36,6 +37,7 @@ pub struct Recaller {
     pub own: OwnClient,
     pub zone: TimeZone,
     pub recalled: Arc<Recalled>,
+    pub keeper: Keeper,
     pub asked: mpsc::Receiver<Asked>,
 }
 
@@ -98,6 +100,9 @@ impl Recaller {
         let mut limit = question.limit;
         loop {
             let mut page = memory.find(&query, now, limit, question.cursor.as_deref()).map_err(|error| {
+                if matches!(error, RecallError::Index(_)) {
+                    self.keeper.doubt();
+                }
                 // A wrong cursor is the asker's; all else is the house's.
                 if !matches!(error, RecallError::Cursor(_)) {
                     self.recalled.failed();

@@ -100,6 +100,9 @@ fn at_rest(data: &Path, wish: &Wish, mut progress: impl FnMut(Option<u64>)) -> a
             store.write(&Batch { changes, at: now, ..Batch::default() }).context("it cannot be stored")?;
             if forgets {
                 store.scrub().context("they are deleted, but the database could not be written anew: the next start tries again")?;
+                drop(store);
+                super::index::purge(data)
+                    .context("they are deleted, but their words stand in the index: delete the folder `index` of the data folder")?;
             }
             Ok(told)
         }
@@ -171,7 +174,7 @@ async fn fulfil(data: &Path, hall: &Hall, keeper: &Keeper, wish: Wish) -> Result
         hall.record("memory.rebuilt", None, "the index was built anew, as the host wished").await;
         return Ok(rebuilt(built));
     }
-    let (data, now) = (data.to_owned(), hall.clock.now());
+    let (data, now, forgets) = (data.to_owned(), hall.clock.now(), matches!(wish, Wish::LetGo { .. }));
     let (told, changes) = tokio::task::spawn_blocking(move || changes(&data, &wish, now)).await.map_err(nothing)??;
     for change in changes {
         let (tell, done) = oneshot::channel();
@@ -179,6 +182,10 @@ async fn fulfil(data: &Path, hall: &Hall, keeper: &Keeper, wish: Wish) -> Result
         if !left || done.await.is_err() {
             return Err("the store could not write it".to_owned());
         }
+    }
+    if forgets {
+        let keeper = keeper.clone();
+        tokio::task::spawn_blocking(move || keeper.purge()).await.map_err(nothing)??;
     }
     Ok(told)
 }

@@ -20,10 +20,13 @@ pub struct Indexed {
     pub importance: f64,
     /// The gravest verdict on it; None when nothing was asked.
     pub decision: Option<Decision>,
+    /// A newer fact took its place.
+    pub superseded: bool,
 }
 
 const INDEXED: &str = "SELECT id, entity, kind, text, importance,
-    (SELECT decision FROM verdicts WHERE percept = id ORDER BY decision = 'deny' DESC, decision = 'escalate' DESC LIMIT 1) FROM memory_records";
+    (SELECT decision FROM verdicts WHERE percept = id ORDER BY decision = 'deny' DESC, decision = 'escalate' DESC LIMIT 1),
+    superseded_by IS NOT NULL FROM memory_records";
 
 impl Reader {
     /// Records by id, those after `after`: all of them, page by page.
@@ -59,5 +62,6 @@ fn indexed(row: &Row<'_>) -> Result<Indexed, StoreError> {
             rusqlite::types::ValueRef::Null => None,
             _ => Some(word("verdicts", row, 5, 0)?),
         },
+        superseded: row.get(6)?,
     })
 }

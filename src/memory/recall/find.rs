@@ -2,18 +2,24 @@
 
 use super::{
     Query,
-    rank::{self, Uses},
+    rank::{self, Parts, Uses},
 };
 use crate::{
     domain::Timestamp,
-    memory::index::{Index, IndexError, time_of},
+    memory::index::{Index, IndexError, Wanted, last_of, time_of},
     store::{Reader, RecordRow, StoreError},
 };
-use std::{cmp::Ordering, collections::BTreeMap};
+use std::{
+    cmp::Ordering,
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 use uuid::Uuid;
 
-/// Candidates that are ranked: the best by relevance, or the newest.
+/// Candidates that are ranked together: the best by relevance, or the newest.
 const CANDIDATES: usize = 200;
+/// So many times that many can be paged through: 5,000 are more than anybody reads, and each page costs what all before it cost.
+const WINDOWS: usize = 25;
 /// Transactions of the change log looked through at a time.
 const TRANSACTIONS: u32 = 256;
 
@@ -48,57 +54,156 @@ pub struct Page {
 /// # Errors
 /// When index or store cannot be read, or the cursor is none.
 pub fn find(index: &Index, store: &Reader, query: &Query, now: Timestamp, limit: usize, cursor: Option<&str>) -> Result<Page, RecallError> {
+    find_by(index, store, query, now, limit, cursor, Parts::default())
+}
+
+/// The same by some of the parts of a score, to see what each is worth.
+///
+/// # Errors
+/// As `find`.
+pub fn find_by(
+    index: &Index,
+    store: &Reader,
+    query: &Query,
+    now: Timestamp,
+    limit: usize,
+    cursor: Option<&str>,
+    parts: Parts,
+) -> Result<Page, RecallError> {
     let cursor = cursor.map(Cursor::read).transpose()?;
     // A later page is ranked as the first one was.
     let now = cursor.as_ref().map_or(now, |c| c.now);
-    let tail = tail(index, store)?;
-    let mut found: BTreeMap<Uuid, (f64, f64)> = BTreeMap::new();
-    for hit in index.search(query, CANDIDATES)? {
-        found.insert(hit.id, (hit.relevance, hit.importance));
-    }
-    for id in tail {
-        // It may have changed, or be gone.
-        found.remove(&id);
-        if let Some(record) = store.indexed(id)?
-            && let Some(relevance) = index.relevance(query, &record)?
-        {
-            found.insert(id, (relevance, record.importance));
-        }
-    }
-    let mut relevance: Vec<f64> = found.values().map(|(relevance, _)| *relevance).collect();
-    rank::min_max(&mut relevance);
-    let mut ranked: Vec<(f64, Uuid)> = found
-        .iter()
-        .zip(relevance)
-        .map(|((id, (_, importance)), relevance)| {
-            let made = time_of(*id);
-            let score = if query.has_words() { rank::score(relevance, Uses::new(made).base_level(now), *importance) } else { 0.0 };
-            (score, *id)
-        })
-        .collect();
-    // The newer one first, where all else is equal.
-    let order = |x: &(f64, Uuid), y: &(f64, Uuid)| y.0.total_cmp(&x.0).then_with(|| y.1.cmp(&x.1));
-    ranked.sort_by(order);
-    if let Some(cursor) = &cursor {
-        ranked.retain(|one| order(one, &(cursor.score, cursor.id)) == Ordering::Greater);
-    }
+    let search = Search { index, store, query, parts, now, until: cursor.as_ref().map(|c| last_of(c.now)), tail: tail(index, store)? };
     let mut page = Page::default();
-    for (score, id) in &ranked {
-        if page.records.len() == limit {
-            page.next = page.records.last().map(|last| Cursor { now, score: last.score, id: last.record.id }.write());
-            break;
+    let first = cursor.as_ref().map_or(0, |c| c.window);
+    for window in first..WINDOWS {
+        let Ranked { mut found, is_last } = search.window(window)?;
+        if let Some(cursor) = cursor.as_ref().filter(|c| c.window == window) {
+            found.retain(|one| order(one, &(cursor.score, cursor.id)) == Ordering::Greater);
         }
-        // What was forgotten meanwhile is not there any more.
-        if let Some(record) = store.record(*id)? {
-            page.records.push(Recalled { record, score: *score });
+        for (score, id) in found {
+            if page.records.len() == limit {
+                page.next = page.records.last().map(|last| Cursor { now, window, score: last.score, id: last.record.id }.write());
+                return Ok(page);
+            }
+            // What was forgotten meanwhile is not there any more.
+            if let Some(record) = store.record(id)? {
+                page.records.push(Recalled { record, score });
+            }
+        }
+        if is_last {
+            return Ok(page);
+        }
+        if page.records.len() == limit {
+            page.next = page.records.last().map(|last| Cursor { now, window, score: last.score, id: last.record.id }.write());
+            return Ok(page);
         }
     }
     Ok(page)
 }
 
+/// The better one first, and the newer one where all else is equal.
+fn order(one: &(f64, Uuid), other: &(f64, Uuid)) -> Ordering {
+    other.0.total_cmp(&one.0).then_with(|| other.1.cmp(&one.1))
+}
+
+struct Search<'s> {
+    index: &'s Index,
+    store: &'s Reader,
+    query: &'s Query,
+    parts: Parts,
+    now: Timestamp,
+    /// What came after the first page was asked for is not on a later one.
+    until: Option<Uuid>,
+    /// What the index has not seen, or not as it is.
+    tail: BTreeSet<Uuid>,
+}
+
+/// Some candidates in their order, and whether there are no more.
+struct Ranked {
+    found: Vec<(f64, Uuid)>,
+    is_last: bool,
+}
+
+struct Candidate {
+    id: Uuid,
+    relevance: f64,
+    importance: f64,
+    entity: Arc<str>,
+}
+
+impl Search<'_> {
+    fn window(&self, number: usize) -> Result<Ranked, RecallError> {
+        let wanted = Wanted {
+            limit: CANDIDATES * (number + 1),
+            scored: self.query.has_words(),
+            superseded: self.query.superseded,
+            except: &self.tail,
+            until: self.until,
+            newest_first: self.parts.newest_first,
+        };
+        let hits = self.index.search(self.query, &wanted)?;
+        let is_last = hits.len() < wanted.limit;
+        let mut found: Vec<Candidate> = hits
+            .into_iter()
+            .map(|hit| Candidate { id: hit.id, relevance: hit.relevance, importance: hit.importance, entity: hit.entity })
+            .collect();
+        if number == 0 {
+            for id in self.tail.iter().filter(|id| self.until.is_none_or(|until| **id <= until)) {
+                if let Some(record) = self.store.indexed(*id)?
+                    && let Some(relevance) = self.index.relevance(self.query, &record)?
+                {
+                    found.push(Candidate { id: *id, relevance, importance: record.importance, entity: record.entity.as_str().into() });
+                }
+            }
+        }
+        // All so far are measured by the same, also those that were on pages before.
+        let mut relevance: Vec<f64> = found.iter().map(|one| one.relevance).collect();
+        rank::min_max(&mut relevance);
+        for (one, relevance) in found.iter_mut().zip(relevance) {
+            one.relevance = relevance;
+        }
+        let mut found = if number == 0 { found } else { found.split_off((CANDIDATES * number).min(found.len())) };
+        Ok(Ranked { found: self.rank(&mut found)?, is_last })
+    }
+
+    fn rank(&self, found: &mut [Candidate]) -> Result<Vec<(f64, Uuid)>, StoreError> {
+        let scored = self.query.has_words();
+        let uses = if scored { self.store.uses(found.iter().map(|one| one.id))? } else { BTreeMap::new() };
+        let score = |one: &Candidate| {
+            let used = uses.get(&one.id).copied().unwrap_or_else(|| Uses::new(time_of(one.id)));
+            self.parts.score(one.relevance, used.base_level(self.now), one.importance)
+        };
+        let mut ranked: Vec<(f64, Uuid)> = found.iter().map(|one| (if scored { score(one) } else { 0.0 }, one.id)).collect();
+        if scored && self.parts.spreading {
+            let seconds = |id: Uuid| time_of(id);
+            let mut best: Vec<usize> = (0..ranked.len()).collect();
+            best.sort_by(|a, b| match (ranked.get(*a), ranked.get(*b)) {
+                (Some(a), Some(b)) => order(a, b),
+                _ => Ordering::Equal,
+            });
+            let sources: Vec<(f64, Timestamp, Arc<str>)> = best
+                .iter()
+                .take(rank::SOURCES)
+                .filter_map(|at| {
+                    let ((score, id), one) = (ranked.get(*at)?, found.get(*at)?);
+                    Some((*score, seconds(*id), Arc::clone(&one.entity)))
+                })
+                .collect();
+            for ((score, id), one) in ranked.iter_mut().zip(found.iter()) {
+                let near = sources.iter().filter(|(_, at, entity)| *entity == one.entity && *at != seconds(*id));
+                let spread = near.map(|(score, at, _)| rank::spread(*score, at.seconds_since(seconds(*id)).abs())).fold(0.0, f64::max);
+                *score = (*score + spread).min(1.0);
+            }
+        }
+        ranked.sort_by(order);
+        Ok(ranked)
+    }
+}
+
 /// Records that the store knows and the index does not, or not as they are.
-fn tail(index: &Index, store: &Reader) -> Result<Vec<Uuid>, RecallError> {
-    let (mut ids, mut after) = (Vec::new(), index.applied()?.unwrap_or(0));
+fn tail(index: &Index, store: &Reader) -> Result<BTreeSet<Uuid>, RecallError> {
+    let (mut ids, mut after) = (BTreeSet::new(), index.applied());
     loop {
         let changes = store.changed_records(after, TRANSACTIONS)?;
         let Some((last, _)) = changes.last() else { return Ok(ids) };
@@ -107,27 +212,30 @@ fn tail(index: &Index, store: &Reader) -> Result<Vec<Uuid>, RecallError> {
     }
 }
 
-/// Where a page ended: `NOW-SCORE-ID`, each in hex.
+/// Where a page ended: `NOW-WINDOW-SCORE-ID`, each in hex.
 struct Cursor {
     now: Timestamp,
+    window: usize,
     score: f64,
     id: Uuid,
 }
 
 impl Cursor {
     fn write(&self) -> String {
-        format!("{:x}-{:x}-{}", self.now.micros(), self.score.to_bits(), self.id.simple())
+        format!("{:x}-{:x}-{:x}-{}", self.now.micros(), self.window, self.score.to_bits(), self.id.simple())
     }
 
     fn read(text: &str) -> Result<Self, RecallError> {
         let wrong = || RecallError::Cursor(text.chars().take(64).collect());
         let mut parts = text.split('-');
         let mut part = || parts.next().ok_or_else(wrong);
-        let (now, score, id) = (part()?, part()?, part()?);
-        Ok(Self {
+        let (now, window, score, id) = (part()?, part()?, part()?, part()?);
+        let cursor = Self {
             now: Timestamp::from_micros(i64::from_str_radix(now, 16).map_err(|_| wrong())?),
+            window: usize::from_str_radix(window, 16).map_err(|_| wrong())?,
             score: f64::from_bits(u64::from_str_radix(score, 16).map_err(|_| wrong())?),
             id: Uuid::parse_str(id).map_err(|_| wrong())?,
-        })
+        };
+        if parts.next().is_some() || cursor.window >= WINDOWS || !(0.0..=1.0).contains(&cursor.score) { Err(wrong()) } else { Ok(cursor) }
     }
 }
