@@ -1,8 +1,8 @@
 //! The thread that keeps the index beside the store, off the verdict's path: what it has not seen yet is found in the store meanwhile.
 
 use crate::{
-    memory::index::{FollowError, Follower},
-    store::Reader,
+    memory::index::{Doubt, FollowError, Follower},
+    store::{Chore, Chores, Reader},
 };
 use std::{
     path::{Path, PathBuf},
@@ -14,7 +14,7 @@ use std::{
     thread::{self, JoinHandle, Thread},
     time::{Duration, Instant},
 };
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 /// The folder of the index, in the data folder.
 pub const FOLDER: &str = "index";
@@ -28,7 +28,9 @@ const PAUSE: Duration = Duration::from_secs(10);
 pub struct Keeper {
     thread: Thread,
     stop: Arc<AtomicBool>,
-    rebuilds: Rebuilds,
+    asks: Asks,
+    doubted: Arc<AtomicBool>,
+    chores: Arc<Mutex<Option<Chores>>>,
     figures: Arc<Mutex<IndexFigures>>,
 }
 
@@ -40,8 +42,17 @@ pub struct IndexFigures {
     pub applied: i64,
 }
 
-/// Those who wait for the index to be built anew: each is told how many records it has then.
-type Rebuilds = Arc<Mutex<Vec<SyncSender<Result<u64, String>>>>>;
+/// What is wished of the index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wish {
+    /// All anew.
+    Rebuild,
+    /// Nothing in it that was forgotten before.
+    Purge,
+}
+
+/// Those who wait: each is told how many records it has then.
+type Asks = Arc<Mutex<Vec<(Wish, SyncSender<Result<u64, String>>)>>>;
 
 impl Keeper {
     /// Has the index built anew, and waits for it; recall goes on meanwhile. Not for an async task.
@@ -49,10 +60,33 @@ impl Keeper {
     /// # Errors
     /// Why it could not be.
     pub fn rebuild(&self) -> Result<u64, String> {
+        self.ask(Wish::Rebuild)
+    }
+
+    /// Waits until nothing is in its files that was forgotten before. Not for an async task.
+    ///
+    /// # Errors
+    /// Why that could not be.
+    pub fn purge(&self) -> Result<(), String> {
+        self.ask(Wish::Purge).map(drop)
+    }
+
+    fn ask(&self, wish: Wish) -> Result<u64, String> {
         let (tell, told) = sync_channel(1);
-        self.rebuilds.lock().unwrap_or_else(PoisonError::into_inner).push(tell);
+        self.asks.lock().unwrap_or_else(PoisonError::into_inner).push((wish, tell));
         self.wake();
         told.recv().unwrap_or_else(|_| Err("Jamey is stopping".to_owned()))
+    }
+
+    /// It was seen to be wrong: it is looked through, and built anew if so.
+    pub fn doubt(&self) {
+        self.doubted.store(true, Ordering::Release);
+        self.wake();
+    }
+
+    /// Where the change log is shortened.
+    pub fn work_with(&self, chores: Chores) {
+        *self.chores.lock().unwrap_or_else(PoisonError::into_inner) = Some(chores);
     }
 
     #[must_use]
@@ -77,17 +111,25 @@ impl Keeper {
 /// When it cannot be started.
 pub fn keep(data: &Path) -> std::io::Result<(Keeper, JoinHandle<()>)> {
     let (data, stop) = (data.to_owned(), Arc::new(AtomicBool::new(false)));
-    let (stopped, rebuilds) = (Arc::clone(&stop), Rebuilds::default());
-    let figures = Arc::<Mutex<IndexFigures>>::default();
-    let work = Work { data, stopped, rebuilds: Arc::clone(&rebuilds), figures: Arc::clone(&figures) };
+    let (asks, doubted, chores, figures) = (Asks::default(), Arc::default(), Arc::default(), Arc::default());
+    let work = Work {
+        data,
+        stopped: Arc::clone(&stop),
+        asks: Arc::clone(&asks),
+        doubted: Arc::clone(&doubted),
+        chores: Arc::clone(&chores),
+        figures: Arc::clone(&figures),
+    };
     let thread = thread::Builder::new().name("index".into()).spawn(move || work.run())?;
-    Ok((Keeper { thread: thread.thread().clone(), stop, rebuilds, figures }, thread))
+    Ok((Keeper { thread: thread.thread().clone(), stop, asks, doubted, chores, figures }, thread))
 }
 
 struct Work {
     data: PathBuf,
     stopped: Arc<AtomicBool>,
-    rebuilds: Rebuilds,
+    asks: Asks,
+    doubted: Arc<AtomicBool>,
+    chores: Arc<Mutex<Option<Chores>>>,
     figures: Arc<Mutex<IndexFigures>>,
 }
 
@@ -113,30 +155,32 @@ impl Work {
         let store = Reader::open(&self.data)?;
         let (mut follower, doubt) = Follower::open(&self.data.join(FOLDER), &store)?;
         if let Some(doubt) = doubt {
-            let from = Instant::now();
-            let records = follower.rebuild(&store, |_| {})?;
-            if records > 0 {
-                info!("the index was built anew, for {doubt}: {records} records in {:.1} s", from.elapsed().as_secs_f64());
-            }
+            self.anew(&mut follower, &store, &doubt)?;
         }
         loop {
             let over = self.is_over();
-            let asked = std::mem::take(&mut *self.rebuilds.lock().unwrap_or_else(PoisonError::into_inner));
-            if !asked.is_empty() && !over {
-                let built = follower.rebuild(&store, |_| {});
-                let told = built.as_ref().map(|records| *records).map_err(ToString::to_string);
-                // Who asked may be gone.
-                asked.into_iter().for_each(|tell| drop(tell.send(told.clone())));
-                built?;
+            if self.doubted.swap(false, Ordering::AcqRel)
+                && let Some(doubt) = follower.index().doubt(&store)?
+            {
+                self.anew(&mut follower, &store, &doubt)?;
+            }
+            let asked = std::mem::take(&mut *self.asks.lock().unwrap_or_else(PoisonError::into_inner));
+            if asked.iter().any(|(wish, _)| *wish == Wish::Rebuild) && !over {
+                self.told(&asked, follower.rebuild(&store, |_| {}))?;
+            } else if follower.is_to_purge(&store)? {
+                self.told(&asked, self.anew(&mut follower, &store, &Doubt::Forgotten))?;
+            } else {
+                self.told(&asked, Ok(follower.index().records()))?;
             }
             while follower.follow(&store)? > 0 && follower.due().is_none_or(|due| due > Instant::now()) {}
             if over || follower.due().is_some_and(|due| due <= Instant::now()) {
                 follower.commit()?;
+                self.shorten(follower.index().applied());
             }
             if over {
                 return follower.close();
             }
-            let figures = IndexFigures { records: follower.index().records(), applied: follower.index().applied()?.unwrap_or(0) };
+            let figures = IndexFigures { records: follower.index().records(), applied: follower.index().applied() };
             *self.figures.lock().unwrap_or_else(PoisonError::into_inner) = figures;
             thread::park_timeout(follower.due().map_or(PAUSE, |due| due.saturating_duration_since(Instant::now())));
             if !self.is_over() {
@@ -144,4 +188,52 @@ impl Work {
             }
         }
     }
+
+    /// Tells who asked; who asked may be gone.
+    fn told(&self, asked: &[(Wish, SyncSender<Result<u64, String>>)], result: Result<u64, FollowError>) -> Result<(), FollowError> {
+        let told = result.as_ref().map(|records| *records).map_err(ToString::to_string);
+        asked.iter().for_each(|(_, tell)| drop(tell.send(told.clone())));
+        result.map(drop)
+    }
+
+    fn anew(&self, follower: &mut Follower, store: &Reader, doubt: &Doubt) -> Result<u64, FollowError> {
+        let from = Instant::now();
+        let records = follower.rebuild(store, |_| {})?;
+        if records > 0 {
+            info!("the index was built anew, for {doubt}: {records} records in {:.1} s", from.elapsed().as_secs_f64());
+        }
+        Ok(records)
+    }
+
+    /// What the index has seen need not stand in the log any more. Where that cannot be done now, the next commit does it.
+    fn shorten(&self, applied: i64) {
+        let chores = self.chores.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(Err(error)) = chores.map(|chores| chores.run(Chore::Followed { to: applied })) {
+            debug!(%error, "the change log stays as long as it is");
+        }
+    }
+}
+
+/// Takes what was forgotten from the index of a house at rest. What cannot be cleaned goes: the next start makes it anew.
+///
+/// # Errors
+/// When it can neither be cleaned nor deleted.
+pub fn purge(data: &Path) -> std::io::Result<()> {
+    let path = data.join(FOLDER);
+    if !path.exists() {
+        return Ok(());
+    }
+    let clean = || -> Result<(), FollowError> {
+        let store = Reader::open(data)?;
+        let (mut follower, doubt) = Follower::open(&path, &store)?;
+        if doubt.is_some() {
+            follower.rebuild(&store, |_| {})?;
+        }
+        follower.close()
+    };
+    if let Err(error) = clean() {
+        warn!("{error}: it is deleted, and made anew at the next start");
+        std::fs::remove_dir_all(&path)?;
+    }
+    Ok(())
 }

@@ -117,6 +117,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let health = writer.health();
     let (upkeeper, upkeeping) =
         upkeep::keep(&config, Arc::clone(&clock), writer.chores()).context("the upkeep's thread cannot be started")?;
+    keeper.work_with(writer.chores());
 
     let holds = (sets.live.ruling().digest(), sets.shadow.as_ref().map(|s| s.ruling().digest()));
     let shelf = Arc::new(rules::Shelf::default());
@@ -213,6 +214,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let recalled_so_far = Arc::<Recalled>::default();
     let gauge = Arc::new(Mutex::new(figures::Gauge::new(&data, keeper.clone(), Arc::clone(&recalled_so_far), Arc::clone(&clock))));
     let recaller = recall::Recaller {
+        keeper: keeper.clone(),
         recalled: recalled_so_far,
         focus: in_focus,
         hall: Arc::clone(&hall),
@@ -246,6 +248,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         silent: is_silent,
         wrong_rules,
         gauge: Arc::clone(&gauge),
+        keeper: keeper.clone(),
         known,
         stop: stopped.clone(),
     };
@@ -256,7 +259,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let watching = tokio::spawn(control::watch(data.clone(), Arc::clone(&hall), stopped.clone()));
     let minding = tokio::spawn(people::watch(data.clone(), Arc::clone(&hall), stopped.clone()));
     let hearing = tokio::spawn(answers::watch(data.clone(), Arc::clone(&hall), stopped.clone()));
-    let listening = tokio::spawn(words::watch(data.clone(), Arc::clone(&hall), desk, stopped.clone()));
+    let listening = tokio::spawn(words::watch(data.clone(), Arc::clone(&hall), desk, keeper.clone(), stopped.clone()));
     let wishing =
         tokio::spawn(wishes::Granter { data: data.clone(), hall: Arc::clone(&hall), keeper: keeper.clone(), gauge }.watch(stopped.clone()));
     let ruling = tokio::spawn(rules::watch(rules::Watch { hall: Arc::clone(&hall), shelf, again, seen, holds, tell: tell_rules, stopped }));

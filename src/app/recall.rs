@@ -1,6 +1,7 @@
 //! Questions to memory, answered on a thread of their own: neither the mind nor a connection waits for a search. Whoever was acknowledged
 //! before asking finds what they said.
 
+use super::index::Keeper;
 use crate::{
     broker::{Announcement, Asked, Hall, OwnClient},
     domain::{
@@ -39,6 +40,7 @@ pub struct Recaller {
     pub recalled: Arc<Recalled>,
     /// What the workspace broadcast last.
     pub focus: watch::Receiver<Option<EntityId>>,
+    pub keeper: Keeper,
     pub asked: mpsc::Receiver<Asked>,
 }
 
@@ -126,6 +128,9 @@ impl Recaller {
         let mut limit = question.limit;
         loop {
             let mut page = memory.find(&query, now, limit, question.cursor.as_deref()).map_err(|error| {
+                if matches!(error, RecallError::Index(_)) {
+                    self.keeper.doubt();
+                }
                 // A wrong cursor is the asker's; all else is the house's.
                 if !matches!(error, RecallError::Cursor(_)) {
                     self.recalled.failed();
@@ -160,7 +165,7 @@ struct Memory {
 impl Memory {
     fn find(&mut self, query: &Query, now: Timestamp, limit: usize, cursor: Option<&str>) -> Result<Page, RecallError> {
         let result = self.opened().and_then(|(index, store, working, focus)| {
-            let mind = Mindset { focus: focus.clone(), working: Some(working) };
+            let mind = Mindset { focus: focus.clone(), working: Some(working), ..Mindset::default() };
             recall::find_in(mind, index, store, query, now, limit, cursor)
         });
         if let Err(error) = &result

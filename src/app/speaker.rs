@@ -4,6 +4,7 @@ use super::{
     beside,
     doors::Trouble,
     figures::Gauge,
+    index::Keeper,
     outlets::{Due, Waiting},
     retained,
     slow::Slow,
@@ -67,6 +68,7 @@ pub struct Speaker {
     pub wrong_rules: watch::Receiver<Option<String>>,
     /// Memory's figures.
     pub gauge: Arc<Mutex<Gauge>>,
+    pub keeper: Keeper,
     /// Entities that were known when the house was started.
     pub known: BTreeSet<EntityId>,
     pub stop: watch::Receiver<bool>,
@@ -256,7 +258,12 @@ impl Speaker {
                     self.engine.clear_inputs_of(&word.about).await;
                 }
                 let (data, verb) = (self.hall.config.store.data.clone(), word.says.verb());
-                let reply = tokio::task::spawn_blocking(move || super::words::with_counts(&data, &word, reply)).await.unwrap_or_default();
+                let keeper = self.keeper.clone();
+                let reply = tokio::task::spawn_blocking(move || {
+                    super::words::purge(&keeper, &word);
+                    super::words::with_counts(&data, &word, reply)
+                });
+                let reply = reply.await.unwrap_or_default();
                 self.say(topics::reply(root, verb), reply.to_string().into_bytes(), 1, false).await;
             }
             Said::Gone(entities) => {

@@ -103,6 +103,9 @@ fn at_rest(data: &Path, wish: &Wish, mut progress: impl FnMut(Option<u64>)) -> a
             store.write(&Batch { changes, at: now, ..Batch::default() }).context("it cannot be stored")?;
             if forgets {
                 store.scrub().context("they are deleted, but the database could not be written anew: the next start tries again")?;
+                drop(store);
+                super::index::purge(data)
+                    .context("they are deleted, but their words stand in the index: delete the folder `index` of the data folder")?;
             }
             Ok(told)
         }
@@ -190,7 +193,7 @@ impl Granter {
                 Ok(rebuilt(built))
             }
             Wish::Pin { .. } | Wish::LetGo { .. } => {
-                let (data, now) = (self.data.clone(), self.hall.clock.now());
+                let (data, now, forgets) = (self.data.clone(), self.hall.clock.now(), matches!(wish, Wish::LetGo { .. }));
                 let (told, changes) = tokio::task::spawn_blocking(move || changes(&data, &wish, now)).await.map_err(nothing)??;
                 for change in changes {
                     let (tell, done) = oneshot::channel();
@@ -198,6 +201,10 @@ impl Granter {
                     if !left || done.await.is_err() {
                         return Err("the store could not write it".to_owned());
                     }
+                }
+                if forgets {
+                    let keeper = self.keeper.clone();
+                    tokio::task::spawn_blocking(move || keeper.purge()).await.map_err(nothing)??;
                 }
                 Ok(told)
             }

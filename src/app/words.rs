@@ -1,7 +1,7 @@
 //! The owner's word from the host: who may write in the data folder may give it. The running Jamey looks once a second; when none runs, the
 //! word is taken at rest, by the same mind on the same store.
 
-use super::{mailbox::Mailbox, view};
+use super::{index::Keeper, mailbox::Mailbox, view};
 use crate::{
     broker::Hall,
     config::Config,
@@ -20,6 +20,7 @@ use std::{
     time::{Duration, Instant},
 };
 use tokio::sync::{oneshot, watch};
+use tracing::warn;
 use uuid::Uuid;
 
 /// As whom the host speaks.
@@ -139,6 +140,10 @@ fn at_rest(config: &Config, about: EntityId, says: Says) -> Result<Value> {
     store.write(&Batch { changes, at: now, ..Batch::default() }).context("the word cannot be stored")?;
     store.scrub().context(NOT_ANEW)?;
     drop(store);
+    if word.says == Says::Forget {
+        super::index::purge(&config.store.data)
+            .context("it is deleted, but its words stand in the index: delete the folder `index` of the data folder")?;
+    }
     Ok(with_counts(&config.store.data, &word, told(&word, &taken, view.as_ref())))
 }
 
@@ -158,7 +163,7 @@ pub fn is_worth_forgetting(mind: &Mind, data: &Path, word: &OwnersWord) -> std::
 }
 
 /// Looks for words until told to stop.
-pub async fn watch(data: PathBuf, hall: Arc<Hall>, desk: Arc<Desk>, mut stopped: watch::Receiver<bool>) {
+pub async fn watch(data: PathBuf, hall: Arc<Hall>, desk: Arc<Desk>, keeper: Keeper, mut stopped: watch::Receiver<bool>) {
     let mailbox = mailbox(&data);
     mailbox.make();
     let mut every = tokio::time::interval(Duration::from_secs(1));
@@ -176,10 +181,23 @@ pub async fn watch(data: PathBuf, hall: Arc<Hall>, desk: Arc<Desk>, mut stopped:
             if !left || answer.await.is_err() {
                 continue;
             }
-            let (told, data) = (desk.take(id), data.clone());
-            let told = tokio::task::spawn_blocking(move || with_counts(&data, &word, told)).await.unwrap_or_default();
+            let (told, data, keeper) = (desk.take(id), data.clone(), keeper.clone());
+            let told = tokio::task::spawn_blocking(move || {
+                purge(&keeper, &word);
+                with_counts(&data, &word, told)
+            });
+            let told = told.await.unwrap_or_default();
             mailbox.answer(id, &told);
         }
+    }
+}
+
+/// Waits until the index has no word of whom is forgotten either. Where that fails the log says so, and it is done later.
+pub fn purge(keeper: &Keeper, word: &OwnersWord) {
+    if word.says == Says::Forget
+        && let Err(error) = keeper.purge()
+    {
+        warn!("the index still has words of whom was forgotten: {error}");
     }
 }
 

@@ -67,7 +67,7 @@ pub fn agreement(index: &Index, store: &Reader, mut progress: impl FnMut(u64)) -
 
 fn compare(index: &Index, store: &Reader, progress: &mut impl FnMut(u64)) -> Result<(Agreement, i64), VerifyError> {
     // In this order: what the index has taken since counts as waiting, and what comes later is in neither.
-    let from = index.applied()?.unwrap_or(0);
+    let from = index.applied();
     index.refresh()?;
     let mut ids = index.ids()?;
     ids.sort_unstable();

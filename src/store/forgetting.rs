@@ -16,7 +16,9 @@ use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// In `app_metadata` from the forgetting until the file was written anew.
-pub(super) const SCRUB_DUE: &str = "scrub_due";
+const SCRUB_DUE: &str = "scrub_due";
+/// How often something was forgotten that files beside the database may still hold.
+const PURGES: &str = "purges";
 /// The kind of records that tell of descriptions of devices.
 const DESCRIPTIONS: &str = "discovery";
 
@@ -100,7 +102,7 @@ pub(super) fn forget(conn: &Connection, remembered: &mut Remembered, forgetting:
         params![number, forgetting.word.as_bytes(), forgetting.at.micros(), counts],
     )
     .doing("write down the forgetting")?;
-    set(conn, SCRUB_DUE, "1")?;
+    is_to_go(conn)?;
     unreadable::vouch(conn, &mut remembered.chain, forgetting, number, &unreadable)
 }
 
@@ -150,6 +152,16 @@ struct Gone {
 
 fn delete(conn: &Connection, sql: &str, params: impl Params) -> Result<usize, StoreError> {
     conn.execute(sql, params).doing("forget an entity")
+}
+
+/// What was deleted is to go from the files as well: from this one, and from the index.
+pub(super) fn is_to_go(conn: &Connection) -> Result<(), StoreError> {
+    set(conn, SCRUB_DUE, "1")?;
+    set(conn, PURGES, &(purges(conn)? + 1).to_string())
+}
+
+fn purges(conn: &Connection) -> Result<i64, StoreError> {
+    Ok(metadata(conn, PURGES)?.and_then(|n| n.parse().ok()).unwrap_or(0))
 }
 
 /// Whether the file still has pages with what was forgotten.
@@ -208,6 +220,14 @@ impl Reader {
             }
         }
         Ok(false)
+    }
+
+    /// How often something was forgotten: an index that was made before still has its words.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn purges(&self) -> Result<i64, StoreError> {
+        purges(self.conn())
     }
 
     /// What came of a word that asked to forget; None: it was not done.

@@ -21,13 +21,16 @@ pub struct Indexed {
     pub importance: f64,
     /// The gravest verdict on it; None when nothing was asked.
     pub decision: Option<Decision>,
+    /// A newer fact took its place.
+    pub superseded: bool,
 }
 
 /// What many unimportant records came to matters little, too.
 pub(super) const SUMMARY_IMPORTANCE: f64 = 0.2;
 const SUMMARISED: &str = "tier IN ('hour', 'day')";
 const INDEXED: &str = "SELECT id, entity, kind, text, importance,
-    (SELECT decision FROM verdicts WHERE percept = id ORDER BY decision = 'deny' DESC, decision = 'escalate' DESC LIMIT 1) FROM memory_records";
+    (SELECT decision FROM verdicts WHERE percept = id ORDER BY decision = 'deny' DESC, decision = 'escalate' DESC LIMIT 1),
+    superseded_by IS NOT NULL FROM memory_records";
 
 impl Reader {
     /// Records and summaries by id, those after `after`: all of them, page by page.
@@ -73,6 +76,7 @@ fn summarised(row: &Row<'_>) -> Result<Indexed, StoreError> {
         kind: summary.kind,
         importance: SUMMARY_IMPORTANCE,
         decision: None,
+        superseded: false,
     })
 }
 
@@ -87,5 +91,6 @@ fn indexed(row: &Row<'_>) -> Result<Indexed, StoreError> {
             rusqlite::types::ValueRef::Null => None,
             _ => Some(word("verdicts", row, 5, 0)?),
         },
+        superseded: row.get(6)?,
     })
 }

@@ -1,10 +1,9 @@
 //! The owner's word on single memories: kept whatever else goes, or gone.
 
 use super::{
-    chain::set,
     chores::changed,
     error::{Doing, StoreError},
-    forgetting::SCRUB_DUE,
+    forgetting,
     load::all,
 };
 use rusqlite::Connection;
@@ -47,6 +46,6 @@ pub(super) fn let_go(conn: &Connection, records: &[Uuid]) -> Result<(), StoreErr
         return Ok(());
     }
     conn.execute("DELETE FROM journal", []).doing("begin the journal anew")?;
-    set(conn, SCRUB_DUE, "1")?;
+    forgetting::is_to_go(conn)?;
     changed(conn, &gone).map(drop)
 }

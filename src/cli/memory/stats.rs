@@ -17,7 +17,7 @@ pub(super) fn stats(common: &Common) -> anyhow::Result<()> {
     bar.finish_and_clear();
     let bytes = store.bytes(data)?;
     let index_bytes = app::folder_bytes(&data.join(app::INDEX));
-    let lag = store.change_log()?.map_or(0, |(_, last)| last.saturating_sub(index.applied().ok().flatten().unwrap_or(0)));
+    let lag = store.change_log()?.map_or(0, |(_, last)| last.saturating_sub(index.applied()));
     // What cannot be asked of the running one is left out.
     let running = app::grant_wish(&config, &Wish::Figures, |_| {}).unwrap_or_default();
     let Figures { layers, pinned, superseded, recalled, tiers, oldest, changes } = &figures;

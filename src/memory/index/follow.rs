@@ -2,7 +2,7 @@
 
 use super::{
     Index, IndexError,
-    schema::{self, Fields},
+    schema::{self, Fields, Seen},
 };
 use crate::store::{Reader, StoreError};
 use std::{
@@ -17,9 +17,13 @@ use uuid::Uuid;
 
 /// Memory of the one indexing thread; Tantivy takes no less than 15 MB.
 const HEAP_BYTES: usize = 16_000_000;
-/// A commit after so many documents, or so long.
-pub const COMMIT_DOCUMENTS: usize = 1_000;
-pub const COMMIT_EVERY: Duration = Duration::from_secs(2);
+/// A commit when so many documents wait, but not more often than so; with fewer after a while: each writes some twenty files, and a card
+/// wears. What waits is found all the same.
+const COMMIT_DOCUMENTS: usize = 1_000;
+const COMMIT_GAP: Duration = Duration::from_millis(250);
+const COMMIT_SOON_DOCUMENTS: usize = 250;
+const COMMIT_SOON: Duration = Duration::from_secs(2);
+const COMMIT_EVERY: Duration = Duration::from_secs(60);
 /// Segments with more deleted documents than that are merged: what was forgotten does not stay on the card.
 const DELETED_RATIO: f32 = 0.2;
 /// Records read at a time while it is built anew, and transactions while it follows.
@@ -39,8 +43,10 @@ pub enum Doubt {
     Ahead { applied: i64, last: i64 },
     #[error("it followed to {applied}, and the store remembers changes from {first} on only")]
     Behind { applied: i64, first: i64 },
-    #[error("it has {index} records, and the store {store}")]
-    Count { index: u64, store: u64 },
+    #[error("a file of it is not as it was written: {0}")]
+    Damaged(String),
+    #[error("it may hold words that were forgotten since")]
+    Forgotten,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -56,9 +62,10 @@ pub struct Follower {
     fields: Fields,
     writer: IndexWriter,
     /// All changes up to here are in the writer's hands.
-    applied: i64,
+    seen: Seen,
     pending: usize,
     since: Option<Instant>,
+    committed: Option<Instant>,
 }
 
 impl Follower {
@@ -73,22 +80,9 @@ impl Follower {
                 (anew(path)?, Some(if path_is_new(&error) { Doubt::Missing } else { Doubt::Unreadable(error.source.to_string()) }))
             }
         };
-        let mut applied = 0;
+        let seen = index.seen().unwrap_or_default();
         if doubt.is_none() {
-            let ends = store.change_log()?;
-            match (index.applied()?, ends) {
-                (None, _) => doubt = Some(Doubt::Format),
-                (Some(at), Some((first, last))) => {
-                    applied = at;
-                    if at > last {
-                        doubt = Some(Doubt::Ahead { applied: at, last });
-                    } else if at.saturating_add(1) < first {
-                        doubt = Some(Doubt::Behind { applied: at, first });
-                    }
-                }
-                (Some(at), None) if at > 0 => doubt = Some(Doubt::Ahead { applied: at, last: 0 }),
-                (Some(at), None) => applied = at,
-            }
+            doubt = index.doubt(store)?;
         }
         let options = IndexWriterOptions::builder().memory_budget_per_thread(HEAP_BYTES).num_worker_threads(1).num_merge_threads(1).build();
         let wrap = |source: TantivyError| IndexError { path: path.to_owned(), source };
@@ -96,7 +90,7 @@ impl Follower {
         let mut policy = LogMergePolicy::default();
         policy.set_del_docs_ratio_before_merge(DELETED_RATIO);
         writer.set_merge_policy(Box::new(policy));
-        Ok((Self { fields: index.fields, index, writer, applied, pending: 0, since: None }, doubt))
+        Ok((Self { fields: index.fields, index, writer, seen, pending: 0, since: None, committed: None }, doubt))
     }
 
     #[must_use]
@@ -110,7 +104,7 @@ impl Follower {
     /// When the store cannot be read or the index not written.
     pub fn follow(&mut self, store: &Reader) -> Result<usize, FollowError> {
         let mut taken = 0;
-        for (seq, ids) in store.changed_records(self.applied, TRANSACTIONS)? {
+        for (seq, ids) in store.changed_records(self.seen.applied, TRANSACTIONS)? {
             for id in &ids {
                 self.writer.delete_term(self.term(*id));
                 if let Some(record) = store.indexed(*id)? {
@@ -119,7 +113,7 @@ impl Follower {
                 }
             }
             taken += ids.len();
-            self.applied = seq;
+            self.seen.applied = seq;
         }
         if taken > 0 {
             self.pending += taken;
@@ -131,7 +125,12 @@ impl Follower {
     /// When the next commit is due, if anything waits for one.
     #[must_use]
     pub fn due(&self) -> Option<Instant> {
-        self.since.map(|since| if self.pending >= COMMIT_DOCUMENTS { since } else { since + COMMIT_EVERY })
+        let since = self.since?;
+        Some(match self.pending {
+            COMMIT_DOCUMENTS.. => self.committed.map_or(since, |last| last + COMMIT_GAP),
+            COMMIT_SOON_DOCUMENTS.. => since + COMMIT_SOON,
+            _ => since + COMMIT_EVERY,
+        })
     }
 
     /// Makes what was taken seen and lasting.
@@ -141,9 +140,9 @@ impl Follower {
     pub fn commit(&mut self) -> Result<(), FollowError> {
         let wrap = |source| IndexError { path: self.index.path.clone(), source };
         let mut prepared = self.writer.prepare_commit().map_err(wrap)?;
-        prepared.set_payload(&schema::payload(self.applied));
+        prepared.set_payload(&schema::payload(self.seen));
         prepared.commit().map_err(wrap)?;
-        (self.pending, self.since) = (0, None);
+        (self.pending, self.since, self.committed) = (0, None, Some(Instant::now()));
         self.index.refresh()?;
         Ok(())
     }
@@ -153,12 +152,13 @@ impl Follower {
     /// # Errors
     /// When the store cannot be read or the index not written.
     pub fn rebuild(&mut self, store: &Reader, mut progress: impl FnMut(u64)) -> Result<u64, FollowError> {
-        let wrap = |source| IndexError { path: self.index.path.clone(), source };
+        let path = self.index.path.clone();
+        let wrap = |source| IndexError { path: path.clone(), source };
         // What was taken and not committed would stay, and be there twice.
         self.writer.rollback().map_err(wrap)?;
         self.writer.delete_all_documents().map_err(wrap)?;
         // What changes from here on is followed again afterwards: to take a record twice does no harm.
-        self.applied = store.change_log()?.map_or(0, |(_, last)| last);
+        self.seen = Seen { applied: store.change_log()?.map_or(0, |(_, last)| last), purged: store.purges()? };
         let (mut after, mut done) = (Uuid::nil(), 0);
         loop {
             let page = store.indexed_after(after, PAGE)?;
@@ -171,7 +171,17 @@ impl Follower {
             progress(done);
         }
         self.commit()?;
+        // What it was before goes from the disk now, and not some day.
+        self.writer.garbage_collect_files().wait().map_err(wrap)?;
         Ok(done)
+    }
+
+    /// Whether words that were forgotten may still stand in its files: then `rebuild` is due.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn is_to_purge(&self, store: &Reader) -> Result<bool, FollowError> {
+        Ok(store.purges()? > self.seen.purged)
     }
 
     /// Waits for merges to end, and lets the folder go.
@@ -204,6 +214,6 @@ fn anew(path: &Path) -> Result<Index, IndexError> {
         _ => {}
     }
     std::fs::create_dir_all(path).map_err(io)?;
-    let index = tantivy::Index::create_in_dir(path, schema::schema()).map_err(wrap)?;
+    let index = tantivy::Index::builder().schema(schema::schema()).settings(schema::settings()).create_in_dir(path).map_err(wrap)?;
     Index::of(path, index).map_err(wrap)
 }

@@ -1,24 +1,31 @@
 //! The short-term index: words to records, under Tantivy. It can always be built again from the store, and on any doubt it is.
 
+mod best;
 mod follow;
 mod schema;
+mod span;
 #[cfg(test)]
 mod tests;
 
 pub use follow::{Doubt, FollowError, Follower};
-pub use schema::time_of;
+pub use schema::{last_of, time_of};
+
+pub use best::Wanted;
 
 use super::recall::Query;
-use crate::{domain::Timestamp, store::Indexed};
-use schema::Fields;
+use crate::store::{Indexed, Reader, StoreError};
+use schema::{Fields, Seen};
+use span::Span;
 use std::{
     ops::Bound,
+    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
 };
 use tantivy::{
-    DocAddress, IndexReader, Order, ReloadPolicy, Searcher, TantivyError, Term,
-    collector::TopDocs,
-    query::{AllQuery, BooleanQuery, Occur, PhraseQuery, Query as Searched, RangeQuery, TermQuery},
+    IndexReader, ReloadPolicy, TantivyError, Term,
+    fieldnorm::FieldNormReader,
+    query::{AllQuery, Bm25Weight, BooleanQuery, ConstScoreQuery, Occur, PhraseQuery, Query as Searched, RangeQuery, TermQuery},
     schema::IndexRecordOption,
     tokenizer::{TextAnalyzer, TokenStream},
 };
@@ -39,6 +46,7 @@ pub struct Hit {
     pub importance: f64,
     /// BM25, at least 0; all alike where nothing was asked for in words.
     pub relevance: f64,
+    pub entity: Arc<str>,
 }
 
 /// The index as its readers see it: what was committed last.
@@ -47,6 +55,8 @@ pub struct Index {
     index: tantivy::Index,
     fields: Fields,
     reader: IndexReader,
+    /// What the files that are open have seen.
+    seen: Mutex<Option<Seen>>,
 }
 
 impl Index {
@@ -62,8 +72,9 @@ impl Index {
 
     fn of(path: &Path, index: tantivy::Index) -> tantivy::Result<Self> {
         let fields = Fields::of(&index)?;
+        let seen = Mutex::new(of_metas(&index)?);
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
-        Ok(Self { path: path.to_owned(), index, fields, reader })
+        Ok(Self { path: path.to_owned(), index, fields, reader, seen })
     }
 
     /// Looks for what was committed since.
@@ -71,16 +82,47 @@ impl Index {
     /// # Errors
     /// When the files cannot be read.
     pub fn refresh(&self) -> Result<(), IndexError> {
-        self.reader.reload().map_err(|source| self.wrap(source))
+        // In this order: what comes between the two is looked at twice, and not left out.
+        let seen = of_metas(&self.index).map_err(|source| self.wrap(source))?;
+        self.reader.reload().map_err(|source| self.wrap(source))?;
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = seen;
+        Ok(())
     }
 
-    /// The number of the change log up to which it has seen all.
+    /// What it had seen at the last refresh; None: it is empty, or of another format.
+    #[must_use]
+    pub fn seen(&self) -> Option<Seen> {
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The number of the change log up to which it has seen all, as of the last refresh.
+    #[must_use]
+    pub fn applied(&self) -> i64 {
+        self.seen().map_or(0, |seen| seen.applied)
+    }
+
+    /// Why it is not to be believed, if it is not.
     ///
     /// # Errors
-    /// When the files cannot be read.
-    pub fn applied(&self) -> Result<Option<i64>, IndexError> {
-        let metas = self.index.load_metas().map_err(|source| self.wrap(source))?;
-        Ok(metas.payload.as_deref().and_then(schema::applied))
+    /// When the store cannot be read.
+    pub fn doubt(&self, store: &Reader) -> Result<Option<Doubt>, StoreError> {
+        let Some(Seen { applied, purged }) = self.seen() else { return Ok(Some(Doubt::Format)) };
+        if store.purges()? > purged {
+            return Ok(Some(Doubt::Forgotten));
+        }
+        match store.change_log()? {
+            Some((_, last)) if applied > last => return Ok(Some(Doubt::Ahead { applied, last })),
+            Some((first, _)) if applied.saturating_add(1) < first => return Ok(Some(Doubt::Behind { applied, first })),
+            None if applied > 0 => return Ok(Some(Doubt::Ahead { applied, last: 0 })),
+            _ => {}
+        }
+        // Flipped bytes make it find nonsense, or panic.
+        let checked = catch_unwind(AssertUnwindSafe(|| self.index.validate_checksum()));
+        Ok(match checked {
+            Ok(Ok(wrong)) => wrong.into_iter().min().map(|path| Doubt::Damaged(path.display().to_string())),
+            Ok(Err(error)) => Some(Doubt::Damaged(error.to_string())),
+            Err(_) => Some(Doubt::Damaged("it cannot be read".into())),
+        })
     }
 
     #[must_use]
@@ -104,12 +146,15 @@ impl Index {
         Ok(ids)
     }
 
-    /// The best records for a query, at most `limit`, best first; without words the newest.
+    /// The best records for a query, best first; without words the newest.
     ///
     /// # Errors
     /// When the files cannot be read.
-    pub fn search(&self, query: &Query, limit: usize) -> Result<Vec<Hit>, IndexError> {
-        self.find(query, limit).map_err(|source| self.wrap(source))
+    pub fn search(&self, query: &Query, wanted: &Wanted<'_>) -> Result<Vec<Hit>, IndexError> {
+        self.read(|| {
+            let search = self.search_for(query)?;
+            best::search(&self.reader.searcher(), &search, wanted)
+        })
     }
 
     /// How well a text that is not in the index yet answers a query; None: not at all. Its BM25, with what the index knows of the words.
@@ -117,20 +162,13 @@ impl Index {
     /// # Errors
     /// When the files cannot be read.
     pub fn relevance(&self, query: &Query, record: &Indexed) -> Result<Option<f64>, IndexError> {
-        self.judge(query, record).map_err(|source| self.wrap(source))
+        self.read(|| self.judge(query, record))
     }
 
-    fn find(&self, query: &Query, limit: usize) -> tantivy::Result<Vec<Hit>> {
-        let searcher = self.reader.searcher();
-        let search = self.search_for(query)?;
-        let top = TopDocs::with_limit(limit.max(1));
-        let found: Vec<(f64, DocAddress)> = if query.has_words() {
-            searcher.search(&search, &top.order_by_score())?.into_iter().map(|(score, at)| (f64::from(score), at)).collect()
-        } else {
-            let newest = top.order_by_u64_field(schema::HIGH, Order::Desc);
-            searcher.search(&search, &newest)?.into_iter().map(|(_, at)| (0.0, at)).collect()
-        };
-        found.into_iter().map(|(relevance, at)| hit(&searcher, at, relevance)).collect()
+    /// Damaged files may make the search panic: that is an error like any other.
+    fn read<T>(&self, read: impl FnOnce() -> tantivy::Result<T>) -> Result<T, IndexError> {
+        let broken = || Err(TantivyError::InternalError("its files make no sense".into()));
+        catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| broken()).map_err(|source| self.wrap(source))
     }
 
     fn search_for(&self, query: &Query) -> tantivy::Result<BooleanQuery> {
@@ -138,19 +176,20 @@ impl Index {
         let exact = |field, text: &str| -> Box<dyn Searched> {
             Box::new(TermQuery::new(Term::from_field_text(field, text), IndexRecordOption::Basic))
         };
+        // What narrows says nothing of how well a record answers.
+        let must = |query: Box<dyn Searched>| -> (Occur, Box<dyn Searched>) { (Occur::Must, Box::new(ConstScoreQuery::new(query, 0.0))) };
         let verdicts: Vec<String> = query.verdicts.iter().map(|d| d.as_str().to_owned()).collect();
         for (field, wanted) in [(self.fields.entity, &query.entities), (self.fields.kind, &query.kinds), (self.fields.verdict, &verdicts)] {
             if !wanted.is_empty() {
-                parts.push((Occur::Must, Box::new(BooleanQuery::union(wanted.iter().map(|text| exact(field, text)).collect()))));
+                parts.push(must(Box::new(BooleanQuery::union(wanted.iter().map(|text| exact(field, text)).collect()))));
             }
         }
         if let Some(time) = &query.time {
-            let end = |at: Timestamp| Term::from_field_u64(self.fields.high, schema::high_of(at));
-            parts.push((Occur::Must, Box::new(RangeQuery::new(Bound::Included(end(time.start)), Bound::Excluded(end(time.end))))));
+            parts.push(must(Box::new(Span(schema::high_of(time.start)..schema::high_of(time.end)))));
         }
         if let Some(least) = query.importance {
             let least = Term::from_field_u64(self.fields.importance, schema::coarse(least));
-            parts.push((Occur::Must, Box::new(RangeQuery::new(Bound::Included(least), Bound::Unbounded))));
+            parts.push(must(Box::new(RangeQuery::new(Bound::Included(least), Bound::Unbounded))));
         }
         let mut tokens = self.index.tokenizer_for_field(self.fields.text)?;
         let term = |word: &String| Term::from_field_text(self.fields.text, word);
@@ -160,6 +199,11 @@ impl Index {
             .flat_map(|word| split(&mut tokens, word))
             .map(|word| -> Box<dyn Searched> { Box::new(TermQuery::new(term(&word), IndexRecordOption::WithFreqs)) })
             .collect();
+        let is_words_alone = parts.is_empty() && query.phrases.is_empty() && query.without.is_empty();
+        if is_words_alone && !words.is_empty() {
+            // Nothing else: then not every record with one of the words has to be looked at.
+            return Ok(BooleanQuery::union(words));
+        }
         if !words.is_empty() {
             parts.push((Occur::Must, Box::new(BooleanQuery::union(words))));
         }
@@ -190,7 +234,8 @@ impl Index {
         let verdict = query.verdicts.is_empty() || record.decision.is_some_and(|d| query.verdicts.contains(&d));
         let at = schema::time_of(record.id);
         let fits = one_of(&query.entities, record.entity.as_str())
-            && one_of(&query.kinds, &record.kind)
+            && one_of(&query.kinds, &record.kind.to_lowercase())
+            && (query.superseded || !record.superseded)
             && verdict
             && query.importance.is_none_or(|least| record.importance >= least)
             && query.time.as_ref().is_none_or(|time| time.contains(&at));
@@ -206,7 +251,7 @@ impl Index {
             if !words.is_empty() && !stands(&words) {
                 return Ok(None);
             }
-            phrases.extend(words);
+            phrases.push(words);
         }
         for word in &query.without {
             if stands(&split(&mut tokens, word)) {
@@ -217,14 +262,31 @@ impl Index {
             return Ok(Some(0.0));
         }
         let searcher = self.reader.searcher();
-        let words: Vec<String> = query.words.iter().flat_map(|word| split(&mut tokens, word)).chain(phrases).collect();
-        let mut sum = 0.0;
-        for word in words {
-            let times = text.iter().filter(|w| **w == word).count();
-            if times > 0 {
-                let known = searcher.doc_freq(&Term::from_field_text(self.fields.text, &word))?;
-                sum += bm25(times, text.len(), known, searcher.num_docs());
+        let known = searcher.num_docs() > 0;
+        let length = FieldNormReader::fieldnorm_to_id(u32::try_from(text.len()).unwrap_or(u32::MAX));
+        let score = |words: &[String]| -> tantivy::Result<f64> {
+            let times = text.windows(words.len().max(1)).filter(|window| *window == words).count();
+            if times == 0 || words.is_empty() {
+                return Ok(0.0);
             }
+            // Of an empty index nothing can be known but that the word is there.
+            if !known {
+                return Ok(1.0);
+            }
+            let terms: Vec<Term> = words.iter().map(|word| Term::from_field_text(self.fields.text, word)).collect();
+            let weight = Bm25Weight::for_terms(&searcher, &terms)?;
+            Ok(f64::from(weight.score(length, u32::try_from(times).unwrap_or(u32::MAX))))
+        };
+        let mut sum = 0.0;
+        for word in query.words.iter().flat_map(|word| split(&mut tokens, word)) {
+            sum += score(&[word])?;
+        }
+        // Of words one at least must be there; phrases all were.
+        if sum == 0.0 && !query.words.is_empty() {
+            return Ok(None);
+        }
+        for phrase in &phrases {
+            sum += score(phrase)?;
         }
         Ok((sum > 0.0).then_some(sum))
     }
@@ -232,19 +294,6 @@ impl Index {
     fn wrap(&self, source: TantivyError) -> IndexError {
         IndexError { path: self.path.clone(), source }
     }
-}
-
-/// BM25 of one word in a text as long as the average: k₁ = 1.2, as Tantivy has it.
-fn bm25(times: usize, length: usize, with: u64, of: u64) -> f64 {
-    const K1: f64 = 1.2;
-    const B: f64 = 0.75;
-    /// Words of a record, on average; the index has no figure of its own that costs nothing to ask for.
-    const AVERAGE: f64 = 8.0;
-    let number = |n: usize| f64::from(u32::try_from(n).unwrap_or(u32::MAX));
-    let large = |n: u64| f64::from(u32::try_from(n).unwrap_or(u32::MAX));
-    let (with, of, times) = (large(with) + 1.0, large(of) + 1.0, number(times));
-    let rarity = libm::log(1.0 + (of - with + 0.5).max(0.0) / (with + 0.5));
-    rarity * times * (K1 + 1.0) / (times + K1 * (1.0 - B + B * number(length) / AVERAGE))
 }
 
 fn split(tokens: &mut TextAnalyzer, text: &str) -> Vec<String> {
@@ -256,10 +305,7 @@ fn split(tokens: &mut TextAnalyzer, text: &str) -> Vec<String> {
     words
 }
 
-fn hit(searcher: &Searcher, at: DocAddress, relevance: f64) -> tantivy::Result<Hit> {
-    let fast = searcher.segment_reader(at.segment_ord).fast_fields();
-    let number = |name| fast.u64(name).map(|column| column.first(at.doc_id).unwrap_or(0));
-    let id = Uuid::from_u64_pair(number(schema::HIGH)?, number(schema::LOW)?);
-    let importance = u8::try_from(number(schema::IMPORTANCE)?).map_or(1.0, |n| f64::from(n) / 255.0);
-    Ok(Hit { id, importance, relevance })
+/// What a commit says of itself.
+fn of_metas(index: &tantivy::Index) -> tantivy::Result<Option<Seen>> {
+    Ok(index.load_metas()?.payload.as_deref().and_then(schema::seen))
 }

@@ -2,16 +2,19 @@
 
 use crate::{domain::Timestamp, store::Indexed};
 use tantivy::{
-    Index, TantivyDocument,
+    Index, IndexSettings, IndexSortByField, Order, TantivyDocument,
     schema::{FAST, Field, INDEXED, IndexRecordOption, STRING, Schema, TextFieldIndexing, TextOptions},
 };
 use uuid::Uuid;
 
 /// An index of another number is made anew.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 pub const HIGH: &str = "high";
 pub const LOW: &str = "low";
 pub const IMPORTANCE: &str = "importance";
+/// 1: a newer fact took its place.
+pub const SUPERSEDED: &str = "superseded";
+pub const ENTITY: &str = "entity";
 
 #[derive(Debug, Clone, Copy)]
 pub struct Fields {
@@ -25,6 +28,7 @@ pub struct Fields {
     pub verdict: Field,
     /// In steps of 1/255.
     pub importance: Field,
+    pub superseded: Field,
 }
 
 pub fn schema() -> Schema {
@@ -33,11 +37,18 @@ pub fn schema() -> Schema {
     schema.add_text_field("text", TextOptions::default().set_indexing_options(words));
     schema.add_u64_field(HIGH, FAST);
     schema.add_u64_field(LOW, FAST | INDEXED);
-    for name in ["entity", "kind", "verdict"] {
+    schema.add_text_field(ENTITY, STRING | FAST);
+    for name in ["kind", "verdict"] {
         schema.add_text_field(name, STRING);
     }
     schema.add_u64_field(IMPORTANCE, FAST);
+    schema.add_u64_field(SUPERSEDED, FAST);
     schema.build()
+}
+
+/// Each segment has its newest record first: among equals the newest is found first, and a time is a run of records.
+pub fn settings() -> IndexSettings {
+    IndexSettings { sort_by_field: Some(IndexSortByField { field: HIGH.to_owned(), order: Order::Desc }), ..IndexSettings::default() }
 }
 
 impl Fields {
@@ -52,6 +63,7 @@ impl Fields {
             kind: field("kind")?,
             verdict: field("verdict")?,
             importance: field(IMPORTANCE)?,
+            superseded: field(SUPERSEDED)?,
         })
     }
 
@@ -67,6 +79,7 @@ impl Fields {
             document.add_text(self.verdict, decision.as_str());
         }
         document.add_u64(self.importance, coarse(record.importance));
+        document.add_u64(self.superseded, u64::from(record.superseded));
         document
     }
 }
@@ -74,6 +87,11 @@ impl Fields {
 /// The least first half of an id of that time.
 pub fn high_of(at: Timestamp) -> u64 {
     u64::try_from(at.micros().div_euclid(1_000)).unwrap_or(0).min((1 << 48) - 1) << 16
+}
+
+/// The last id of a time.
+pub fn last_of(at: Timestamp) -> uuid::Uuid {
+    uuid::Uuid::from_u64_pair(high_of(at) | 0xffff, u64::MAX)
 }
 
 /// When a record was made, to the millisecond.
@@ -90,11 +108,21 @@ pub fn coarse(importance: f64) -> u64 {
         .map_or(0, |(n, _)| n)
 }
 
-/// What stands beside a commit: the format, and up to where the change log was followed.
-pub fn payload(applied: i64) -> String {
-    format!("jamey {FORMAT} {applied}")
+/// What an index has seen of the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Seen {
+    /// The change log, up to here.
+    pub applied: i64,
+    /// How many forgettings are not in its files any more.
+    pub purged: i64,
 }
 
-pub fn applied(payload: &str) -> Option<i64> {
-    payload.strip_prefix(&format!("jamey {FORMAT} "))?.parse().ok()
+/// What stands beside a commit.
+pub fn payload(seen: Seen) -> String {
+    format!("jamey {FORMAT} {} {}", seen.applied, seen.purged)
+}
+
+pub fn seen(payload: &str) -> Option<Seen> {
+    let (applied, purged) = payload.strip_prefix(&format!("jamey {FORMAT} "))?.split_once(' ')?;
+    Some(Seen { applied: applied.parse().ok()?, purged: purged.parse().ok()? })
 }

@@ -2,12 +2,12 @@
 
 use super::{
     Query,
-    rank::{self, Uses},
+    rank::{self, Parts, Uses},
 };
 use crate::{
     domain::{EntityId, Timestamp},
     memory::{
-        index::{Index, IndexError, time_of},
+        index::{Index, IndexError, Wanted, last_of, time_of},
         working::Working,
     },
     store::{Reader, RecordRow, StoreError},
@@ -15,11 +15,14 @@ use crate::{
 use std::{
     cmp::Ordering,
     collections::{BTreeMap, BTreeSet},
+    sync::Arc,
 };
 use uuid::Uuid;
 
-/// Candidates that are ranked: the best by relevance, or the newest.
+/// Candidates that are ranked together: the best by relevance, or the newest.
 const CANDIDATES: usize = 200;
+/// So many times that many can be paged through: 5,000 are more than anybody reads, and each page costs what all before it cost.
+const WINDOWS: usize = 25;
 /// Transactions of the change log looked through at a time.
 const TRANSACTIONS: u32 = 256;
 
@@ -56,6 +59,8 @@ pub struct Mindset<'m> {
     pub focus: Option<EntityId>,
     /// What is at hand.
     pub working: Option<&'m mut Working>,
+    /// What counts.
+    pub parts: Parts,
 }
 
 /// `find_in` with nothing in mind.
@@ -82,79 +87,157 @@ pub fn find_in(
     let cursor = cursor.map(Cursor::read).transpose()?;
     // A later page is ranked as the first one was.
     let (now, focus) = cursor.as_ref().map_or((now, mind.focus), |c| (c.now, c.focus.clone()));
-    let focus = focus.filter(|_| query.has_words());
     let mut working = mind.working;
     if let Some(working) = &mut working {
         working.follow(store)?;
     }
+    let until = cursor.as_ref().map(|c| last_of(c.now));
+    let focus = focus.filter(|_| query.has_words());
     let tail = tail(index, store)?;
-    // In this order: what the index takes in between is found twice, and in the other it would not be found at all.
-    index.refresh()?;
-    let mut found: BTreeMap<Uuid, (f64, f64)> = BTreeMap::new();
-    for hit in index.search(query, CANDIDATES)? {
-        found.insert(hit.id, (hit.relevance, hit.importance));
-    }
-    let mut in_focus = BTreeSet::new();
-    if let Some(entity) = focus.as_ref().filter(|entity| query.entities.is_empty() || query.entities.iter().any(|e| e == entity.as_str())) {
-        let of_it = Query { entities: vec![entity.as_str().to_owned()], ..query.clone() };
-        // What was not among the best is no better for being in focus than the last of them.
-        let last = found.values().map(|(relevance, _)| *relevance).fold(f64::INFINITY, f64::min);
-        for hit in index.search(&of_it, CANDIDATES)? {
-            found.entry(hit.id).or_insert((hit.relevance.min(last), hit.importance));
-            in_focus.insert(hit.id);
+    let search = Search { index, store, query, parts: mind.parts, now, until, focus: focus.as_ref(), tail };
+    let mut page = Page::default();
+    let first = cursor.as_ref().map_or(0, |c| c.window);
+    let next = |page: &Page, window| {
+        let last = page.records.last();
+        last.map(|last| Cursor { now, window, score: last.score, id: last.record.id, focus: focus.clone() }.write())
+    };
+    for window in first..WINDOWS {
+        let Ranked { mut found, is_last } = search.window(window)?;
+        if let Some(cursor) = cursor.as_ref().filter(|c| c.window == window) {
+            found.retain(|one| order(one, &(cursor.score, cursor.id)) == Ordering::Greater);
         }
-    }
-    for id in tail {
-        // It may have changed, or be gone.
-        found.remove(&id);
-        if let Some(record) = store.indexed(id)?
-            && let Some(relevance) = index.relevance(query, &record)?
-        {
-            found.insert(id, (relevance, record.importance));
-            if focus.as_ref() == Some(&record.entity) {
-                in_focus.insert(id);
+        for (score, id) in found {
+            if page.records.len() == limit {
+                page.next = next(&page, window);
+                return Ok(page);
+            }
+            // What was forgotten meanwhile is not there any more.
+            let record = match &mut working {
+                Some(working) => working.record(store, id)?,
+                None => store.record(id)?,
+            };
+            if let Some(record) = record {
+                page.records.push(Recalled { record, score });
             }
         }
-    }
-    let uses = if query.has_words() { store.uses(found.keys().copied())? } else { BTreeMap::new() };
-    let mut relevance: Vec<f64> = found.values().map(|(relevance, _)| *relevance).collect();
-    rank::min_max(&mut relevance);
-    let mut ranked: Vec<(f64, Uuid)> = found
-        .iter()
-        .zip(relevance)
-        .map(|((id, (_, importance)), relevance)| {
-            let used = uses.get(id).map_or_else(|| Uses::new(time_of(*id)), |uses| uses.as_of(now));
-            let score = if query.has_words() { rank::score(relevance, used.base_level(now), *importance) } else { 0.0 };
-            (if in_focus.contains(id) { rank::in_focus(score) } else { score }, *id)
-        })
-        .collect();
-    // The newer one first, where all else is equal.
-    let order = |x: &(f64, Uuid), y: &(f64, Uuid)| y.0.total_cmp(&x.0).then_with(|| y.1.cmp(&x.1));
-    ranked.sort_by(order);
-    if let Some(cursor) = &cursor {
-        ranked.retain(|one| order(one, &(cursor.score, cursor.id)) == Ordering::Greater);
-    }
-    let mut page = Page::default();
-    for (score, id) in &ranked {
-        if page.records.len() == limit {
-            page.next = page.records.last().map(|last| Cursor { now, score: last.score, id: last.record.id, focus: focus.clone() }.write());
-            break;
+        if is_last {
+            return Ok(page);
         }
-        // What was forgotten meanwhile is not there any more.
-        let record = match &mut working {
-            Some(working) => working.record(store, *id)?,
-            None => store.record(*id)?,
-        };
-        if let Some(record) = record {
-            page.records.push(Recalled { record, score: *score });
+        if page.records.len() == limit {
+            page.next = next(&page, window);
+            return Ok(page);
         }
     }
     Ok(page)
 }
 
+/// The better one first, and the newer one where all else is equal.
+fn order(one: &(f64, Uuid), other: &(f64, Uuid)) -> Ordering {
+    other.0.total_cmp(&one.0).then_with(|| other.1.cmp(&one.1))
+}
+
+struct Search<'s> {
+    index: &'s Index,
+    store: &'s Reader,
+    query: &'s Query,
+    parts: Parts,
+    now: Timestamp,
+    /// What came after the first page was asked for is not on a later one.
+    until: Option<Uuid>,
+    focus: Option<&'s EntityId>,
+    /// What the index has not seen, or not as it is.
+    tail: BTreeSet<Uuid>,
+}
+
+/// Some candidates in their order, and whether there are no more.
+struct Ranked {
+    found: Vec<(f64, Uuid)>,
+    is_last: bool,
+}
+
+struct Candidate {
+    id: Uuid,
+    relevance: f64,
+    importance: f64,
+    entity: Arc<str>,
+}
+
+impl Search<'_> {
+    fn window(&self, number: usize) -> Result<Ranked, RecallError> {
+        let wanted = Wanted {
+            limit: CANDIDATES * (number + 1),
+            scored: self.query.has_words(),
+            superseded: self.query.superseded,
+            except: &self.tail,
+            until: self.until,
+            newest_first: self.parts.newest_first,
+        };
+        let hits = self.index.search(self.query, &wanted)?;
+        let is_last = hits.len() < wanted.limit;
+        let mut found: Vec<Candidate> = hits
+            .into_iter()
+            .map(|hit| Candidate { id: hit.id, relevance: hit.relevance, importance: hit.importance, entity: hit.entity })
+            .collect();
+        if number == 0 {
+            for id in self.tail.iter().filter(|id| self.until.is_none_or(|until| **id <= until)) {
+                if let Some(record) = self.store.indexed(*id)?
+                    && let Some(relevance) = self.index.relevance(self.query, &record)?
+                {
+                    found.push(Candidate { id: *id, relevance, importance: record.importance, entity: record.entity.as_str().into() });
+                }
+            }
+        }
+        // All so far are measured by the same, also those that were on pages before.
+        let mut relevance: Vec<f64> = found.iter().map(|one| one.relevance).collect();
+        rank::min_max(&mut relevance);
+        for (one, relevance) in found.iter_mut().zip(relevance) {
+            one.relevance = relevance;
+        }
+        let mut found = if number == 0 { found } else { found.split_off((CANDIDATES * number).min(found.len())) };
+        Ok(Ranked { found: self.rank(&mut found)?, is_last })
+    }
+
+    fn rank(&self, found: &mut [Candidate]) -> Result<Vec<(f64, Uuid)>, StoreError> {
+        let scored = self.query.has_words();
+        let uses = if scored { self.store.uses(found.iter().map(|one| one.id))? } else { BTreeMap::new() };
+        let score = |one: &Candidate| {
+            let used = uses.get(&one.id).map_or_else(|| Uses::new(time_of(one.id)), |uses| uses.as_of(self.now));
+            let score = self.parts.score(one.relevance, used.base_level(self.now), one.importance);
+            if self.focus.is_some_and(|focus| focus.as_str() == &*one.entity) { rank::in_focus(score) } else { score }
+        };
+        let mut ranked: Vec<(f64, Uuid)> = found.iter().map(|one| (if scored { score(one) } else { 0.0 }, one.id)).collect();
+        if scored && self.parts.spreading {
+            let seconds = |id: Uuid| time_of(id);
+            let mut best: Vec<usize> = (0..ranked.len()).collect();
+            best.sort_by(|a, b| match (ranked.get(*a), ranked.get(*b)) {
+                (Some(a), Some(b)) => order(a, b),
+                _ => Ordering::Equal,
+            });
+            let sources: Vec<(f64, Timestamp, Arc<str>)> = best
+                .iter()
+                .take(rank::SOURCES)
+                .filter_map(|at| {
+                    let ((score, id), one) = (ranked.get(*at)?, found.get(*at)?);
+                    Some((*score, seconds(*id), Arc::clone(&one.entity)))
+                })
+                .collect();
+            for ((score, id), one) in ranked.iter_mut().zip(found.iter()) {
+                let near = sources.iter().filter(|(_, at, entity)| *entity == one.entity && *at != seconds(*id));
+                let spread = near.map(|(score, at, _)| rank::spread(*score, at.seconds_since(seconds(*id)).abs())).fold(0.0, f64::max);
+                *score = (*score + spread).min(1.0);
+            }
+        }
+        ranked.sort_by(order);
+        Ok(ranked)
+    }
+}
+
 /// Records that the store knows and the index does not, or not as they are.
-fn tail(index: &Index, store: &Reader) -> Result<Vec<Uuid>, RecallError> {
-    let (mut ids, mut after) = (Vec::new(), index.applied()?.unwrap_or(0));
+fn tail(index: &Index, store: &Reader) -> Result<BTreeSet<Uuid>, RecallError> {
+    if store.change_log()?.is_some_and(|(_, last)| last > index.applied()) {
+        index.refresh()?;
+    }
+    let (mut ids, mut after) = (BTreeSet::new(), index.applied());
     loop {
         let changes = store.changed_records(after, TRANSACTIONS)?;
         let Some((last, _)) = changes.last() else { return Ok(ids) };
@@ -163,9 +246,10 @@ fn tail(index: &Index, store: &Reader) -> Result<Vec<Uuid>, RecallError> {
     }
 }
 
-/// Where a page ended: `NOW-SCORE-ID`, each in hex, and `-FOCUS` where there was one.
+/// Where a page ended: `NOW-WINDOW-SCORE-ID`, each in hex, and `-FOCUS` where there was one.
 struct Cursor {
     now: Timestamp,
+    window: usize,
     score: f64,
     id: Uuid,
     focus: Option<EntityId>,
@@ -174,19 +258,21 @@ struct Cursor {
 impl Cursor {
     fn write(&self) -> String {
         let focus = self.focus.as_ref().map_or_else(String::new, |entity| format!("-{entity}"));
-        format!("{:x}-{:x}-{}{focus}", self.now.micros(), self.score.to_bits(), self.id.simple())
+        format!("{:x}-{:x}-{:x}-{}{focus}", self.now.micros(), self.window, self.score.to_bits(), self.id.simple())
     }
 
     fn read(text: &str) -> Result<Self, RecallError> {
         let wrong = || RecallError::Cursor(text.chars().take(64).collect());
-        let mut parts = text.splitn(4, '-');
+        let mut parts = text.splitn(5, '-');
         let mut part = || parts.next().ok_or_else(wrong);
-        let (now, score, id) = (part()?, part()?, part()?);
-        Ok(Self {
+        let (now, window, score, id) = (part()?, part()?, part()?, part()?);
+        let cursor = Self {
             now: Timestamp::from_micros(i64::from_str_radix(now, 16).map_err(|_| wrong())?),
+            window: usize::from_str_radix(window, 16).map_err(|_| wrong())?,
             score: f64::from_bits(u64::from_str_radix(score, 16).map_err(|_| wrong())?),
             id: Uuid::parse_str(id).map_err(|_| wrong())?,
             focus: parts.next().map(EntityId::new).transpose().map_err(|_| wrong())?,
-        })
+        };
+        if cursor.window >= WINDOWS || !(0.0..=1.0).contains(&cursor.score) { Err(wrong()) } else { Ok(cursor) }
     }
 }

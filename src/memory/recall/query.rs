@@ -21,6 +21,8 @@ pub struct Query {
     /// At least so important, in [0, 1].
     pub importance: Option<f64>,
     pub time: Option<Range<Timestamp>>,
+    /// Also facts in whose place a newer one stands.
+    pub superseded: bool,
     /// What was not understood, or was too much, in words.
     pub notes: Vec<String>,
 }
@@ -77,6 +79,11 @@ impl Query {
                 "deny" | "denied" | "refused" => self.verdicts.push(Decision::Deny),
                 "escalate" | "escalated" | "held" | "asked" => self.verdicts.push(Decision::Escalate),
                 _ => self.notes.push(format!("`{value}` is no verdict: write allowed, denied or held")),
+            },
+            "superseded" => match value.to_ascii_lowercase().as_str() {
+                "yes" | "true" => self.superseded = true,
+                "no" | "false" => self.superseded = false,
+                _ => self.notes.push(format!("`{value}` says neither yes nor no: superseded:yes shows older facts as well")),
             },
             "importance" => match value.trim_start_matches(['>', '=']).parse::<f64>() {
                 Ok(least) if (0.0..=1.0).contains(&least) => self.importance = Some(least),

@@ -101,7 +101,7 @@ fn what_was_recalled_comes_to_mind_sooner_the_next_time() {
 fn what_is_in_focus_comes_to_mind_a_little_sooner() {
     let entries = (0..10).map(|n| entry(n, if n == 3 { "gate" } else { "shed" }, "a parcel came")).collect();
     let house = House::remembering(entries);
-    let gate = || Mindset { focus: Some(EntityId::new("gate").unwrap()), working: None };
+    let gate = || Mindset { focus: Some(EntityId::new("gate").unwrap()), working: None, ..Mindset::default() };
     assert_eq!(ids(&house.find_with(Mindset::default(), 1, None)), [id(9)]);
     assert_eq!(ids(&house.find_with(gate(), 1, None)), [id(3)]);
     // Also what the index has not taken yet; and the next page goes on where this one was, whatever is in focus then.
@@ -109,7 +109,7 @@ fn what_is_in_focus_comes_to_mind_a_little_sooner() {
     house.store.write(&Batch { entries: vec![entry(11, "gate", "a parcel came")], ..Batch::default() }).unwrap();
     let first = house.find_with(gate(), 4, None);
     assert_eq!(ids(&first)[..2], [id(11), id(3)]);
-    let elsewhere = || Mindset { focus: Some(EntityId::new("shed").unwrap()), working: None };
+    let elsewhere = || Mindset { focus: Some(EntityId::new("shed").unwrap()), working: None, ..Mindset::default() };
     let second = house.find_with(elsewhere(), 20, first.next.as_deref());
     let all: BTreeSet<Uuid> = ids(&first).into_iter().chain(ids(&second)).collect();
     assert_eq!((all.len(), ids(&first).len() + ids(&second).len(), second.next), (11, 11, None), "no gap and no double");
@@ -121,7 +121,7 @@ fn recalls_between_two_pages_move_nothing() {
     house.recalled(7, after(50));
     let (mut seen, mut cursor, mut working) = (Vec::new(), None, Working::new(1_000_000));
     loop {
-        let mind = Mindset { focus: None, working: Some(&mut working) };
+        let mind = Mindset { focus: None, working: Some(&mut working), ..Mindset::default() };
         let page = house.find_with(mind, 7, cursor.as_deref());
         seen.extend(ids(&page));
         // Those that come last are asked for by others, after the first page was given.
