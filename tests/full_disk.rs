@@ -177,3 +177,38 @@ fn where_the_owner_says_open_what_risks_little_goes_on_unstored_and_an_unlock_do
     assert!(house.count("select count(*) from verdicts", []) > verdicts);
     house.stop();
 }
+
+#[test]
+fn what_is_remembered_is_recalled_on_a_full_disk_as_before() {
+    const ASK: &str = "jamey/memory/recall";
+    const REPLY: &str = "jamey/memory/recall/reply";
+    let disk = Disk::mounted("24m");
+    let data = disk.path().join("data");
+    let mut house = Plan::default().data(&data).start();
+    let mut asker = house.dial("asker").v5().open().listen(REPLY, 1);
+    for n in 0..40 {
+        asker.tell("jamey/in/gate/note", format!("{{\"text\": \"parcel p{n}x came\"}}"));
+    }
+    let filler = disk.fill();
+    // What was written last is not in the index yet, and cannot come into it now.
+    for n in [0, 20, 39] {
+        asker.tell(ASK, format!("{{\"query\": \"p{n}x\"}}"));
+        let reply = asker.message_on(REPLY).json();
+        assert_eq!(reply["data"]["records"].as_array().map(Vec::len), Some(1), "{reply}");
+    }
+    // Nor does the index's upkeep stop anything: it goes on when there is room.
+    let mut sensor = house.dial("sensor").v5().open();
+    let body = format!("{{\"pad\": \"{}\"}}", "x".repeat(60_000));
+    while sensor.publish(Message::new("jamey/in/sensor/reading", &body).qos(1)).taken() {}
+    asker.tell(ASK, "{\"query\": \"parcel\", \"limit\": 100}");
+    assert_eq!(asker.message_on(REPLY).json()["data"]["records"].as_array().map(Vec::len), Some(40));
+    std::fs::remove_file(filler).unwrap();
+    wait_until("inputs are acknowledged again", Duration::from_secs(60), || {
+        let mut sensor = house.dial("sensor").v5().open();
+        sensor.publish(Message::new("jamey/in/sensor/reading", "{\"text\": \"zebra\"}").qos(1)).taken()
+    });
+    asker.tell(ASK, "{\"query\": \"zebra\"}");
+    assert_eq!(asker.message_on(REPLY).json()["status"], "ok");
+    house.serves();
+    house.stop();
+}

@@ -280,7 +280,9 @@ fn memory_is_looked_at_and_its_index_made_anew_whether_the_house_runs_or_not() {
         if !runs {
             house.stop();
         }
-        let all: u64 = shown(&house, &["memory", "stats"])["records"].as_object().unwrap().values().map(|n| n.as_u64().unwrap()).sum();
+        let stats = shown(&house, &["memory", "stats"]);
+        let all: u64 = stats["records"].as_object().unwrap().values().map(|n| n.as_u64().unwrap()).sum();
+        assert_eq!(stats["running"]["recalls"].is_u64(), runs, "{stats}");
         assert!(all >= 50, "{all}");
         let verified = shown(&house, &["memory", "verify"]);
         assert_eq!((&verified["good"], verified["records"].as_u64().unwrap() >= 50), (&json!(true), true), "{verified}");
@@ -305,4 +307,174 @@ fn memory_is_looked_at_and_its_index_made_anew_whether_the_house_runs_or_not() {
     assert!(code == 1 && out.contains("--since: `whenever` is no time"), "{out}");
     let (code, out) = told(Path::new("/nowhere/at/all"), &["memory", "stats"], "");
     assert!(code == 1 && out.contains("has Jamey run with this data folder?"), "{out}");
+}
+
+#[test]
+fn the_owner_keeps_and_forgets_single_memories_whether_the_house_runs_or_not() {
+    let mut house = house();
+    let mut speaker = house.client("speaker");
+    for n in 0..6 {
+        speaker.tell("jamey/in/gate/note", format!("{{\"text\": \"parcel p{n}x came, Zq7xMark{n}\"}}"));
+    }
+    let id_of = |house: &House, n: u32| shown(house, &["recall", &format!("p{n}x")])["records"][0]["id"].as_str().unwrap().to_owned();
+    for (runs, kept, goes) in [(true, 0, 1), (false, 2, 3)] {
+        if !runs {
+            house.stop();
+        }
+        let (kept_id, gone_id) = (id_of(&house, kept), id_of(&house, goes));
+        assert_eq!(shown(&house, &["memory", "pin", &kept_id])["records"], json!([kept_id]));
+        assert_eq!(shown(&house, &["memory", "show", &kept_id])["pinned"], true);
+        assert_eq!(shown(&house, &["recall", &format!("p{kept}x")])["records"][0]["pinned"], true);
+        shown(&house, &["memory", "unpin", &kept_id]);
+        assert_eq!(shown(&house, &["memory", "show", &kept_id])["pinned"], false);
+        let (code, out) = told(house.data(), &["forget", "--record", &gone_id], "");
+        assert!(code == 1 && out.contains("say --yes"), "{out}");
+        let (code, out) = told(house.data(), &["forget", "--yes", "--record", &gone_id], "");
+        assert!(code == 0 && out.contains("1 memory is forgotten") && out.contains("snapshots made before"), "{out}");
+        let (code, out) = told(house.data(), &["memory", "show", &gone_id], "");
+        assert!(code == 1 && out.contains("forgotten"), "{out}");
+        assert_eq!(shown(&house, &["recall", &format!("p{goes}x")])["records"], json!([]));
+        let (code, out) = told(house.data(), &["forget", "--yes", "--record", &gone_id], "");
+        assert!(code == 1 && out.contains("none of them is there"), "{out}");
+        let db = std::fs::read(house.data().join("jamey.db")).unwrap();
+        let mark = format!("Zq7xMark{goes}");
+        assert!(!db.windows(mark.len()).any(|w| w == mark.as_bytes()), "no free page holds {mark}");
+        assert_eq!(
+            house.count("select count(*) from audit_log where action = 'memory.forgotten' and actor = 'owner'", []),
+            i64::from(goes / 3) + 1
+        );
+    }
+    let (code, out) = told(house.data(), &["forget", "gate", "--yes"], "");
+    assert!(code == 0 && out.contains("gate is forgotten"), "{out}");
+    let ids: Vec<String> = (0..201).map(|n| format!("01900000-0000-7000-8000-{n:012}")).collect();
+    let (code, out) = told(house.data(), &[&["memory", "pin"], &ids.iter().map(String::as_str).collect::<Vec<_>>()[..]].concat(), "");
+    assert!(code == 1 && out.contains("at most 200 at a time"), "{out}");
+    house.start();
+    let (code, out) = told(house.data(), &["audit", "verify"], "");
+    assert!(code == 0 && out.contains("good"), "{out}");
+    house.serves();
+}
+
+/// The words of a command line: single and double quotes hold them together, `#` begins a remark.
+fn words(line: &str) -> Vec<String> {
+    let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
+    for c in line.chars() {
+        match (c, quote) {
+            ('#', None) if word.is_none() => break,
+            ('\'' | '"', None) => (quote, word) = (Some(c), Some(word.unwrap_or_default())),
+            (c, Some(q)) if c == q => quote = None,
+            (' ', None) => words.extend(word.take()),
+            (c, _) => word.get_or_insert_default().push(c),
+        }
+    }
+    words.extend(word);
+    words
+}
+
+#[test]
+fn the_examples_of_the_page_work_as_they_stand() {
+    let house = house();
+    let mut asker = house.dial("asker").v5().open().listen(REPLY, 1);
+    asker.tell("jamey/in/gate/note", "{\"text\": \"a parcel came to the front door\"}");
+    let page = include_str!("../docs/memory.md");
+    let blocks = page.split("```sh\n").skip(1).map(|block| block.split("```").next().unwrap());
+    let (mut ran, mut asked) = (0, 0);
+    for line in blocks.flat_map(str::lines) {
+        let words = words(line);
+        match words[0].as_str() {
+            "jamey" => {
+                let id = found(&mut asker, json!({"query": "parcel"}))["records"][0]["id"].clone();
+                let args: Vec<&str> = words[1..].iter().map(|w| if w == "ID" { id.as_str().unwrap() } else { w }).collect();
+                let (code, out) = told(house.data(), &args, "");
+                assert_eq!(code, 0, "{line}: {out}");
+                if args.contains(&"--record") {
+                    asker.tell("jamey/in/gate/note", "{\"text\": \"another parcel came to the front door\"}");
+                }
+                ran += 1;
+            }
+            "mosquitto_pub" => {
+                assert_eq!((words[1].as_str(), words[2].as_str(), words[3].as_str()), ("-t", ASK, "-m"));
+                found(&mut asker, serde_json::from_str(&words[4]).unwrap());
+                asked += 1;
+            }
+            other => panic!("{other} is not tried by this test"),
+        }
+    }
+    assert!(ran >= 15 && asked >= 3, "{ran} {asked}");
+}
+
+#[test]
+fn what_is_at_hand_is_told_and_never_given_back_once_it_is_forgotten() {
+    let house = house();
+    let mut asker = house.dial("asker").v5().open().listen(REPLY, 1).listen("jamey/system", 0);
+    for n in 0..20 {
+        asker.tell("jamey/in/gate/note", format!("{{\"text\": \"parcel p{n}x came\"}}"));
+    }
+    let ids: BTreeSet<String> = (0..3)
+        .flat_map(|_| {
+            let data = found(&mut asker, json!({"query": "parcel", "limit": 100}));
+            assert_eq!(texts(&data).len(), 20);
+            data["records"].as_array().unwrap().iter().map(|r| r["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        })
+        .collect();
+    let memory = loop {
+        let memory = asker.message_on("jamey/system").json()["memory"].clone();
+        if memory["recalls"].as_u64().unwrap() >= 3 && !memory["oldest_at"].is_null() {
+            break memory;
+        }
+    };
+    assert!(memory["working_hit_rate"].as_f64().unwrap() > 0.4 && memory["working_bytes"].as_u64().unwrap() > 0, "{memory}");
+    for key in ["database_bytes", "index_bytes", "index_records", "index_lag", "recall_p50_micros", "pinned", "oldest_at"] {
+        assert!(!memory[key].is_null(), "{key}: {memory}");
+    }
+    assert!(memory["records"]["working"].is_u64() || memory["records"]["short_term"].is_u64(), "{memory}");
+    let gone = ids.first().unwrap();
+    shown(&house, &["forget", "--yes", "--record", gone]);
+    let left = found(&mut asker, json!({"query": "parcel", "limit": 100}));
+    assert!(texts(&left).len() == 19 && left["records"].as_array().unwrap().iter().all(|r| r["id"] != **gone), "{left}");
+    let (code, out) = told(house.data(), &["forget", "gate", "--yes"], "");
+    assert_eq!(code, 0, "{out}");
+    assert_eq!(found(&mut asker, json!({"query": "parcel", "limit": 100}))["records"], json!([]));
+}
+
+#[test]
+fn the_mind_counts_each_memory_once_a_batch_and_no_more_than_may_be_counted() {
+    use jamey::{
+        app,
+        config::Config,
+        domain::{Change, Input, Timestamp, limits},
+        mind::{Mind, State},
+    };
+    use uuid::Uuid;
+    let config = Config::default();
+    let at = |seconds| Timestamp::from_micros(1_795_000_000_000_000).plus_seconds(seconds);
+    let sets = app::rules::sets(&config).unwrap();
+    let mut mind = Mind::new(app::settings(&config).unwrap(), sets.live, State::new(at(0)));
+    mind.take_changes();
+    let before = mind.state().clone();
+    let recall = |mind: &mut Mind, seconds, ids: std::ops::Range<u128>| {
+        mind.step(&Input::Recalled { at: at(seconds), records: ids.map(Uuid::from_u128).collect() });
+    };
+    let taken = |mind: &mut Mind| -> Vec<(Uuid, Timestamp)> {
+        let changes = mind.take_changes().into_iter();
+        changes.flat_map(|change| if let Change::Recalled(records) = change { records } else { panic!("{change:?}") }).collect()
+    };
+    recall(&mut mind, 1, 0..3);
+    recall(&mut mind, 2, 2..4);
+    let told = taken(&mut mind);
+    assert_eq!(told, [(0, 1), (1, 1), (2, 2), (3, 2)].map(|(id, s)| (Uuid::from_u128(id), at(s))));
+    assert_eq!(taken(&mut mind), []);
+    recall(&mut mind, 3, 0..limits::RECALLED as u128 + 1);
+    assert_eq!(taken(&mut mind).len(), limits::RECALLED, "one past a page");
+    for page in 0..10 {
+        recall(&mut mind, 4, page * 200..(page + 1) * 200);
+    }
+    assert_eq!(taken(&mut mind).len(), limits::RECALLED_A_BATCH, "and past a batch");
+    recall(&mut mind, 0, 0..1);
+    assert_eq!(taken(&mut mind), [(Uuid::from_u128(0), at(4))], "a clock set back does not take it along");
+    let mut after = serde_json::to_value(mind.state()).unwrap();
+    let mut then = serde_json::to_value(&before).unwrap();
+    [&mut after, &mut then].into_iter().for_each(|state| drop(state.as_object_mut().unwrap().remove("now")));
+    let differs: Vec<&String> = then.as_object().unwrap().keys().filter(|key| then[*key] != after[*key] && *key != "soul").collect();
+    assert!(differs.is_empty(), "a recall teaches the mind nothing: {differs:?}");
 }

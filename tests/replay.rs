@@ -72,6 +72,7 @@ fn live(house: &House, round: usize) {
             said("zigbee2mqtt/front_door/set".into(), "UNLOCK".into(), 1);
             said("zigbee2mqtt/front_door/set".into(), "{\"state\":\"LOCK\",\"brightness\":3}".into(), 2);
             said("jamey/in/sensor_1/blob".into(), "{broken".into(), 1);
+            said("jamey/memory/recall".into(), "{\"query\": \"temperature\", \"limit\": 3}".into(), 1);
         }
     }
 }
@@ -150,6 +151,8 @@ fn a_recorded_run_replays_to_what_was_stored_and_twice_to_the_same() {
     let (once, twice) = (replay(&config, &journal), replay(&config, &journal));
     assert_eq!(once, twice, "the same inputs give the same outcomes");
 
+    let recalled = |entry: &&Entered| matches!(entry, Entered::Input(Input::Recalled { records, .. }) if records.len() == 3);
+    assert!(journal.iter().filter(recalled).count() >= 2, "what was recalled is among the inputs");
     let (verdicts, records) = (reader.verdicts(100_000, None).unwrap(), reader.records(100_000, None).unwrap());
     assert!(verdicts.len() > 150 && records.len() > 250, "{} verdicts, {} records", verdicts.len(), records.len());
     assert!(verdicts.iter().any(|v| v.verdict.decision != jamey::domain::Decision::Allow), "not everything was allowed");

@@ -22,14 +22,18 @@ async fn live() -> impl IntoResponse {
     Json(json!({"v": 1, "status": "live", "version": env!("CARGO_PKG_VERSION")}))
 }
 
-/// Ready when clients are accepted and what they say can be stored.
+/// Ready when clients are accepted, what they say can be stored, and what is stored is whole.
 async fn ready(State(hall): State<Arc<Hall>>) -> impl IntoResponse {
-    let failing = hall.failing();
+    let trouble = match () {
+        () if hall.failing() => Some("store cannot write"),
+        () if hall.damage.get().is_some() => Some("store is damaged"),
+        () => None,
+    };
     let body = json!({
         "v": 1,
-        "status": if failing { "store cannot write" } else { "ready" },
+        "status": trouble.unwrap_or("ready"),
         "uptime_seconds": hall.clock.uptime().as_secs(),
         "connections": hall.counters.connections(),
     });
-    (if failing { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK }, Json(body))
+    (if trouble.is_some() { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK }, Json(body))
 }

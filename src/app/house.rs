@@ -202,6 +202,7 @@ impl Living {
                 }
             }
         }
+        let lets_go = matches!(&letter.input, Input::Note(change) if matches!(**change, Change::LetGo(_)));
         let forgotten = if let Input::Word(word) = &letter.input { Some(word).filter(|w| w.says == Says::Forget) } else { None };
         if let Some(word) = forgotten {
             if let Err(why) = words::is_worth_forgetting(&self.house.mind, &self.house.data, word) {
@@ -210,6 +211,9 @@ impl Living {
             }
             self.house.hall.forget_audits(word.about.as_str());
             // What was told before stands in rows of its own, which the store can tell from this.
+            self.gather_changes();
+            self.submit();
+        } else if lets_go {
             self.gather_changes();
             self.submit();
         } else if let Some(journal) = &mut self.journal {
@@ -237,7 +241,21 @@ impl Living {
         let percept = match letter.input {
             Input::Percept(percept) => percept,
             Input::Tick(_) => return self.tick(),
-            Input::Note(_) | Input::Forged(_) | Input::Rules(_) | Input::WentOn { .. } | Input::Recalled { .. } => return,
+            Input::Note(_) => {
+                if let Some(sender) = letter.answer {
+                    self.first_waits.get_or_insert_with(Instant::now);
+                    self.answers.senders.push((sender, Answer { decision: None, lets_on: true }));
+                }
+                if lets_go {
+                    if let Some(journal) = &mut self.journal {
+                        journal.begin_anew();
+                    }
+                    self.gather_changes();
+                    self.submit();
+                }
+                return;
+            }
+            Input::Forged(_) | Input::Rules(_) | Input::WentOn { .. } | Input::Recalled { .. } => return,
             Input::Word(word) => return self.heard(word, outcome.word.unwrap_or(Ok(())), letter.answer),
             Input::Answer(word) => return self.answered(&word, outcome.unanswered.map_or(Ok(()), Err), letter.answer),
         };
@@ -397,6 +415,14 @@ impl Living {
         let now = self.house.mind.now();
         let emotion = self.house.mind.soul().emotion_view();
         let consciousness = self.house.mind.workspace().view(now);
+        let focus = self.house.mind.workspace().focus().map(|broadcast| &broadcast.entity);
+        self.house.outlets.focus.send_if_modified(|told| {
+            let is_other = told.as_ref() != focus;
+            if is_other {
+                *told = focus.cloned();
+            }
+            is_other
+        });
         let opinions = std::mem::take(&mut self.opinions).into_values().collect();
         let said = Said::State { emotion, consciousness, opinions };
         if self.house.writer.is_idle() {

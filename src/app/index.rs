@@ -29,6 +29,15 @@ pub struct Keeper {
     thread: Thread,
     stop: Arc<AtomicBool>,
     rebuilds: Rebuilds,
+    figures: Arc<Mutex<IndexFigures>>,
+}
+
+/// The index as its thread committed it last.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct IndexFigures {
+    pub records: u64,
+    /// The number of the change log up to which it has all.
+    pub applied: i64,
 }
 
 /// Those who wait for the index to be built anew: each is told how many records it has then.
@@ -44,6 +53,11 @@ impl Keeper {
         self.rebuilds.lock().unwrap_or_else(PoisonError::into_inner).push(tell);
         self.wake();
         told.recv().unwrap_or_else(|_| Err("Jamey is stopping".to_owned()))
+    }
+
+    #[must_use]
+    pub fn figures(&self) -> IndexFigures {
+        *self.figures.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Something was committed.
@@ -64,15 +78,17 @@ impl Keeper {
 pub fn keep(data: &Path) -> std::io::Result<(Keeper, JoinHandle<()>)> {
     let (data, stop) = (data.to_owned(), Arc::new(AtomicBool::new(false)));
     let (stopped, rebuilds) = (Arc::clone(&stop), Rebuilds::default());
-    let work = Work { data, stopped, rebuilds: Arc::clone(&rebuilds) };
+    let figures = Arc::<Mutex<IndexFigures>>::default();
+    let work = Work { data, stopped, rebuilds: Arc::clone(&rebuilds), figures: Arc::clone(&figures) };
     let thread = thread::Builder::new().name("index".into()).spawn(move || work.run())?;
-    Ok((Keeper { thread: thread.thread().clone(), stop, rebuilds }, thread))
+    Ok((Keeper { thread: thread.thread().clone(), stop, rebuilds, figures }, thread))
 }
 
 struct Work {
     data: PathBuf,
     stopped: Arc<AtomicBool>,
     rebuilds: Rebuilds,
+    figures: Arc<Mutex<IndexFigures>>,
 }
 
 impl Work {
@@ -120,6 +136,8 @@ impl Work {
             if over {
                 return follower.close();
             }
+            let figures = IndexFigures { records: follower.index().records(), applied: follower.index().applied()?.unwrap_or(0) };
+            *self.figures.lock().unwrap_or_else(PoisonError::into_inner) = figures;
             thread::park_timeout(follower.due().map_or(PAUSE, |due| due.saturating_duration_since(Instant::now())));
             if !self.is_over() {
                 thread::sleep(GATHER);

@@ -4,8 +4,10 @@ mod answers;
 mod approvals;
 mod beside;
 mod control;
+mod damage;
 mod doors;
 mod duties;
+mod figures;
 mod house;
 mod index;
 mod journal;
@@ -29,9 +31,10 @@ pub use answers::Left;
 pub use approvals::held_document;
 pub use control::{LONGEST_SECONDS, Order, standing};
 pub use doors::listeners;
+pub use figures::folder_bytes;
 pub use index::FOLDER as INDEX;
 pub use journal::{Entered, read as read_journal};
-pub use wishes::{Wish, grant as grant_wish};
+pub use wishes::{AT_ONCE as WISHED_AT_ONCE, Wish, grant as grant_wish};
 pub use words::give as give_word;
 
 use crate::{
@@ -43,7 +46,7 @@ use crate::{
         topics::{self, Topic},
     },
     mind::{Mind, Settings, State, Waits},
-    observe::Counters,
+    observe::{Counters, Recalled},
     runtime::{Clock, shutdown},
     soul::Soul,
     store::{Store, Writer},
@@ -56,7 +59,7 @@ use std::{
     fs::File,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::Path,
-    sync::{Arc, Weak},
+    sync::{Arc, Mutex, Weak},
     time::Duration,
 };
 use tokio::{
@@ -165,7 +168,8 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let (waiting, waits) = watch::channel(outlets::Waiting::default());
     let (due, is_due) = watch::channel(outlets::Due::default());
     let (silent, is_silent) = watch::channel(outlets::Due::default());
-    let outlets = outlets::Outlets { said, releases, asks, waiting, due, silent };
+    let (focus, in_focus) = watch::channel(None);
+    let outlets = outlets::Outlets { said, releases, asks, waiting, due, silent, focus };
     // Weakly: the engine ends when all who hold it have let go.
     tokio::spawn(release(Arc::downgrade(&engine), Arc::clone(&hall), released));
     tokio::spawn(duties::ask_all(Arc::downgrade(&engine), Arc::clone(&hall), asked));
@@ -206,7 +210,16 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
 
     let others = beside::live(reached, &hall, &engine);
     let (stop, stopped) = watch::channel(false);
-    let recaller = recall::Recaller { hall: Arc::clone(&hall), own: own.clone(), zone: config.zone(), asked: recalled };
+    let recalled_so_far = Arc::<Recalled>::default();
+    let gauge = Arc::new(Mutex::new(figures::Gauge::new(&data, keeper.clone(), Arc::clone(&recalled_so_far), Arc::clone(&clock))));
+    let recaller = recall::Recaller {
+        recalled: recalled_so_far,
+        focus: in_focus,
+        hall: Arc::clone(&hall),
+        own: own.clone(),
+        zone: config.zone(),
+        asked: recalled,
+    };
     let recalling = recaller.answer(stopped.clone()).context("the recall's thread cannot be started")?;
     let (tell, certificates) = watch::channel(None);
     let (tell_rules, wrong_rules) = watch::channel(None);
@@ -232,6 +245,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         due: is_due,
         silent: is_silent,
         wrong_rules,
+        gauge: Arc::clone(&gauge),
         known,
         stop: stopped.clone(),
     };
@@ -243,9 +257,11 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let minding = tokio::spawn(people::watch(data.clone(), Arc::clone(&hall), stopped.clone()));
     let hearing = tokio::spawn(answers::watch(data.clone(), Arc::clone(&hall), stopped.clone()));
     let listening = tokio::spawn(words::watch(data.clone(), Arc::clone(&hall), desk, stopped.clone()));
-    let wishing = tokio::spawn(wishes::watch(data.clone(), Arc::clone(&hall), keeper.clone(), stopped.clone()));
+    let wishing =
+        tokio::spawn(wishes::Granter { data: data.clone(), hall: Arc::clone(&hall), keeper: keeper.clone(), gauge }.watch(stopped.clone()));
     let ruling = tokio::spawn(rules::watch(rules::Watch { hall: Arc::clone(&hall), shelf, again, seen, holds, tell: tell_rules, stopped }));
 
+    tokio::spawn(damage::look(data.clone(), Arc::clone(&hall)));
     // Who reads `ready` may ask it to stop at once.
     let asked = shutdown::asked()?;
     greet(&config, has_users, &mqtt, http_address);

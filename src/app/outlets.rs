@@ -27,6 +27,8 @@ pub struct Outlets {
     pub due: watch::Sender<Due>,
     /// Who fell silent, by the code of its alert.
     pub silent: watch::Sender<Due>,
+    /// What the workspace broadcast last.
+    pub focus: watch::Sender<Option<EntityId>>,
 }
 
 /// What one batch gives out when it is on disk.

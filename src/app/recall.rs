@@ -4,18 +4,26 @@
 use crate::{
     broker::{Announcement, Asked, Hall, OwnClient},
     domain::{
-        Input, Question, Timestamp, limits,
+        EntityId, Input, Question, Timestamp, limits,
         topics::{self, Topic},
     },
     memory::{
         index::Index,
-        recall::{self, Query, RecallError, told},
+        recall::{self, Mindset, Page, Query, RecallError, told},
+        working::{Figures, Working},
     },
+    observe::{RecallRoom, Recalled},
     store::Reader,
 };
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
-use std::{path::PathBuf, sync::Arc, thread::JoinHandle};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::PathBuf,
+    sync::Arc,
+    thread::JoinHandle,
+    time::Instant,
+};
 use tokio::{
     runtime::Handle,
     sync::{mpsc, watch},
@@ -28,8 +36,21 @@ pub struct Recaller {
     pub hall: Arc<Hall>,
     pub own: OwnClient,
     pub zone: TimeZone,
+    pub recalled: Arc<Recalled>,
+    /// What the workspace broadcast last.
+    pub focus: watch::Receiver<Option<EntityId>>,
     pub asked: mpsc::Receiver<Asked>,
 }
+
+enum Next {
+    Asked(Box<Asked>),
+    /// The workspace looks at something else.
+    Focus,
+    Stop,
+}
+
+/// Records of what is in focus that are read before somebody asks: a page or two.
+const AHEAD: usize = 20;
 
 impl Recaller {
     /// Answers until nobody can ask any more, or a stop is asked for.
@@ -42,16 +63,33 @@ impl Recaller {
     }
 
     fn run(mut self, runtime: &Handle, mut stop: watch::Receiver<bool>) {
-        let mut memory = Memory { data: self.hall.config.store.data.clone(), open: None };
+        let mut memory =
+            Memory { data: self.hall.config.store.data.clone(), open: None, working: Working::new(limits::WORKING_BYTES), focus: None };
         loop {
             let next = runtime.block_on(async {
                 tokio::select! {
-                    asked = self.asked.recv() => asked,
-                    _ = stop.changed() => None,
+                    biased;
+                    _ = stop.changed() => Next::Stop,
+                    asked = self.asked.recv() => asked.map_or(Next::Stop, |asked| Next::Asked(Box::new(asked))),
+                    Ok(()) = self.focus.changed() => Next::Focus,
                 }
             });
-            let Some(asked) = next else { return };
+            let asked = match next {
+                Next::Stop => return,
+                Next::Asked(asked) => *asked,
+                Next::Focus => {
+                    memory.focus = self.focus.borrow_and_update().clone();
+                    let now = self.hall.clock.now();
+                    // What cannot be fetched now is read when it is asked for.
+                    let _ = catch_unwind(AssertUnwindSafe(|| memory.fetch_ahead(now)));
+                    self.recalled.working(memory.figures());
+                    continue;
+                }
+            };
+            let from = Instant::now();
             let reply = self.reply(&mut memory, &asked);
+            self.recalled.answered(from.elapsed());
+            self.recalled.working(memory.figures());
             let (topic, correlation) = match asked.respond_to {
                 Some((topic, correlation)) => (topic, Some(correlation)),
                 None => (topics::name(&self.hall.config.root, Topic::Recall), None),
@@ -72,7 +110,17 @@ impl Recaller {
         }
     }
 
+    /// A search that panics is one question without an answer, and not the last.
     fn find(&self, memory: &mut Memory, asked: &Asked, question: &Question) -> Result<Value, String> {
+        catch_unwind(AssertUnwindSafe(|| self.look(memory, asked, question))).unwrap_or_else(|_| {
+            memory.open = None;
+            self.recalled.failed();
+            self.hall.counters.refuse("recall-failed", "a search panicked");
+            Err("the search failed, and the house noted it: ask in other words".to_owned())
+        })
+    }
+
+    fn look(&self, memory: &mut Memory, asked: &Asked, question: &Question) -> Result<Value, String> {
         let now = self.hall.clock.now();
         let query = Query::asked(question, now, &self.zone)?;
         let mut limit = question.limit;
@@ -80,6 +128,7 @@ impl Recaller {
             let mut page = memory.find(&query, now, limit, question.cursor.as_deref()).map_err(|error| {
                 // A wrong cursor is the asker's; all else is the house's.
                 if !matches!(error, RecallError::Cursor(_)) {
+                    self.recalled.failed();
                     self.hall.counters.refuse("recall-failed", &error.to_string());
                 }
                 error.to_string()
@@ -100,15 +149,20 @@ impl Recaller {
     }
 }
 
-/// Index and store, opened when they are needed and again after a mistake.
+/// Index and store, opened when they are needed and again after a mistake; and what is at hand.
 struct Memory {
     data: PathBuf,
     open: Option<(Index, Reader)>,
+    working: Working,
+    focus: Option<EntityId>,
 }
 
 impl Memory {
-    fn find(&mut self, query: &Query, now: Timestamp, limit: usize, cursor: Option<&str>) -> Result<recall::Page, RecallError> {
-        let result = self.look(query, now, limit, cursor);
+    fn find(&mut self, query: &Query, now: Timestamp, limit: usize, cursor: Option<&str>) -> Result<Page, RecallError> {
+        let result = self.opened().and_then(|(index, store, working, focus)| {
+            let mind = Mindset { focus: focus.clone(), working: Some(working) };
+            recall::find_in(mind, index, store, query, now, limit, cursor)
+        });
         if let Err(error) = &result
             && !matches!(error, RecallError::Cursor(_))
         {
@@ -118,13 +172,32 @@ impl Memory {
         result
     }
 
-    fn look(&mut self, query: &Query, now: Timestamp, limit: usize, cursor: Option<&str>) -> Result<recall::Page, RecallError> {
+    fn fetch_ahead(&mut self, now: Timestamp) -> Result<(), RecallError> {
+        // Where nobody asks nothing needs to be at hand.
+        if self.open.is_none() {
+            return Ok(());
+        }
+        let (index, store, working, focus) = self.opened()?;
+        if let Some(entity) = focus {
+            let of_it = Query { entities: vec![entity.as_str().to_owned()], ..Query::default() };
+            let page = recall::find(index, store, &of_it, now, AHEAD, None)?;
+            working.follow(store)?;
+            working.fetch(store, page.records.iter().map(|one| one.record.id))?;
+        }
+        Ok(())
+    }
+
+    fn figures(&self) -> RecallRoom {
+        let Figures { hits, misses, bytes, room_bytes } = self.working.figures();
+        RecallRoom { hits, misses, bytes, room_bytes }
+    }
+
+    fn opened(&mut self) -> Result<(&Index, &Reader, &mut Working, &Option<EntityId>), RecallError> {
         let (index, store) = match self.open.take() {
             Some(open) => open,
             None => (Index::open(&self.data.join(super::INDEX))?, Reader::open(&self.data)?),
         };
         let (index, store) = self.open.insert((index, store));
-        index.refresh()?;
-        recall::find(index, store, query, now, limit, cursor)
+        Ok((index, store, &mut self.working, &self.focus))
     }
 }

@@ -3,6 +3,7 @@
 use super::{
     beside,
     doors::Trouble,
+    figures::Gauge,
     outlets::{Due, Waiting},
     retained,
     slow::Slow,
@@ -21,7 +22,7 @@ use crate::{
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, atomic::Ordering},
+    sync::{Arc, Mutex, PoisonError, atomic::Ordering},
     time::Duration,
 };
 use tokio::sync::{mpsc, watch};
@@ -64,6 +65,8 @@ pub struct Speaker {
     pub silent: watch::Receiver<Due>,
     /// What is wrong with the newest rules.
     pub wrong_rules: watch::Receiver<Option<String>>,
+    /// Memory's figures.
+    pub gauge: Arc<Mutex<Gauge>>,
     /// Entities that were known when the house was started.
     pub known: BTreeSet<EntityId>,
     pub stop: watch::Receiver<bool>,
@@ -81,6 +84,7 @@ struct Told {
     /// Opinions that wait for their minute.
     opinions: BTreeMap<EntityId, OpinionView>,
     failing: bool,
+    damaged: bool,
     slow: Slow,
     break_glass: Option<Timestamp>,
     due: Due,
@@ -304,6 +308,15 @@ impl Speaker {
             let to_do = "see what keeps the client from reading; raise the limits if it only needs more room";
             told.alert(root, "slow-subscriber", slow.map(|text| alert(self.hall.clock.now(), "warning", &text, to_do)));
         }
+        if !told.damaged
+            && let Some(found) = self.hall.damage.get()
+        {
+            told.damaged = true;
+            let text = format!("the database is damaged ({found}): what Jamey tells of the past may be wrong");
+            let to_do =
+                "stop Jamey, keep a copy of the data folder, and put a backup of it in its place; `jamey memory verify` looks again";
+            told.alert(root, "damaged", Some(alert(self.hall.clock.now(), "critical", &text, to_do)));
+        }
         let guard = self.hall.guard();
         if guard.off_until != told.break_glass {
             told.break_glass = guard.off_until;
@@ -388,6 +401,7 @@ impl Speaker {
             map.insert("retained_messages".into(), json!(self.engine.retained_count().await));
             map.insert("retained_bytes".into(), json!(self.engine.retained_bytes()));
             map.insert("refused".into(), json!(counters.refusals()));
+            map.insert("memory".into(), self.memory().await);
             let store = self.health.now();
             map.insert(
                 "store".into(),
@@ -399,6 +413,12 @@ impl Speaker {
             );
         }
         figures
+    }
+
+    async fn memory(&self) -> Value {
+        let gauge = Arc::clone(&self.gauge);
+        let read = tokio::task::spawn_blocking(move || gauge.lock().unwrap_or_else(PoisonError::into_inner).read());
+        read.await.unwrap_or_default()
     }
 
     async fn say(&self, topic: String, payload: Vec<u8>, qos: u8, retain: bool) {

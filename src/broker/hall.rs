@@ -66,6 +66,8 @@ pub struct Hall {
     pub own_secret: String,
     /// The client id of Jamey's own client, which nobody can guess.
     pub own_id: String,
+    /// What is damaged in the database.
+    pub damage: OnceLock<String>,
     /// Someone subscribed to verdicts: until then none are published.
     pub verdicts_wanted: AtomicBool,
     pub verdict_filter: TopicFilter,
@@ -110,6 +112,7 @@ impl Hall {
             voices: Voices::default(),
             audits: Audits::default(),
             store_failing,
+            damage: OnceLock::new(),
             own_secret,
             own_id,
             verdicts_wanted: AtomicBool::new(false),

@@ -119,6 +119,10 @@ mod tests {
         assert!(admin.publish(&config, "jamey/cmd/x") && !admin.publish(&config, "jamey/status") && !admin.publish(&config, "$SYS/x"));
         assert!(!admin.publish(&config, "jamey/approval/1/answer") && admin.hear(&config, "jamey/approval/1"));
         assert!(of(&["human", "approver"]).publish(&config, "jamey/approval/1/answer"));
+        // What many records came to stands on no topic: it is for those who hear everything.
+        for (role, hears) in [("human", true), ("operator", true), ("home_assistant", true), ("device", false), ("zigbee2mqtt", false)] {
+            assert_eq!(of(&[role]).hear(&config, ""), hears, "{role}");
+        }
         let device = of(&["device"]);
         assert!(device.subscribe(&config, "#") && !device.hear(&config, "other/x") && device.hear(&config, "anna/x"));
         assert!(device.speaks_for_itself() && !device.describes() && of(&["zigbee2mqtt"]).describes());

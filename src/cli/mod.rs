@@ -13,6 +13,7 @@ mod check;
 mod demo;
 mod device;
 mod entity;
+mod forget;
 mod guard;
 mod health;
 mod memory;
@@ -96,6 +97,7 @@ enum Command {
         action: audit::Action,
     },
     Recall(recall::Asked),
+    Forget(forget::Asked),
     /// What is remembered: how much, whether it holds, and your own word on it.
     Memory {
         #[command(subcommand)]
@@ -209,6 +211,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Command::Approval { action } => approval::approval(&common, &action),
         Command::Audit { action } => audit::audit(&common, &action),
         Command::Recall(asked) => recall::recall(&common, &asked),
+        Command::Forget(asked) => forget::forget(&common, &asked),
         Command::Memory { action } => memory::memory(&common, &action),
         Command::Rules { action } => rules::rules(&common, &action),
         Command::Guard { action } => guard::guard(&common, &action),

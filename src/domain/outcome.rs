@@ -97,13 +97,15 @@ pub enum Change {
     Settled(Box<Settled>),
     /// `disagreements`: a candidate would have decided otherwise.
     Disagreed(Box<Disagreement>),
-    /// `memory_uses`: these were recalled, each at that time.
-    Recalled(Vec<(Uuid, Timestamp)>),
-    /// `memory_records`: whether the owner wants it kept, whatever else goes.
+    /// `memory_records`: the owner wants these kept whatever else goes, or no longer.
     Pinned {
-        record: Uuid,
+        records: Vec<Uuid>,
         pinned: bool,
     },
+    /// The owner wants these single memories gone.
+    LetGo(Vec<Uuid>),
+    /// `memory_uses`: these were recalled, each at that time.
+    Recalled(Vec<(Uuid, Timestamp)>),
     /// `shadow`: its counts.
     Shadow(Box<ShadowTally>),
 }

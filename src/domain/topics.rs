@@ -128,7 +128,7 @@ pub const ROWS: &[Row] = &[
         way: "out",
         qos: "1",
         retained: "yes, empty clears",
-        payload: "`severity`, `since`, `text`, `what_to_do`; codes: `store`, `guard-off`, `certificate`, `slow-subscriber`, `rules`, `bridge-{name}`, `duty-{id}`, `silent-{entity}` (it has said nothing for longer than it used to), `outage-{bridge}` (with all that is heard through it), `silences` (how many more than have one of their own)",
+        payload: "`severity`, `since`, `text`, `what_to_do`; codes: `store`, `damaged` (a page of the database), `guard-off`, `certificate`, `slow-subscriber`, `rules`, `bridge-{name}`, `duty-{id}`, `silent-{entity}` (it has said nothing for longer than it used to), `outage-{bridge}` (with all that is heard through it), `silences` (how many more than have one of their own)",
     },
     Row {
         topic: "bridge/{name}",
@@ -142,7 +142,7 @@ pub const ROWS: &[Row] = &[
         way: "out",
         qos: "0",
         retained: "yes",
-        payload: "host and process figures, messages, connections, refusals, the store's batches and latencies",
+        payload: "host and process figures, messages, connections, refusals, the store's batches and latencies; `memory`: `records` by layer, `pinned`, `summaries` by tier, `oldest_at` (all counted each 6 hours, or when there are a tenth more), `database_bytes`, `database_free_bytes`, `index_bytes`, `index_records`, `index_lag` (transactions), `recalls`, `recalls_failed`, `recall_p50_micros`, `recall_p99_micros`, `working_bytes`, `working_room_bytes`, `working_hit_rate` (records at hand), `written_bytes`, `written_bytes_a_day` (what the process writes to disk: an SD card wears by it)",
     },
     Row {
         topic: "audit/head",

@@ -34,6 +34,19 @@ impl Uses {
         self.n = self.n.saturating_add(1);
     }
 
+    /// As it was at an earlier time, as far as that is still known: what came later is not counted.
+    #[must_use]
+    pub fn as_of(&self, at: Timestamp) -> Self {
+        let mut then = Self { latest: [None; KEPT], ..*self };
+        let kept = self.latest.iter().flatten().filter(|used| **used <= at || **used == self.first);
+        for (place, used) in then.latest.iter_mut().zip(kept) {
+            *place = Some(*used);
+        }
+        let later = self.latest.iter().flatten().count() - then.latest.iter().flatten().count();
+        then.n = self.n.saturating_sub(u32::try_from(later).unwrap_or(0));
+        if then.latest.iter().all(Option::is_none) { Self::new(self.first) } else { then }
+    }
+
     /// B = ln[Σ_{i≤k} t_i^(−d) + (n−k)(t_n^(1−d) − t_k^(1−d))/((1−d)(t_n − t_k))], d = .5, k = 4; ages t in seconds, at least 1 s.
     ///
     /// Without unit, any real number. Source: ACT-R's base level; the second term is Petrov's approximation (2006).
@@ -83,6 +96,17 @@ mod tests {
         }
         let exact: f64 = [100.0f64, 80.0, 60.0, 40.0].iter().map(|t| libm::pow(*t, -0.5)).sum();
         assert!((uses.base_level(at(100)) - libm::log(exact)).abs() < 1e-12, "up to four uses nothing is approximated");
+    }
+
+    #[test]
+    fn what_came_later_is_not_counted() {
+        let mut uses = Uses::new(at(0));
+        [10, 20, 30].into_iter().for_each(|t| uses.recalled(at(t)));
+        let then = uses.as_of(at(15));
+        assert_eq!((then.n, then.latest), (2, [Some(at(10)), Some(at(0)), None, None]));
+        assert_eq!(uses.as_of(at(30)), uses);
+        (40..50).for_each(|t| uses.recalled(at(t)));
+        assert_eq!(uses.as_of(at(15)), Uses::new(at(0)), "as far as that is still known");
     }
 
     #[test]

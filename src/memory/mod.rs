@@ -6,3 +6,4 @@ pub mod recall;
 pub mod steady;
 pub mod upkeep;
 pub mod verify;
+pub mod working;

@@ -3,13 +3,12 @@
 use super::{
     database::Remembered,
     error::{Doing, StoreError},
-    forgetting, held, history, relations,
+    forgetting, held, history, kept, relations,
     rows::{append, number},
     shadow, uses,
 };
 use crate::domain::{Change, Device, OpinionView, SignalValue, signal::Heard};
 use rusqlite::{Connection, params};
-use uuid::Uuid;
 
 /// Writes the changes in their order.
 pub(super) fn write(conn: &Connection, changes: &[Change], remembered: &mut Remembered, json: &mut Vec<u8>) -> Result<(), StoreError> {
@@ -72,9 +71,10 @@ pub(super) fn write(conn: &Connection, changes: &[Change], remembered: &mut Reme
             }
             Change::Held(kept) => held::hold(conn, kept)?,
             Change::Settled(settled) => held::settle(conn, settled)?,
+            Change::Pinned { records, pinned } => kept::pin(conn, records, *pinned)?,
+            Change::LetGo(records) => kept::let_go(conn, records)?,
             Change::Recalled(records) => uses::recalled(conn, records)?,
             Change::Disagreed(one) => shadow::disagreed(conn, one, json)?,
-            Change::Pinned { record, pinned } => pin(conn, *record, *pinned)?,
             Change::Shadow(tally) => shadow::tally(conn, tally, json)?,
         }
     }
@@ -118,18 +118,6 @@ fn entity(conn: &Connection, view: &OpinionView, state: &[u8], senses: Option<&[
     })
     .map(|_| ())
     .doing("write an opinion")
-}
-
-fn pin(conn: &Connection, record: Uuid, pinned: bool) -> Result<(), StoreError> {
-    let changed = conn
-        .prepare_cached("UPDATE memory_records SET pinned = ?2 WHERE id = ?1 AND pinned <> ?2")
-        .and_then(|mut s| s.execute(params![record.as_bytes(), pinned]))
-        .doing("pin a record")?;
-    if changed > 0 && !pinned {
-        // The sweeps went past it.
-        conn.execute("DELETE FROM memory_sweeps", []).doing("begin sweeps anew")?;
-    }
-    Ok(())
 }
 
 fn registered(conn: &Connection, device: &Device, json: &mut Vec<u8>) -> Result<(), StoreError> {

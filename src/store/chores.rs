@@ -168,7 +168,7 @@ fn free(conn: &Connection) -> Result<i64, StoreError> {
 }
 
 /// Notes for whoever follows that these are others now, or gone.
-fn changed(conn: &Connection, ids: &[[u8; 16]]) -> Result<i64, StoreError> {
+pub(super) fn changed(conn: &Connection, ids: &[[u8; 16]]) -> Result<i64, StoreError> {
     if ids.is_empty() {
         return Ok(0);
     }

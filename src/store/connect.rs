@@ -1,7 +1,7 @@
 //! How the database is opened: the folder, the pragmas, and what is refused. Nothing else sets a pragma.
 
 use super::error::{Doing, StoreError};
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, OpenFlags};
 use std::{
     fs::{DirBuilder, OpenOptions},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
@@ -94,8 +94,5 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
 
 /// Tells damage from every other failure.
 pub(super) fn damaged(path: &Path, doing: &'static str, source: rusqlite::Error) -> StoreError {
-    match source.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => StoreError::Damaged { path: path.to_owned(), source },
-        _ => StoreError::Sqlite { doing, source },
-    }
+    StoreError::Sqlite { doing, source }.at(path)
 }

@@ -39,10 +39,15 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// Whether an entity is forgotten in it.
+    /// Whether an entity or a memory is forgotten in it.
     #[must_use]
     pub fn forgets(&self) -> bool {
-        self.changes.iter().any(|change| matches!(change, Change::Forget(_)))
+        self.changes.iter().any(|change| matches!(change, Change::Forget(_) | Change::LetGo(_)))
+    }
+
+    /// Whether the totals are others afterwards than its own rows say.
+    fn unsettles(&self) -> bool {
+        self.forgets() || self.changes.iter().any(|change| matches!(change, Change::Pinned { .. }))
     }
 }
 
@@ -102,12 +107,13 @@ impl Store {
     /// When the folder cannot be written, the file is damaged, someone else's, or of a newer jamey, or others may read the audit key.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
         let path = connect::create(folder)?;
+        Self::of(folder, path.clone()).map_err(|error| error.at(&path))
+    }
+
+    fn of(folder: &Path, path: PathBuf) -> Result<Self, StoreError> {
         let conn = connect::open_writer(&path)?;
         migrate::migrate(&path, &conn)?;
-        let tally = Tally::read(&conn).map_err(|e| match e {
-            StoreError::Sqlite { doing, source } => connect::damaged(&path, doing, source),
-            other => other,
-        })?;
+        let tally = Tally::read(&conn)?;
         // A key without a head tells of tampering: nothing that may fail or last stands between the two.
         let (key, fresh) = key::read_or_make(folder)?;
         let chain = Chain::open(&conn, key, fresh, load::last_at(&conn)?.unwrap_or_default())?;
@@ -138,7 +144,8 @@ impl Store {
     /// # Errors
     /// When the database cannot be read, or holds a row that makes no sense.
     pub fn load(&self) -> Result<Saved, StoreError> {
-        load::load(self.conn.as_ref().ok_or(StoreError::Again("the connection is being opened again"))?)
+        let conn = self.conn.as_ref().ok_or(StoreError::Again("the connection is being opened again"))?;
+        load::load(conn).map_err(|error| error.at(&self.path))
     }
 
     /// The connection, opened again where it was spoiled.
@@ -189,8 +196,8 @@ impl Store {
         self.uncertain = Some(tally.next());
         run(conn, "COMMIT", "commit a batch")?;
         self.uncertain = None;
-        // The journal of the time before is gone then: its size is another one.
-        self.tally = (!batch.forgets()).then_some(next);
+        // The journal of the time before may be gone, and the change log be longer.
+        self.tally = (!batch.unsettles()).then_some(next);
         Ok(())
     }
 

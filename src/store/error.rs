@@ -1,7 +1,10 @@
 //! What can go wrong with the store, in words that say what to do.
 
 use rusqlite::ErrorCode;
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -16,7 +19,7 @@ pub enum StoreError {
     Older { path: PathBuf, found: i64, known: i64 },
     #[error("{}: an SQLite database, but not jamey's; choose another data folder", path.display())]
     Foreign { path: PathBuf },
-    #[error("{}: damaged ({source}); move it away, then run `jamey phoenix restore`, or start with an empty folder", path.display())]
+    #[error("{}: damaged ({source}); keep a copy of it, then put a backup of the data folder in its place, or start with an empty one", path.display())]
     Damaged { path: PathBuf, source: rusqlite::Error },
     #[error("{}: {problem}", path.display())]
     Key { path: PathBuf, problem: String },
@@ -47,6 +50,21 @@ impl StoreError {
         )
     }
 
+    /// Whether the file holds what no database can.
+    #[must_use]
+    pub fn is_damage(&self) -> bool {
+        matches!(self, Self::Sqlite { source, .. } | Self::Damaged { source, .. } if is_damage(source))
+    }
+
+    /// The same, saying which file it is and what to do, where it is damage.
+    #[must_use]
+    pub(super) fn at(self, path: &Path) -> Self {
+        match self {
+            Self::Sqlite { source, .. } if is_damage(&source) => Self::Damaged { path: path.to_owned(), source },
+            other => other,
+        }
+    }
+
     /// SQLite's own code, where it was SQLite.
     #[must_use]
     pub fn code(&self) -> Option<ErrorCode> {
@@ -55,6 +73,10 @@ impl StoreError {
             _ => None,
         }
     }
+}
+
+fn is_damage(source: &rusqlite::Error) -> bool {
+    matches!(source.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
 }
 
 /// Names what was being done when SQLite failed.

@@ -17,6 +17,7 @@ mod held;
 mod history;
 mod indexed;
 mod journal;
+mod kept;
 mod key;
 mod load;
 mod migrate;

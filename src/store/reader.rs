@@ -217,9 +217,15 @@ impl Reader {
 
     /// Looks through the whole file for damage; empty: none found. Takes as long as reading it.
     pub fn damage(&self) -> Result<Vec<String>, StoreError> {
-        let mut found = all(&self.conn, "PRAGMA quick_check(20)", [], |row| Ok(row.get::<_, String>(0)?))?;
-        found.retain(|line| line != "ok");
-        Ok(found)
+        match all(&self.conn, "PRAGMA quick_check(20)", [], |row| Ok(row.get::<_, String>(0)?)) {
+            Ok(mut found) => {
+                found.retain(|line| line != "ok");
+                Ok(found)
+            }
+            // So damaged that not even the look goes through.
+            Err(error) if error.is_damage() => Ok(vec![error.to_string()]),
+            Err(error) => Err(error),
+        }
     }
 
     fn view(&self, table: &'static str, sql: &str) -> Result<Option<(Timestamp, Value)>, StoreError> {

@@ -2,6 +2,7 @@
 
 use super::{
     error::{Doing, StoreError},
+    load::all,
     reader::Reader,
 };
 use crate::domain::{Timestamp, Uses};
@@ -9,20 +10,19 @@ use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
+/// Ids looked up in one statement: the best 200 of a search are four of these.
+const AT_ONCE: usize = 50;
+
 /// Counts that each was recalled; of what is gone nothing is counted.
 pub(super) fn recalled(conn: &Connection, records: &[(Uuid, Timestamp)]) -> Result<(), StoreError> {
-    let mut is_there = conn
+    let mut write = conn
         .prepare_cached(
-            "SELECT EXISTS (SELECT 1 FROM memory_records WHERE id = ?1) OR EXISTS (SELECT 1 FROM memory_summaries WHERE id = ?1)",
+            "INSERT INTO memory_uses (record, uses) SELECT ?1, ?2
+             WHERE EXISTS (SELECT 1 FROM memory_records WHERE id = ?1) OR EXISTS (SELECT 1 FROM memory_summaries WHERE id = ?1)
+             ON CONFLICT (record) DO UPDATE SET uses = excluded.uses",
         )
         .doing("prepare to count recalls")?;
-    let mut write = conn
-        .prepare_cached("INSERT INTO memory_uses (record, uses) VALUES (?1, ?2) ON CONFLICT (record) DO UPDATE SET uses = excluded.uses")
-        .doing("prepare to count recalls")?;
     for (id, at) in records {
-        if !is_there.query_row([id.as_bytes()], |row| row.get::<_, bool>(0)).doing("look for what was recalled")? {
-            continue;
-        }
         let mut uses = read(conn, *id)?.unwrap_or_else(|| Uses::new(Timestamp::of_id(*id)));
         uses.recalled(*at);
         let mut bytes = Vec::with_capacity(64);
@@ -39,10 +39,15 @@ impl Reader {
     /// When the database cannot be read, or holds a row that makes no sense.
     pub fn uses(&self, ids: impl IntoIterator<Item = Uuid>) -> Result<BTreeMap<Uuid, Uses>, StoreError> {
         let mut found = BTreeMap::new();
-        for id in ids {
-            if let Some(uses) = read(self.conn(), id)? {
-                found.insert(id, uses);
-            }
+        let ids: Vec<[u8; 16]> = ids.into_iter().map(Uuid::into_bytes).collect();
+        for some in ids.chunks(AT_ONCE) {
+            // Always as many places, so that there is one statement: the last stands in those that are left.
+            let places = some.iter().chain(std::iter::repeat(some.last().unwrap_or(&[0; 16]))).take(AT_ONCE);
+            let sql = format!("SELECT record, uses FROM memory_uses WHERE record IN (?{})", ", ?".repeat(AT_ONCE - 1));
+            let rows = all(self.conn(), &sql, rusqlite::params_from_iter(places), |row| {
+                Ok((Uuid::from_bytes(row.get(0)?), row.get::<_, Vec<u8>>(1)?))
+            })?;
+            found.extend(rows.into_iter().filter_map(|(id, bytes)| Some((id, sound(&bytes)?))));
         }
         Ok(found)
     }
@@ -53,7 +58,10 @@ fn read(conn: &Connection, id: Uuid) -> Result<Option<Uses>, StoreError> {
         .prepare_cached("SELECT uses FROM memory_uses WHERE record = ?1")
         .and_then(|mut s| s.query_row([id.as_bytes()], |row| row.get(0)).optional())
         .doing("read a memory's uses")?;
-    let Some(bytes) = bytes else { return Ok(None) };
-    // What makes no sense counts as never: it only orders answers.
-    Ok(ciborium::from_reader::<Uses, _>(bytes.as_slice()).ok().filter(Uses::is_sound))
+    Ok(bytes.as_deref().and_then(sound))
+}
+
+/// What makes no sense counts as never: it only orders answers.
+fn sound(bytes: &[u8]) -> Option<Uses> {
+    ciborium::from_reader::<Uses, _>(bytes).ok().filter(Uses::is_sound)
 }

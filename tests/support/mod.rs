@@ -10,6 +10,7 @@ pub mod other;
 pub mod packet;
 pub mod porch;
 pub mod restless;
+pub mod sender;
 pub mod zigbee;
 
 pub use house::{House, Plan, house, strict_house};
@@ -17,6 +18,7 @@ pub use mqtt::{Dial, Got, MOMENT, Mqtt, PATIENCE, Sent, dial, raw};
 pub use other::{Other, mosquitto, nats};
 pub use packet::{Message, Packet, Properties, Pub, Version, property};
 pub use restless::{Place, Restless, restless};
+pub use sender::Sender;
 
 use std::time::{Duration, Instant};
 

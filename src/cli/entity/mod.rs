@@ -84,6 +84,14 @@ fn kind(text: &str) -> Result<RelationKind, String> {
     RelationKind::named(text).ok_or_else(|| "write controls, bridged_by, near or owned_by".to_owned())
 }
 
+/// A person is asked once more.
+///
+/// # Errors
+/// When they write anything else than what is wanted.
+pub fn ask_once_more(question: &str, wanted: &str) -> anyhow::Result<()> {
+    words::once_more(question, wanted)
+}
+
 /// A device that never spoke is known to the registry, and nothing is held of it.
 fn unknown(reader: &Reader, id: &EntityId) -> anyhow::Error {
     match reader.devices() {

@@ -11,7 +11,7 @@ use serde_json::Value;
 use std::io::{BufRead, IsTerminal, Write};
 
 /// What forgetting cannot reach.
-const NOT_REACHED: &str = "Not reached: backups and exports made before, other hosts' logs and the system's journal, what devices keep retained \
+const NOT_REACHED: &str = "Not reached: backups, snapshots and exports made before (they may hold it until they are pruned), other hosts' logs and the system's journal, what devices keep retained \
 on topics of their own, its user account (`jamey user remove`), the config, and what others told of it in their own words. A device that goes on \
 speaking, or that others go on describing, is met again as a newcomer; until it is described again nothing guards it.";
 
@@ -66,13 +66,18 @@ pub(super) fn ask_before_forgetting(common: &Common, id: &EntityId, yes: bool) -
     if common.json || !std::io::stdin().is_terminal() {
         bail!("this deletes all that is kept of {id}, and cannot be taken back: say --yes");
     }
+    once_more(&format!("This deletes all that is kept of {id}, and cannot be taken back. Write its name to go on: "), id.as_str())
+}
+
+/// # Errors
+/// When anything else is written.
+pub(super) fn once_more(question: &str, wanted: &str) -> anyhow::Result<()> {
     let mut out = std::io::stderr();
-    write!(out, "This deletes all that is kept of {id}, and cannot be taken back. Write its name to go on: ")
-        .context("the terminal is gone")?;
+    write!(out, "{question}").context("the terminal is gone")?;
     out.flush().context("the terminal is gone")?;
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line).context("no answer could be read")?;
-    if line.trim() != id.as_str() {
+    if line.trim() != wanted {
         bail!("nothing was deleted");
     }
     Ok(())

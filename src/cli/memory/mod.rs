@@ -1,6 +1,7 @@
 //! `jamey memory …`: how much is remembered and what it takes, whether it holds, and what the owner wants of it. Works whether Jamey runs or
 //! not.
 
+pub(super) mod keep;
 mod rebuild;
 mod show;
 mod stats;
@@ -22,6 +23,16 @@ pub enum Action {
     Rebuild,
     /// One record, whole, with how it was recalled.
     Show { id: Uuid },
+    /// Keep records whatever else goes.
+    Pin {
+        #[arg(required = true)]
+        id: Vec<Uuid>,
+    },
+    /// Let them go with the others again.
+    Unpin {
+        #[arg(required = true)]
+        id: Vec<Uuid>,
+    },
 }
 
 /// # Errors
@@ -32,6 +43,8 @@ pub fn memory(common: &Common, action: &Action) -> anyhow::Result<()> {
         Action::Verify => verify::verify(common),
         Action::Rebuild => rebuild::rebuild(common),
         Action::Show { id } => show::show(common, *id),
+        Action::Pin { id } => keep::pin(common, id, true),
+        Action::Unpin { id } => keep::pin(common, id, false),
     }
 }
 

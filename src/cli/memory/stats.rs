@@ -2,12 +2,11 @@
 
 use super::size;
 use crate::{
-    app,
+    app::{self, Wish},
     cli::{Common, recall, recall::when},
     store::{Bytes, Figures},
 };
-use serde_json::json;
-use std::path::Path;
+use serde_json::{Value, json};
 
 pub(super) fn stats(common: &Common) -> anyhow::Result<()> {
     let config = common.load()?;
@@ -17,8 +16,10 @@ pub(super) fn stats(common: &Common) -> anyhow::Result<()> {
     let figures = store.figures()?;
     bar.finish_and_clear();
     let bytes = store.bytes(data)?;
-    let index_bytes = folder_bytes(&data.join(app::INDEX));
+    let index_bytes = app::folder_bytes(&data.join(app::INDEX));
     let lag = store.change_log()?.map_or(0, |(_, last)| last.saturating_sub(index.applied().ok().flatten().unwrap_or(0)));
+    // What cannot be asked of the running one is left out.
+    let running = app::grant_wish(&config, &Wish::Figures, |_| {}).unwrap_or_default();
     let Figures { layers, pinned, superseded, recalled, tiers, oldest, changes } = &figures;
     let Bytes { database, free, wal } = bytes;
     if common.json {
@@ -30,6 +31,7 @@ pub(super) fn stats(common: &Common) -> anyhow::Result<()> {
                 "v": 1, "records": layers, "pinned": pinned, "superseded": superseded, "recalled": recalled, "summaries": tiers,
                 "oldest": oldest.map(|at| at.to_string()), "database_bytes": database, "free_bytes": free, "wal_bytes": wal,
                 "index_bytes": index_bytes, "index_records": index.records(), "index_lag": lag, "change_log": changes,
+                "running": running,
             }))?
         );
         return Ok(());
@@ -46,10 +48,14 @@ pub(super) fn stats(common: &Common) -> anyhow::Result<()> {
     }
     crate::cli::line!("database {} ({} of it free), log {}", size(database), size(free), size(wal));
     crate::cli::line!("index {} for {} records, {lag} transactions behind", size(index_bytes), index.records());
+    let number = |key: &str| running.get(key).and_then(Value::as_u64);
+    if let Some(recalls) = number("recalls") {
+        let rate = running.get("working_hit_rate").and_then(Value::as_f64);
+        let hits = rate.map_or_else(String::new, |rate| format!(", found there {:.0} times of 100", rate * 100.0));
+        crate::cli::line!("at hand {}{hits}; {recalls} questions since the start", size(number("working_bytes").unwrap_or(0)));
+    }
+    if let Some(bytes) = number("written_bytes_a_day") {
+        crate::cli::line!("written to disk {} a day", size(bytes));
+    }
     Ok(())
-}
-
-fn folder_bytes(folder: &Path) -> u64 {
-    let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    files.filter_map(|file| file.metadata().ok()).filter(std::fs::Metadata::is_file).map(|file| file.len()).sum()
 }

@@ -14,7 +14,8 @@ pub(super) fn verify(common: &Common) -> anyhow::Result<()> {
     let damage = store.damage()?;
     bar.finish_and_clear();
     let bar = super::progress(Some(index.records()), "compared", common.json);
-    let told = agreement(&index, &store, |done| bar.set_position(done))?;
+    // What a damaged database says is nothing to compare with.
+    let told = if damage.is_empty() { agreement(&index, &store, |done| bar.set_position(done))? } else { Agreement::default() };
     bar.finish_and_clear();
     let is_good = damage.is_empty() && told.is_whole();
     let Agreement { records, waiting, missing, too_many, named } = &told;

@@ -168,3 +168,17 @@ fn pages_have_no_gaps_and_no_doubles() {
     let wrong = recall::find(follower.index(), &reader, &Query::default(), Timestamp::default(), 10, Some("nonsense"));
     assert!(wrong.unwrap_err().to_string().contains("no cursor"));
 }
+
+#[test]
+fn what_is_left_out_may_be_several_words() {
+    let mut bench = Bench::new();
+    let texts = (1..60).map(|n| entry(n, "a", if n % 3 == 0 { "reading of dev_1 and dev_2" } else { "reading of dev_1 and lamp dev 9" }));
+    write(&mut bench.store, texts.collect());
+    let reader = Reader::open(bench.folder.path()).unwrap();
+    let (mut follower, _) = Follower::open(&bench.path(), &reader).unwrap();
+    follower.rebuild(&reader, |_| {}).unwrap();
+    let query = Query::parse("reading -dev_2 -\"lamp dev\"", Timestamp::default(), &TimeZone::UTC);
+    assert_eq!(follower.index().search(&query, 100).unwrap(), []);
+    let query = Query::parse("dev_1 -dev_2", Timestamp::default(), &TimeZone::UTC);
+    assert_eq!(follower.index().search(&query, 100).unwrap().len(), 40);
+}

@@ -6,11 +6,18 @@ pub use crate::domain::Uses;
 const RELEVANCE: f64 = 0.6;
 const BASE_LEVEL: f64 = 0.25;
 const IMPORTANCE: f64 = 0.15;
+const FOCUS: f64 = 0.05;
 
 /// 0.6·relevance + 0.25·σ(B) + 0.15·importance, in [0, 1]; relevance and importance in [0, 1].
 #[must_use]
 pub fn score(relevance: f64, base_level: f64, importance: f64) -> f64 {
     RELEVANCE * relevance + BASE_LEVEL / (1.0 + libm::exp(-base_level)) + IMPORTANCE * importance
+}
+
+/// What is in focus comes to mind sooner, by a twentieth of what is missing to 1: between two that are nearly equal it decides.
+#[must_use]
+pub fn in_focus(score: f64) -> f64 {
+    score + FOCUS * (1.0 - score)
 }
 
 /// Scores onto [0, 1], by the least and the greatest; equal ones are all 1.
@@ -43,6 +50,8 @@ mod tests {
         fn a_score_is_bounded_and_rises_with_each_part(r in 0.0f64..=1.0, b in -30.0f64..30.0, i in 0.0f64..=1.0) {
             prop_assert!((0.0..=1.0).contains(&score(r, b, i)));
             prop_assert!(score(r, b + 0.1, i) >= score(r, b, i));
+            let focused = in_focus(score(r, b, i));
+            prop_assert!((score(r, b, i)..=1.0).contains(&focused));
         }
     }
 }

@@ -96,7 +96,11 @@ fn each_layer_has_its_time_and_what_is_pinned_or_matters_stays() {
     let mut store = Store::open(folder.path()).unwrap();
     let layers = [Layer::Working, Layer::ShortTerm, Layer::LongTerm];
     write(&mut store, (0..4).map(|n| entry(0, n, "lamp", layers[usize::try_from(n).unwrap() % 3], "1")).collect());
-    let pin = |record, pinned| Batch { changes: vec![crate::domain::Change::Pinned { record, pinned }], at: at(0), ..Batch::default() };
+    let pin = |record, pinned| Batch {
+        changes: vec![crate::domain::Change::Pinned { records: vec![record], pinned }],
+        at: at(0),
+        ..Batch::default()
+    };
     store.write(&pin(id(0, 3), true)).unwrap();
     let mut upkeep = Upkeep::new(plan(Keeping::default(), vec![]));
     let after = |store: &mut Store, upkeep: &mut Upkeep, seconds: i64| {
@@ -181,7 +185,13 @@ fn beyond_its_bytes_what_matters_least_goes_and_the_file_shrinks() {
         write(&mut store, (from..from + 500).map(all).collect());
     }
     let record = id(3, 3);
-    store.write(&Batch { changes: vec![crate::domain::Change::Pinned { record, pinned: true }], at: at(0), ..Batch::default() }).unwrap();
+    store
+        .write(&Batch {
+            changes: vec![crate::domain::Change::Pinned { records: vec![record], pinned: true }],
+            at: at(0),
+            ..Batch::default()
+        })
+        .unwrap();
     let recalled: Vec<_> = (0..9).map(|_| (id(7, 7), at(3 * DAY))).collect();
     store.write(&Batch { changes: vec![crate::domain::Change::Recalled(recalled)], at: at(0), ..Batch::default() }).unwrap();
     let mut upkeep = Upkeep::new(plan(Keeping { database_mb: 16, ..Keeping::default() }, vec![]));

@@ -90,7 +90,11 @@ fn damage_and_strangers_are_refused_with_what_to_do() {
     let path = folder.path().join(FILE);
     let refusal = || Store::open(folder.path()).map(drop).unwrap_err().to_string();
     fs::write(&path, b"this was a database once, and the card wore out".repeat(200)).unwrap();
-    assert!(refusal().contains("damaged (file is not a database); move it away, then run `jamey phoenix restore`"), "{}", refusal());
+    assert!(
+        refusal().contains("damaged (file is not a database); keep a copy of it, then put a backup of the data folder in its place"),
+        "{}",
+        refusal()
+    );
 
     fs::remove_file(&path).unwrap();
     drop(Store::open(folder.path()).unwrap());

@@ -78,7 +78,7 @@ fn what_was_pinned_or_went_meanwhile_makes_the_whole_do_nothing() {
     let (_folder, mut store, reader, taken) = house();
     let summaries = summed(&reader, &taken);
     let chore = Chore::Consolidate { taken: taken.clone(), summaries, sweep: Some(("working".to_owned(), uuid(40))) };
-    let pin = |pinned| vec![Change::Pinned { record: uuid(40), pinned }];
+    let pin = |pinned| vec![Change::Pinned { records: vec![uuid(40)], pinned }];
     change(&mut store, pin(true));
     assert_eq!(store.chore(&chore).unwrap().rows, 0);
     let gone = Chore::Drop { records: vec![uuid(40)], summaries: vec![], sweep: None };
@@ -95,10 +95,10 @@ fn sweeps_begin_anew_when_something_is_pinned_no_more() {
     let (_folder, mut store, reader, _) = house();
     let swept = Chore::Consolidate { taken: vec![], summaries: vec![], sweep: Some(("a working".to_owned(), uuid(40))) };
     assert_eq!(store.chore(&swept).unwrap().rows, 1);
-    change(&mut store, vec![Change::Pinned { record: uuid(40), pinned: false }]);
+    change(&mut store, vec![Change::Pinned { records: vec![uuid(40)], pinned: false }]);
     assert_eq!(reader.sweep("a working").unwrap(), uuid(40), "it was not pinned");
     assert!(!reader.has_sweeps_but("a ").unwrap() && reader.has_sweeps_but("b ").unwrap());
-    [true, false].into_iter().for_each(|pinned| change(&mut store, vec![Change::Pinned { record: uuid(40), pinned }]));
+    [true, false].into_iter().for_each(|pinned| change(&mut store, vec![Change::Pinned { records: vec![uuid(40)], pinned }]));
     assert_eq!(reader.sweep("a working").unwrap(), Uuid::nil());
     store.chore(&swept).unwrap();
     store.chore(&Chore::Sweeps { prefix: "b ".into() }).unwrap();

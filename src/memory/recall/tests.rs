@@ -1,0 +1,139 @@
+//! What comes first, and what follows on the next page, on real files.
+
+use super::{Mindset, Page, Query, find, find_in};
+use crate::{
+    domain::{Body, Change, EntityId, Layer, MemoryRecord, Outcome, Percept, Purpose, Timestamp, percept::Source},
+    memory::{index::Follower, working::Working},
+    store::{Batch, Entry, Reader, Store},
+};
+use jiff::tz::TimeZone;
+use std::{collections::BTreeSet, sync::Arc};
+use uuid::Uuid;
+
+const START_MILLIS: u64 = 1_795_000_000_000;
+
+fn id(n: u64) -> Uuid {
+    Uuid::from_u64_pair(((START_MILLIS + n * 1_000) << 16) | 0x7000, (1 << 63) | n)
+}
+
+/// A second after the n-th record was made.
+fn after(n: u64) -> Timestamp {
+    Timestamp::from_micros(i64::try_from((START_MILLIS + (n + 1) * 1_000) * 1_000).unwrap())
+}
+
+fn entry(n: u64, entity: &str, text: &str) -> Entry {
+    let entity = EntityId::new(entity).unwrap();
+    let percept = Percept {
+        id: id(n),
+        at: after(n),
+        source: Arc::new(Source::own(entity.clone(), "test", "")),
+        entity,
+        kind: "note".into(),
+        topic: "t".into(),
+        body: Body::Empty,
+        payload: Vec::new(),
+        qos: 1,
+        retained: false,
+        stored: false,
+        packet_id: None,
+        repeat_of: None,
+        own_id: None,
+        purpose: Purpose::Observation,
+        may_wait: false,
+        way_on: None,
+    };
+    let record = MemoryRecord { layer: Layer::ShortTerm, importance: 0.5, text: text.into(), about: None };
+    Entry { percept: Box::new(percept), outcome: Outcome { record: Some(record), ..Outcome::default() }, lets_on: true, again: false }
+}
+
+struct House {
+    folder: tempfile::TempDir,
+    store: Store,
+    reader: Reader,
+    follower: Follower,
+}
+
+impl House {
+    /// All of these are in the index.
+    fn remembering(entries: Vec<Entry>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Store::open(folder.path()).unwrap();
+        store.write(&Batch { entries, ..Batch::default() }).unwrap();
+        let reader = Reader::open(folder.path()).unwrap();
+        let (mut follower, _) = Follower::open(&folder.path().join("index"), &reader).unwrap();
+        follower.rebuild(&reader, |_| {}).unwrap();
+        Self { folder, store, reader, follower }
+    }
+
+    fn recalled(&mut self, n: u64, at: Timestamp) {
+        self.store.write(&Batch { changes: vec![Change::Recalled(vec![(id(n), at)])], ..Batch::default() }).unwrap();
+    }
+
+    fn find(&self, text: &str, limit: usize, cursor: Option<&str>) -> Page {
+        find(self.follower.index(), &self.reader, &query(text), after(100), limit, cursor).unwrap()
+    }
+
+    fn find_with(&self, mind: Mindset<'_>, limit: usize, cursor: Option<&str>) -> Page {
+        find_in(mind, self.follower.index(), &self.reader, &query("parcel"), after(100), limit, cursor).unwrap()
+    }
+}
+
+fn query(text: &str) -> Query {
+    Query::parse(text, Timestamp::default(), &TimeZone::UTC)
+}
+
+fn ids(page: &Page) -> Vec<Uuid> {
+    page.records.iter().map(|one| one.record.id).collect()
+}
+
+#[test]
+fn what_was_recalled_comes_to_mind_sooner_the_next_time() {
+    let mut house = House::remembering((0..10).map(|n| entry(n, "gate", "a parcel came")).collect());
+    assert_eq!(ids(&house.find("parcel", 1, None)), [id(9)], "equal ones: the newest");
+    for second in [80, 90, 99] {
+        house.recalled(4, after(second));
+    }
+    assert_eq!(ids(&house.find("parcel", 2, None)), [id(4), id(9)]);
+    assert_eq!(ids(&house.find("", 1, None)), [id(9)], "without words the newest");
+}
+
+#[test]
+fn what_is_in_focus_comes_to_mind_a_little_sooner() {
+    let entries = (0..10).map(|n| entry(n, if n == 3 { "gate" } else { "shed" }, "a parcel came")).collect();
+    let house = House::remembering(entries);
+    let gate = || Mindset { focus: Some(EntityId::new("gate").unwrap()), working: None };
+    assert_eq!(ids(&house.find_with(Mindset::default(), 1, None)), [id(9)]);
+    assert_eq!(ids(&house.find_with(gate(), 1, None)), [id(3)]);
+    // Also what the index has not taken yet; and the next page goes on where this one was, whatever is in focus then.
+    let mut house = house;
+    house.store.write(&Batch { entries: vec![entry(11, "gate", "a parcel came")], ..Batch::default() }).unwrap();
+    let first = house.find_with(gate(), 4, None);
+    assert_eq!(ids(&first)[..2], [id(11), id(3)]);
+    let elsewhere = || Mindset { focus: Some(EntityId::new("shed").unwrap()), working: None };
+    let second = house.find_with(elsewhere(), 20, first.next.as_deref());
+    let all: BTreeSet<Uuid> = ids(&first).into_iter().chain(ids(&second)).collect();
+    assert_eq!((all.len(), ids(&first).len() + ids(&second).len(), second.next), (11, 11, None), "no gap and no double");
+}
+
+#[test]
+fn recalls_between_two_pages_move_nothing() {
+    let mut house = House::remembering((0..30).map(|n| entry(n, "gate", "a parcel came")).collect());
+    house.recalled(7, after(50));
+    let (mut seen, mut cursor, mut working) = (Vec::new(), None, Working::new(1_000_000));
+    loop {
+        let mind = Mindset { focus: None, working: Some(&mut working) };
+        let page = house.find_with(mind, 7, cursor.as_deref());
+        seen.extend(ids(&page));
+        // Those that come last are asked for by others, after the first page was given.
+        house.recalled(0, after(200));
+        house.recalled(1, after(200));
+        cursor = page.next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    let distinct: BTreeSet<Uuid> = seen.iter().copied().collect();
+    assert_eq!((seen.len(), distinct.len()), (30, 30));
+    assert_eq!(seen[0], id(7));
+    assert!(house.folder.path().exists());
+}
