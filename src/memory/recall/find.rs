@@ -59,6 +59,8 @@ pub struct Mindset<'m> {
     pub focus: Option<EntityId>,
     /// What is at hand.
     pub working: Option<&'m mut Working>,
+    /// Which records who asks may know; None: all.
+    pub may_know: Option<&'m dyn Fn(&RecordRow) -> bool>,
     /// What counts.
     pub parts: Parts,
 }
@@ -94,7 +96,7 @@ pub fn find_in(
     let until = cursor.as_ref().map(|c| last_of(c.now));
     let focus = focus.filter(|_| query.has_words());
     let tail = tail(index, store)?;
-    let search = Search { index, store, query, parts: mind.parts, now, until, focus: focus.as_ref(), tail };
+    let search = Search { index, store, query, parts: mind.parts, may_know: mind.may_know, now, until, focus: focus.as_ref(), tail };
     let mut page = Page::default();
     let first = cursor.as_ref().map_or(0, |c| c.window);
     let next = |page: &Page, window| {
@@ -141,6 +143,7 @@ struct Search<'s> {
     store: &'s Reader,
     query: &'s Query,
     parts: Parts,
+    may_know: Option<&'s dyn Fn(&RecordRow) -> bool>,
     now: Timestamp,
     /// What came after the first page was asked for is not on a later one.
     until: Option<Uuid>,
@@ -157,6 +160,7 @@ struct Ranked {
 
 struct Candidate {
     id: Uuid,
+    window: usize,
     relevance: f64,
     importance: f64,
     entity: Arc<str>,
@@ -176,16 +180,39 @@ impl Search<'_> {
         let is_last = hits.len() < wanted.limit;
         let mut found: Vec<Candidate> = hits
             .into_iter()
-            .map(|hit| Candidate { id: hit.id, relevance: hit.relevance, importance: hit.importance, entity: hit.entity })
+            .zip(0..)
+            .map(|(hit, place): (_, usize)| Candidate {
+                id: hit.id,
+                window: place / CANDIDATES,
+                relevance: hit.relevance,
+                importance: hit.importance,
+                entity: hit.entity,
+            })
             .collect();
         if number == 0 {
             for id in self.tail.iter().filter(|id| self.until.is_none_or(|until| **id <= until)) {
                 if let Some(record) = self.store.indexed(*id)?
                     && let Some(relevance) = self.index.relevance(self.query, &record)?
                 {
-                    found.push(Candidate { id: *id, relevance, importance: record.importance, entity: record.entity.as_str().into() });
+                    found.push(Candidate {
+                        id: *id,
+                        window: 0,
+                        relevance,
+                        importance: record.importance,
+                        entity: record.entity.as_str().into(),
+                    });
                 }
             }
+        }
+        // What the asker may not know is out before anything is ranked: no score, no cursor and no page tells that it is there.
+        if let Some(may_know) = self.may_know {
+            let mut known = Vec::with_capacity(found.len());
+            for one in found {
+                if self.store.record(one.id)?.is_some_and(|row| may_know(&row)) {
+                    known.push(one);
+                }
+            }
+            found = known;
         }
         // All so far are measured by the same, also those that were on pages before.
         let mut relevance: Vec<f64> = found.iter().map(|one| one.relevance).collect();
@@ -193,11 +220,11 @@ impl Search<'_> {
         for (one, relevance) in found.iter_mut().zip(relevance) {
             one.relevance = relevance;
         }
-        let mut found = if number == 0 { found } else { found.split_off((CANDIDATES * number).min(found.len())) };
-        Ok(Ranked { found: self.rank(&mut found)?, is_last })
+        found.retain(|one| one.window == number);
+        Ok(Ranked { found: self.rank(&found)?, is_last })
     }
 
-    fn rank(&self, found: &mut [Candidate]) -> Result<Vec<(f64, Uuid)>, StoreError> {
+    fn rank(&self, found: &[Candidate]) -> Result<Vec<(f64, Uuid)>, StoreError> {
         let scored = self.query.has_words();
         let uses = if scored { self.store.uses(found.iter().map(|one| one.id))? } else { BTreeMap::new() };
         let score = |one: &Candidate| {

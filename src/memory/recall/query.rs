@@ -99,8 +99,22 @@ impl Query {
         let lists = [&mut self.words, &mut self.phrases, &mut self.without, &mut self.entities, &mut self.kinds];
         let mut cut = false;
         for list in lists {
+            // The same again finds nothing else, and is looked up again.
+            let mut seen = std::collections::BTreeSet::new();
+            list.retain(|one| seen.insert(one.clone()));
             cut |= list.len() > most;
             list.truncate(most);
+        }
+        // `a.b.c` is one word to who types it, and three to the index.
+        let mut room = most;
+        for list in [&mut self.phrases, &mut self.words, &mut self.without] {
+            list.retain(|one| {
+                let needs = one.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()).count();
+                let fits = needs <= room;
+                room -= if fits { needs } else { 0 };
+                cut |= !fits;
+                fits
+            });
         }
         if cut {
             self.notes.push(format!("only the first {most} words were looked for"));
@@ -143,6 +157,24 @@ mod tests {
 
     fn strings(words: &[&str]) -> Vec<String> {
         words.iter().map(|w| (*w).to_owned()).collect()
+    }
+
+    #[test]
+    fn no_more_words_are_looked_up_than_may_be_however_they_are_joined() {
+        let lookups = |query: &Query| {
+            let all = query.words.iter().chain(&query.phrases).chain(&query.without);
+            all.map(|one| one.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()).count()).sum::<usize>()
+        };
+        let n = limits::QUERY_WORDS;
+        let joined = |n: usize| (0..n).map(|i| format!("w{i}")).collect::<Vec<_>>().join(".");
+        assert_eq!((lookups(&parse(&joined(n))), parse(&joined(n)).notes.len()), (n, 0));
+        assert_eq!((lookups(&parse(&joined(n + 1))), parse(&joined(n + 1)).notes.len()), (0, 1), "one past");
+        assert_eq!(parse(&"door ".repeat(100)).words, strings(&["door"]));
+        for hostile in
+            ["a.".repeat(500), "\"the the the the the the the the\" ".repeat(28), "-a-b-c-d-e-f-g-h ".repeat(60), "\u{130}".repeat(512)]
+        {
+            assert!(lookups(&parse(&hostile)) <= n, "{hostile}");
+        }
     }
 
     #[test]

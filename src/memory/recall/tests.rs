@@ -137,3 +137,46 @@ fn recalls_between_two_pages_move_nothing() {
     assert_eq!(seen[0], id(7));
     assert!(house.folder.path().exists());
 }
+
+#[test]
+fn what_may_not_be_known_moves_neither_scores_nor_pages() {
+    let mine = |n| entry(n, "gate", "a parcel came");
+    let mut secret = entry(9, "safe", "parcel parcel parcel");
+    secret.percept.topic = "hidden".into();
+    let may_know = |row: &crate::store::RecordRow| row.topic != "hidden";
+    let with = House::remembering(vec![mine(1), mine(2), secret]);
+    let page = |limit, cursor: Option<&str>| with.find_with(Mindset { may_know: Some(&may_know), ..Mindset::default() }, limit, cursor);
+    let all = page(10, None);
+    assert_eq!(ids(&all), [id(2), id(1)]);
+    assert_eq!(with.find("parcel", 10, None).records.len(), 3, "who may know it finds it");
+    let alone = House::remembering(vec![mine(1), mine(2)]);
+    let scores = |page: &Page| page.records.iter().map(|one| one.score).collect::<Vec<_>>();
+    assert_eq!(scores(&all), scores(&alone.find("parcel", 10, None)), "as if it were not there");
+    let first = page(1, None);
+    assert_eq!(ids(&first), [id(2)]);
+    let second = page(1, first.next.as_deref());
+    assert_eq!((ids(&second), second.next), (vec![id(1)], None), "no page is promised that holds only what is hidden");
+}
+
+#[test]
+fn no_cursor_and_no_time_is_too_far() {
+    let house = House::remembering((0..3).map(|n| entry(n, "gate", "a parcel came")).collect());
+    let (least, nil) = (format!("-{:x}", i64::MAX), "0".repeat(32));
+    for now in ["0", "7fffffffffffffff", least.as_str()] {
+        for score in [f64::NAN, -f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -0.0] {
+            let cursor = format!("{now}-{:x}-{nil}", score.to_bits());
+            for text in ["parcel", ""] {
+                let found = find(house.follower.index(), &house.reader, &query(text), after(100), 10, Some(&cursor));
+                assert!(
+                    found.map_or_else(|error| matches!(error, super::RecallError::Cursor(_)), |page| page.records.len() <= 3),
+                    "{cursor}"
+                );
+            }
+        }
+    }
+    for text in
+        ["parcel since 9998-12 until 1970-01", "parcel 9999-12-31..", "parcel ..0000-01-01", "last 99999 years parcel", "\"a a a a a\""]
+    {
+        assert!(house.find(text, 10, None).records.len() <= 3, "{text}");
+    }
+}
