@@ -5,6 +5,7 @@ mod find;
 mod query;
 pub mod rank;
 mod when;
+mod words;
 
 pub use asked::told;
 pub use find::{Page, RecallError, Recalled, find};
