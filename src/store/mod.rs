@@ -20,6 +20,7 @@ mod journal;
 mod key;
 mod load;
 mod migrate;
+mod names;
 mod people;
 mod reader;
 mod record;
