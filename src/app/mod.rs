@@ -287,6 +287,7 @@ pub fn settings(config: &Config) -> Result<Settings> {
         discovery_prefixes: config.inputs.discovery_prefixes.clone(),
         zigbee_bases: config.inputs.zigbee2mqtt.clone(),
         bridges: config.inputs.bridges(),
+        inputs: config.inputs.sources(),
         unwatched: config.entities.iter().filter(|e| !e.watched).map(|e| e.id.clone()).collect(),
         root: config.root.clone(),
         guards: config.guards.clone(),
@@ -322,7 +323,7 @@ fn awaken(config: &Config, sets: rules::Sets, saved: &crate::store::Saved, now: 
     let heard = saved.signals.iter().cloned().collect();
     let held = saved.held.iter().map(|kept| ((*kept.percept).clone(), kept.expires_at));
     let states = saved.states.iter().cloned().collect();
-    let state = State::restored(now, registry, soul, heard, held, states);
+    let state = State::restored(now, registry, soul, heard, held, states).with_names(saved.names.iter().cloned());
     let mut mind = Mind::with_shadow(settings(config)?, sets.live, sets.shadow, state);
     mind.remember_tally(saved.shadow.clone());
     Ok(mind)

@@ -70,6 +70,7 @@ pub(super) fn forget(conn: &Connection, remembered: &mut Remembered, forgetting:
     count("history", delete(conn, "DELETE FROM soul_history WHERE entity = ?1", [id])? + reasons(conn, &names)?);
     count("relations", delete(conn, "DELETE FROM relations WHERE subject = ?1 OR object = ?1", [id])?);
     count("memories", memories(conn, &names, id, &unreadable.percepts)?);
+    count("names", delete(conn, "DELETE FROM entity_names WHERE entity = ?1", [id])?);
     count("states", delete(conn, "DELETE FROM device_states WHERE device = ?1", [id])?);
     for signal in &forgetting.signals {
         count("signals", delete(conn, "DELETE FROM signals WHERE name = ?1", [signal])?);
@@ -169,11 +170,12 @@ impl Reader {
     /// When the database cannot be read.
     pub fn keeps(&self, entity: &EntityId) -> Result<bool, StoreError> {
         // The cheap ones first; of a text it is enough that the name may be in it.
-        const PLACES: [&str; 12] = [
+        const PLACES: [&str; 13] = [
             "soul_entities WHERE entity = ?1",
             "devices WHERE id = ?1",
             "relations WHERE subject = ?1 OR object = ?1",
             "device_states WHERE device = ?1",
+            "entity_names WHERE entity = ?1",
             "held WHERE requester = ?1",
             "approvals WHERE answered_by = ?1",
             "summaries WHERE client = ?1",
