@@ -42,7 +42,8 @@ use crate::{
     broker::{Engine, GuardView, Hall, Inbox, Listener, OwnClient, Recalls, guard},
     config::{Config, Durability, GuardMode},
     domain::{
-        Change, Claim, Ending, EntityId, Family, Input, Kept, OwnerGuard, Registry, Settled, Standing, Timestamp, limits,
+        Change, Claim, Ending, EntityId, Family, Input, InputPattern, InputSource, Kept, OwnerGuard, Registry, Settled, Standing,
+        Timestamp, limits,
         topics::{self, Topic},
     },
     mind::{Mind, Settings, State, Waits},
@@ -303,6 +304,7 @@ pub fn settings(config: &Config) -> Result<Settings> {
         discovery_prefixes: config.inputs.discovery_prefixes.clone(),
         zigbee_bases: config.inputs.zigbee2mqtt.clone(),
         bridges: config.inputs.bridges(),
+        inputs: [own_input(&config.root)].into_iter().flatten().chain(config.inputs.sources()).collect(),
         unwatched: config.entities.iter().filter(|e| !e.watched).map(|e| e.id.clone()).collect(),
         root: config.root.clone(),
         guards: config.guards.clone(),
@@ -310,6 +312,12 @@ pub fn settings(config: &Config) -> Result<Settings> {
         missions: config.missions.clone(),
         waits: Waits { seconds: config.approvals.seconds, critical_seconds: config.approvals.critical_seconds },
     })
+}
+
+/// What is told on `<root>/in/{entity}/{kind}`.
+fn own_input(root: &str) -> Option<InputSource> {
+    let pattern = InputPattern::new(&format!("{root}/in/{{entity}}/{{kind}}")).ok()?;
+    Some(InputSource { pattern, entity: None, kind: None })
 }
 
 /// 128 random bits, known to this process only.
@@ -338,7 +346,7 @@ fn awaken(config: &Config, sets: rules::Sets, saved: &crate::store::Saved, now: 
     let heard = saved.signals.iter().cloned().collect();
     let held = saved.held.iter().map(|kept| ((*kept.percept).clone(), kept.expires_at));
     let states = saved.states.iter().cloned().collect();
-    let state = State::restored(now, registry, soul, heard, held, states);
+    let state = State::restored(now, registry, soul, heard, held, states).with_names(saved.names.iter().cloned());
     let mut mind = Mind::with_shadow(settings(config)?, sets.live, sets.shadow, state);
     mind.remember_tally(saved.shadow.clone());
     Ok(mind)

@@ -73,6 +73,16 @@ pub const SUMMARY_PATHS: usize = 16;
 pub const SUMMARY_WORDS: usize = 8;
 /// `[[retention]]` entries: each is a walk over the records.
 pub const RETENTIONS: usize = 64;
+/// Entities whose names are kept: as many as the registry has devices, for each may be a sensor as well.
+pub const NAMED: usize = DEVICES;
+/// Values of one entity that have a name: a Zigbee device exposes up to twenty.
+pub const NAMED_VALUES: usize = 32;
+/// Bytes of one such name, unit or class: what fits on a label.
+pub const NAME_BYTES: usize = 64;
+/// Bytes of what a memory says of an event, a device's whole report in words; more is for the payload to hold.
+pub const EVENT_BYTES: usize = 512;
+/// The same of what somebody said or wrote: none of it must be unfindable, and a page is as much as people send.
+pub const SAID_BYTES: usize = 4_096;
 /// A query: people type a line, and programs a paragraph.
 pub const QUERY_BYTES: usize = 1_024;
 /// Words of one query: each is looked up.

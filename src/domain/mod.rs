@@ -9,6 +9,7 @@ pub mod duty;
 pub mod entity;
 pub mod limits;
 pub mod mission;
+pub mod names;
 pub mod opinion;
 pub mod outcome;
 pub mod pattern;
@@ -37,6 +38,7 @@ pub use device::{Applied, Claim, Command, CommandShape, Device, DeviceClass, Fam
 pub use duty::{Due, DutySpec};
 pub use entity::{EntityId, is_named};
 pub use mission::MissionSpec;
+pub use names::{Names, ValueName};
 pub use opinion::{
     AnomalyView, Detail, EmpathyView, Facet, FacetView, Liveness, LivenessView, OpinionView, Relation, RelationKind, Remedy, Silence,
     Standing, ToldBy, Wanted,

@@ -1,8 +1,8 @@
 //! What one step of the mind yields: to be stored whole or not at all.
 
 use super::{
-    Device, Disagreement, Due, EntityId, Forgetting, Kept, OpinionView, Relation, RelationKind, Request, Settled, ShadowTally, Silence,
-    Timestamp, Unanswered, Verdict, audit::Event, signal::Heard, verdict::Facts,
+    Device, Disagreement, Due, EntityId, Forgetting, Kept, Names, OpinionView, Relation, RelationKind, Request, Settled, ShadowTally,
+    Silence, Timestamp, Unanswered, Verdict, audit::Event, signal::Heard, verdict::Facts,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -90,6 +90,11 @@ pub enum Change {
     State {
         device: EntityId,
         state: String,
+    },
+    /// `entity_names`: what descriptions say of what an entity tells.
+    Names {
+        entity: EntityId,
+        names: Box<Names>,
     },
     /// `held` and `approvals`: a message waits for a person's word.
     Held(Box<Kept>),

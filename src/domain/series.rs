@@ -280,9 +280,7 @@ mod tests {
         assert!(good.is_sound() && bad.iter().all(|bad| !bad.is_sound()));
     }
 
-    proptest! {
-        /// In whatever groups: the same as reckoned from all of them at once.
-        #[test]
+    #[test]
     fn no_code_is_counted_among_the_values() {
         for (kind, body) in [
             ("code", Body::Number(1234.0)),
@@ -296,7 +294,9 @@ mod tests {
         }
     }
 
-    #[test]
+    proptest! {
+        /// In whatever groups: the same as reckoned from all of them at once.
+        #[test]
         fn merging_is_reckoning_from_what_was_said(said in prop::collection::vec((-1e6f64..1e6, 0u8..6), 1..120), cuts in prop::collection::vec(0usize..120, 0..6)) {
             let one = |(n, (x, word)): (usize, &(f64, u8))| {
                 of(&json!({ "x": x, "w": format!("w{word}") })).paths.into_iter().fold(Values::default(), |mut values, (path, mut series)| {

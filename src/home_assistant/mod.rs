@@ -4,6 +4,7 @@ mod actuator;
 mod document;
 mod inventory;
 mod keys;
+mod names;
 mod sensors;
 mod tasmota;
 mod template;
@@ -15,6 +16,7 @@ mod tests;
 
 use crate::domain::{Claim, limits};
 use document::Document;
+pub use names::names;
 pub use sensors::{Sensing, senses};
 use serde_json::{Map, Value};
 pub use ties::{Tie, ties};

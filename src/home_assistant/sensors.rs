@@ -43,7 +43,7 @@ fn of_one(place: &Place<'_>, map: &Map<String, Value>) -> Vec<Sensing> {
     sensing(place.component, &Document::new(map, None), place).into_iter().collect()
 }
 
-fn sensing(component: &str, doc: &Document<'_>, place: &Place<'_>) -> Option<Sensing> {
+pub(super) fn sensing(component: &str, doc: &Document<'_>, place: &Place<'_>) -> Option<Sensing> {
     if !matches!(component, "binary_sensor" | "sensor" | "device_tracker") {
         return None;
     }

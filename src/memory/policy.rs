@@ -4,7 +4,7 @@ mod habits;
 mod text;
 
 pub use habits::{HABITS, Habits};
-pub use text::text;
+pub use text::{Known, describes, text};
 
 use crate::domain::{Decision, Layer, MemoryRecord, Unit01};
 
@@ -19,6 +19,8 @@ pub struct Factors {
     pub decision: Option<Decision>,
     /// The attention that its entity has.
     pub attention: f64,
+    /// Somebody wants it to be known until there is something newer to know.
+    pub is_fact: bool,
     pub pinned: bool,
 }
 
@@ -29,12 +31,14 @@ const ATTENTION: f64 = 0.6;
 /// Refused and held requests are kept one by one; allowed ones at least for the short term.
 const REFUSED: f64 = 1.2;
 const ALLOWED: f64 = 0.4;
+/// A fact alone reaches the long term.
+const FACT: f64 = 1.0;
 const PINNED: f64 = 3.0;
 /// Importance from which a layer takes it.
 const SHORT_TERM: f64 = 0.3;
 const LONG_TERM: f64 = 0.6;
 
-/// Importance = 1 − e^(−x), in [0, 1), x the weighted sum of surprise, emotion, verdict, attention and pin.
+/// Importance = 1 − e^(−x), in [0, 1), x the weighted sum of surprise, emotion, verdict, attention, fact and pin.
 #[must_use]
 pub fn importance(factors: &Factors) -> f64 {
     let positive = |x: f64, most: f64| if x.is_nan() { 0.0 } else { x.clamp(0.0, most) };
@@ -47,6 +51,7 @@ pub fn importance(factors: &Factors) -> f64 {
         + EMOTION * factors.emotion_intensity.get()
         + ATTENTION * positive(factors.attention, 1.0)
         + verdict
+        + if factors.is_fact { FACT } else { 0.0 }
         + if factors.pinned { PINNED } else { 0.0 };
     1.0 - libm::exp(-x)
 }
@@ -69,7 +74,14 @@ mod tests {
     use proptest::prelude::*;
 
     fn ordinary() -> Factors {
-        Factors { surprise_bits: 0.3, emotion_intensity: Unit01::clamped(0.0), decision: None, attention: 0.0, pinned: false }
+        Factors {
+            surprise_bits: 0.3,
+            emotion_intensity: Unit01::clamped(0.0),
+            decision: None,
+            attention: 0.0,
+            is_fact: false,
+            pinned: false,
+        }
     }
 
     fn layer(factors: Factors) -> Layer {
@@ -85,6 +97,7 @@ mod tests {
         for decision in [Decision::Deny, Decision::Escalate] {
             assert_eq!(layer(Factors { surprise_bits: 0.0, decision: Some(decision), ..ordinary() }), Layer::LongTerm);
         }
+        assert_eq!(layer(Factors { surprise_bits: 0.0, is_fact: true, ..ordinary() }), Layer::LongTerm);
         assert_eq!(layer(Factors { surprise_bits: f64::NAN, pinned: true, ..ordinary() }), Layer::LongTerm);
     }
 

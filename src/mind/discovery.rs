@@ -4,6 +4,7 @@ use super::Mind;
 use crate::{
     domain::{Applied, Claim, EntityId, Outcome, Percept, Relation, RelationKind, ToldBy},
     home_assistant::{self, Learned, Tie},
+    memory::policy,
     soul::area_id,
 };
 
@@ -44,10 +45,12 @@ impl Mind {
                 format!("refused: {error}")
             }
         };
+        let mut named = Vec::new();
         if !outcome.refused {
             self.relate_as_described(percept);
+            named = self.learn_names(percept);
         }
-        let text = format!("{} describes devices on {}: {said}", percept.source.requester, percept.topic);
+        let text = policy::describes(percept, &said, named.iter().map(|id| (id, self.known(id))));
         outcome.record = Some(self.remember(percept, None, 0.0, text));
         outcome
     }

@@ -7,7 +7,6 @@ use crate::{
         ActFacts, Decision, DeviceClass, DeviceFacts, Facts, Judged, Outcome, Percept, Purpose, RelationKind, Request, RequestFacts,
         Signals, Unit01, Verdict, limits,
     },
-    memory::policy,
     soul::Evidence,
 };
 
@@ -53,7 +52,7 @@ impl Mind {
             let decision = outcome.decision();
             let worst = outcome.judged.iter().max_by_key(|j| j.verdict.decision);
             let stir = worst.map_or(0.0, |w| if w.verdict.decision == Decision::Allow { 0.0 } else { w.facts.dev.risk.get() });
-            let text = policy::text(percept, &outcome.judged);
+            let text = self.text_of(percept, &outcome.judged);
             outcome.record = Some(self.remember(percept, decision, stir, text));
         }
         outcome

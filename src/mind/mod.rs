@@ -8,6 +8,7 @@ mod following;
 mod holding;
 mod judging;
 mod life;
+mod names;
 mod readings;
 mod rules;
 mod signals;
@@ -17,8 +18,9 @@ use crate::{
     conscience::{RuleError, RuleSet},
     consciousness::{Candidate, Workspace},
     domain::{
-        Applied, Change, Claim, Decision, EntityId, Held, Input, MemoryRecord, MissionSpec, Outcome, OwnerGuard, Percept, Purpose,
-        Registry, RelationKind, Rulings, ShadowTally, SignalSpec, Signals, Standing, Timestamp, Unit01, limits, signal::Heard,
+        Applied, Change, Claim, Decision, EntityId, Held, Input, InputSource, MemoryRecord, MissionSpec, Names, Outcome, OwnerGuard,
+        Percept, Purpose, Registry, RelationKind, Rulings, ShadowTally, SignalSpec, Signals, Standing, Timestamp, Unit01, limits,
+        signal::Heard,
     },
     memory::policy::{self, Factors, Habits},
     soul::{Evidence, Soul},
@@ -29,6 +31,7 @@ use duties::Pendings;
 use following::Following;
 pub use holding::Waits;
 use jiff::tz::TimeZone;
+use names::about;
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -45,6 +48,8 @@ pub struct Settings {
     pub zigbee_bases: Vec<String>,
     /// Bridges, by the first part of the topics on which they speak for devices.
     pub bridges: Vec<(String, EntityId)>,
+    /// Which topics tell of whom: so it is known whom a description of a topic describes.
+    pub inputs: Vec<InputSource>,
     /// Whose silence is nobody's business.
     pub unwatched: BTreeSet<EntityId>,
     /// Jamey's own topics: nobody's device listens there.
@@ -69,6 +74,9 @@ pub struct State {
     /// Commands whose effect is awaited, by device; at most `limits::DEVICES`.
     following: BTreeMap<EntityId, Following>,
     states: BTreeMap<EntityId, String>,
+    /// What descriptions say of what entities tell, in words; at most `limits::NAMED`.
+    #[serde(default)]
+    names: BTreeMap<EntityId, Names>,
     /// What waits for a person's word; at most `limits::HELD`.
     held: BTreeMap<Uuid, Held>,
     /// Who made something wait in the last minute, and when; at most `limits::HELD_PER_MINUTE_OF_ALL`.
@@ -93,6 +101,7 @@ pub struct Mind {
     devices: BTreeSet<EntityId>,
     signals: BTreeSet<String>,
     told: BTreeSet<EntityId>,
+    named: BTreeSet<EntityId>,
     /// What the host did, to be kept.
     notes: Vec<Change>,
     /// Memories that were recalled since changes were last taken: each counts once; at most `limits::RECALLED_A_BATCH`.
@@ -117,6 +126,7 @@ impl State {
             commands: BTreeMap::new(),
             following: BTreeMap::new(),
             states: BTreeMap::new(),
+            names: BTreeMap::new(),
             held: BTreeMap::new(),
             holds: VecDeque::new(),
             duties: Pendings::new(),
@@ -138,6 +148,12 @@ impl State {
         let mut soul = soul;
         soul.wake(now);
         Self { registry, soul, heard, held: holding::waiting(held), states, ..Self::new(now) }
+    }
+
+    /// What descriptions said before, put back; one past `limits::NAMED` is left out.
+    #[must_use]
+    pub fn with_names(self, names: impl IntoIterator<Item = (EntityId, Names)>) -> Self {
+        Self { names: names.into_iter().take(limits::NAMED).collect(), ..self }
     }
 }
 
@@ -165,6 +181,7 @@ impl Mind {
             devices: BTreeSet::new(),
             signals: BTreeSet::new(),
             told: BTreeSet::new(),
+            named: BTreeSet::new(),
             notes: Vec::new(),
             recalled: BTreeMap::new(),
             moment: None,
@@ -308,6 +325,11 @@ impl Mind {
                 changes.push(Change::State { device, state: state.clone() });
             }
         }
+        for entity in std::mem::take(&mut self.named) {
+            if let Some(names) = self.state.names.get(&entity) {
+                changes.push(Change::Names { entity, names: Box::new(names.clone()) });
+            }
+        }
         for name in std::mem::take(&mut self.signals) {
             if let Some(heard) = self.state.heard.get(&name) {
                 changes.push(Change::Signal { name, heard: *heard });
@@ -344,7 +366,7 @@ impl Mind {
             self.follow(&told);
         }
         self.hear_say(percept);
-        let record = self.remember(percept, None, stir, policy::text(percept, &[]) + &found);
+        let record = self.remember(percept, None, stir, self.text_of(percept, &[]) + &found);
         Outcome { record: Some(record), silences: self.take_silences(), ..Outcome::default() }
     }
 
@@ -372,8 +394,10 @@ impl Mind {
         let now = self.state.now;
         let surprise_bits = self.state.habits.notice(&percept.entity, &percept.kind, now.hour(&self.settings.zone), now);
         let attention = self.state.workspace.attention(&percept.entity);
-        let factors = Factors { surprise_bits, emotion_intensity: Unit01::clamped(stir), decision, attention, pinned: false };
-        let record = policy::decide(&factors, text);
+        let about = about(percept);
+        let is_fact = about.is_some() && matches!(percept.purpose, Purpose::Observation);
+        let factors = Factors { surprise_bits, emotion_intensity: Unit01::clamped(stir), decision, attention, is_fact, pinned: false };
+        let record = MemoryRecord { about, ..policy::decide(&factors, text) };
         let novelty = Unit01::clamped(surprise_bits / 10.0);
         let candidate = Candidate {
             entity: percept.entity.clone(),

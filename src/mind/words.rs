@@ -60,6 +60,8 @@ impl Mind {
         self.state.habits.forget(entity);
         self.state.states.remove(entity);
         self.told.remove(entity);
+        self.state.names.remove(entity);
+        self.named.remove(entity);
         self.state.commands.remove(entity);
         self.state.following.remove(entity);
         self.state.commands.values_mut().for_each(|commands| commands.forget(entity));

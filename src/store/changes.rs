@@ -3,7 +3,7 @@
 use super::{
     database::Remembered,
     error::{Doing, StoreError},
-    forgetting, held, history, kept, relations,
+    forgetting, held, history, kept, names, relations,
     rows::{append, number},
     shadow, uses,
 };
@@ -69,6 +69,7 @@ pub(super) fn write(conn: &Connection, changes: &[Change], remembered: &mut Reme
                 .and_then(|mut s| s.execute(params![device.as_str(), state]))
                 .doing("write a device's state")?;
             }
+            Change::Names { entity, names } => names::write(conn, entity, names, json)?,
             Change::Held(kept) => held::hold(conn, kept)?,
             Change::Settled(settled) => held::settle(conn, settled)?,
             Change::Pinned { records, pinned } => kept::pin(conn, records, *pinned)?,

@@ -4,7 +4,7 @@ use super::{
     error::{Doing, StoreError},
     held,
 };
-use crate::domain::{Device, EntityId, Kept, Relation, ShadowTally, SignalValue, Timestamp, limits, percept::digest, signal::Heard};
+use crate::domain::{Device, EntityId, Kept, Names, Relation, ShadowTally, SignalValue, Timestamp, limits, percept::digest, signal::Heard};
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
@@ -23,6 +23,8 @@ pub struct Saved {
     pub altered: Vec<Uuid>,
     /// What devices last said of themselves.
     pub states: Vec<(EntityId, String)>,
+    /// What descriptions say of what entities tell.
+    pub names: Vec<(EntityId, Names)>,
     /// How entities stand to one another; true: the owner says that it is not so.
     pub relations: Vec<(Relation, bool)>,
     /// What stood against entities that left, by a digest of their ids.
@@ -70,6 +72,7 @@ pub(super) fn load(conn: &Connection) -> Result<Saved, StoreError> {
         states: all(conn, "SELECT device, state FROM device_states ORDER BY device", [], |row| {
             Ok((entity_id("device_states", row, 0)?, row.get(1)?))
         })?,
+        names: super::names::all_of(conn)?,
         departed: all(conn, "SELECT id, state FROM soul_departed ORDER BY id", [], |row| Ok((row.get(0)?, row.get(1)?)))?,
         relations: super::relations::all_of(conn)?,
         shadow: super::shadow::read_tally(conn)?,

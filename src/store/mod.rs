@@ -21,6 +21,7 @@ mod kept;
 mod key;
 mod load;
 mod migrate;
+mod names;
 mod people;
 mod reader;
 mod record;

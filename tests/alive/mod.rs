@@ -9,10 +9,12 @@ use jamey::{
     broker::guard::{self, GuardRules, Reading},
     config::{self, Config},
     domain::{
-        Body, EntityId, Forgery, Input, Judged, Origin, Outcome, Percept, Purpose, Request, Source, Standing, Timestamp, pattern::kind_name,
+        Body, Decision, EntityId, Forgery, Input, Judged, Origin, Outcome, Percept, Purpose, Request, Source, Standing, Timestamp,
+        pattern::kind_name,
     },
     home_assistant,
     mind::{Mind, State},
+    store::Entry,
 };
 use std::sync::Arc;
 use uuid::Uuid;
@@ -22,9 +24,11 @@ pub struct Alive {
     pub config: Config,
     pub now: Timestamp,
     guards: GuardRules,
-    ids: u128,
+    ids: u64,
     /// What comes now is given by another broker out of its store.
     pub stored: bool,
+    /// What a store would be given to keep, where somebody wants it.
+    pub entries: Option<Vec<Entry>>,
 }
 
 /// A client as the broker would know it.
@@ -93,7 +97,7 @@ impl Alive {
         let bridges = guards.gateways();
         let entities: Vec<_> = config.entities.iter().map(|e| (e.id.clone(), Standing::Paired)).collect();
         mind.declare(bridges.chain(config.devices.iter().map(config::DeviceEntry::claim)), entities);
-        Self { mind, config, now, guards, ids: 1, stored: false }
+        Self { mind, config, now, guards, ids: 1, stored: false, entries: None }
     }
 
     pub fn pass(&mut self, seconds: i64) {
@@ -167,7 +171,8 @@ impl Alive {
     ) -> Outcome {
         self.ids += 1;
         let percept = Percept {
-            id: Uuid::from_u128(self.ids),
+            // As the broker makes them: the time, then a number of its own.
+            id: Uuid::from_u64_pair(u64::try_from(self.now.micros() / 1_000).unwrap() << 16 | 0x7000, 1 << 63 | self.ids),
             at: self.now,
             source: Arc::clone(&who.0),
             kind,
@@ -177,7 +182,12 @@ impl Alive {
             may_wait: !retained,
             ..percept(entity.as_str(), topic, payload)
         };
-        let percept = Percept { entity, ..percept };
-        self.mind.step(&Input::Percept(Box::new(percept)))
+        let percept = Box::new(Percept { entity, ..percept });
+        let outcome = self.mind.step(&Input::Percept(percept.clone()));
+        if let Some(entries) = &mut self.entries {
+            let lets_on = outcome.judged.iter().all(|judged| judged.verdict.decision == Decision::Allow);
+            entries.push(Entry { percept, outcome: outcome.clone(), lets_on, again: false });
+        }
+        outcome
     }
 }

@@ -2,11 +2,13 @@
 
 mod asked;
 mod find;
+mod hours;
 mod query;
 pub mod rank;
 #[cfg(test)]
 mod tests;
 mod when;
+mod words;
 
 pub use asked::told;
 pub use find::{Mindset, Page, RecallError, Recalled, find, find_in};

@@ -1,6 +1,6 @@
 //! What was asked for, as people type it: words, "phrases", -words, `entity:`, `kind:`, `verdict:`, `importance:` and times. Total.
 
-use super::when;
+use super::{when, words};
 use crate::domain::{Decision, Timestamp, limits};
 use jiff::tz::TimeZone;
 use std::ops::Range;
@@ -44,7 +44,7 @@ impl Query {
                 Token::Phrase(phrase) => query.phrases.push(phrase.to_lowercase()),
                 Token::Word(word) => {
                     if !query.field(word) {
-                        plain.push(word.to_lowercase());
+                        plain.push(bare(word).to_lowercase());
                     }
                 }
             }
@@ -52,11 +52,13 @@ impl Query {
         let (time, rest) = when::read(&plain, now, zone);
         query.time = time;
         for word in rest.into_iter().filter_map(|at| plain.get(at)) {
-            match word.strip_prefix('-').filter(|word| !word.is_empty()) {
+            // `-3.4` is a number.
+            match word.strip_prefix('-').filter(|word| word.starts_with(|c: char| !c.is_numeric())) {
                 Some(word) => query.without.push(word.to_owned()),
                 None => query.words.push(word.clone()),
             }
         }
+        words::settle(&mut query);
         query.bound();
         query
     }
@@ -120,6 +122,13 @@ impl Query {
             self.notes.push(format!("only the first {most} words were looked for"));
         }
     }
+}
+
+/// A word without the marks that a sentence puts behind it.
+fn bare(word: &str) -> &str {
+    let bare = word.trim_end_matches(['?', '!', ',', ';', '.', ':', ')']);
+    let bare = bare.strip_prefix('(').unwrap_or(bare);
+    if bare.is_empty() { word } else { bare }
 }
 
 enum Token<'t> {
@@ -197,7 +206,17 @@ mod tests {
         assert_eq!(query.phrases, strings(&["open end"]));
         assert_eq!(query.notes.len(), 2, "{:?}", query.notes);
         assert_eq!(parse(""), Query::default());
-        assert_eq!(parse("- -- \"\" entity:").words, strings(&["-", "entity:"]));
+        assert_eq!(parse("- \"\" entity:").words, strings(&["-", "entity"]));
+        assert_eq!(parse("freezer -3.4 -lamp").words, strings(&["freezer", "-3.4"]), "a number below zero leaves nothing out");
+    }
+
+    #[test]
+    fn a_sentence_is_read_as_its_words() {
+        let query = parse("Who unlocked the front door last night?");
+        assert_eq!(query.words, strings(&["unlocked", "front", "door"]));
+        assert!(query.time.is_some(), "the mark at its end hides no time");
+        assert_eq!(parse("leak, yesterday!").words, strings(&["leak"]));
+        assert_eq!(parse("(hall)").words, strings(&["hall"]));
     }
 
     #[test]

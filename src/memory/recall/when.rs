@@ -1,5 +1,6 @@
 //! Times as people write them: `yesterday evening`, `last 3 days`, `2026-11-24`, `since monday`. Total: what is no time is left as words.
 
+use super::hours;
 use crate::domain::Timestamp;
 use jiff::{
     SignedDuration, Span, Timestamp as Instant,
@@ -18,10 +19,18 @@ type Wall = (DateTime, DateTime);
 /// Several times narrow each other; where they leave nothing the range is empty, and so is what is found.
 #[must_use]
 pub fn read(words: &[String], now: Timestamp, zone: &TimeZone) -> (Option<Range<Timestamp>>, Vec<usize>) {
-    let clock = Clock { now: instant(now).to_zoned(zone.clone()).datetime(), zone };
-    let (mut range, mut rest, mut at) = (None::<Range<Timestamp>>, Vec::new(), 0);
+    let there = instant(now).to_zoned(zone.clone());
+    let clock = Clock { now: there.datetime(), zone };
+    let (mut range, mut of_day, mut rest, mut at) = (None::<Range<Timestamp>>, None, Vec::new(), 0);
     while at < words.len() {
-        let Some((found, used)) = words.get(at..).and_then(|words| clock.range(words)) else {
+        let here = words.get(at..).unwrap_or_default();
+        // `between 2 and 4 pm` of whatever day is said before or after it.
+        if let Some((found, used)) = hours::hours(here) {
+            of_day = Some(found);
+            at += used;
+            continue;
+        }
+        let Some((found, used)) = clock.range(here) else {
             rest.push(at);
             at += 1;
             continue;
@@ -32,7 +41,7 @@ pub fn read(words: &[String], now: Timestamp, zone: &TimeZone) -> (Option<Range<
         });
         at += used;
     }
-    (range, rest)
+    (of_day.map(|hours| hours.on(range.clone(), &there)).or(range), rest)
 }
 
 struct Clock<'z> {
@@ -48,7 +57,7 @@ impl Clock<'_> {
         let always = || Timestamp::from_micros(0)..self.stamp(self.now).plus_seconds(86_400);
         match word {
             "since" | "after" | "from" => {
-                let (wall, used) = self.wall(after(1))?;
+                let (wall, used) = self.wall(after(1)).or_else(|| self.last_at(after(1)))?;
                 let start = if word == "after" { wall.1 } else { wall.0 };
                 // `from A to B`.
                 if word == "from"
@@ -60,7 +69,7 @@ impl Clock<'_> {
                 Some((self.stamp(start)..always().end, 1 + used))
             }
             "until" | "till" | "before" => {
-                let (wall, used) = self.wall(after(1))?;
+                let (wall, used) = self.wall(after(1)).or_else(|| self.last_at(after(1)))?;
                 let end = if word == "before" { wall.0 } else { wall.1 };
                 Some((always().start..self.stamp(end), 1 + used))
             }
@@ -86,20 +95,42 @@ impl Clock<'_> {
         }
     }
 
-    /// A day, a part of one, a clock, or a while: at the beginning of the words, with `on`, `in`, `at` or `the` before it.
+    /// The last time that a clock showed this.
+    fn last_at(&self, words: &[String]) -> Read<Wall> {
+        let (time, used) = hours::time(words)?;
+        let today = self.now.date().to_datetime(time);
+        let at = if today <= self.now { today } else { later(self.now.date(), -1).to_datetime(time) };
+        Some(((at, at), used))
+    }
+
+    /// A day, a part of one, or a while: at the beginning of the words, with `on`, `in`, `at` or `the` before it.
     fn wall(&self, words: &[String]) -> Read<Wall> {
-        let skip = words.iter().take(2).take_while(|w| matches!(w.as_str(), "on" | "in" | "the" | "at" | "around" | "during")).count();
+        let skip =
+            words.iter().take(2).take_while(|w| matches!(w.as_str(), "on" | "in" | "the" | "at" | "around" | "during" | "over")).count();
         let inner = words.get(skip..)?;
         let said_in = words.iter().take(skip).any(|w| w == "in");
-        let said_at = words.iter().take(skip).any(|w| w == "at" || w == "around");
+        // `the night of 13 november`.
+        if let [name, of, ..] = inner
+            && of == "of"
+            && part(self.now.date(), name).is_some()
+        {
+            let (day, used) = self.wall(inner.get(2..)?)?;
+            return Some((part(day.0.date(), name)?, skip + 2 + used));
+        }
         if let Some((wall, used)) = self.while_(inner) {
+            // `3 days ago in the evening`.
+            let rest = inner.get(used..).unwrap_or_default();
+            if wall.1.duration_since(wall.0) == SignedDuration::from_hours(24)
+                && wall.0.time() == Time::midnight()
+                && let Some((part, more)) = self.within(wall.0.date(), rest)
+            {
+                return Some((part, skip + used + more));
+            }
             return Some((wall, skip + used));
         }
-        if said_at && let Some((time, used)) = clock(inner) {
-            return Some((around(self.now.date(), time), skip + used));
-        }
         if let Some((wall, used)) = self.days(inner, said_in) {
-            let one_day = wall.1.duration_since(wall.0) <= SignedDuration::from_hours(24);
+            // Of a night the hours may be the next day's.
+            let one_day = wall.0.time() == Time::midnight() && wall.1.duration_since(wall.0) <= SignedDuration::from_hours(24);
             let rest = inner.get(used..).unwrap_or_default();
             if one_day && let Some((part, more)) = self.within(wall.0.date(), rest) {
                 return Some((part, skip + used + more));
@@ -109,14 +140,19 @@ impl Clock<'_> {
         None
     }
 
-    /// A part of a day, or a clock: `evening`, `at 18:00`.
+    /// A part of a day, or a clock: `evening`, `in the evening`, `at night`, `at 18:00`.
     fn within(&self, day: Date, words: &[String]) -> Read<Wall> {
         let first = words.first()?.as_str();
-        if let Some(part) = part(day, first) {
-            return Some((part, 1));
+        let before = match (first, words.get(1).map(String::as_str)) {
+            ("in" | "during", Some("the")) => 2,
+            ("in" | "at", _) => 1,
+            _ => 0,
+        };
+        if let Some(part) = words.get(before).and_then(|name| part(day, name)) {
+            return Some((part, before + 1));
         }
         let said = matches!(first, "at" | "around");
-        let (time, used) = clock(words.get(usize::from(said)..)?)?;
+        let (time, used) = hours::time(words.get(usize::from(said)..)?)?;
         Some((around(day, time), usize::from(said) + used))
     }
 
@@ -129,6 +165,9 @@ impl Clock<'_> {
         match word {
             "today" => return Some((day(today), 1)),
             "yesterday" => return Some((day(later(today, -1)), 1)),
+            "day" if next == Some("before") && words.get(2).is_some_and(|w| w == "yesterday") => {
+                return Some((day(later(today, -2)), 3));
+            }
             "tonight" => return Some((part(today, "night")?, 1)),
             "this" | "last" | "past" | "previous" => {
                 let back = i32::from(word != "this");
@@ -162,14 +201,29 @@ impl Clock<'_> {
             _ => {}
         }
         if let Some(weekday) = weekday(word) {
+            // `sunday, 15 november` and `monday the 16th of november` are one day: the date says which.
+            let the = usize::from(next == Some("the"));
+            if let Some(date) = words.get(1 + the..)
+                && let Some((wall, used)) = self.date(date, said_in)
+            {
+                return Some((wall, 1 + the + used));
+            }
             return Some((day(self.weekday(weekday, false)), 1));
         }
+        self.date(words, said_in)
+    }
+
+    /// A date: `2026-11-24`, `5 march`, `march 5th`, `the 5th of march`, `5th`.
+    fn date(&self, words: &[String], said_in: bool) -> Read<Wall> {
+        let word = words.first()?.as_str();
+        let next = words.get(1).map(String::as_str);
+        let day = |date: Date| (start(date), start(later(date, 1)));
         if let Some(wall) = self.iso(word) {
             return Some((wall, 1));
         }
         // `march`, `may` and `august` are words too: a month is one after `in`, or beside a number.
         if let Some(month) = month(word) {
-            let number = next.and_then(|n| n.trim_end_matches(',').parse::<i16>().ok());
+            let number = next.and_then(|n| ordinal(n).map(i16::from).or_else(|| n.parse().ok()));
             match number {
                 Some(date) if (1..=31).contains(&date) => {
                     let year = words.get(2).and_then(|y| y.parse().ok()).filter(|y| (1970..=9998).contains(y));
@@ -180,10 +234,18 @@ impl Clock<'_> {
                 _ => return None,
             }
         }
-        let date = word.trim_end_matches(|c: char| c.is_ascii_alphabetic()).parse::<i8>().ok().filter(|d| (1..=31).contains(d))?;
-        let month = month(next?)?;
-        let year = words.get(2).and_then(|y| y.parse().ok()).filter(|y| (1970..=9998).contains(y));
-        Some((day(self.dated(year, month, date)?), 2 + usize::from(year.is_some())))
+        let date = ordinal(word).or_else(|| word.parse().ok()).filter(|d| (1..=31).contains(d))?;
+        let of = usize::from(next == Some("of"));
+        let Some(month) = words.get(1 + of).and_then(|name| month(name)) else {
+            // `the 15th` alone is the last one that was.
+            ordinal(word)?;
+            let today = self.now.date();
+            let this = Date::new(today.year(), today.month(), date).ok().filter(|d| *d <= today);
+            let before = || today.first_of_month().yesterday().ok().and_then(|last| Date::new(last.year(), last.month(), date).ok());
+            return Some((day(this.or_else(before)?), 1));
+        };
+        let year = words.get(2 + of).and_then(|y| y.parse().ok()).filter(|y| (1970..=9998).contains(y));
+        Some((day(self.dated(year, month, date)?), 2 + of + usize::from(year.is_some())))
     }
 
     /// A while until now, or one that long ago: `last 3 hours`, `2 days ago`, `an hour ago`.
@@ -194,6 +256,7 @@ impl Clock<'_> {
         let n = match word(from)? {
             "a" | "an" => Some(1.0),
             "few" if said => Some(3.0),
+            n if let Some(n) = counted(n) => Some(n),
             n => n.parse::<f64>().ok().filter(|n| *n > 0.0 && *n < 100_000.0),
         };
         let (n, used) = match n {
@@ -217,6 +280,11 @@ impl Clock<'_> {
             return Some(((back(n * unit)?, soon(self.now)), used + 1));
         }
         (word(used + 1)? == "ago").then_some(())?;
+        // Who says `2 days ago` means a day of the calendar.
+        if unit == 86_400.0 && n.fract() == 0.0 {
+            let then = self.now.checked_sub(SignedDuration::from_secs_f64(n * unit)).ok()?.date();
+            return Some(((start(then), start(later(then, 1))), used + 2));
+        }
         Some(((back((n + 0.5) * unit)?, back((n - 0.5).max(0.0) * unit).map(soon)?), used + 2))
     }
 
@@ -306,21 +374,17 @@ fn around(day: Date, time: Time) -> Wall {
     (at.saturating_sub(Span::new().minutes(30)), at.saturating_add(Span::new().minutes(30)))
 }
 
-/// `18:00`, `6pm`, `6 pm`.
-fn clock(words: &[String]) -> Read<Time> {
-    let word = words.first()?.as_str();
-    if let Some((hour, minute)) = word.split_once(':') {
-        return Some((Time::new(hour.parse().ok()?, minute.parse().ok()?, 0, 0).ok()?, 1));
-    }
-    let (number, half, used) = match (word.strip_suffix("pm"), word.strip_suffix("am"), words.get(1).map(String::as_str)) {
-        (Some(number), ..) => (number, 12, 1),
-        (_, Some(number), _) => (number, 0, 1),
-        (.., Some("pm")) => (word, 12, 2),
-        (.., Some("am")) => (word, 0, 2),
-        _ => return None,
-    };
-    let hour = number.parse::<i8>().ok().filter(|h| (1..=12).contains(h))?;
-    Some((Time::new(hour % 12 + half, 0, 0, 0).ok()?, used))
+/// `1st`, `22nd`, `15th`: a day of a month.
+fn ordinal(word: &str) -> Option<i8> {
+    let end = word.find(|c: char| c.is_ascii_alphabetic())?;
+    let (number, ending) = word.split_at_checked(end)?;
+    matches!(ending, "st" | "nd" | "rd" | "th").then(|| number.parse().ok().filter(|d| (1..=31).contains(d)))?
+}
+
+/// Small numbers in words.
+fn counted(word: &str) -> Option<f64> {
+    const NUMBERS: [&str; 12] = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
+    NUMBERS.iter().position(|n| *n == word).and_then(|at| u8::try_from(at + 1).ok()).map(f64::from)
 }
 
 fn weekday(name: &str) -> Option<Weekday> {
@@ -383,7 +447,9 @@ mod tests {
             ("this week", "2026-11-23 00:00 to 2026-11-30 00:00", ""),
             ("last month denied", "2026-10-01 00:00 to 2026-11-01 00:00", "denied"),
             ("last 3 hours", "2026-11-25 11:30 to 2026-11-25 14:30", ""),
-            ("2 days ago", "2026-11-23 02:30 to 2026-11-24 02:30", ""),
+            ("2 days ago", "2026-11-23 00:00 to 2026-11-24 00:00", ""),
+            ("three days ago in the evening", "2026-11-22 17:00 to 2026-11-23 00:00", ""),
+            ("two hours ago", "2026-11-25 12:00 to 2026-11-25 13:00", ""),
             ("an hour ago", "2026-11-25 13:00 to 2026-11-25 14:00", ""),
             ("2026-11-20", "2026-11-20 00:00 to 2026-11-21 00:00", ""),
             ("2026-10", "2026-10-01 00:00 to 2026-11-01 00:00", ""),
@@ -398,6 +464,35 @@ mod tests {
             ("in december", "2025-12-01 00:00 to 2026-01-01 00:00", ""),
             ("5 march 2025", "2025-03-05 00:00 to 2025-03-06 00:00", ""),
             ("march 5", "2026-03-05 00:00 to 2026-03-06 00:00", ""),
+            ("on the 15th alarm", "2026-11-15 00:00 to 2026-11-16 00:00", "alarm"),
+            ("on the 28th", "2026-10-28 00:00 to 2026-10-29 00:00", ""),
+            ("the 5th of march", "2026-03-05 00:00 to 2026-03-06 00:00", ""),
+            ("march 5th 2025", "2025-03-05 00:00 to 2025-03-06 00:00", ""),
+            ("sunday 15 november", "2026-11-15 00:00 to 2026-11-16 00:00", ""),
+            ("on monday the 16th of november", "2026-11-16 00:00 to 2026-11-17 00:00", ""),
+            ("sunday the 15th in the evening", "2026-11-15 17:00 to 2026-11-16 00:00", ""),
+            ("on the night of 13 november", "2026-11-13 20:00 to 2026-11-14 06:00", ""),
+            ("the evening of monday", "2026-11-23 17:00 to 2026-11-24 00:00", ""),
+            ("between 2 and 4 pm", "2026-11-25 14:00 to 2026-11-25 16:00", ""),
+            ("between 6 and 8 pm", "2026-11-24 18:00 to 2026-11-24 20:00", ""),
+            ("motion between 2 and 4 pm yesterday", "2026-11-24 14:00 to 2026-11-24 16:00", "motion"),
+            ("on monday from 9 am to 11:30", "2026-11-23 09:00 to 2026-11-23 11:30", ""),
+            ("between 11 and 1 pm yesterday", "2026-11-24 11:00 to 2026-11-24 13:00", ""),
+            ("between 10 pm and 2 am", "2026-11-24 22:00 to 2026-11-25 02:00", ""),
+            ("monday between 10 pm and 2 am", "2026-11-23 22:00 to 2026-11-24 02:00", ""),
+            ("last night between 2 and 4 am", "2026-11-25 02:00 to 2026-11-25 04:00", ""),
+            ("last night at 3 am", "2026-11-25 02:30 to 2026-11-25 03:30", ""),
+            ("at 18:00 lamp", "2026-11-24 17:30 to 2026-11-24 18:30", "lamp"),
+            ("at 6 pm on monday", "2026-11-23 17:30 to 2026-11-23 18:30", ""),
+            ("at noon yesterday", "2026-11-24 11:30 to 2026-11-24 12:30", ""),
+            ("in the morning", "2026-11-25 05:00 to 2026-11-25 12:00", ""),
+            ("overnight", "2026-11-24 20:00 to 2026-11-25 06:00", ""),
+            ("last week between 2 and 4 pm", "2026-11-16 00:00 to 2026-11-23 00:00", ""),
+            ("since friday", "2026-11-20 00:00 to 2026-11-26 14:30", ""),
+            ("since 2 pm", "2026-11-25 14:00 to 2026-11-26 14:30", ""),
+            ("since 6 pm", "2026-11-24 18:00 to 2026-11-26 14:30", ""),
+            ("the day before yesterday", "2026-11-23 00:00 to 2026-11-24 00:00", ""),
+            ("in the last 24 hours", "2026-11-24 14:30 to 2026-11-25 14:30", ""),
             ("last night after 2026-11-25T01:00", "2026-11-25 01:01 to 2026-11-25 06:00", ""),
         ] {
             assert_eq!(said(text), (range.to_owned(), rest.to_owned()), "{text}");
@@ -419,6 +514,9 @@ mod tests {
             "at home",
             "..",
             "in the hall",
+            "the 45th door",
+            "the night of the owl",
+            "three doors",
         ] {
             assert_eq!(said(text), (String::new(), text.to_owned()));
         }
@@ -436,7 +534,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_words_panic_and_each_is_used_or_left(text in "((last|in|since|from|to|between|and|on|monday|march|5|31|99999|2026-02-30|9999-12-31|..|ago|hours|night|at|6|pm|é) ?){0,12}") {
+        fn no_words_panic_and_each_is_used_or_left(text in "((last|in|since|from|to|between|and|on|monday|march|5|31|99999|2026-02-30|9999-12-31|..|ago|hours|night|at|6|12|pm|am|25:99|noon|before|day|yesterday|the|é) ?){0,12}") {
             let (now, zone) = now();
             let words = words(&text);
             let (_, rest) = read(&words, now, &zone);
