@@ -14,6 +14,8 @@ use uuid::Uuid;
 
 /// Of so many records the right ones should be some.
 pub const AT: usize = 10;
+/// As many as recall ranks.
+const CANDIDATES: usize = 200;
 
 /// A question, its kind, and what answers it: each part once, by any of its records.
 pub struct Asked {
@@ -45,20 +47,14 @@ pub enum Way {
     Importance,
     /// As the product answers.
     Shipped,
-    Wide,
-    Share,
-    WideShare,
 }
 
-pub const WAYS: [(Way, &str); 8] = [
+pub const WAYS: [(Way, &str); 5] = [
     (Way::Words, "BM25 over every word"),
     (Way::Read, "BM25, question read"),
     (Way::BaseLevel, "… and base level"),
     (Way::Importance, "… and importance"),
     (Way::Shipped, "as shipped"),
-    (Way::Wide, "wide"),
-    (Way::Share, "share"),
-    (Way::WideShare, "wide share"),
 ];
 
 pub struct Library {
@@ -79,14 +75,9 @@ impl Library {
             return page.records.iter().map(|one| one.record.id).collect();
         }
         let query = if way == Way::Words { every() } else { read };
-        let hits = self.index.search(&query, if matches!(way, Way::Wide | Way::WideShare) { 100_000 } else { 200 }).unwrap();
+        let hits = self.index.search(&query, CANDIDATES).unwrap();
         let mut relevance: Vec<f64> = hits.iter().map(|hit| hit.relevance).collect();
-        if matches!(way, Way::Share | Way::WideShare) {
-            let most = relevance.iter().copied().fold(0.0, f64::max);
-            relevance.iter_mut().for_each(|x| *x /= most.max(1e-9));
-        } else {
-            rank::min_max(&mut relevance);
-        }
+        rank::min_max(&mut relevance);
         let mut ranked: Vec<(f64, Uuid)> = hits
             .iter()
             .zip(relevance)

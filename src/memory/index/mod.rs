@@ -18,7 +18,7 @@ use std::{
 use tantivy::{
     DocAddress, IndexReader, Order, ReloadPolicy, Searcher, TantivyError, Term,
     collector::TopDocs,
-    query::{AllQuery, BooleanQuery, Occur, PhraseQuery, Query as Searched, RangeQuery, TermQuery},
+    query::{AllQuery, BooleanQuery, BoostQuery, Occur, PhraseQuery, Query as Searched, RangeQuery, TermQuery},
     schema::IndexRecordOption,
     tokenizer::{TextAnalyzer, TokenStream},
 };
@@ -162,6 +162,10 @@ impl Index {
             .collect();
         if !words.is_empty() {
             parts.push((Occur::Must, Box::new(BooleanQuery::union(words))));
+            for word in query.faint.iter().flat_map(|word| split(&mut tokens, word)) {
+                let found = TermQuery::new(term(&word), IndexRecordOption::WithFreqs);
+                parts.push((Occur::Should, Box::new(BoostQuery::new(Box::new(found), FAINT))));
+            }
         }
         for (occur, phrases) in [(Occur::Must, &query.phrases), (Occur::MustNot, &query.without)] {
             for phrase in phrases {
@@ -218,21 +222,29 @@ impl Index {
         }
         let searcher = self.reader.searcher();
         let words: Vec<String> = query.words.iter().flat_map(|word| split(&mut tokens, word)).chain(phrases).collect();
-        let mut sum = 0.0;
-        for word in words {
-            let times = text.iter().filter(|w| **w == word).count();
-            if times > 0 {
-                let known = searcher.doc_freq(&Term::from_field_text(self.fields.text, &word))?;
-                sum += bm25(times, text.len(), known, searcher.num_docs());
+        let faint: Vec<String> = query.faint.iter().flat_map(|word| split(&mut tokens, word)).collect();
+        let weigh = |words: Vec<String>| -> tantivy::Result<f64> {
+            let mut sum = 0.0;
+            for word in words {
+                let times = text.iter().filter(|w| **w == word).count();
+                if times > 0 {
+                    let known = searcher.doc_freq(&Term::from_field_text(self.fields.text, &word))?;
+                    sum += bm25(times, text.len(), known, searcher.num_docs());
+                }
             }
-        }
-        Ok((sum > 0.0).then_some(sum))
+            Ok(sum)
+        };
+        let sum = weigh(words)?;
+        Ok(if sum > 0.0 { Some(sum + f64::from(FAINT) * weigh(faint)?) } else { None })
     }
 
     fn wrap(&self, source: TantivyError) -> IndexError {
         IndexError { path: self.path.clone(), source }
     }
 }
+
+/// What a word of which sentences are made counts beside one that is asked for.
+const FAINT: f32 = 0.1;
 
 /// BM25 of one word in a text as long as the average: k₁ = 1.2, as Tantivy has it.
 fn bm25(times: usize, length: usize, with: u64, of: u64) -> f64 {
