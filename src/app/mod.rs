@@ -41,7 +41,8 @@ use crate::{
     broker::{Engine, GuardView, Hall, Inbox, Listener, OwnClient, Recalls, guard},
     config::{Config, Durability, GuardMode},
     domain::{
-        Change, Claim, Ending, EntityId, Family, Input, Kept, OwnerGuard, Registry, Settled, Standing, Timestamp, limits,
+        Change, Claim, Ending, EntityId, Family, Input, InputPattern, InputSource, Kept, OwnerGuard, Registry, Settled, Standing,
+        Timestamp, limits,
         topics::{self, Topic},
     },
     mind::{Mind, Settings, State, Waits},
@@ -287,7 +288,7 @@ pub fn settings(config: &Config) -> Result<Settings> {
         discovery_prefixes: config.inputs.discovery_prefixes.clone(),
         zigbee_bases: config.inputs.zigbee2mqtt.clone(),
         bridges: config.inputs.bridges(),
-        inputs: config.inputs.sources(),
+        inputs: [own_input(&config.root)].into_iter().flatten().chain(config.inputs.sources()).collect(),
         unwatched: config.entities.iter().filter(|e| !e.watched).map(|e| e.id.clone()).collect(),
         root: config.root.clone(),
         guards: config.guards.clone(),
@@ -295,6 +296,12 @@ pub fn settings(config: &Config) -> Result<Settings> {
         missions: config.missions.clone(),
         waits: Waits { seconds: config.approvals.seconds, critical_seconds: config.approvals.critical_seconds },
     })
+}
+
+/// What is told on `<root>/in/{entity}/{kind}`.
+fn own_input(root: &str) -> Option<InputSource> {
+    let pattern = InputPattern::new(&format!("{root}/in/{{entity}}/{{kind}}")).ok()?;
+    Some(InputSource { pattern, entity: None, kind: None })
 }
 
 /// 128 random bits, known to this process only.

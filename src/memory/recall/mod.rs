@@ -2,6 +2,7 @@
 
 mod asked;
 mod find;
+mod hours;
 mod query;
 pub mod rank;
 mod when;

@@ -1,5 +1,6 @@
 //! Times as people write them: `yesterday evening`, `last 3 days`, `2026-11-24`, `since monday`. Total: what is no time is left as words.
 
+use super::hours;
 use crate::domain::Timestamp;
 use jiff::{
     SignedDuration, Span, Timestamp as Instant,
@@ -18,10 +19,18 @@ type Wall = (DateTime, DateTime);
 /// Several times narrow each other; where they leave nothing the range is empty, and so is what is found.
 #[must_use]
 pub fn read(words: &[String], now: Timestamp, zone: &TimeZone) -> (Option<Range<Timestamp>>, Vec<usize>) {
-    let clock = Clock { now: instant(now).to_zoned(zone.clone()).datetime(), zone };
-    let (mut range, mut rest, mut at) = (None::<Range<Timestamp>>, Vec::new(), 0);
+    let there = instant(now).to_zoned(zone.clone());
+    let clock = Clock { now: there.datetime(), zone };
+    let (mut range, mut of_day, mut rest, mut at) = (None::<Range<Timestamp>>, None, Vec::new(), 0);
     while at < words.len() {
-        let Some((found, used)) = words.get(at..).and_then(|words| clock.range(words)) else {
+        let here = words.get(at..).unwrap_or_default();
+        // `between 2 and 4 pm` of whatever day is said before or after it.
+        if let Some((found, used)) = hours::hours(here) {
+            of_day = Some(found);
+            at += used;
+            continue;
+        }
+        let Some((found, used)) = clock.range(here) else {
             rest.push(at);
             at += 1;
             continue;
@@ -32,7 +41,7 @@ pub fn read(words: &[String], now: Timestamp, zone: &TimeZone) -> (Option<Range<
         });
         at += used;
     }
-    (range, rest)
+    (of_day.map(|hours| hours.on(range.clone(), &there)).or(range), rest)
 }
 
 struct Clock<'z> {
@@ -48,7 +57,7 @@ impl Clock<'_> {
         let always = || Timestamp::from_micros(0)..self.stamp(self.now).plus_seconds(86_400);
         match word {
             "since" | "after" | "from" => {
-                let (wall, used) = self.wall(after(1))?;
+                let (wall, used) = self.wall(after(1)).or_else(|| self.last_at(after(1)))?;
                 let start = if word == "after" { wall.1 } else { wall.0 };
                 // `from A to B`.
                 if word == "from"
@@ -60,7 +69,7 @@ impl Clock<'_> {
                 Some((self.stamp(start)..always().end, 1 + used))
             }
             "until" | "till" | "before" => {
-                let (wall, used) = self.wall(after(1))?;
+                let (wall, used) = self.wall(after(1)).or_else(|| self.last_at(after(1)))?;
                 let end = if word == "before" { wall.0 } else { wall.1 };
                 Some((always().start..self.stamp(end), 1 + used))
             }
@@ -86,12 +95,20 @@ impl Clock<'_> {
         }
     }
 
-    /// A day, a part of one, a clock, or a while: at the beginning of the words, with `on`, `in`, `at` or `the` before it.
+    /// The last time that a clock showed this.
+    fn last_at(&self, words: &[String]) -> Read<Wall> {
+        let (time, used) = hours::time(words)?;
+        let today = self.now.date().to_datetime(time);
+        let at = if today <= self.now { today } else { later(self.now.date(), -1).to_datetime(time) };
+        Some(((at, at), used))
+    }
+
+    /// A day, a part of one, or a while: at the beginning of the words, with `on`, `in`, `at` or `the` before it.
     fn wall(&self, words: &[String]) -> Read<Wall> {
-        let skip = words.iter().take(2).take_while(|w| matches!(w.as_str(), "on" | "in" | "the" | "at" | "around" | "during")).count();
+        let skip =
+            words.iter().take(2).take_while(|w| matches!(w.as_str(), "on" | "in" | "the" | "at" | "around" | "during" | "over")).count();
         let inner = words.get(skip..)?;
         let said_in = words.iter().take(skip).any(|w| w == "in");
-        let said_at = words.iter().take(skip).any(|w| w == "at" || w == "around");
         // `the night of 13 november`.
         if let [name, of, ..] = inner
             && of == "of"
@@ -111,11 +128,9 @@ impl Clock<'_> {
             }
             return Some((wall, skip + used));
         }
-        if said_at && let Some((time, used)) = clock(inner) {
-            return Some((around(self.now.date(), time), skip + used));
-        }
         if let Some((wall, used)) = self.days(inner, said_in) {
-            let one_day = wall.1.duration_since(wall.0) <= SignedDuration::from_hours(24);
+            // Of a night the hours may be the next day's.
+            let one_day = wall.0.time() == Time::midnight() && wall.1.duration_since(wall.0) <= SignedDuration::from_hours(24);
             let rest = inner.get(used..).unwrap_or_default();
             if one_day && let Some((part, more)) = self.within(wall.0.date(), rest) {
                 return Some((part, skip + used + more));
@@ -137,7 +152,7 @@ impl Clock<'_> {
             return Some((part, before + 1));
         }
         let said = matches!(first, "at" | "around");
-        let (time, used) = clock(words.get(usize::from(said)..)?)?;
+        let (time, used) = hours::time(words.get(usize::from(said)..)?)?;
         Some((around(day, time), usize::from(said) + used))
     }
 
@@ -150,6 +165,9 @@ impl Clock<'_> {
         match word {
             "today" => return Some((day(today), 1)),
             "yesterday" => return Some((day(later(today, -1)), 1)),
+            "day" if next == Some("before") && words.get(2).is_some_and(|w| w == "yesterday") => {
+                return Some((day(later(today, -2)), 3));
+            }
             "tonight" => return Some((part(today, "night")?, 1)),
             "this" | "last" | "past" | "previous" => {
                 let back = i32::from(word != "this");
@@ -356,23 +374,6 @@ fn around(day: Date, time: Time) -> Wall {
     (at.saturating_sub(Span::new().minutes(30)), at.saturating_add(Span::new().minutes(30)))
 }
 
-/// `18:00`, `6pm`, `6 pm`.
-fn clock(words: &[String]) -> Read<Time> {
-    let word = words.first()?.as_str();
-    if let Some((hour, minute)) = word.split_once(':') {
-        return Some((Time::new(hour.parse().ok()?, minute.parse().ok()?, 0, 0).ok()?, 1));
-    }
-    let (number, half, used) = match (word.strip_suffix("pm"), word.strip_suffix("am"), words.get(1).map(String::as_str)) {
-        (Some(number), ..) => (number, 12, 1),
-        (_, Some(number), _) => (number, 0, 1),
-        (.., Some("pm")) => (word, 12, 2),
-        (.., Some("am")) => (word, 0, 2),
-        _ => return None,
-    };
-    let hour = number.parse::<i8>().ok().filter(|h| (1..=12).contains(h))?;
-    Some((Time::new(hour % 12 + half, 0, 0, 0).ok()?, used))
-}
-
 /// `1st`, `22nd`, `15th`: a day of a month.
 fn ordinal(word: &str) -> Option<i8> {
     let end = word.find(|c: char| c.is_ascii_alphabetic())?;
@@ -472,6 +473,26 @@ mod tests {
             ("sunday the 15th in the evening", "2026-11-15 17:00 to 2026-11-16 00:00", ""),
             ("on the night of 13 november", "2026-11-13 20:00 to 2026-11-14 06:00", ""),
             ("the evening of monday", "2026-11-23 17:00 to 2026-11-24 00:00", ""),
+            ("between 2 and 4 pm", "2026-11-25 14:00 to 2026-11-25 16:00", ""),
+            ("between 6 and 8 pm", "2026-11-24 18:00 to 2026-11-24 20:00", ""),
+            ("motion between 2 and 4 pm yesterday", "2026-11-24 14:00 to 2026-11-24 16:00", "motion"),
+            ("on monday from 9 am to 11:30", "2026-11-23 09:00 to 2026-11-23 11:30", ""),
+            ("between 11 and 1 pm yesterday", "2026-11-24 11:00 to 2026-11-24 13:00", ""),
+            ("between 10 pm and 2 am", "2026-11-24 22:00 to 2026-11-25 02:00", ""),
+            ("monday between 10 pm and 2 am", "2026-11-23 22:00 to 2026-11-24 02:00", ""),
+            ("last night between 2 and 4 am", "2026-11-25 02:00 to 2026-11-25 04:00", ""),
+            ("last night at 3 am", "2026-11-25 02:30 to 2026-11-25 03:30", ""),
+            ("at 18:00 lamp", "2026-11-24 17:30 to 2026-11-24 18:30", "lamp"),
+            ("at 6 pm on monday", "2026-11-23 17:30 to 2026-11-23 18:30", ""),
+            ("at noon yesterday", "2026-11-24 11:30 to 2026-11-24 12:30", ""),
+            ("in the morning", "2026-11-25 05:00 to 2026-11-25 12:00", ""),
+            ("overnight", "2026-11-24 20:00 to 2026-11-25 06:00", ""),
+            ("last week between 2 and 4 pm", "2026-11-16 00:00 to 2026-11-23 00:00", ""),
+            ("since friday", "2026-11-20 00:00 to 2026-11-26 14:30", ""),
+            ("since 2 pm", "2026-11-25 14:00 to 2026-11-26 14:30", ""),
+            ("since 6 pm", "2026-11-24 18:00 to 2026-11-26 14:30", ""),
+            ("the day before yesterday", "2026-11-23 00:00 to 2026-11-24 00:00", ""),
+            ("in the last 24 hours", "2026-11-24 14:30 to 2026-11-25 14:30", ""),
             ("last night after 2026-11-25T01:00", "2026-11-25 01:01 to 2026-11-25 06:00", ""),
         ] {
             assert_eq!(said(text), (range.to_owned(), rest.to_owned()), "{text}");
@@ -513,7 +534,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_words_panic_and_each_is_used_or_left(text in "((last|in|since|from|to|between|and|on|monday|march|5|31|99999|2026-02-30|9999-12-31|..|ago|hours|night|at|6|pm|é) ?){0,12}") {
+        fn no_words_panic_and_each_is_used_or_left(text in "((last|in|since|from|to|between|and|on|monday|march|5|31|99999|2026-02-30|9999-12-31|..|ago|hours|night|at|6|12|pm|am|25:99|noon|before|day|yesterday|the|é) ?){0,12}") {
             let (now, zone) = now();
             let words = words(&text);
             let (_, rest) = read(&words, now, &zone);

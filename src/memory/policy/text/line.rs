@@ -66,6 +66,12 @@ pub(super) fn says(whole: &str, part: &str) -> bool {
     words(part).all(|word| words(whole).any(|other| other.eq_ignore_ascii_case(word)))
 }
 
+/// What a part is called, in lower case, without the words that the whole's name has already: `temperature` of the kitchen's `Kitchen temperature`.
+pub(super) fn beside(whole: &str, part: &str) -> String {
+    let new = |word: &&str| words(word).any(|w| !words(whole).any(|other| other.eq_ignore_ascii_case(w)));
+    part.split_whitespace().filter(new).collect::<Vec<_>>().join(" ").to_lowercase()
+}
+
 fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
 }

@@ -1,6 +1,9 @@
 //! A body as phrases, what matters first: `opened`, `temperature 21.5 °C`, `battery 97 %`.
 
-use super::{line::says, secret, senses};
+use super::{
+    line::{beside, says},
+    secret, senses,
+};
 use crate::domain::{Body, ValueName};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -167,8 +170,8 @@ impl Told<'_> {
             }
             let said = if truth { sense.yes } else { sense.no };
             let of = described.and_then(|v| v.name.as_deref()).unwrap_or(sense.of);
-            let named = !of.is_empty() && !says(self.entity, of) && !says(said, of);
-            return Some((0, if named { format!("{} {said}", of.to_lowercase()) } else { self.part_of(field, said) }));
+            let of = if says(said, of) { String::new() } else { beside(self.entity, of) };
+            return Some((0, if of.is_empty() { self.part_of(field, said) } else { format!("{of} {said}") }));
         }
         if senses::is_seen(field)
             && let Some(count) = value.as_f64()
@@ -195,7 +198,7 @@ impl Told<'_> {
             .or(self.unit.as_deref().filter(|_| field == "temperature"))
             .or(usual)
             .unwrap_or_default();
-        let name = if says(self.entity, &name) { String::new() } else { name };
+        let name = beside(self.entity, &name);
         let phrase = [name.as_str(), said.as_str(), unit].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
         Some((rank, phrase))
     }
