@@ -25,6 +25,10 @@ use measure::{Asked, Library, Mean, WAYS, Way};
 use std::{collections::BTreeMap, path::Path};
 
 const SEED: u64 = 6;
+/// Recall@10 and reciprocal rank, a little below what was measured: 0.911 and 0.81.
+const FLOOR: (f64, f64) = (0.89, 0.78);
+/// Recall@10 in conversations: loose, for nothing is tuned to them.
+const TALK_FLOOR: f64 = 0.8;
 const BATCH: usize = 500;
 
 fn who(name: &str) -> Who {
@@ -82,9 +86,6 @@ fn lived(folder: &Path, said: &[month::Said], seconds: i64) -> Library {
         if !one.label.is_empty() {
             let heard = house.entries.as_ref().unwrap().last().unwrap_or_else(|| panic!("{} was not heard", one.label));
             assert_eq!(heard.percept.topic, one.topic, "{} was not heard", one.label);
-            if std::env::var_os("JAMEY_MISSED").is_some() {
-                println!("{}: {}", one.label, heard.outcome.record.as_ref().unwrap().text);
-            }
             assert!(labels.insert(one.label.clone(), heard.percept.id).is_none(), "{} twice", one.label);
         }
         keep(&mut house, BATCH);
@@ -152,13 +153,8 @@ fn what_happened_at_home_is_found_in_peoples_own_words() {
     let means = table(&library, &questions);
     let (plain, shipped) = (of(&means, Way::Words), of(&means, Way::Shipped));
     assert!(shipped.recall() >= plain.recall() && shipped.reciprocal() >= plain.reciprocal(), "worse than plain BM25");
-    assert!(shipped.recall() >= FLOOR, "recall@10 {:.3}", shipped.recall());
+    assert!(shipped.recall() >= FLOOR.0 && shipped.reciprocal() >= FLOOR.1, "{:.3} ({:.2})", shipped.recall(), shipped.reciprocal());
 }
-
-/// A little below what was measured.
-const FLOOR: f64 = 0.0;
-/// Of conversations: loose, for nothing is tuned to them.
-const TALK_FLOOR: f64 = 0.0;
 
 #[test]
 fn what_was_said_in_long_conversations_is_found_too() {

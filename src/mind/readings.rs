@@ -25,7 +25,8 @@ impl Mind {
             }
         }
         let stir = findings.iter().map(|f| f.importance()).fold(0.0, f64::max);
-        let words = findings.iter().map(|f| format!("; {}", f.text)).collect();
+        let mark = |news| if matches!(news, SeriesNews::Began { .. }) { "unusual: " } else { "" };
+        let words = findings.iter().map(|f| format!("; {}{}", mark(f.news), f.text)).collect();
         (stir, words)
     }
 }

@@ -3,8 +3,8 @@
 use jamey::{
     domain::Timestamp,
     memory::{
-        index::{Index, time_of},
-        recall::{self, Query, rank},
+        index::Index,
+        recall::{self, Mindset, Query, rank::Parts},
     },
     store::Reader,
 };
@@ -41,25 +41,39 @@ pub enum Way {
     Words,
     /// The question as it is read: times, fields, and the words that remain.
     Read,
+    /// Among equals the newest.
+    Newest,
     BaseLevel,
     Importance,
+    /// Neighbours in time.
+    Spreading,
     /// As the product answers.
     Shipped,
-    Wide,
-    Share,
-    WideShare,
 }
 
-pub const WAYS: [(Way, &str); 8] = [
+pub const WAYS: [(Way, &str); 7] = [
     (Way::Words, "BM25 over every word"),
-    (Way::Read, "BM25, question read"),
-    (Way::BaseLevel, "… and base level"),
-    (Way::Importance, "… and importance"),
+    (Way::Read, "question read"),
+    (Way::Newest, "… newest first"),
+    (Way::BaseLevel, "… base level"),
+    (Way::Importance, "… importance"),
+    (Way::Spreading, "… spreading"),
     (Way::Shipped, "as shipped"),
-    (Way::Wide, "wide"),
-    (Way::Share, "share"),
-    (Way::WideShare, "wide share"),
 ];
+
+impl Way {
+    fn parts(self) -> Parts {
+        match self {
+            Self::Shipped => Parts::default(),
+            _ => Parts {
+                newest_first: self >= Self::Newest,
+                base_level: self >= Self::BaseLevel,
+                importance: self >= Self::Importance,
+                spreading: self >= Self::Spreading,
+            },
+        }
+    }
+}
 
 pub struct Library {
     pub index: Index,
@@ -72,34 +86,13 @@ pub struct Library {
 impl Library {
     /// The best records for a question.
     pub fn answer(&self, way: Way, text: &str) -> Vec<Uuid> {
-        let read = Query::parse(text, self.now, &self.zone);
-        let every = || Query { words: text.split_whitespace().map(str::to_lowercase).collect(), ..Query::default() };
-        if way == Way::Shipped {
-            let page = recall::find(&self.index, &self.store, &read, self.now, AT, None).unwrap();
-            return page.records.iter().map(|one| one.record.id).collect();
-        }
-        let query = if way == Way::Words { every() } else { read };
-        let hits = self.index.search(&query, if matches!(way, Way::Wide | Way::WideShare) { 100_000 } else { 200 }).unwrap();
-        let mut relevance: Vec<f64> = hits.iter().map(|hit| hit.relevance).collect();
-        if matches!(way, Way::Share | Way::WideShare) {
-            let most = relevance.iter().copied().fold(0.0, f64::max);
-            relevance.iter_mut().for_each(|x| *x /= most.max(1e-9));
-        } else {
-            rank::min_max(&mut relevance);
-        }
-        let mut ranked: Vec<(f64, Uuid)> = hits
-            .iter()
-            .zip(relevance)
-            .map(|(hit, relevance)| {
-                // The least that there is of what is not looked at: the same for all.
-                let base = if way >= Way::BaseLevel { rank::Uses::new(time_of(hit.id)).base_level(self.now) } else { f64::NEG_INFINITY };
-                let importance = if way >= Way::Importance { hit.importance } else { 0.0 };
-                let score = if query.has_words() { rank::score(relevance, base, importance) } else { 0.0 };
-                (score, hit.id)
-            })
-            .collect();
-        ranked.sort_by(|x, y| y.0.total_cmp(&x.0).then_with(|| y.1.cmp(&x.1)));
-        ranked.into_iter().take(AT).map(|(_, id)| id).collect()
+        let query = match way {
+            Way::Words => Query { words: text.split_whitespace().map(str::to_lowercase).collect(), ..Query::default() },
+            _ => Query::parse(text, self.now, &self.zone),
+        };
+        let mind = Mindset { parts: way.parts(), ..Mindset::default() };
+        let page = recall::find_in(mind, &self.index, &self.store, &query, self.now, AT, None).unwrap();
+        page.records.iter().map(|one| one.record.id).collect()
     }
 
     /// Recall@10 and reciprocal rank of one question, both in [0, 1].

@@ -25,7 +25,9 @@ use std::{
 use tantivy::{
     IndexReader, ReloadPolicy, TantivyError, Term,
     fieldnorm::FieldNormReader,
-    query::{AllQuery, Bm25Weight, BooleanQuery, ConstScoreQuery, Occur, PhraseQuery, Query as Searched, RangeQuery, TermQuery},
+    query::{
+        AllQuery, Bm25Weight, BooleanQuery, BoostQuery, ConstScoreQuery, Occur, PhraseQuery, Query as Searched, RangeQuery, TermQuery,
+    },
     schema::IndexRecordOption,
     tokenizer::{TextAnalyzer, TokenStream},
 };
@@ -199,13 +201,17 @@ impl Index {
             .flat_map(|word| split(&mut tokens, word))
             .map(|word| -> Box<dyn Searched> { Box::new(TermQuery::new(term(&word), IndexRecordOption::WithFreqs)) })
             .collect();
-        let is_words_alone = parts.is_empty() && query.phrases.is_empty() && query.without.is_empty();
+        let is_words_alone = parts.is_empty() && query.phrases.is_empty() && query.without.is_empty() && query.faint.is_empty();
         if is_words_alone && !words.is_empty() {
             // Nothing else: then not every record with one of the words has to be looked at.
             return Ok(BooleanQuery::union(words));
         }
         if !words.is_empty() {
             parts.push((Occur::Must, Box::new(BooleanQuery::union(words))));
+            for word in query.faint.iter().flat_map(|word| split(&mut tokens, word)) {
+                let found = TermQuery::new(term(&word), IndexRecordOption::WithFreqs);
+                parts.push((Occur::Should, Box::new(BoostQuery::new(Box::new(found), FAINT))));
+            }
         }
         for (occur, phrases) in [(Occur::Must, &query.phrases), (Occur::MustNot, &query.without)] {
             for phrase in phrases {
@@ -288,13 +294,22 @@ impl Index {
         for phrase in &phrases {
             sum += score(phrase)?;
         }
-        Ok((sum > 0.0).then_some(sum))
+        if sum == 0.0 {
+            return Ok(None);
+        }
+        for word in query.faint.iter().flat_map(|word| split(&mut tokens, word)) {
+            sum += f64::from(FAINT) * score(&[word])?;
+        }
+        Ok(Some(sum))
     }
 
     fn wrap(&self, source: TantivyError) -> IndexError {
         IndexError { path: self.path.clone(), source }
     }
 }
+
+/// What a word of which sentences are made counts beside one that is asked for.
+const FAINT: f32 = 0.1;
 
 fn split(tokens: &mut TextAnalyzer, text: &str) -> Vec<String> {
     let mut stream = tokens.token_stream(text);

@@ -10,6 +10,8 @@ use std::ops::Range;
 pub struct Query {
     /// In lower case; each found raises a record.
     pub words: Vec<String>,
+    /// Words that say next to nothing: found beside others they raise a record a little.
+    pub faint: Vec<String>,
     /// Words that stand one after the other.
     pub phrases: Vec<String>,
     /// None of these.
@@ -98,7 +100,7 @@ impl Query {
 
     fn bound(&mut self) {
         let most = limits::QUERY_WORDS;
-        let lists = [&mut self.words, &mut self.phrases, &mut self.without, &mut self.entities, &mut self.kinds];
+        let lists = [&mut self.words, &mut self.faint, &mut self.phrases, &mut self.without, &mut self.entities, &mut self.kinds];
         let mut cut = false;
         for list in lists {
             // The same again finds nothing else, and is looked up again.

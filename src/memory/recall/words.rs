@@ -1,4 +1,4 @@
-//! Which words of a question are looked for: those that say nothing are left out, and verdicts are called by what memories call them.
+//! Which words of a question are looked for: those that say nothing hardly count, and verdicts are called by what memories call them.
 
 use super::Query;
 
@@ -93,19 +93,26 @@ const SAY_NOTHING: &[&str] = &[
     "your",
 ];
 
-/// What people say, and what stands in a memory.
+/// What memories say, and what people say for it. Only words that Jamey itself puts into memories: how devices are called is the house's.
 const CALLED: &[(&str, &[&str])] = &[
     ("denied", &["refused", "rejected", "blocked", "forbidden", "forbade", "forbid", "prohibited", "declined", "refuse", "reject", "deny"]),
     ("allowed", &["permitted", "granted", "approved", "permit", "grant", "approve"]),
     ("said", &["say", "says", "told", "tell", "tells", "mentioned", "wrote"]),
+    ("unusual", &["anomaly", "anomalies", "anomalous", "abnormal", "odd", "strange", "weird", "unexpected", "wrong"]),
+    ("above", &["high", "higher", "hot", "warm", "overheated", "thaw", "thawed"]),
+    ("below", &["low", "lower", "cold", "frost", "frozen", "froze", "freezing"]),
+    ("leak", &["wet", "flood", "flooded", "flooding"]),
+    ("motion", &["movement", "moved", "moving"]),
+    ("closed", &["shut"]),
+    ("turned", &["switched", "switch"]),
 ];
 
-/// Leaves out what says nothing, where anything else is asked for, and adds what memories say for what people say.
+/// Makes faint what says nothing, where anything else is asked for, and adds what memories say for what people say.
 pub(super) fn settle(query: &mut Query) {
     let says = |word: &String| !SAY_NOTHING.contains(&word.as_str());
     let narrowed = query.time.is_some() || !query.phrases.is_empty() || !query.entities.is_empty() || !query.kinds.is_empty();
     if narrowed || !query.verdicts.is_empty() || query.words.iter().any(says) {
-        query.words.retain(says);
+        (query.words, query.faint) = std::mem::take(&mut query.words).into_iter().partition(says);
     }
     let called: Vec<String> = CALLED
         .iter()
@@ -126,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn words_that_say_nothing_are_left_out_where_others_are() {
+    fn words_that_say_nothing_hardly_count_where_others_are() {
         assert_eq!(words("who turned the lamp on"), ["turned", "lamp", "on"]);
         assert_eq!(words("what happened last night"), Vec::<String>::new(), "what was last of that night");
         assert_eq!(words("who is there"), ["who", "is", "there"], "else nothing would be asked for");
@@ -138,5 +145,6 @@ mod tests {
         assert_eq!(words("front door refused"), ["front", "door", "refused", "denied"]);
         assert_eq!(words("refused denied"), ["refused", "denied"]);
         assert_eq!(words("what did anna say"), ["anna", "say", "said"]);
+        assert_eq!(words("strange hot freezer"), ["strange", "hot", "freezer", "unusual", "above"]);
     }
 }

@@ -14,7 +14,8 @@ use line::Line;
 use std::collections::BTreeMap;
 
 /// Kinds in which somebody says or writes something, and that of what shall be known.
-const SAID: [&str; 3] = ["say", "text", "message"];
+const SAID: [&str; 4] = ["say", "text", "message", NOTE];
+const NOTE: &str = "note";
 const FACT: &str = "fact";
 
 /// What is known of an entity, in words.
@@ -145,7 +146,7 @@ fn words(percept: &Percept) -> Option<(Option<&str>, &str)> {
 
 fn told(line: &mut Line, percept: &Percept, about: Option<&str>, said: &str) {
     if percept.kind != FACT {
-        line.word("said");
+        line.word(if percept.kind == NOTE { NOTE } else { "said" });
     } else if let Some(about) = about {
         line.mark(":").word(about);
     }

@@ -1,4 +1,4 @@
-//! Values that are a yes or a no, in the words of people: `opened`, `motion detected`, `no smoke`, `locked`.
+//! Values that are a yes or a no, in the words of people: `opened`, `motion detected`, `dry`, `locked`.
 
 use crate::domain::ValueName;
 use serde_json::Value;
@@ -24,6 +24,8 @@ const fn alarm(yes: &'static str, no: &'static str) -> Sense {
     Sense { yes, no, of: "", both: false }
 }
 
+/// Of dangers a no does not have the word: who asks for a leak is not told of the thousand times when there was none.
+///
 /// By Home Assistant's device class, and by the names that families give their fields, in lower case with `_` between words.
 const SENSES: &[(&[&str], Sense)] = &[
     (&["contact", "opening", "open"], moves("")),
@@ -32,10 +34,10 @@ const SENSES: &[(&[&str], Sense)] = &[
     (&["garage_door"], moves("garage door")),
     (&["motion", "occupancy", "moving", "pir", "pir_motion"], sense("motion detected", "no motion")),
     (&["presence", "home"], sense("presence detected", "nobody there")),
-    (&["smoke", "smoke_alarm", "smoke_detected"], sense("smoke detected", "no smoke")),
-    (&["gas", "gas_alarm"], sense("gas detected", "no gas")),
-    (&["carbon_monoxide", "co", "co_alarm"], sense("carbon monoxide detected", "no carbon monoxide")),
-    (&["moisture", "water_leak", "leak", "water", "flood", "water_alarm"], sense("water leak detected", "no leak")),
+    (&["smoke", "smoke_alarm", "smoke_detected"], sense("smoke detected", "air clear")),
+    (&["gas", "gas_alarm"], sense("gas detected", "air clear")),
+    (&["carbon_monoxide", "co", "co_alarm"], sense("carbon monoxide detected", "air clear")),
+    (&["moisture", "water_leak", "leak", "water", "flood", "water_alarm"], sense("water leak detected", "dry")),
     (&["lock", "lock_state"], sense("unlocked", "locked")),
     (&["state", "power", "relay", "output", "switch", "light", "outlet", "plug", "ison"], sense("turned on", "turned off")),
     (&["vibration", "shock"], alarm("vibration detected", "no vibration")),

@@ -102,7 +102,8 @@ fn events_read_as_one_would_say_them() {
         ("hall", "occupancy", "false", "hall no motion"),
         ("hall", "door", "ON", "hall door opened"),
         ("cellar", "water_leak", "true", "cellar water leak detected"),
-        ("cellar", "smoke", "OFF", "cellar no smoke"),
+        ("cellar", "smoke", "OFF", "cellar air clear"),
+        ("cellar", "water_leak", "false", "cellar dry"),
         ("lamp", "state", "ON", "lamp turned on"),
         ("remote", "battery_low", "true", "remote battery low"),
         ("kitchen", "temperature", "21.5", "kitchen temperature 21.5"),
@@ -116,6 +117,7 @@ fn events_read_as_one_would_say_them() {
         ("washer", "state", "rinsing", "washer state rinsing"),
         ("hall.2flamp", "state", "off", "hall/lamp (hall.2flamp) turned off"),
         ("kitchen", "say", "hello\n\t there", "kitchen said: hello there"),
+        ("gate", "note", "a parcel came", "gate note: a parcel came"),
     ] {
         assert_eq!(told(entity, kind, body), says, "{entity}/{kind} {body}");
     }
