@@ -83,7 +83,7 @@ fn left(folder: &Path) -> Vec<Uuid> {
 /// Every byte of every summary.
 fn summaries(folder: &Path) -> Vec<(Uuid, i64, Vec<u8>)> {
     let raw = rusqlite::Connection::open(folder.join("jamey.db")).unwrap();
-    let mut rows = raw.prepare("SELECT id, records, first || last || series FROM memory_summaries ORDER BY id").unwrap();
+    let mut rows = raw.prepare("SELECT id, records, CAST(first || last || series AS BLOB) FROM memory_summaries ORDER BY id").unwrap();
     rows.query_map([], |row| Ok((Uuid::from_bytes(row.get(0)?), row.get(1)?, row.get(2)?))).unwrap().map(Result::unwrap).collect()
 }
 
