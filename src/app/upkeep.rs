@@ -15,7 +15,7 @@ use std::{
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
-        mpsc::{SyncSender, sync_channel},
+        mpsc::{RecvTimeoutError, SyncSender, sync_channel},
     },
     thread::{self, JoinHandle, Thread},
     time::{Duration, Instant},
@@ -26,6 +26,8 @@ use tracing::{info, warn};
 const ROUND: Duration = Duration::from_secs(600);
 /// How often the clock is looked at.
 const LOOK: Duration = Duration::from_secs(60);
+/// How often who waits for a round looks whether there is somebody to make it.
+const PATIENCE: Duration = Duration::from_millis(200);
 /// Between two chores, so many times as long as the one took: the disk is the verdicts'.
 const REST: u32 = 4;
 
@@ -49,7 +51,14 @@ impl Upkeeper {
         let (tell, told) = sync_channel(1);
         self.asks.lock().unwrap_or_else(PoisonError::into_inner).push(tell);
         self.thread.unpark();
-        told.recv().unwrap_or_else(|_| Err("Jamey is stopping".to_owned()))
+        loop {
+            match told.recv_timeout(PATIENCE) {
+                Ok(told) => return told,
+                // Who asks when the thread is gone is told by nobody.
+                Err(RecvTimeoutError::Timeout) if !self.stop.load(Ordering::Acquire) => {}
+                Err(_) => return Err("Jamey is stopping".to_owned()),
+            }
+        }
     }
 
     pub fn stop(&self) {
