@@ -119,7 +119,10 @@ impl Work {
                 warn!("the database is larger than memory.database_mb, and nothing is left that may go: allow it more");
             }
             was_full = upkeep.has_no_room();
-            thread::park_timeout(LOOK);
+            // A round may have slept through the call to stop.
+            if !self.is_over() {
+                thread::park_timeout(LOOK);
+            }
         }
     }
 

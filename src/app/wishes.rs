@@ -178,7 +178,8 @@ impl Granter {
         mailbox.make();
         let mut every = tokio::time::interval(Duration::from_secs(1));
         every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
+        // The stop may have been seen while a wish was being granted.
+        while !*stopped.borrow() {
             tokio::select! {
                 _ = every.tick() => {}
                 _ = stopped.changed() => return,
