@@ -22,6 +22,10 @@ use support::*;
 const PACE: Duration = Duration::from_millis(5);
 /// A guest says so much, and is forgotten.
 const GUEST_SAYS: i64 = 5;
+/// What the third sender says is summed up as soon as somebody asks for it: its records may go, and none of its words may go uncounted.
+const SUMMED_UP: &str = "dev_3";
+const CONFIG: &str = "[[retention]]\nentity = \"dev_3\"\ndays = 0\nsummaries = true\n";
+const OPTIMISES_EVERY: u32 = 5;
 /// Every so many kills a guest is forgotten, and the index is damaged before the next start.
 const FORGETS_EVERY: u32 = 6;
 const DAMAGES_EVERY: u32 = 25;
@@ -106,7 +110,7 @@ fn damage(house: &House, chance: &mut Chance) {
 fn nothing_acknowledged_is_lost_and_index_and_database_agree_after_every_kill() {
     let kills: u32 = std::env::var("JAMEY_KILLS").ok().and_then(|k| k.parse().ok()).unwrap_or(200);
     let mut chance = Chance::seeded(6);
-    let mut house = house();
+    let mut house = Plan::default().config(CONFIG).start();
     let mut senders = [
         Sender::new("dev_1", false, 1, false),
         Sender::new("dev_2", true, 1, false),
@@ -114,7 +118,7 @@ fn nothing_acknowledged_is_lost_and_index_and_database_agree_after_every_kill() 
         Sender::new("panel", true, 1, true),
     ];
     senders.iter_mut().for_each(|sender| sender.pace = Some(PACE));
-    let (mut answers, mut forgotten) = (0, 0);
+    let (mut answers, mut forgotten, mut summed) = (0, 0, 0);
     for kill in 1..=kills {
         let moment = Duration::from_micros(chance.between(10_000, 400_000));
         let addr = house.mqtt();
@@ -125,28 +129,39 @@ fn nothing_acknowledged_is_lost_and_index_and_database_agree_after_every_kill() 
             (0..GUEST_SAYS).for_each(|n| client.tell(&format!("jamey/in/{guest}/note"), format!("{{\"text\": \"guest says {n}\"}}")));
         }
         let mut word = forgets.then(|| forget(&house, &guest));
+        let mut wish =
+            (!forgets && kill.is_multiple_of(OPTIMISES_EVERY)).then(|| jamey(&house, &["memory", "optimise", "--json"]).spawn().unwrap());
+        let waits = forgets || wish.is_some();
         thread::scope(|scope| {
             for sender in &mut senders {
                 scope.spawn(move || sender.send(addr, true));
             }
             let asks = scope.spawn(|| ask(addr, &mut chance));
-            // The word is taken within a second: these kills come about then.
-            thread::sleep(if forgets { moment * 4 } else { moment });
+            // A word is taken within a second: these kills come about then.
+            thread::sleep(if waits { moment * 4 } else { moment });
             house.kill9();
             answers += asks.join().unwrap();
         });
-        if let Some(word) = &mut word {
-            let _ = word.kill();
-            let _ = word.wait();
+        for told in word.iter_mut().chain(&mut wish) {
+            let _ = told.kill();
+            let _ = told.wait();
         }
         if kill.is_multiple_of(DAMAGES_EVERY) {
             damage(&house, &mut chance);
         }
         house.start();
         let rows = remembered(&house);
-        for sender in &senders {
+        for sender in senders.iter().filter(|sender| sender.name != SUMMED_UP) {
             let lost: Vec<&String> = sender.acked.iter().filter(|id| !rows.contains(*id)).take(5).collect();
             assert!(lost.is_empty(), "kill {kill}: acknowledged and lost: {lost:?} (of {})", sender.acked.len());
+        }
+        let (acked, sent) = (senders[2].acked.len(), senders[2].sent.len());
+        let of_it = |sql: &str| usize::try_from(house.count(sql, [SUMMED_UP])).unwrap();
+        let kept = of_it("select count(*) from memory_records where entity = ?1");
+        for tier in ["five_minutes", "hour", "day"] {
+            let sql = format!("select coalesce(sum(records), 0) from memory_summaries where entity = ?1 and tier = '{tier}'");
+            summed = of_it(&sql);
+            assert!((acked..=sent).contains(&(kept + summed)), "kill {kill}: {kept} kept and {summed} in {tier} of {acked} to {sent}");
         }
         // A word that was not taken before the kill is taken after it.
         for guest in (FORGETS_EVERY..=kill).step_by(FORGETS_EVERY as usize).map(|n| format!("guest_{n}")) {
@@ -163,8 +178,14 @@ fn nothing_acknowledged_is_lost_and_index_and_database_agree_after_every_kill() 
     }
     house.stop();
     let rows = remembered(&house);
-    assert!(senders.iter().all(|sender| sender.sent.iter().all(|id| rows.contains(id))), "what was open at the last kill is there as well");
+    let mut one_by_one = senders.iter().filter(|sender| sender.name != SUMMED_UP);
+    assert!(one_by_one.all(|sender| sender.sent.iter().all(|id| rows.contains(id))), "what was open at the last kill is there as well");
     agrees(&house, DAMAGES_EVERY * 20);
-    println!("{kills} kills, {} messages, {answers} answers, {forgotten} of {} guests forgotten", rows.len(), kills / FORGETS_EVERY);
-    assert!(answers > 0 && (kills < 4 * FORGETS_EVERY || forgotten > 0));
+    println!(
+        "{kills} kills, {} messages, {answers} answers, {forgotten} of {} guests forgotten, {summed} of {} summed up",
+        rows.len(),
+        kills / FORGETS_EVERY,
+        senders[2].sent.len()
+    );
+    assert!(answers > 0 && (kills < 4 * FORGETS_EVERY || (forgotten > 0 && summed > 0)));
 }

@@ -336,6 +336,7 @@ fn memory_is_looked_at_and_its_index_made_anew_whether_the_house_runs_or_not() {
         assert!(all >= 50, "{all}");
         let verified = shown(&house, &["memory", "verify"]);
         assert_eq!((&verified["good"], verified["records"].as_u64().unwrap() >= 50), (&json!(true), true), "{verified}");
+        assert_eq!(shown(&house, &["memory", "optimise"])["rows"], 0, "nothing is due yet");
         let built = shown(&house, &["memory", "rebuild"]);
         assert!(built["records"].as_u64().unwrap() >= 50, "{built}");
         assert_eq!(shown(&house, &["memory", "verify"])["good"], true);

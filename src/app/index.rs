@@ -9,7 +9,7 @@ use std::{
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
-        mpsc::{SyncSender, sync_channel},
+        mpsc::{RecvTimeoutError, SyncSender, sync_channel},
     },
     thread::{self, JoinHandle, Thread},
     time::{Duration, Instant},
@@ -20,6 +20,8 @@ use tracing::{debug, info, warn};
 pub const FOLDER: &str = "index";
 /// What is committed together is taken together.
 const GATHER: Duration = Duration::from_millis(100);
+/// How often who waits for it looks whether there is somebody to answer.
+const PATIENCE: Duration = Duration::from_millis(200);
 /// How long it waits after a mistake, and at most for something to do.
 const PAUSE: Duration = Duration::from_secs(10);
 
@@ -75,7 +77,14 @@ impl Keeper {
         let (tell, told) = sync_channel(1);
         self.asks.lock().unwrap_or_else(PoisonError::into_inner).push((wish, tell));
         self.wake();
-        told.recv().unwrap_or_else(|_| Err("Jamey is stopping".to_owned()))
+        loop {
+            match told.recv_timeout(PATIENCE) {
+                Ok(told) => return told,
+                // Who asks when the thread is gone is told by nobody.
+                Err(RecvTimeoutError::Timeout) if !self.stop.load(Ordering::Acquire) => {}
+                Err(_) => return Err("Jamey is stopping".to_owned()),
+            }
+        }
     }
 
     /// It was seen to be wrong: it is looked through, and built anew if so.

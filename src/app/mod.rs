@@ -261,8 +261,10 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let minding = tokio::spawn(people::watch(data.clone(), Arc::clone(&hall), stopped.clone()));
     let hearing = tokio::spawn(answers::watch(data.clone(), Arc::clone(&hall), stopped.clone()));
     let listening = tokio::spawn(words::watch(data.clone(), Arc::clone(&hall), desk, keeper.clone(), stopped.clone()));
-    let wishing =
-        tokio::spawn(wishes::Granter { data: data.clone(), hall: Arc::clone(&hall), keeper: keeper.clone(), gauge }.watch(stopped.clone()));
+    let wishing = tokio::spawn(
+        wishes::Granter { data: data.clone(), hall: Arc::clone(&hall), keeper: keeper.clone(), upkeeper: upkeeper.clone(), gauge }
+            .watch(stopped.clone()),
+    );
     let ruling = tokio::spawn(rules::watch(rules::Watch { hall: Arc::clone(&hall), shelf, again, seen, holds, tell: tell_rules, stopped }));
 
     tokio::spawn(damage::look(data.clone(), Arc::clone(&hall)));

@@ -1,6 +1,11 @@
 //! What the owner wishes of memory, on the host: granted by the running Jamey, or on the data folder at rest.
 
-use super::{figures::Gauge, index::Keeper, mailbox::Mailbox};
+use super::{
+    figures::Gauge,
+    index::Keeper,
+    mailbox::Mailbox,
+    upkeep::{self, Upkeeper},
+};
 use crate::{
     broker::Hall,
     config::Config,
@@ -39,6 +44,8 @@ pub enum Wish {
     Figures,
     /// The index anew.
     Rebuild,
+    /// What is due is summed up and let go of now.
+    Optimise,
     /// These records are kept whatever else goes, or no longer.
     Pin { records: Vec<Uuid>, pinned: bool },
     /// These records go.
@@ -55,7 +62,7 @@ pub const AT_ONCE: usize = limits::RECALLED;
 pub fn grant(config: &Config, wish: &Wish, mut progress: impl FnMut(Option<u64>)) -> anyhow::Result<Value> {
     let data = &config.store.data;
     match super::lock(data) {
-        Ok(_lock) => at_rest(data, wish, progress),
+        Ok(_lock) => at_rest(config, wish, progress),
         Err(_) => leave(data, wish, || progress(None)),
     }
 }
@@ -84,9 +91,15 @@ fn leave(data: &Path, wish: &Wish, mut waits: impl FnMut()) -> anyhow::Result<Va
     bail!("the running Jamey took the wish and gave no answer in time: look at its log")
 }
 
-fn at_rest(data: &Path, wish: &Wish, mut progress: impl FnMut(Option<u64>)) -> anyhow::Result<Value> {
+fn at_rest(config: &Config, wish: &Wish, mut progress: impl FnMut(Option<u64>)) -> anyhow::Result<Value> {
+    let data = config.store.data.as_path();
     match wish {
         Wish::Figures => Ok(Value::Null),
+        Wish::Optimise => {
+            let mut store = Store::open(data).context("the store cannot be opened")?;
+            let rows = upkeep::at_rest(config, &mut store, Clock::new(Timestamp::default()).now(), |rows| progress(Some(rows)))?;
+            Ok(optimised(rows))
+        }
         Wish::Rebuild => {
             let store = Reader::open(data).context("the store cannot be read")?;
             let (mut follower, _) = Follower::open(&data.join(super::INDEX), &store)?;
@@ -128,7 +141,7 @@ fn changes(data: &Path, wish: &Wish, now: Timestamp) -> Result<(Value, Vec<Chang
         Change::Audit(Event::new(now, HOST, action, None, &format!("{} memories: {}", records.len(), named.join(" "))))
     };
     Ok(match wish {
-        Wish::Figures | Wish::Rebuild => (Value::Null, Vec::new()),
+        Wish::Figures | Wish::Rebuild | Wish::Optimise => (Value::Null, Vec::new()),
         Wish::Pin { records, pinned } => {
             let (found, missing) = there(records)?;
             let action = if *pinned { "memory.pinned" } else { "memory.unpinned" };
@@ -148,11 +161,16 @@ fn rebuilt(records: u64) -> Value {
     json!({"v": 1, "records": records})
 }
 
+fn optimised(rows: u64) -> Value {
+    json!({"v": 1, "rows": rows})
+}
+
 /// Who grants wishes while Jamey runs.
 pub struct Granter {
     pub data: PathBuf,
     pub hall: Arc<Hall>,
     pub keeper: Keeper,
+    pub upkeeper: Upkeeper,
     pub gauge: Arc<Mutex<Gauge>>,
 }
 
@@ -163,7 +181,8 @@ impl Granter {
         mailbox.make();
         let mut every = tokio::time::interval(Duration::from_secs(1));
         every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
+        // The stop may have been seen while a wish was being granted.
+        while !*stopped.borrow() {
             tokio::select! {
                 _ = every.tick() => {}
                 _ = stopped.changed() => return,
@@ -191,6 +210,12 @@ impl Granter {
                 let built = tokio::task::spawn_blocking(move || keeper.rebuild()).await.map_err(nothing)??;
                 self.hall.record("memory.rebuilt", None, "the index was built anew, as the host wished").await;
                 Ok(rebuilt(built))
+            }
+            Wish::Optimise => {
+                let upkeeper = self.upkeeper.clone();
+                let rows = tokio::task::spawn_blocking(move || upkeeper.round()).await.map_err(nothing)??;
+                self.hall.record("memory.optimised", None, "what was due was summed up and let go of, as the host wished").await;
+                Ok(optimised(rows))
             }
             Wish::Pin { .. } | Wish::LetGo { .. } => {
                 let (data, now, forgets) = (self.data.clone(), self.hall.clock.now(), matches!(wish, Wish::LetGo { .. }));

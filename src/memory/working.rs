@@ -275,8 +275,8 @@ mod tests {
         assert_eq!(working.figures().bytes, 0, "before it knows, it keeps nothing");
         working.follow(&bench.reader).unwrap();
         working.record(&bench.reader, id(1)).unwrap();
-        for _ in 0..=TRANSACTIONS {
-            bench.change(Change::Pinned { records: vec![id(3)], pinned: true });
+        for n in 0..=TRANSACTIONS {
+            bench.change(Change::Pinned { records: vec![id(3)], pinned: n % 2 == 0 });
         }
         working.follow(&bench.reader).unwrap();
         assert_eq!(working.figures().bytes, 0, "one transaction past what is looked through");

@@ -21,6 +21,8 @@ pub enum Action {
     Verify,
     /// Make the index anew from the database; recall goes on meanwhile.
     Rebuild,
+    /// Sum up and let go of what is due now, and give free pages back; Jamey does so by itself in time.
+    Optimise,
     /// One record, whole, with how it was recalled.
     Show { id: Uuid },
     /// Keep records whatever else goes.
@@ -42,6 +44,7 @@ pub fn memory(common: &Common, action: &Action) -> anyhow::Result<()> {
         Action::Stats => stats::stats(common),
         Action::Verify => verify::verify(common),
         Action::Rebuild => rebuild::rebuild(common),
+        Action::Optimise => rebuild::optimise(common),
         Action::Show { id } => show::show(common, *id),
         Action::Pin { id } => keep::pin(common, id, true),
         Action::Unpin { id } => keep::pin(common, id, false),

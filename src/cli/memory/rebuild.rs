@@ -1,4 +1,4 @@
-//! `jamey memory rebuild`: the index anew, by the running Jamey or on the folder at rest.
+//! `jamey memory rebuild` and `optimise`: by the running Jamey or on the folder at rest.
 
 use crate::{
     app::{self, Wish},
@@ -32,6 +32,24 @@ pub(super) fn rebuild(common: &Common) -> anyhow::Result<()> {
         crate::cli::line!("{}", serde_json::to_string_pretty(&told)?);
     } else {
         crate::cli::line!("the index was made anew: {} records", told.get("records").and_then(Value::as_u64).unwrap_or(0));
+    }
+    Ok(())
+}
+
+pub(super) fn optimise(common: &Common) -> anyhow::Result<()> {
+    let config = common.load()?;
+    let data = &config.store.data;
+    Reader::open(data).with_context(|| format!("no store can be read in {}: has Jamey run with this data folder?", data.display()))?;
+    let bar = super::progress(None, "what is due is summed up and let go of", common.json);
+    let told = app::grant_wish(&config, &Wish::Optimise, |_| {})?;
+    bar.finish_and_clear();
+    if common.json {
+        crate::cli::line!("{}", serde_json::to_string_pretty(&told)?);
+    } else {
+        match told.get("rows").and_then(Value::as_u64).unwrap_or(0) {
+            0 => crate::cli::line!("nothing was due"),
+            rows => crate::cli::line!("{rows} records, summaries and pages were summed up, let go of or given back"),
+        }
     }
     Ok(())
 }
