@@ -117,15 +117,6 @@ impl Body {
     }
 }
 
-/// Keys whose values are nobody's to search for.
-const SECRETS: [&str; 7] = ["code", "pin", "password", "passwd", "token", "secret", "key"];
-
-/// Whether what stands under a key is a secret: `code`, `user_pin`.
-#[must_use]
-pub fn is_secret(key: &str) -> bool {
-    key.split(['_', '-', ' ']).any(|part| SECRETS.iter().any(|secret| part.eq_ignore_ascii_case(secret)))
-}
-
 fn truth_word(word: &str) -> Option<bool> {
     match word.trim().to_ascii_lowercase().as_str() {
         "on" | "true" | "yes" | "1" | "open" | "home" | "detected" | "wet" | "occupied" | "active" => Some(true),

@@ -17,6 +17,7 @@ pub mod percept;
 pub mod question;
 pub mod retention;
 pub mod ruling;
+pub mod secret;
 pub mod series;
 pub mod shadow;
 pub mod signal;
@@ -31,7 +32,7 @@ pub mod word;
 
 pub use acl::{Acl, Granted};
 pub use approval::{Answer, Ending, Held, Kept, Settled, Unanswered, WayOn};
-pub use body::{Body, is_secret};
+pub use body::Body;
 pub use device::{Applied, Claim, Command, CommandShape, Device, DeviceClass, Family, Registry};
 pub use duty::{Due, DutySpec};
 pub use entity::{EntityId, is_named};
@@ -47,6 +48,7 @@ pub use percept::{Forgery, Input, Origin, Percept, Purpose, Request, Source, Ver
 pub use question::{Question, Unanswerable};
 pub use retention::{Keeping, NamePattern, Retention};
 pub use ruling::{RuleText, Ruling, Rulings};
+pub use secret::is_secret;
 pub use series::{Number, Series, Values, Words};
 pub use shadow::{Disagreement, ShadowTally};
 pub use signal::{Combine, SignalSource, SignalSpec, SignalType, SignalValue, Signals};

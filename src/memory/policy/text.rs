@@ -1,6 +1,9 @@
 //! A percept in the words that a person would search for.
 
-use crate::domain::{Body, Decision, Judged, Percept, Purpose, is_secret};
+use crate::domain::{
+    Body, Decision, DeviceClass, Judged, Percept, Purpose,
+    secret::{NOT_KEPT, is_secret, without_secrets},
+};
 use serde_json::Value;
 
 /// Bytes of a record's text: a device's whole report in words; more is for the payload to hold.
@@ -29,7 +32,11 @@ pub fn text(percept: &Percept, judged: &[Judged]) -> String {
         Purpose::Observation => {
             line.word(percept.entity.as_str());
             line.word(&percept.kind);
-            line.body(&percept.body);
+            if is_secret(&percept.kind) && percept.body != Body::Empty {
+                line.word(NOT_KEPT);
+            } else {
+                line.body(&percept.body);
+            }
         }
     }
     line.end()
@@ -56,7 +63,7 @@ impl Line {
         self.word("to");
         self.word(&request.verb.0);
         if let Some(value) = request.value {
-            self.word(&value.to_string());
+            self.word(&if is_code(judged) { NOT_KEPT.to_owned() } else { value.to_string() });
         }
         self.0.push_str(match judged.verdict.decision {
             Decision::Allow => ": allowed",
@@ -70,7 +77,7 @@ impl Line {
             Body::Empty => self.word("cleared"),
             Body::Bool(b) => self.word(if *b { "true" } else { "false" }),
             Body::Number(n) => self.word(&n.to_string()),
-            Body::Text(t) => self.word(t),
+            Body::Text(t) => self.word(&without_secrets(t)),
             Body::Json(value) | Body::Cbor(value) => self.value(value),
             Body::Bytes(n) => self.word(&format!("{n} bytes")),
         }
@@ -81,7 +88,7 @@ impl Line {
             Value::Null => {}
             Value::Bool(b) => self.word(if *b { "true" } else { "false" }),
             Value::Number(n) => self.word(&n.to_string()),
-            Value::String(s) => self.word(s),
+            Value::String(s) => self.word(&without_secrets(s)),
             Value::Array(items) => self.each(items.iter().map(|item| (None, item))),
             Value::Object(map) => self.each(map.iter().map(|(key, item)| (Some(key.as_str()), item))),
         }
@@ -96,7 +103,7 @@ impl Line {
                 self.word(key);
             }
             if key.is_some_and(is_secret) {
-                self.word("(not kept)");
+                self.word(NOT_KEPT);
             } else {
                 self.value(item);
             }
@@ -125,6 +132,14 @@ impl Line {
         self.0.truncate(self.0.floor_char_boundary(TEXT_BYTES));
         self.0
     }
+}
+
+/// Whether the number of a request is a code: what is said to locks and alarm panels, or to a part or in a verb that is named so.
+fn is_code(judged: &Judged) -> bool {
+    let request = &judged.request;
+    matches!(judged.facts.dev.class, DeviceClass::Lock | DeviceClass::AlarmPanel)
+        || is_secret(&request.verb.0)
+        || request.endpoint.as_deref().is_some_and(is_secret)
 }
 
 #[cfg(test)]
@@ -233,10 +248,38 @@ mod tests {
         assert_eq!(asked(&[judged("anonymous", "front_door", "unlock", Decision::Deny)]), "anonymous asked front_door to unlock: denied");
         let mut dim = judged("jane", "lamp", "set", Decision::Allow);
         dim.request.value = Some(40.0);
+        dim.facts.dev.class = DeviceClass::Light;
         assert_eq!(
             asked(&[dim, judged("anonymous", "gate", "open", Decision::Escalate)]),
             "anonymous as jane asked lamp to set 40: allowed; anonymous asked gate to open: held for a person"
         );
+    }
+
+    #[test]
+    fn no_code_stands_in_a_text_however_it_was_said() {
+        let told = |kind: &str, body| text(&percept("keypad", kind, body, Purpose::Observation), &[]);
+        for (kind, body) in [
+            ("code", Body::Number(1234.0)),
+            ("userCode", Body::Text("1234".into())),
+            ("pin", Body::Json(json!(["1234"]))),
+            ("action", Body::Text("disarm 1234".into())),
+            ("action", Body::Json(json!({"userCode": "1234", "action": "disarm"}))),
+            ("action", Body::Json(json!({"PINCode": {"user": 1, "value": 1234}}))),
+            ("say", Body::Json(json!({"text": "the pin is 1234"}))),
+        ] {
+            let told = told(kind, body);
+            assert!(!told.contains("1234") && told.contains("(not kept)"), "{told}");
+        }
+        let asked = |verb: &str, endpoint: Option<&str>| {
+            let mut one = judged("jane", "front_door", verb, Decision::Allow);
+            one.request.value = Some(1234.0);
+            one.request.endpoint = endpoint.map(str::to_owned);
+            let purpose = Purpose::Requests { origin: Origin::Act, requests: vec![one.request.clone()] };
+            text(&percept("jane", "act", Body::Number(1234.0), purpose), &[one])
+        };
+        for (verb, endpoint) in [("disarm", None), ("set", Some("pin_code")), ("setCode", None)] {
+            assert!(asked(verb, endpoint).contains("(not kept): allowed"), "{}", asked(verb, endpoint));
+        }
     }
 
     #[test]
