@@ -96,7 +96,7 @@ fn a_response_topic_is_honoured_and_then_nobody_else_hears_the_answer() {
 #[test]
 fn who_may_ask_is_said_by_roles_and_what_may_not_be_heard_is_not_recalled() {
     let folder = tempfile::tempdir().unwrap().keep();
-    let users: [(&str, &[&str]); 9] = [
+    let users: [(&str, &[&str]); 10] = [
         ("root", &["admin"]),
         ("bob", &["operator"]),
         ("carl", &["human"]),
@@ -106,9 +106,10 @@ fn who_may_ask_is_said_by_roles_and_what_may_not_be_heard_is_not_recalled() {
         ("zigbee", &["zigbee2mqtt"]),
         ("approver", &["approver"]),
         ("porter", &["porter"]),
+        ("gate", &["device"]),
     ];
     let acl = folder.join("acl.toml");
-    let porter = "[roles.porter]\nrules = [\"allow publish %r/memory/recall\", \"allow subscribe %r/memory/recall/reply\", \"allow subscribe %r/in/gate/#\"]\n";
+    let porter = "[roles.porter]\nrules = [\"allow publish %r/memory/recall\", \"allow subscribe %r/memory/recall/reply\", \"allow subscribe %r/in/gate/#\", \"allow all porter/#\"]\n";
     std::fs::write(&acl, porter).unwrap();
     let config = format!("[broker]\nacl = \"{}\"\n", acl.display());
     let file = folder.join("jamey.toml");
@@ -138,8 +139,25 @@ fn who_may_ask_is_said_by_roles_and_what_may_not_be_heard_is_not_recalled() {
     assert!(root.rest().iter().all(|m| m.topic != REPLY), "and nobody was answered");
     // The device hears no answer of others either.
     assert_eq!(sign_in("probe").subscribe(&[(REPLY, 1)]), [0x87]);
-    let mut porter = sign_in("porter").listen(REPLY, 1);
-    assert_eq!(texts(&found(&mut porter, json!({"query": "safe"}))), Vec::<String>::new(), "it may not hear the topic");
+    let mut root = house.dial("root-again").v5().user("root", PASSWORD).open().listen(REPLY, 1);
+    // Two that the porter may not hear, and one that it may: nothing of the answer tells of the two.
+    root.tell("jamey/in/root/note", "{\"text\": \"the safe of the safe is safe\"}");
+    sign_in("gate").tell("jamey/in/gate/note", "{\"text\": \"somebody asked for the safe\"}");
+    let mut porter = sign_in("porter").listen(REPLY, 1).listen("porter/answers", 1);
+    let mut answered = |question: Value| {
+        let properties = Properties::default().text(property::RESPONSE_TOPIC, "porter/answers");
+        assert!(porter.publish(Message::new(ASK, question.to_string()).qos(1).with(properties)).taken());
+        porter.message_on("porter/answers").json()["data"].clone()
+    };
+    for limit in [1, 10] {
+        let data = answered(json!({"query": "safe", "limit": limit}));
+        assert_eq!((texts(&data).len(), &data["records"][0]["topic"]), (1, &json!("jamey/in/gate/note")), "{data}");
+        assert_eq!(data["next"], Value::Null, "no further page is promised");
+    }
+    assert_eq!(texts(&answered(json!({"entity": "root"}))), Vec::<String>::new(), "it may not hear the topic");
+    // What others are told goes by it.
+    assert_eq!(texts(&found(&mut root, json!({"query": "safe"}))).len(), 3);
+    assert!(porter.rest().iter().all(|m| m.topic != REPLY), "answers to others tell of what it may not hear");
     assert!(house.dial("nobody").v5().try_open().is_err(), "without a name nobody comes in");
 }
 
@@ -200,6 +218,40 @@ fn who_asks_too_often_is_told_so_and_others_are_answered() {
     });
     let mut other = house.dial("other").v5().open().listen(REPLY, 1);
     assert_eq!(ask(&mut other, json!({"query": "door"}))["status"], "ok");
+    house.serves();
+}
+
+#[test]
+fn no_way_of_asking_makes_the_house_say_what_it_should_not() {
+    let mut house = house();
+    let mut all = house.dial("all").v5().open().listen("#", 1);
+    let mut asker = house.dial("asker").v5().open();
+    asker.tell("jamey/in/keypad/code", "4711");
+    asker.tell("jamey/in/keypad/action", "disarm 4711");
+    asker.tell("jamey/in/keypad/entry", "{\"userCode\": \"4711\"}");
+    all.rest();
+    // No topic with a wildcard, and none that is none, ends the house's own connection.
+    for topic in ["a/#", "a/+/b", "#", "+", "", "a\u{0}b", "$share/x/y"] {
+        let mut hostile = house.dial("hostile").v5().open();
+        hostile.post(Message::new(ASK, "{}").qos(1).with(Properties::default().text(property::RESPONSE_TOPIC, topic)));
+        hostile.rest();
+    }
+    all.rest();
+    // Asked once at QoS 2 it is answered once, however often it is repeated.
+    assert!(asker.publish(Message::new(ASK, "{\"query\": \"keypad\", \"transaction\": 2}").qos(2)).taken());
+    let answers: Vec<Message> = all.rest().into_iter().filter(|m| m.topic == REPLY).collect();
+    assert_eq!(answers.len(), 1, "{answers:?}");
+    assert_eq!(texts(&answers[0].json()["data"]).len(), 3, "{answers:?}");
+    assert!(!answers[0].text().contains("4711"), "{answers:?}");
+    assert_eq!(ask(&mut house.dial("other").v5().open().listen(REPLY, 1), json!({"query": "4711"}))["data"]["records"], json!([]));
+    // A will on Jamey's own answer is refused, and one that asks is a question like any.
+    let mut forger = house.dial("forger").v5().will(Message::new(REPLY, "forged").qos(1)).try_open();
+    if let Ok(forger) = forger.as_mut() {
+        assert!(forger.ping());
+    }
+    drop(forger);
+    house.dial("last").v5().will(Message::new(ASK, "{\"transaction\": \"last\"}").qos(1)).open().vanish();
+    assert!(all.rest().iter().all(|m| m.text() != "forged"));
     house.serves();
 }
 

@@ -3,6 +3,7 @@
 
 use crate::{
     broker::{Announcement, Asked, Hall, OwnClient},
+    config::Config,
     domain::{
         EntityId, Input, Question, Timestamp, limits,
         topics::{self, Topic},
@@ -13,7 +14,7 @@ use crate::{
         working::{Figures, Working},
     },
     observe::{RecallRoom, Recalled},
-    store::Reader,
+    store::{Reader, RecordRow},
 };
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
@@ -125,7 +126,7 @@ impl Recaller {
         let query = Query::asked(question, now, &self.zone)?;
         let mut limit = question.limit;
         loop {
-            let mut page = memory.find(&query, now, limit, question.cursor.as_deref()).map_err(|error| {
+            let page = memory.find(asked, &self.hall.config, &query, now, limit, question.cursor.as_deref()).map_err(|error| {
                 // A wrong cursor is the asker's; all else is the house's.
                 if !matches!(error, RecallError::Cursor(_)) {
                     self.recalled.failed();
@@ -133,7 +134,6 @@ impl Recaller {
                 }
                 error.to_string()
             })?;
-            page.records.retain(|one| asked.may_know(&self.hall.config, &one.record.topic));
             let data = told(&query, &page);
             // A shorter page says where the next begins.
             if limit == 1 || data.to_string().len() <= limits::RECALL_REPLY_BYTES {
@@ -158,9 +158,21 @@ struct Memory {
 }
 
 impl Memory {
-    fn find(&mut self, query: &Query, now: Timestamp, limit: usize, cursor: Option<&str>) -> Result<Page, RecallError> {
+    fn find(
+        &mut self,
+        asked: &Asked,
+        config: &Config,
+        query: &Query,
+        now: Timestamp,
+        limit: usize,
+        cursor: Option<&str>,
+    ) -> Result<Page, RecallError> {
+        let of_theirs = |row: &RecordRow| asked.may_know(config, &row.topic, &row.kind, &row.requester);
         let result = self.opened().and_then(|(index, store, working, focus)| {
-            let mind = Mindset { focus: focus.clone(), working: Some(working) };
+            // A cursor names what is in focus.
+            let focus = focus.clone().filter(|_| asked.may_know_focus(config));
+            let may_know = (!asked.may_know_all()).then_some(&of_theirs as &dyn Fn(&RecordRow) -> bool);
+            let mind = Mindset { focus, working: Some(working), may_know };
             recall::find_in(mind, index, store, query, now, limit, cursor)
         });
         if let Err(error) = &result

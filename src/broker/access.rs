@@ -56,6 +56,12 @@ pub fn is_act(config: &Config, topic: &str) -> bool {
     matches!(own_topic(config, topic), Some(Own::Act { .. }))
 }
 
+/// Whether memory's answers to everybody go there.
+#[must_use]
+pub fn is_recall_reply(config: &Config, topic: &str) -> bool {
+    below(config, topic) == Some("memory/recall/reply")
+}
+
 /// Whether a topic or filter belongs to held requests, which concern approvers only.
 #[must_use]
 pub fn is_approval(config: &Config, topic: &str) -> bool {

@@ -6,7 +6,10 @@ use super::{
 };
 use crate::{
     config::Config,
-    domain::{EntityId, Question, Unanswerable, limits},
+    domain::{
+        EntityId, Question, Unanswerable, limits,
+        topics::{self, Topic},
+    },
 };
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -24,10 +27,25 @@ pub struct Asked {
 }
 
 impl Asked {
-    /// Whether the asker may know what was said on a topic: what may not be heard is not recalled either.
+    /// Whether the asker may know what was said on a topic: what may not be heard is not recalled either. A request is remembered with its
+    /// verdict, so that of its asker has to be theirs to hear too.
     #[must_use]
-    pub fn may_know(&self, config: &Config, topic: &str) -> bool {
+    pub fn may_know(&self, config: &Config, topic: &str, kind: &str, requester: &EntityId) -> bool {
+        let judged = matches!(kind, "act" | "command");
         self.rights.hear(config, topic)
+            && (!judged || self.rights.hear(config, &topics::of_entity(&config.root, Topic::Verdict, requester)))
+    }
+
+    /// Whether the asker may know what the house has in mind.
+    #[must_use]
+    pub fn may_know_focus(&self, config: &Config) -> bool {
+        self.rights.hear(config, &topics::name(&config.root, Topic::Consciousness))
+    }
+
+    /// Whether there is nothing that the asker may not know.
+    #[must_use]
+    pub fn may_know_all(&self) -> bool {
+        self.rights.hears_everything()
     }
 }
 

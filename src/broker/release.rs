@@ -25,7 +25,8 @@ impl Hall {
         let door = self.door();
         if let Some(user) = percept.source.user.as_deref().filter(|_| !door.people.is_empty()) {
             let roles = door.people.users.get(user).map(|u| u.roles.as_slice()).unwrap_or_default();
-            if !Rights::of(&door.acl, roles, &percept.source.client_id, Some(user)).publish(&self.config, &percept.topic) {
+            if !Rights::of(&door.acl, &self.config.root, roles, &percept.source.client_id, Some(user)).publish(&self.config, &percept.topic)
+            {
                 return Some("its asker may not ask for it any more");
             }
         }

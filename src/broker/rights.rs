@@ -13,6 +13,7 @@ pub struct Rights {
     open: bool,
     roles: Vec<String>,
     granted: Granted,
+    all_but_approvals: bool,
 }
 
 impl Rights {
@@ -23,8 +24,11 @@ impl Rights {
     }
 
     #[must_use]
-    pub fn of(acl: &Acl, roles: &[String], client: &str, user: Option<&str>) -> Self {
-        Self { open: false, roles: roles.to_vec(), granted: acl.grant(roles.iter().map(String::as_str), client, user) }
+    pub fn of(acl: &Acl, root: &str, roles: &[String], client: &str, user: Option<&str>) -> Self {
+        let granted = acl.grant(roles.iter().map(String::as_str), client, user);
+        let approvals = TopicFilter::new(&format!("{root}/approval/#"));
+        let all_but_approvals = approvals.is_ok_and(|approvals| granted.hears_all_but(&approvals));
+        Self { open: false, roles: roles.to_vec(), granted, all_but_approvals }
     }
 
     #[must_use]
@@ -83,9 +87,19 @@ impl Rights {
         if self.open { !access::is_approval(config, plain) } else { self.granted.subscribe(&wanted) }
     }
 
+    /// Whether all but approvals may be heard, which memory holds none of.
+    #[must_use]
+    pub fn hears_everything(&self) -> bool {
+        self.open || self.granted.hears_all() || self.all_but_approvals
+    }
+
     /// Whether what comes on a topic may be heard: approvals by those only who may answer them, or see all.
     #[must_use]
     pub fn hear(&self, config: &Config, topic: &str) -> bool {
+        // Answers of memory tell of every topic: only who may hear them all hears those of others.
+        if access::is_recall_reply(config, topic) && !self.hears_everything() {
+            return false;
+        }
         let allowed = self.open || self.granted.hears_all() || self.granted.hear(topic);
         allowed && (!access::is_approval(config, topic) || self.has("approver") || self.has("admin"))
     }
@@ -114,7 +128,8 @@ mod tests {
     fn with_users_roles_decide_and_the_root_stays_jameys_own() {
         let config = Config::default();
         let acl = config::acl(None, &config.root).unwrap();
-        let of = |roles: &[&str]| Rights::of(&acl, &roles.iter().map(|r| (*r).to_owned()).collect::<Vec<_>>(), "c", Some("anna"));
+        let of =
+            |roles: &[&str]| Rights::of(&acl, &config.root, &roles.iter().map(|r| (*r).to_owned()).collect::<Vec<_>>(), "c", Some("anna"));
         let admin = of(&["admin"]);
         assert!(admin.publish(&config, "jamey/cmd/x") && !admin.publish(&config, "jamey/status") && !admin.publish(&config, "$SYS/x"));
         assert!(!admin.publish(&config, "jamey/approval/1/answer") && admin.hear(&config, "jamey/approval/1"));
@@ -126,6 +141,11 @@ mod tests {
         let device = of(&["device"]);
         assert!(device.subscribe(&config, "#") && !device.hear(&config, "other/x") && device.hear(&config, "anna/x"));
         assert!(device.speaks_for_itself() && !device.describes() && of(&["zigbee2mqtt"]).describes());
+        let everything =
+            [(&["admin"][..], true), (&["human"], true), (&["home_assistant"], true), (&["approver"], false), (&["device"], false)];
+        for (roles, hears) in everything {
+            assert_eq!((of(roles).hears_everything(), of(roles).hear(&config, "jamey/memory/recall/reply")), (hears, hears), "{roles:?}");
+        }
         assert!(of(&[]).is_empty() && of(&["unheard_of"]).is_empty());
     }
 }

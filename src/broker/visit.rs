@@ -137,7 +137,7 @@ impl Visit {
                 self.control.close(self.arrival.version, reason::NOT_AUTHORIZED);
             }
             let (roles, until) = holds.unwrap_or_default();
-            (Rights::of(&door.acl, &roles, &self.arrival.client_id, user), until)
+            (Rights::of(&door.acl, &self.hall.config.root, &roles, &self.arrival.client_id, user), until)
         };
         let source = identity::speaker(config, &self.arrival.client_id, login, &rights, self.entrance.peer.ip());
         Who { epoch: door.epoch, until, rights: Arc::new(rights), source: Arc::new(source) }

@@ -143,6 +143,13 @@ impl Granted {
         self.roles.iter().any(|rules| of(rules, Scope::Subscribe).next().is_some_and(|(allow, filter)| allow && filter.as_str() == "#"))
     }
 
+    /// Whether everything may be heard but what one filter matches.
+    #[must_use]
+    pub fn hears_all_but(&self, spared: &TopicFilter) -> bool {
+        let decides = |(allow, filter): &(bool, &TopicFilter)| if *allow { filter.as_str() == "#" } else { !spared.covers(filter) };
+        self.roles.iter().any(|rules| of(rules, Scope::Subscribe).find(decides).is_some_and(|(allow, _)| allow))
+    }
+
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.roles.iter().all(Vec::is_empty)

@@ -121,7 +121,7 @@ pub const ROWS: &[Row] = &[
         way: "out",
         qos: "1",
         retained: "no",
-        payload: "`status`, `transaction`, and `error` or `data`: `records[]` (`id`, `at`, `entity`, `kind`, `topic`, `text`, `importance`, `layer`, `pinned`, `requester`, `score`), best first, `next` (the cursor of the next page, else null), `notes` (what of the query was not understood); at most 256 KiB, then the page is shorter. Where MQTT 5 names a response topic that the asker may publish to, the reply goes there with the correlation data, and not here. What the asker may not hear is left out",
+        payload: "`status`, `transaction`, and `error` or `data`: `records[]` (`id`, `at`, `entity`, `kind`, `topic`, `text`, `importance`, `layer`, `pinned`, `requester`, `score`), best first, `next` (the cursor of the next page, else null), `notes` (what of the query was not understood); at most 256 KiB, then the page is shorter. Where MQTT 5 names a response topic that the asker may publish to, the reply goes there with the correlation data, and not here; here it is heard by those only who may hear everything but approvals. What the asker may not hear is left out, and so are requests whose verdict is not theirs to hear",
     },
     Row {
         topic: "alert/{code}",

@@ -56,6 +56,8 @@ pub struct Mindset<'m> {
     pub focus: Option<EntityId>,
     /// What is at hand.
     pub working: Option<&'m mut Working>,
+    /// Which records who asks may know; None: all.
+    pub may_know: Option<&'m dyn Fn(&RecordRow) -> bool>,
 }
 
 /// `find_in` with nothing in mind.
@@ -115,6 +117,20 @@ pub fn find_in(
                 in_focus.insert(id);
             }
         }
+    }
+    // What the asker may not know is out before anything is ranked: no score, no cursor and no page tells that it is there.
+    if let Some(may_know) = mind.may_know {
+        let mut known = BTreeMap::new();
+        for (id, measures) in found {
+            let row = match &mut working {
+                Some(working) => working.record(store, id)?,
+                None => store.record(id)?,
+            };
+            if row.is_some_and(|row| may_know(&row)) {
+                known.insert(id, measures);
+            }
+        }
+        found = known;
     }
     let uses = if query.has_words() { store.uses(found.keys().copied())? } else { BTreeMap::new() };
     let mut relevance: Vec<f64> = found.values().map(|(relevance, _)| *relevance).collect();

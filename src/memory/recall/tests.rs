@@ -101,7 +101,7 @@ fn what_was_recalled_comes_to_mind_sooner_the_next_time() {
 fn what_is_in_focus_comes_to_mind_a_little_sooner() {
     let entries = (0..10).map(|n| entry(n, if n == 3 { "gate" } else { "shed" }, "a parcel came")).collect();
     let house = House::remembering(entries);
-    let gate = || Mindset { focus: Some(EntityId::new("gate").unwrap()), working: None };
+    let gate = || Mindset { focus: Some(EntityId::new("gate").unwrap()), working: None, may_know: None };
     assert_eq!(ids(&house.find_with(Mindset::default(), 1, None)), [id(9)]);
     assert_eq!(ids(&house.find_with(gate(), 1, None)), [id(3)]);
     // Also what the index has not taken yet; and the next page goes on where this one was, whatever is in focus then.
@@ -109,7 +109,7 @@ fn what_is_in_focus_comes_to_mind_a_little_sooner() {
     house.store.write(&Batch { entries: vec![entry(11, "gate", "a parcel came")], ..Batch::default() }).unwrap();
     let first = house.find_with(gate(), 4, None);
     assert_eq!(ids(&first)[..2], [id(11), id(3)]);
-    let elsewhere = || Mindset { focus: Some(EntityId::new("shed").unwrap()), working: None };
+    let elsewhere = || Mindset { focus: Some(EntityId::new("shed").unwrap()), working: None, may_know: None };
     let second = house.find_with(elsewhere(), 20, first.next.as_deref());
     let all: BTreeSet<Uuid> = ids(&first).into_iter().chain(ids(&second)).collect();
     assert_eq!((all.len(), ids(&first).len() + ids(&second).len(), second.next), (11, 11, None), "no gap and no double");
@@ -121,7 +121,7 @@ fn recalls_between_two_pages_move_nothing() {
     house.recalled(7, after(50));
     let (mut seen, mut cursor, mut working) = (Vec::new(), None, Working::new(1_000_000));
     loop {
-        let mind = Mindset { focus: None, working: Some(&mut working) };
+        let mind = Mindset { focus: None, working: Some(&mut working), may_know: None };
         let page = house.find_with(mind, 7, cursor.as_deref());
         seen.extend(ids(&page));
         // Those that come last are asked for by others, after the first page was given.
@@ -136,4 +136,47 @@ fn recalls_between_two_pages_move_nothing() {
     assert_eq!((seen.len(), distinct.len()), (30, 30));
     assert_eq!(seen[0], id(7));
     assert!(house.folder.path().exists());
+}
+
+#[test]
+fn what_may_not_be_known_moves_neither_scores_nor_pages() {
+    let mine = |n| entry(n, "gate", "a parcel came");
+    let mut secret = entry(9, "safe", "parcel parcel parcel");
+    secret.percept.topic = "hidden".into();
+    let may_know = |row: &crate::store::RecordRow| row.topic != "hidden";
+    let with = House::remembering(vec![mine(1), mine(2), secret]);
+    let page = |limit, cursor: Option<&str>| with.find_with(Mindset { may_know: Some(&may_know), ..Mindset::default() }, limit, cursor);
+    let all = page(10, None);
+    assert_eq!(ids(&all), [id(2), id(1)]);
+    assert_eq!(with.find("parcel", 10, None).records.len(), 3, "who may know it finds it");
+    let alone = House::remembering(vec![mine(1), mine(2)]);
+    let scores = |page: &Page| page.records.iter().map(|one| one.score).collect::<Vec<_>>();
+    assert_eq!(scores(&all), scores(&alone.find("parcel", 10, None)), "as if it were not there");
+    let first = page(1, None);
+    assert_eq!(ids(&first), [id(2)]);
+    let second = page(1, first.next.as_deref());
+    assert_eq!((ids(&second), second.next), (vec![id(1)], None), "no page is promised that holds only what is hidden");
+}
+
+#[test]
+fn no_cursor_and_no_time_is_too_far() {
+    let house = House::remembering((0..3).map(|n| entry(n, "gate", "a parcel came")).collect());
+    let (least, nil) = (format!("-{:x}", i64::MAX), "0".repeat(32));
+    for now in ["0", "7fffffffffffffff", least.as_str()] {
+        for score in [f64::NAN, -f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -0.0] {
+            let cursor = format!("{now}-{:x}-{nil}", score.to_bits());
+            for text in ["parcel", ""] {
+                let found = find(house.follower.index(), &house.reader, &query(text), after(100), 10, Some(&cursor));
+                assert!(
+                    found.map_or_else(|error| matches!(error, super::RecallError::Cursor(_)), |page| page.records.len() <= 3),
+                    "{cursor}"
+                );
+            }
+        }
+    }
+    for text in
+        ["parcel since 9998-12 until 1970-01", "parcel 9999-12-31..", "parcel ..0000-01-01", "last 99999 years parcel", "\"a a a a a\""]
+    {
+        assert!(house.find(text, 10, None).records.len() <= 3, "{text}");
+    }
 }
