@@ -92,8 +92,22 @@ impl Query {
         let lists = [&mut self.words, &mut self.phrases, &mut self.without, &mut self.entities, &mut self.kinds];
         let mut cut = false;
         for list in lists {
+            // The same again finds nothing else, and is looked up again.
+            let mut seen = std::collections::BTreeSet::new();
+            list.retain(|one| seen.insert(one.clone()));
             cut |= list.len() > most;
             list.truncate(most);
+        }
+        // `a.b.c` is one word to who types it, and three to the index.
+        let mut room = most;
+        for list in [&mut self.phrases, &mut self.words, &mut self.without] {
+            list.retain(|one| {
+                let needs = one.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()).count();
+                let fits = needs <= room;
+                room -= if fits { needs } else { 0 };
+                cut |= !fits;
+                fits
+            });
         }
         if cut {
             self.notes.push(format!("only the first {most} words were looked for"));
@@ -139,6 +153,24 @@ mod tests {
     }
 
     #[test]
+    fn no_more_words_are_looked_up_than_may_be_however_they_are_joined() {
+        let lookups = |query: &Query| {
+            let all = query.words.iter().chain(&query.phrases).chain(&query.without);
+            all.map(|one| one.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()).count()).sum::<usize>()
+        };
+        let n = limits::QUERY_WORDS;
+        let joined = |n: usize| (0..n).map(|i| format!("w{i}")).collect::<Vec<_>>().join(".");
+        assert_eq!((lookups(&parse(&joined(n))), parse(&joined(n)).notes.len()), (n, 0));
+        assert_eq!((lookups(&parse(&joined(n + 1))), parse(&joined(n + 1)).notes.len()), (0, 1), "one past");
+        assert_eq!(parse(&"door ".repeat(100)).words, strings(&["door"]));
+        for hostile in
+            ["a.".repeat(500), "\"the the the the the the the the\" ".repeat(28), "-a-b-c-d-e-f-g-h ".repeat(60), "\u{130}".repeat(512)]
+        {
+            assert!(lookups(&parse(&hostile)) <= n, "{hostile}");
+        }
+    }
+
+    #[test]
     fn each_part_is_read_as_what_it_is() {
         let query =
             parse(r#"Front door last night "was denied" -lamp entity:hub kind:request verdict:denied verdict:HELD importance:>0.6"#);
@@ -163,7 +195,7 @@ mod tests {
 
     #[test]
     fn one_past_each_limit_is_left_out_and_said() {
-        let many = "w ".repeat(limits::QUERY_WORDS + 1);
+        let many: String = (0..=limits::QUERY_WORDS).map(|n| format!("w{n} ")).collect();
         let query = parse(&many);
         assert_eq!((query.words.len(), query.notes.len()), (limits::QUERY_WORDS, 1));
         let long = "é".repeat(limits::QUERY_BYTES / 2 + 1);
