@@ -7,6 +7,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use std::{
     fs,
+    io::Write,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -17,6 +18,9 @@ use uuid::Uuid;
 const AT_ONCE: usize = 64;
 /// What lies unread for so long is nobody's any more: longer than anything may take.
 const STALE: Duration = Duration::from_secs(600);
+
+/// The longest answer: what became of 200 records.
+const ANSWER_BYTES: u64 = 1_024 * 1_024;
 
 /// A folder in which letters and answers lie.
 #[derive(Debug, Clone)]
@@ -48,7 +52,7 @@ impl Mailbox {
         let write = || -> std::io::Result<()> {
             super::private_folder(&self.folder)?;
             let fresh = self.file(id, "new");
-            fs::write(&fresh, serde_json::to_string(letter)?)?;
+            put(&fresh, &serde_json::to_string(letter)?)?;
             fs::rename(fresh, self.file(id, "json"))
         };
         write().with_context(|| format!("{} cannot be written", self.folder.display()))?;
@@ -61,7 +65,8 @@ impl Mailbox {
     /// When it makes no sense.
     pub fn answer_to(&self, id: Uuid) -> Result<Option<Value>> {
         let done = self.file(id, "done");
-        let Ok(text) = fs::read(&done) else { return Ok(None) };
+        // Who runs Jamey may be another than who asks: neither is made to wait, or to read what is not an answer.
+        let Some(text) = read(&done, ANSWER_BYTES) else { return Ok(None) };
         let _ = fs::remove_file(&done);
         serde_json::from_slice(&text).map(Some).context("the answer cannot be read")
     }
@@ -87,7 +92,7 @@ impl Mailbox {
                 continue;
             }
             let id = path.file_stem().and_then(|s| s.to_str()).and_then(|s| Uuid::parse_str(s).ok());
-            let letter = self.read(&path).and_then(|text| serde_json::from_slice(&text).ok());
+            let letter = read(&path, self.bytes).and_then(|text| serde_json::from_slice(&text).ok());
             if let Err(error) = fs::remove_file(&path) {
                 warn!("{} cannot be taken away, so it does not count: {error}", path.display());
                 continue;
@@ -103,7 +108,7 @@ impl Mailbox {
     /// Leaves what came of a letter.
     pub fn answer(&self, id: Uuid, told: &Value) {
         let fresh = self.file(id, "half");
-        if let Err(error) = fs::write(&fresh, told.to_string()).and_then(|()| fs::rename(&fresh, self.file(id, "done"))) {
+        if let Err(error) = put(&fresh, &told.to_string()).and_then(|()| fs::rename(&fresh, self.file(id, "done"))) {
             warn!("{} cannot be written: {error}", self.folder.display());
             let _ = fs::remove_file(&fresh);
         }
@@ -112,17 +117,46 @@ impl Mailbox {
     fn file(&self, id: Uuid, end: &str) -> PathBuf {
         self.folder.join(format!("{id}.{end}"))
     }
+}
 
-    /// A letter's file, if it is one: nothing that would be waited for, and nothing longer than a letter.
-    fn read(&self, path: &Path) -> Option<Vec<u8>> {
-        let is_file = path.symlink_metadata().is_ok_and(|file| file.is_file() && file.len() <= self.bytes);
-        is_file.then(|| fs::read(path).ok()).flatten()
-    }
+/// Writes a file that was not there, for its owner alone: what somebody put in its place, or had it point to, is not written over.
+fn put(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?.write_all(text.as_bytes())
+}
+
+/// What a file says, if it is one: nothing that would be waited for, and nothing longer than it may be.
+fn read(path: &Path, most: u64) -> Option<Vec<u8>> {
+    let is_file = path.symlink_metadata().is_ok_and(|file| file.is_file() && file.len() <= most);
+    is_file.then(|| fs::read(path).ok()).flatten()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn nobody_is_made_to_wait_or_to_write_elsewhere() {
+        let data = tempfile::tempdir().unwrap();
+        let mailbox = Mailbox::at(data.path(), "box", 100);
+        mailbox.make();
+        let pipe = mailbox.file(Uuid::from_u128(1), "done");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        assert_eq!(mailbox.answer_to(Uuid::from_u128(1)).unwrap(), None, "nobody ever writes into it");
+        std::fs::write(data.path().join("precious"), "1").unwrap();
+        std::os::unix::fs::symlink(data.path().join("precious"), mailbox.file(Uuid::from_u128(2), "done")).unwrap();
+        assert_eq!(mailbox.answer_to(Uuid::from_u128(2)).unwrap(), None, "another's file is no answer");
+        std::os::unix::fs::symlink(data.path().join("precious"), mailbox.file(Uuid::from_u128(3), "half")).unwrap();
+        mailbox.answer(Uuid::from_u128(3), &Value::from(7));
+        assert_eq!(std::fs::read_to_string(data.path().join("precious")).unwrap(), "1");
+        let id = mailbox.leave(&"a letter").unwrap();
+        let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(mailbox.file(id, "json")).unwrap().permissions());
+        assert_eq!(mode & 0o777, 0o600);
+    }
 
     #[test]
     fn a_letter_is_taken_once_and_what_is_none_is_taken_away() {
