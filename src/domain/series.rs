@@ -1,6 +1,9 @@
 //! What many values come to: numbers by count, mean, spread and ends, words by how often each was said. Bounded, whatever comes. Pure.
 
-use super::{Body, Timestamp, body::is_secret, limits};
+use super::{
+    Body, Timestamp, limits,
+    secret::{is_secret, without_secrets},
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -61,14 +64,15 @@ impl Values {
     #[must_use]
     pub fn of(kind: &str, body: &Body, at: Timestamp) -> Self {
         let mut values = Self::default();
-        if is_secret(kind) {
+        // What was asked of a lock in numbers is a code, and which device it was does not stand here.
+        if is_secret(kind) || (matches!(kind, "act" | "command") && body.number().is_some()) {
             return values;
         }
         match body {
             Body::Empty | Body::Bytes(_) => {}
             Body::Bool(truth) => values.word("", if *truth { "true" } else { "false" }),
             Body::Number(number) => values.number("", *number, at),
-            Body::Text(text) => values.word("", text.trim()),
+            Body::Text(text) => values.word("", &without_secrets(text)),
             Body::Json(value) | Body::Cbor(value) => values.take("", value, at),
         }
         values
@@ -79,7 +83,7 @@ impl Values {
             Value::Null => {}
             Value::Bool(truth) => self.word(path, if *truth { "true" } else { "false" }),
             Value::Number(number) => self.number(path, number.as_f64().unwrap_or(f64::NAN), at),
-            Value::String(text) => self.word(path, text.trim()),
+            Value::String(text) => self.word(path, &without_secrets(text)),
             Value::Array(_) => self.more = self.more.saturating_add(1),
             Value::Object(map) => {
                 for (key, value) in map.iter().filter(|(key, _)| !is_secret(key)) {
@@ -274,6 +278,20 @@ mod tests {
             Number { last: (at(4), 3.0), ..good },
         ];
         assert!(good.is_sound() && bad.iter().all(|bad| !bad.is_sound()));
+    }
+
+    #[test]
+    fn no_code_is_counted_among_the_values() {
+        for (kind, body) in [
+            ("code", Body::Number(1234.0)),
+            ("act", Body::Number(1234.0)),
+            ("command", Body::Json(serde_json::json!({"value": 1234}))),
+            ("action", Body::Text("disarm 1234".into())),
+            ("action", Body::Json(serde_json::json!({"userCode": 1234, "say": "pin: 1234"}))),
+        ] {
+            let values = Values::of(kind, &body, Timestamp::default());
+            assert!(!format!("{values:?}").contains("1234"), "{kind}: {values:?}");
+        }
     }
 
     proptest! {
