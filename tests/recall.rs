@@ -96,7 +96,7 @@ fn a_response_topic_is_honoured_and_then_nobody_else_hears_the_answer() {
 #[test]
 fn who_may_ask_is_said_by_roles_and_what_may_not_be_heard_is_not_recalled() {
     let folder = tempfile::tempdir().unwrap().keep();
-    let users: [(&str, &[&str]); 9] = [
+    let users: [(&str, &[&str]); 10] = [
         ("root", &["admin"]),
         ("bob", &["operator"]),
         ("carl", &["human"]),
@@ -106,6 +106,7 @@ fn who_may_ask_is_said_by_roles_and_what_may_not_be_heard_is_not_recalled() {
         ("zigbee", &["zigbee2mqtt"]),
         ("approver", &["approver"]),
         ("porter", &["porter"]),
+        ("gate", &["device"]),
     ];
     let acl = folder.join("acl.toml");
     let porter = "[roles.porter]\nrules = [\"allow publish %r/memory/recall\", \"allow subscribe %r/memory/recall/reply\", \"allow subscribe %r/in/gate/#\", \"allow all porter/#\"]\n";
@@ -138,9 +139,10 @@ fn who_may_ask_is_said_by_roles_and_what_may_not_be_heard_is_not_recalled() {
     assert!(root.rest().iter().all(|m| m.topic != REPLY), "and nobody was answered");
     // The device hears no answer of others either.
     assert_eq!(sign_in("probe").subscribe(&[(REPLY, 1)]), [0x87]);
+    let mut root = house.dial("root-again").v5().user("root", PASSWORD).open().listen(REPLY, 1);
     // Two that the porter may not hear, and one that it may: nothing of the answer tells of the two.
     root.tell("jamey/in/root/note", "{\"text\": \"the safe of the safe is safe\"}");
-    root.tell("jamey/in/gate/note", "{\"text\": \"somebody asked for the safe\"}");
+    sign_in("gate").tell("jamey/in/gate/note", "{\"text\": \"somebody asked for the safe\"}");
     let mut porter = sign_in("porter").listen(REPLY, 1).listen("porter/answers", 1);
     let mut answered = |question: Value| {
         let properties = Properties::default().text(property::RESPONSE_TOPIC, "porter/answers");
@@ -336,7 +338,6 @@ fn memory_is_looked_at_and_its_index_made_anew_whether_the_house_runs_or_not() {
         assert!(all >= 50, "{all}");
         let verified = shown(&house, &["memory", "verify"]);
         assert_eq!((&verified["good"], verified["records"].as_u64().unwrap() >= 50), (&json!(true), true), "{verified}");
-        assert_eq!(shown(&house, &["memory", "optimise"])["rows"], 0, "nothing is due yet");
         let built = shown(&house, &["memory", "rebuild"]);
         assert!(built["records"].as_u64().unwrap() >= 50, "{built}");
         assert_eq!(shown(&house, &["memory", "verify"])["good"], true);

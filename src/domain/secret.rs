@@ -27,17 +27,19 @@ pub fn is_secret(name: &str) -> bool {
 pub fn without_secrets(text: &str) -> String {
     // How many words ago something was named that may be followed by a code, and whether it was a secret's own name.
     let mut named: Option<(usize, bool)> = None;
-    let mut out = Vec::new();
+    let (mut out, mut hidden) = (Vec::new(), false);
     for word in text.split_whitespace() {
         let (name, value) = word.split_once(['=', ':']).unwrap_or((word, ""));
         let is_digits = is_code(word);
         let follows = named.is_some_and(|(ago, own)| ago == 0 && own && !is_link(word));
         if !value.is_empty() && is_secret(name) {
+            hidden = true;
             out.push(format!("{name} {NOT_KEPT}"));
             named = None;
             continue;
         }
         if named.is_some() && (is_digits || (follows && word.chars().any(|c| c.is_ascii_digit()))) {
+            hidden = true;
             out.push(NOT_KEPT.to_owned());
             named = None;
             continue;
@@ -56,7 +58,8 @@ pub fn without_secrets(text: &str) -> String {
             _ => None,
         };
     }
-    out.join(" ")
+    // As it came, where there was nothing to hide.
+    if hidden { out.join(" ") } else { text.trim().to_owned() }
 }
 
 /// A value with all secrets in it gone, as it may be shown.
@@ -153,6 +156,7 @@ mod tests {
             ("the pin of the door is 4711.", "the pin of the door is (not kept)"),
             ("disarm at 7", "disarm at 7"),
             ("the pin is in the drawer", "the pin is in the drawer"),
+            (" two  words ", "two  words"),
             ("a parcel 1234 came", "a parcel 1234 came"),
             ("the lock says battery 100", "the lock says battery 100"),
         ] {

@@ -223,7 +223,7 @@ mod tests {
 
     #[test]
     fn one_past_each_limit_is_left_out_and_said() {
-        let many = "w ".repeat(limits::QUERY_WORDS + 1);
+        let many: String = (0..=limits::QUERY_WORDS).map(|n| format!("w{n} ")).collect();
         let query = parse(&many);
         assert_eq!((query.words.len(), query.notes.len()), (limits::QUERY_WORDS, 1));
         let long = "é".repeat(limits::QUERY_BYTES / 2 + 1);
