@@ -2,7 +2,7 @@
 //! and every refused request is still there, and what became sums is summed up as if from all that was said.
 //!
 //! A seeded year of 60 devices is lived through mind, store and upkeep, each day kept in order as the upkeep's thread does. So that it takes
-//! two minutes, a device is heard one day in 36, every two minutes then: two devices at a time, and 430,000 records in all.
+//! a minute, a device is heard one day in 180, every minute then: one device on each third day, and 175,000 records in all.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 #![allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "sizes and percentiles")]
 
@@ -24,13 +24,12 @@ use uuid::Uuid;
 const DEVICES: i64 = 60;
 const DAYS: i64 = 365;
 /// A device is heard one day in so many, each so many seconds.
-const HEARD_EVERY: i64 = 36;
-const APART: i64 = 120;
+const HEARD_EVERY: i64 = 180;
+const APART: i64 = 60;
 const DAY: i64 = 86_400;
 /// Days without upkeep, from which it is known what a record takes as it is said.
 const RAW_DAYS: i64 = 20;
-/// Days between two anomalies, and between two requests.
-const ODD: i64 = 9;
+/// Days between two requests.
 const ASKED: i64 = 5;
 
 /// SplitMix64.
@@ -186,8 +185,9 @@ fn a_year_takes_a_twentieth_and_nothing_that_mattered_is_missing() {
         let midnight = start.plus_seconds(day * DAY);
         for second in (0..DAY).step_by(usize::try_from(APART).unwrap()) {
             let at = midnight.plus_seconds(second);
-            for device in (0..DEVICES).filter(|device| (day + device) % HEARD_EVERY == 0) {
-                let is_odd = day % ODD == 4 && second == DAY / 2 && day > HEARD_EVERY;
+            for device in (0..DEVICES).filter(|device| day % HEARD_EVERY == device * HEARD_EVERY / DEVICES) {
+                // Once it is known what is usual.
+                let is_odd = second == DAY / 4 * 3;
                 house.tell(at.plus_seconds(device % 60), device, &mut chance, is_odd);
             }
             if day % ASKED == 0 && second == DAY / 3 {
@@ -219,7 +219,7 @@ fn a_year_takes_a_twentieth_and_nothing_that_mattered_is_missing() {
     let (pages, figures) = (reader.pages().unwrap(), reader.figures().unwrap());
     let size = std::fs::metadata(&file).unwrap().len();
     assert_eq!(size, pages.all * pages.bytes);
-    assert!(pages.free <= 1_024.max(pages.all / 50), "{pages:?}");
+    assert!(pages.free <= 128.max(pages.all / 50), "{pages:?}");
     took.sort();
     let at = |part: usize| took[(took.len() - 1) * part / 1_000].as_secs_f64() * 1e3;
     let whole = raw_bytes * records as f64;
@@ -234,7 +234,7 @@ fn a_year_takes_a_twentieth_and_nothing_that_mattered_is_missing() {
         at(990),
         at(1_000),
     );
-    assert!(odd.len() > 20 && refused.len() == 73);
+    assert!(odd.len() == 122 && refused.len() == 73);
     for id in odd.iter().chain(&refused) {
         assert!(reader.record(*id).unwrap().is_some(), "{id} is gone");
     }
@@ -260,6 +260,6 @@ fn a_year_takes_a_twentieth_and_nothing_that_mattered_is_missing() {
         assert_eq!(summary.values.paths["mode"].words.as_ref().unwrap().said, naive.words);
         if *tier == Tier::Hour { hours += 1 } else { days += 1 }
     }
-    assert!(hours > 4_000 && days > 500, "{hours} hours and {days} days were compared");
+    assert!(hours > 700 && days > 100, "{hours} hours and {days} days were compared");
     assert!((size as f64) < 0.05 * whole, "{size} bytes of {whole}");
 }
