@@ -1,5 +1,5 @@
 //! What the soul costs: `cargo bench --bench soul`. A word of an entity with all that the soul makes of it, at most 5 µs with 1,000 entities known;
-//! a look for silence and the memory of 10,000 entities, at most 40 MB; a new name in a full house.
+//! a look for silence and the memory of 10,000 entities, at most 2 KB each and 40 MB in all; a new name in a full house.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a measurement fails by panicking")]
 #![allow(
     clippy::cast_precision_loss,
@@ -22,6 +22,8 @@ static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 const ENTITIES: usize = 1_000;
 const ROUNDS: usize = 300;
+/// The most that an entity may take.
+const BYTES: usize = 2_048;
 
 fn main() {
     whole(1_000, 300);
@@ -125,6 +127,7 @@ fn whole(entities: usize, rounds: usize) {
     println!("{entities} entities, {words} words: {}", percentiles(&mut later));
     println!("  a look for silence: {}", percentiles(&mut looks));
     println!("  in memory {:.0} bytes an entity, {:.1} MB in all", bytes as f64 / entities as f64, bytes as f64 / 1e6);
+    assert!(bytes <= BYTES * entities, "an entity takes more than {BYTES} bytes");
     println!(
         "  stored {} bytes of opinion with each row, {} of rhythms and readings each ten minutes",
         row_bytes / rows,

@@ -59,7 +59,8 @@ const EMOTION_ROW_SECONDS: f64 = 1.0;
 /// Opinions of all entities, the emotions that events stirred, and the mood that they draw.
 #[derive(Serialize, Deserialize, Clone, PartialEq, Debug)]
 pub struct Soul {
-    entities: BTreeMap<EntityId, Entity>,
+    /// Each in a place of its own: the nodes of the tree are half empty, and an entity is not small.
+    entities: BTreeMap<EntityId, Box<Entity>>,
     relations: Relations,
     #[serde(default)]
     sightings: Sightings,
@@ -155,7 +156,8 @@ impl Soul {
 
     /// Gives an entity its standing; the same again changes nothing. An owner begins with 20 positive events.
     pub fn declare(&mut self, entity: &EntityId, standing: Standing, at: Timestamp) {
-        if let Some(Entity { known, .. }) = self.entities.get_mut(entity) {
+        if let Some(one) = self.entities.get_mut(entity) {
+            let known = &mut one.known;
             let was_stale = known.is_stale();
             known.declare(standing, at);
             if known.is_stale() && !was_stale {
@@ -177,7 +179,7 @@ impl Soul {
             return Err(SoulError::Full(entity));
         }
         self.stale.retain(|stale| *stale != entity);
-        self.entities.insert(entity, Entity { known, senses });
+        self.entities.insert(entity, Box::new(Entity { known, senses }));
         Ok(())
     }
 
@@ -257,7 +259,7 @@ impl Soul {
         if !self.entities.contains_key(entity) && !self.welcome(entity, Standing::Newcomer, at) {
             return None;
         }
-        let one = self.entities.get_mut(entity)?;
+        let one = self.entities.get_mut(entity)?.as_mut();
         let was_stale = one.known.is_stale();
         let done = change(one);
         if one.known.is_stale() && !was_stale {
@@ -523,7 +525,7 @@ impl Soul {
             self.untracked = self.untracked.saturating_add(1);
             return false;
         }
-        let mut one = Entity::new(standing, at);
+        let mut one = Box::new(Entity::new(standing, at));
         if let Some(past) = self.departed.take(entity) {
             one.known.recall(past, at);
         }
