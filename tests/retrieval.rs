@@ -25,8 +25,8 @@ use measure::{Asked, Library, Mean, WAYS, Way};
 use std::{collections::BTreeMap, path::Path};
 
 const SEED: u64 = 6;
-/// Recall@10 and reciprocal rank, a little below what was measured: 0.911 and 0.81.
-const FLOOR: (f64, f64) = (0.89, 0.78);
+/// Recall@10 and reciprocal rank, a little below what was measured: 0.903 and 0.79.
+const FLOOR: (f64, f64) = (0.89, 0.77);
 /// Recall@10 in conversations: loose, for nothing is tuned to them.
 const TALK_FLOOR: f64 = 0.8;
 const BATCH: usize = 500;

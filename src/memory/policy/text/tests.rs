@@ -285,31 +285,4 @@ proptest::proptest! {
     }
 }
 
-#[test]
-fn no_code_stands_in_a_text_however_it_was_said() {
-    let said = |kind: &str, body| text(&percept("keypad", kind, body, Purpose::Observation), &[], &nobody);
-    for (kind, body) in [
-        ("code", Body::Number(1234.0)),
-        ("userCode", Body::Text("1234".into())),
-        ("pin", Body::Json(json!(["1234"]))),
-        ("action", Body::Text("disarm 1234".into())),
-        ("action", Body::Json(json!({"userCode": "1234", "action": "disarm"}))),
-        ("action", Body::Json(json!({"PINCode": {"user": 1, "value": 1234}}))),
-        ("state", Body::Json(json!({"note": "disarm 1234"}))),
-        ("say", Body::Json(json!({"text": "the pin is 1234"}))),
-        ("fact", Body::Json(json!({"about": "alarm", "text": "the pin is 1234"}))),
-    ] {
-        let said = said(kind, body);
-        assert!(!said.contains("1234") && said.contains(NOT_KEPT), "{said}");
-    }
-    let asked = |verb: &str, endpoint: Option<&str>| {
-        let mut one = judged("jane", "front_door", verb, Decision::Allow);
-        one.request.value = Some(1234.0);
-        one.request.endpoint = endpoint.map(str::to_owned);
-        let purpose = Purpose::Requests { origin: Origin::Act, requests: vec![one.request.clone()] };
-        text(&percept("jane", "act", Body::Number(1234.0), purpose), &[one], &nobody)
-    };
-    for (verb, endpoint) in [("disarm", None), ("set", Some("pin_code")), ("setCode", None)] {
-        assert!(asked(verb, endpoint).contains("(not kept): allowed"), "{}", asked(verb, endpoint));
-    }
-}
+
