@@ -68,6 +68,12 @@ pub fn decide(factors: &Factors, text: String) -> MemoryRecord {
     MemoryRecord { layer, importance, text, about: None }
 }
 
+/// What begins an oddity is kept one by one, however much it surprised.
+pub fn keep(record: &mut MemoryRecord) {
+    record.importance = record.importance.max(LONG_TERM);
+    record.layer = Layer::LongTerm;
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

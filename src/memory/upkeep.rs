@@ -1,7 +1,7 @@
 //! What is let go, and when: decides chore by chore what the writer does next. Reads the store, writes nothing.
 
 use crate::{
-    domain::{Keeping, Layer, Retention, Summary, Tier, Timestamp, Uses},
+    domain::{Keeping, Layer, Retention, Summary, Tier, Timestamp, Uses, limits},
     store::{Chore, ChoreDone, Reader, Scanned, StoreError},
 };
 use jiff::tz::TimeZone;
@@ -150,14 +150,15 @@ impl Upkeep {
         owners.map_or(Class::Layer(record.layer), Class::Owners)
     }
 
-    /// What of this class was made before that is due.
+    /// What of this class was made before that is due. What was said in the last minutes is not: by it a start knows what is said again.
     fn due(&self, class: Class, now: Timestamp) -> Timestamp {
-        now.plus_seconds(match class {
+        let young = now.plus_seconds(-2 * limits::REPEAT_SECONDS);
+        young.min(now.plus_seconds(match class {
             Class::Layer(Layer::Working) => -i64::from(self.plan.keeping.working_hours) * 3_600,
             Class::Layer(Layer::ShortTerm) => -i64::from(self.plan.keeping.short_term_days) * DAY_SECONDS,
             Class::Layer(Layer::LongTerm) => return Timestamp::from_micros(0),
             Class::Owners(n) => -self.plan.retentions.get(n).map_or(i64::MAX, |one| i64::from(one.days) * DAY_SECONDS),
-        })
+        }))
     }
 
     fn sweep(&self, class: Class, store: &Reader, now: Timestamp) -> Result<Option<Chore>, StoreError> {

@@ -351,10 +351,10 @@ impl Mind {
         self.meet(percept);
         let mut stir = self.hear_life(percept);
         // What another broker had kept was read, and said, some other time.
-        let mut found = String::new();
+        let (mut found, mut begins) = (String::new(), false);
         if !percept.stored {
-            let (odd, words) = self.hear_readings(percept);
-            found = words;
+            let (odd, words, is_new) = self.hear_readings(percept);
+            (found, begins) = (words, is_new);
             stir = stir.max(odd).max(self.hear_feeling(percept));
         }
         if self.hear_signals(percept) {
@@ -366,7 +366,10 @@ impl Mind {
             self.follow(&told);
         }
         self.hear_say(percept);
-        let record = self.remember(percept, None, stir, self.text_of(percept, &[]) + &found);
+        let mut record = self.remember(percept, None, stir, self.text_of(percept, &[]) + &found);
+        if begins {
+            policy::keep(&mut record);
+        }
         Outcome { record: Some(record), silences: self.take_silences(), ..Outcome::default() }
     }
 

@@ -7,9 +7,9 @@ use crate::{
 };
 
 impl Mind {
-    /// Takes the readings in a percept. Gives how much they concern the home, in [0, 1], and what is found in them, in words that follow
-    /// the percept's own.
-    pub(super) fn hear_readings(&mut self, percept: &Percept) -> (f64, String) {
+    /// Takes the readings in a percept. Gives how much they concern the home, in [0, 1], what is found in them, in words that follow
+    /// the percept's own, and whether an oddity begins in them.
+    pub(super) fn hear_readings(&mut self, percept: &Percept) -> (f64, String, bool) {
         let registry = &self.state.registry;
         let area = |id: &EntityId| registry.device(id).and_then(|device| device.area.as_ref());
         let here = area(&percept.entity);
@@ -27,6 +27,6 @@ impl Mind {
         let stir = findings.iter().map(|f| f.importance()).fold(0.0, f64::max);
         let mark = |news| if matches!(news, SeriesNews::Began { .. }) { "unusual: " } else { "" };
         let words = findings.iter().map(|f| format!("; {}{}", mark(f.news), f.text)).collect();
-        (stir, words)
+        (stir, words, findings.iter().any(|f| matches!(f.news, SeriesNews::Began { .. })))
     }
 }

@@ -15,6 +15,8 @@ type Read<T> = Option<(T, usize)>;
 pub(super) struct Hours {
     pub from: Time,
     pub to: Time,
+    /// Without a day it is said of no day in particular: `at night`.
+    pub of_any_day: bool,
 }
 
 impl Hours {
@@ -60,7 +62,7 @@ pub(super) fn hours(words: &[String]) -> Read<Hours> {
         ("between", ..) => between(after(1), &["and", "to"]).map(|(hours, used)| (hours, used + 1)),
         ("from", ..) => between(after(1), &["to", "until", "till", "and"]).map(|(hours, used)| (hours, used + 1)),
         ("in" | "during", Some("the"), Some(part @ ("morning" | "afternoon" | "evening" | "night"))) => Some((named(part)?, 3)),
-        ("at", Some("night"), _) => Some((named("night")?, 2)),
+        ("at", Some("night"), _) => Some((Hours { of_any_day: true, ..named("night")? }, 2)),
         ("at" | "around", Some("noon"), _) => Some((around(time_at(12)?), 2)),
         ("at" | "around", Some("midnight"), _) => Some((around(Time::midnight()), 2)),
         ("overnight", ..) => Some((named("night")?, 1)),
@@ -109,7 +111,7 @@ fn between(words: &[String], joined: &[&str]) -> Read<Hours> {
             if same <= to { same } else { of_half(if to.hour() >= 12 { 0 } else { 12 })? }
         }
     };
-    Some((Hours { from, to }, used + 1 + more))
+    Some((Hours { from, to, of_any_day: false }, used + 1 + more))
 }
 
 fn named(part: &str) -> Option<Hours> {
@@ -120,13 +122,13 @@ fn named(part: &str) -> Option<Hours> {
         "night" => (20, 6),
         _ => return None,
     };
-    Some(Hours { from: time_at(from)?, to: time_at(to)? })
+    Some(Hours { from: time_at(from)?, to: time_at(to)?, of_any_day: false })
 }
 
 /// Half an hour before and after.
 fn around(time: Time) -> Hours {
     let half = Span::new().minutes(30);
-    Hours { from: time.wrapping_sub(half), to: time.wrapping_add(half) }
+    Hours { from: time.wrapping_sub(half), to: time.wrapping_add(half), of_any_day: false }
 }
 
 fn time_at(hour: i8) -> Option<Time> {

@@ -25,7 +25,7 @@ pub struct Parts {
 
 impl Default for Parts {
     fn default() -> Self {
-        Self { base_level: true, importance: true, spreading: true, newest_first: true }
+        Self { base_level: true, importance: true, spreading: false, newest_first: true }
     }
 }
 

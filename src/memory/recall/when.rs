@@ -26,7 +26,7 @@ pub fn read(words: &[String], now: Timestamp, zone: &TimeZone) -> (Option<Range<
         let here = words.get(at..).unwrap_or_default();
         // `between 2 and 4 pm` of whatever day is said before or after it.
         if let Some((found, used)) = hours::hours(here) {
-            of_day = Some(found);
+            of_day = Some((found, at..at + used));
             at += used;
             continue;
         }
@@ -41,7 +41,16 @@ pub fn read(words: &[String], now: Timestamp, zone: &TimeZone) -> (Option<Range<
         });
         at += used;
     }
-    (of_day.map(|hours| hours.on(range.clone(), &there)).or(range), rest)
+    match of_day {
+        // `at night` without a day is any night: it stays as words.
+        Some((hours, said)) if range.is_none() && hours.of_any_day => {
+            rest.extend(said);
+            rest.sort_unstable();
+            (None, rest)
+        }
+        Some((hours, _)) => (Some(hours.on(range, &there)), rest),
+        None => (range, rest),
+    }
 }
 
 struct Clock<'z> {
@@ -502,6 +511,7 @@ mod tests {
     #[test]
     fn what_is_no_time_stays_a_word() {
         for text in [
+            "who was there at night",
             "night light",
             "the march of time",
             "may",

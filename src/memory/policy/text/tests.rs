@@ -284,5 +284,3 @@ proptest::proptest! {
         }
     }
 }
-
-
