@@ -254,7 +254,7 @@ fn plausible(alive: &mut Alive, id: &str) -> (f64, Vec<(String, bool)>) {
 #[test]
 fn what_others_in_the_room_see_too_costs_no_trust_and_is_said() {
     let mut alive = thermostats();
-    assert_eq!(say(&mut alive, "left", 34.0), "left temperature 34; unusual: temperature 34: 81 deviations above its usual 21.21");
+    assert_eq!(say(&mut alive, "left", 34.0), "left (hall) temperature 34; unusual: temperature 34: 81 deviations above its usual 21.21");
     let (cost, views) = plausible(&mut alive, "left");
     assert!(cost > 0.9 && !views[0].1, "{cost} {views:?}");
     alive.pass(120);

@@ -34,10 +34,18 @@ use tantivy::{
 use uuid::Uuid;
 
 #[derive(Debug, thiserror::Error)]
-#[error("the index in {}: {source}; `jamey memory rebuild` makes it anew", path.display())]
+#[error("the index in {}: {}; `jamey memory rebuild` makes it anew", path.display(), said(source))]
 pub struct IndexError {
     pub path: PathBuf,
     pub source: TantivyError,
+}
+
+/// In words; of its writer's threads nobody has heard.
+fn said(source: &TantivyError) -> String {
+    match source {
+        TantivyError::ErrorInThread(_) => "a file of it could not be written".to_owned(),
+        other => other.to_string(),
+    }
 }
 
 /// A record that was found.
