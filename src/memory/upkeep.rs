@@ -21,8 +21,8 @@ const LEAST: usize = 8;
 const MOST: usize = 1_024;
 /// Records chosen at one look through all of them, when there is no room.
 const CHOSEN: usize = 8_192;
-/// Free pages that are left for what comes next: half a MiB, or a fiftieth.
-const SPARE_PAGES: u64 = 128;
+/// Free pages that are left for what comes next: 128 KiB, or a fiftieth.
+const SPARE_PAGES: u64 = 32;
 const SPARE_PART: u64 = 50;
 /// Chores that did not fit, one after another, before the job waits for the next round.
 const TRIES: u32 = 3;
