@@ -17,8 +17,8 @@ use uuid::Uuid;
 
 /// Memory of the one indexing thread; Tantivy takes no less than 15 MB.
 const HEAP_BYTES: usize = 16_000_000;
-/// A commit when so many documents wait, but not more often than so; with fewer after a while: each writes some twenty files, and a card
-/// wears. What waits is found all the same.
+/// A commit when so many documents wait, but not more often than so; with fewer after a while: each writes and syncs several files, and a
+/// card wears. What waits is found all the same.
 const COMMIT_DOCUMENTS: usize = 1_000;
 const COMMIT_GAP: Duration = Duration::from_millis(250);
 const COMMIT_SOON_DOCUMENTS: usize = 250;
