@@ -1,0 +1,63 @@
+//! Integrated information Φ of a small network, exactly: IIT 3.0 (Oizumi, Albantakis and Tononi 2014) with the conventions of PyPhi 1.2.
+
+mod concept;
+mod constellation;
+mod emd;
+pub mod mask;
+mod system;
+#[cfg(test)]
+mod tests;
+mod transport;
+
+pub use concept::{Concept, Core};
+pub use mask::Mask;
+pub use system::{NODES, Network, NetworkError};
+
+use concept::Search;
+use system::System;
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Integration {
+    /// Φ, without unit, at least 0, to six places.
+    pub phi: f64,
+    /// The directed cut that loses least: links from the first nodes to the others. None where Φ is 0 without a look.
+    pub cut: Option<(Mask, Mask)>,
+    /// What the whole specifies.
+    pub concepts: Vec<Concept>,
+}
+
+/// Φ of the whole network in its state: the least distance between its constellation of concepts and that of the network with a directed cut.
+/// 0 where it is not strongly connected, and for one node. `goes_on` is asked before each cut; None: it said no.
+pub fn phi(network: &Network, mut goes_on: impl FnMut() -> bool) -> Option<Integration> {
+    let none = |concepts| Some(Integration { phi: 0.0, cut: None, concepts });
+    if network.n < 2 || !network.is_strongly_connected() {
+        return none(Vec::new());
+    }
+    let mut search = Search::new(network.n);
+    let mut whole = System::cut(network, 0, 0);
+    let concepts = search.concepts(&mut whole, |_| None);
+    if concepts.is_empty() {
+        return none(concepts);
+    }
+    let all = mask::all(network.n);
+    let causes: Vec<Option<Core>> = (0..=all).map(|m| if m == 0 { None } else { search.cause(&mut whole, m) }).collect();
+    let anyway: Vec<f64> = (0..network.n).map(|node| whole.effect(0, node)).collect();
+    let mut best: Option<(f64, Mask, Mask)> = None;
+    for from in 1..all {
+        if !goes_on() {
+            return None;
+        }
+        let to = all & !from;
+        let mut cut = System::cut(network, from, to);
+        // What acts on a mechanism that lies before the cut is not cut.
+        let known = |mechanism: Mask| (mechanism & to == 0).then(|| causes.get(usize::from(mechanism)).cloned().flatten());
+        let left = search.concepts(&mut cut, known);
+        let most = best.map_or(f64::INFINITY, |(phi, ..)| phi);
+        if let Some(phi) = constellation::distance(&concepts, &left, &anyway, &mut search.emd, most).filter(|phi| *phi < most) {
+            best = Some((phi, from, to));
+        }
+    }
+    let (phi, from, to) = best?;
+    Some(Integration { phi, cut: Some((from, to)), concepts })
+}

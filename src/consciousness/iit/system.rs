@@ -1,0 +1,218 @@
+//! A system of binary nodes, whole or with the links from some nodes to others cut, and what its parts say of each other's past and future:
+//! cause and effect repertoires (Oizumi, Albantakis and Tononi 2014, text S1).
+
+use super::mask::{self, Mask};
+
+/// The most nodes: each more makes it some six times as long.
+pub const NODES: usize = 8;
+
+/// Nodes that act on each other, in a state.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Network {
+    pub(super) n: usize,
+    pub(super) state: Mask,
+    /// Of each node: the probability that it is on next, for each state of all nodes.
+    pub(super) on: Vec<Vec<f64>>,
+    /// Of each node: those that act on it.
+    pub(super) inputs: Vec<Mask>,
+}
+
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum NetworkError {
+    #[error("a network has 1 to {NODES} nodes, and this has {0}")]
+    Nodes(usize),
+    #[error("node {node} has {rows} rows: one for each of the {expected} states")]
+    Rows { node: usize, rows: usize, expected: usize },
+    #[error("node {node} is on with {value}: a probability is in [0, 1]")]
+    Probability { node: usize, value: f64 },
+    #[error("node {node}: inputs or state name a node that is not there")]
+    Link { node: usize },
+}
+
+impl Network {
+    /// `on[k][s]` is the probability that node k is on next after state s, whose bit i is node i; `inputs[k]` are the nodes that act on k.
+    ///
+    /// # Errors
+    /// What does not fit together.
+    pub fn new(on: Vec<Vec<f64>>, inputs: Vec<Mask>, state: Mask) -> Result<Self, NetworkError> {
+        let n = on.len();
+        if n == 0 || n > NODES {
+            return Err(NetworkError::Nodes(n));
+        }
+        let expected = mask::states(mask::all(n));
+        for (node, rows) in on.iter().enumerate() {
+            if rows.len() != expected {
+                return Err(NetworkError::Rows { node, rows: rows.len(), expected });
+            }
+            if let Some(value) = rows.iter().find(|p| !(0.0..=1.0).contains(*p)) {
+                return Err(NetworkError::Probability { node, value: *value });
+            }
+        }
+        if inputs.len() != n || state & !mask::all(n) != 0 {
+            return Err(NetworkError::Link { node: inputs.len() });
+        }
+        if let Some((node, _)) = inputs.iter().enumerate().find(|(_, from)| **from & !mask::all(n) != 0) {
+            return Err(NetworkError::Link { node });
+        }
+        Ok(Self { n, state, on, inputs })
+    }
+
+    /// Whether each node reaches each other one: else Φ is 0.
+    #[must_use]
+    pub fn is_strongly_connected(&self) -> bool {
+        let backward = |node: usize| self.inputs.get(node).copied().unwrap_or(0);
+        let forward = |node: usize| (0..self.n).filter(|to| mask::has(backward(*to), node)).map(mask::one).sum::<Mask>();
+        self.reaches_all(&backward) && self.reaches_all(&forward)
+    }
+
+    fn reaches_all(&self, next: &dyn Fn(usize) -> Mask) -> bool {
+        let mut seen = mask::one(0);
+        loop {
+            let more = mask::nodes(seen).map(next).fold(seen, |all, one| all | one);
+            if more == seen {
+                return seen == mask::all(self.n);
+            }
+            seen = more;
+        }
+    }
+}
+
+/// The tables of a system, cut or whole.
+pub struct System {
+    pub n: usize,
+    inputs: Vec<Mask>,
+    /// Of each mechanism, for each node: the probability that it is on next.
+    effects: Vec<Vec<f64>>,
+    /// Of each node, for each purview and each of its states: the probability of the node's present state.
+    likelihoods: Vec<Vec<Vec<f64>>>,
+    /// Of each mechanism and purview, when it was asked for.
+    causes: Vec<Vec<Option<Cause>>>,
+}
+
+/// What a mechanism says of a purview's past.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cause {
+    /// For each state of the purview; all 0 where the mechanism's state cannot be reached.
+    pub repertoire: Vec<f64>,
+    /// Of each node of the network, as it is in the repertoire; 0 outside the purview.
+    pub marginals: Vec<f64>,
+}
+
+impl System {
+    /// The network with the links from `from` to `to` cut: what went along them is noise, on and off alike.
+    #[must_use]
+    pub fn cut(network: &Network, from: Mask, to: Mask) -> Self {
+        let (n, size) = (network.n, mask::states(mask::all(network.n)));
+        let (mut on, mut inputs) = (network.on.clone(), network.inputs.clone());
+        for (node, (table, inputs)) in on.iter_mut().zip(&mut inputs).enumerate().filter(|(node, _)| mask::has(to, *node)) {
+            debug_assert!(node < n);
+            mask::nodes(from & *inputs).for_each(|input| average(table, input));
+            *inputs &= !from;
+        }
+        let effects = (0..).take(size).map(|m| on.iter().zip(&inputs).map(|(table, i)| effect(table, *i, m, network)).collect()).collect();
+        let likelihoods = on.iter().enumerate().map(|(node, table)| likelihoods(table, node, network)).collect();
+        Self { n, inputs, effects, likelihoods, causes: vec![vec![None; size]; size] }
+    }
+
+    /// The probability that a node is on next, given a mechanism in its state and noise elsewhere; of no mechanism: given nothing.
+    #[must_use]
+    pub fn effect(&self, mechanism: Mask, node: usize) -> f64 {
+        self.effects.get(usize::from(mechanism)).and_then(|row| row.get(node)).copied().unwrap_or(0.0)
+    }
+
+    /// The cause repertoire of a mechanism over a purview; of no mechanism: even.
+    pub fn learn(&mut self, mechanism: Mask, purview: Mask) {
+        if self.cause(mechanism, purview).is_some() {
+            return;
+        }
+        let mut repertoire = vec![1.0; mask::states(purview)];
+        for node in mask::nodes(mechanism) {
+            let told = self.likelihoods.get(node).and_then(|of| of.get(usize::from(purview)));
+            for (p, likelihood) in repertoire.iter_mut().zip(told.into_iter().flatten()) {
+                *p *= likelihood;
+            }
+        }
+        let sum: f64 = repertoire.iter().sum();
+        if sum > 0.0 {
+            repertoire.iter_mut().for_each(|p| *p /= sum);
+        }
+        let mut marginals = vec![0.0; self.n];
+        for (place, node) in mask::nodes(purview).enumerate() {
+            let on = repertoire.iter().zip(0..).filter(|(_, state)| mask::has(*state, place)).map(|(p, _)| p).sum();
+            if let Some(marginal) = marginals.get_mut(node) {
+                *marginal = on;
+            }
+        }
+        if let Some(slot) = self.causes.get_mut(usize::from(mechanism)).and_then(|of| of.get_mut(usize::from(purview))) {
+            *slot = Some(Cause { repertoire, marginals });
+        }
+    }
+
+    /// What was learned.
+    #[must_use]
+    pub fn cause(&self, mechanism: Mask, purview: Mask) -> Option<&Cause> {
+        self.causes.get(usize::from(mechanism))?.get(usize::from(purview))?.as_ref()
+    }
+
+    /// Whether mechanism and purview hang together by the links that count: into the mechanism for causes, out of it for effects. Where they
+    /// do not, a partition makes no difference.
+    #[must_use]
+    pub fn hangs_together(&self, mechanism: Mask, purview: Mask, causes: bool) -> bool {
+        let inputs = |node: usize| self.inputs.get(node).copied().unwrap_or(0);
+        let linked = |m: usize, z: usize| if causes { mask::has(inputs(m), z) } else { mask::has(inputs(z), m) };
+        let (mut ms, mut zs) = (mechanism & mechanism.wrapping_neg(), 0);
+        loop {
+            let before = (ms, zs);
+            zs |= mask::nodes(purview).filter(|z| mask::nodes(ms).any(|m| linked(m, *z))).map(mask::one).sum::<Mask>();
+            ms |= mask::nodes(mechanism).filter(|m| mask::nodes(zs).any(|z| linked(*m, z))).map(mask::one).sum::<Mask>();
+            if before == (ms, zs) {
+                return ms == mechanism && zs == purview;
+            }
+        }
+    }
+}
+
+/// Makes a table the same for both states of an input.
+fn average(table: &mut [f64], input: usize) {
+    let bit = usize::from(mask::one(input));
+    for off in (0..table.len()).filter(|state| state & bit == 0) {
+        let (low, high) = table.split_at_mut(off | bit);
+        if let (Some(a), Some(b)) = (low.get_mut(off), high.first_mut()) {
+            let mean = f64::midpoint(*a, *b);
+            (*a, *b) = (mean, mean);
+        }
+    }
+}
+
+fn effect(table: &[f64], inputs: Mask, mechanism: Mask, network: &Network) -> f64 {
+    let free = inputs & !mechanism & mask::all(network.n);
+    let fixed = network.state & !free;
+    let states = mask::states(free);
+    let sum: f64 = (0..).take(states).map(|x| table.get(usize::from(fixed | mask::spread(x, free))).copied().unwrap_or(0.0)).sum();
+    sum / u32::try_from(states).map_or(1.0, f64::from)
+}
+
+fn likelihoods(table: &[f64], node: usize, network: &Network) -> Vec<Vec<f64>> {
+    let all = mask::all(network.n);
+    let is_on = mask::has(network.state, node);
+    let whole: Vec<f64> = table.iter().map(|on| if is_on { *on } else { 1.0 - on }).collect();
+    let mut of = vec![Vec::new(); mask::states(all)];
+    // From the largest purview down: each is the next larger one, averaged over a node.
+    for purview in mask::subsets(all) {
+        let told = match mask::nodes(all & !purview).next() {
+            None => whole.clone(),
+            Some(missing) => {
+                let larger = purview | mask::one(missing);
+                let known: &[f64] = of.get(usize::from(larger)).map_or(&[], Vec::as_slice);
+                let at = |state: Mask| known.get(usize::from(state)).copied().unwrap_or(0.0);
+                let inside = mask::gather(purview, larger);
+                let bit = mask::gather(mask::one(missing), larger);
+                (0..).take(mask::states(purview)).map(|x| mask::spread(x, inside)).map(|x| f64::midpoint(at(x), at(x | bit))).collect()
+            }
+        };
+        if let Some(slot) = of.get_mut(usize::from(purview)) {
+            *slot = told;
+        }
+    }
+    of
+}
