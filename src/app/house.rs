@@ -256,6 +256,7 @@ impl Living {
                 return;
             }
             Input::Forged(_) | Input::Rules(_) | Input::WentOn { .. } | Input::Recalled { .. } => return,
+            Input::Reported(_) | Input::Exact(_) | Input::Turned(_) => return,
             Input::Word(word) => return self.heard(word, outcome.word.unwrap_or(Ok(())), letter.answer),
             Input::Answer(word) => return self.answered(&word, outcome.unanswered.map_or(Ok(()), Err), letter.answer),
         };
@@ -412,9 +413,16 @@ impl Living {
     /// Once a second: what fades is stored, and what others see is renewed.
     fn tick(&mut self) {
         self.gather_changes();
-        let now = self.house.mind.now();
         let emotion = self.house.mind.soul().emotion_view();
-        let consciousness = self.house.mind.workspace().view(now);
+        let told = self.house.mind.told();
+        let alarms = self.house.mind.alarms();
+        self.house.outlets.alarms.send_if_modified(|before| {
+            let is_other = **before != alarms;
+            if is_other {
+                *before = Arc::new(alarms);
+            }
+            is_other
+        });
         let focus = self.house.mind.workspace().focus().map(|broadcast| &broadcast.entity);
         self.house.outlets.focus.send_if_modified(|told| {
             let is_other = told.as_ref() != focus;
@@ -424,7 +432,7 @@ impl Living {
             is_other
         });
         let opinions = std::mem::take(&mut self.opinions).into_values().collect();
-        let said = Said::State { emotion, consciousness, opinions };
+        let said = Said::State { emotion, told, opinions };
         if self.house.writer.is_idle() {
             self.submit();
         }

@@ -170,8 +170,9 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let (waiting, waits) = watch::channel(outlets::Waiting::default());
     let (due, is_due) = watch::channel(outlets::Due::default());
     let (silent, is_silent) = watch::channel(outlets::Due::default());
+    let (alarms, alarmed) = watch::channel(outlets::Alarms::default());
     let (focus, in_focus) = watch::channel(None);
-    let outlets = outlets::Outlets { said, releases, asks, waiting, due, silent, focus };
+    let outlets = outlets::Outlets { said, releases, asks, waiting, due, silent, alarms, focus };
     // Weakly: the engine ends when all who hold it have let go.
     tokio::spawn(release(Arc::downgrade(&engine), Arc::clone(&hall), released));
     tokio::spawn(duties::ask_all(Arc::downgrade(&engine), Arc::clone(&hall), asked));
@@ -247,6 +248,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         waiting: waits,
         due: is_due,
         silent: is_silent,
+        alarms: alarmed,
         wrong_rules,
         gauge: Arc::clone(&gauge),
         keeper: keeper.clone(),

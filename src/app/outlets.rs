@@ -4,7 +4,7 @@
 use super::view::Said;
 use crate::{
     broker::{Answer, Hall},
-    domain::{EntityId, Kept, Timestamp},
+    domain::{Alarm, EntityId, Kept, Timestamp},
 };
 use serde_json::Value;
 use std::{collections::BTreeMap, sync::Arc};
@@ -15,6 +15,8 @@ use uuid::Uuid;
 pub type Waiting = Arc<BTreeMap<Uuid, Value>>;
 /// What is due by duty, or amiss by the code of its alert: since when, and what is the matter.
 pub type Due = Arc<BTreeMap<String, (Timestamp, String)>>;
+/// What is wrong with the house itself, by the code of its alert.
+pub type Alarms = Arc<BTreeMap<String, Alarm>>;
 
 #[derive(Clone)]
 pub struct Outlets {
@@ -27,6 +29,7 @@ pub struct Outlets {
     pub due: watch::Sender<Due>,
     /// Who fell silent, by the code of its alert.
     pub silent: watch::Sender<Due>,
+    pub alarms: watch::Sender<Alarms>,
     /// What the workspace broadcast last.
     pub focus: watch::Sender<Option<EntityId>>,
 }

@@ -1,19 +1,20 @@
 //! What Jamey says by itself: retained states, coalesced; verdicts as they fall; refusals to those refused.
 
+mod told;
+
 use super::{
     beside,
     doors::Trouble,
     figures::Gauge,
     index::Keeper,
-    outlets::{Due, Waiting},
+    outlets::{Alarms, Due, Waiting},
     retained,
-    slow::Slow,
     view::{self, Said},
 };
 use crate::{
     broker::{Announcement, Engine, Hall, OwnClient, guard},
     domain::{
-        EntityId, Liveness, OpinionView, Relation, Says, Timestamp,
+        EntityId, Says, Timestamp,
         audit::hex,
         topics::{self, Topic},
     },
@@ -28,6 +29,7 @@ use std::{
 };
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval};
+use told::{Told, material};
 use uuid::Uuid;
 
 /// At most one publish a topic in this time.
@@ -64,6 +66,8 @@ pub struct Speaker {
     pub due: watch::Receiver<Due>,
     /// Who fell silent.
     pub silent: watch::Receiver<Due>,
+    /// What is wrong with the house itself.
+    pub alarms: watch::Receiver<Alarms>,
     /// What is wrong with the newest rules.
     pub wrong_rules: watch::Receiver<Option<String>>,
     /// Memory's figures.
@@ -72,29 +76,6 @@ pub struct Speaker {
     /// Entities that were known when the house was started.
     pub known: BTreeSet<EntityId>,
     pub stop: watch::Receiver<bool>,
-}
-
-#[derive(Default)]
-struct Told {
-    /// Topics of entities that stand retained.
-    standing: BTreeSet<String>,
-    /// Last payload of each other retained state.
-    last: BTreeMap<String, Vec<u8>>,
-    /// What is to be told at the next beat.
-    next: BTreeMap<String, Vec<u8>>,
-    entities: BTreeMap<EntityId, (Gist, Instant)>,
-    /// Opinions that wait for their minute.
-    opinions: BTreeMap<EntityId, OpinionView>,
-    failing: bool,
-    damaged: bool,
-    slow: Slow,
-    break_glass: Option<Timestamp>,
-    due: Due,
-    silent: Due,
-    certificates: Option<Trouble>,
-    wrong_rules: Option<String>,
-    /// When Home Assistant last came to life.
-    born: Option<Instant>,
 }
 
 impl Speaker {
@@ -224,9 +205,9 @@ impl Speaker {
                     }
                 }
             }
-            Said::State { emotion, consciousness, opinions } => {
+            Said::State { emotion, told: news, opinions } => {
                 told.next.insert(topics::name(root, Topic::Emotion), emotion.to_string().into_bytes());
-                told.next.insert(topics::name(root, Topic::Consciousness), consciousness.to_string().into_bytes());
+                told.next.extend(news.into_iter().map(|(of, view)| (view::topic(root, &of), view.to_string().into_bytes())));
                 told.opinions.extend(opinions.into_iter().map(|o| (o.entity.clone(), o)));
             }
             Said::Shadow(tally) => {
@@ -358,6 +339,9 @@ impl Speaker {
         if self.silent.has_changed().unwrap_or(false) {
             self.tell_silent(root, told);
         }
+        if self.alarms.has_changed().unwrap_or(false) {
+            told.tell_alarms(root, self.alarms.borrow_and_update().clone());
+        }
         if let Some(head) = self.health.audit_head() {
             let head = json!({"v": 1, "seq": head.seq, "hash": hex(&head.hash), "at": head.at.to_string()});
             told.next.insert(topics::name(root, Topic::AuditHead), head.to_string().into_bytes());
@@ -431,86 +415,6 @@ impl Speaker {
     async fn say(&self, topic: String, payload: Vec<u8>, qos: u8, retain: bool) {
         self.own.publish(Announcement { topic, payload, qos, retain, correlation: None }).await;
     }
-}
-
-/// What of an opinion is worth telling again.
-#[derive(PartialEq)]
-struct Gist {
-    expectation: f64,
-    /// And whether a bridge is why.
-    liveness: (Liveness, bool),
-    anomalies: Vec<(String, Timestamp)>,
-    relations: Vec<Relation>,
-}
-
-impl Gist {
-    fn of(view: &OpinionView) -> Self {
-        Self {
-            expectation: view.expectation.get(),
-            liveness: (view.detail.liveness.state, view.detail.liveness.because_of.is_some()),
-            anomalies: view.detail.anomalies.iter().map(|a| (a.field.clone(), a.since)).collect(),
-            relations: view.detail.relations.clone(),
-        }
-    }
-
-    fn is_news_after(&self, before: &Self) -> bool {
-        (before.expectation - self.expectation).abs() >= MATERIAL
-            || before.liveness != self.liveness
-            || before.anomalies != self.anomalies
-            || before.relations != self.relations
-    }
-}
-
-impl Told {
-    /// An entity's first opinion at once; then when it moved, what is told of it is another thing, and its minute is over; whether it is
-    /// there sooner.
-    fn tell_opinions(&mut self, root: &str) {
-        let now = Instant::now();
-        let (entities, next) = (&mut self.entities, &mut self.next);
-        let mut left = ENTITIES_A_BEAT;
-        self.opinions.retain(|entity, view| {
-            if left == 0 {
-                return true;
-            }
-            let gist = Gist::of(view);
-            if let Some((before, at)) = entities.get(entity) {
-                if !gist.is_news_after(before) {
-                    return false;
-                }
-                let turned = gist.liveness != before.liveness;
-                if now.duration_since(*at) < if turned { LIVENESS_EVERY } else { ENTITY_EVERY } {
-                    return true;
-                }
-            }
-            left -= 1;
-            entities.insert(entity.clone(), (gist, now));
-            next.insert(topics::of_entity(root, Topic::Entity, entity), view::opinion(view).to_string().into_bytes());
-            false
-        });
-    }
-
-    fn alert(&mut self, root: &str, code: &str, alert: Option<Value>) {
-        self.next.insert(topics::alert(root, code), alert.map_or_else(Vec::new, |a| a.to_string().into_bytes()));
-    }
-}
-
-/// What of a state is worth telling again: all but its own time, and numbers to the nearest twentieth.
-/// An emotion fades by a thousandth a second; each telling is a retained value and costs the disk a sync.
-fn material(payload: &[u8]) -> Value {
-    fn coarse(value: &mut Value) {
-        match value {
-            Value::Object(map) => {
-                map.remove("at");
-                map.values_mut().for_each(coarse);
-            }
-            Value::Array(items) => items.iter_mut().for_each(coarse),
-            Value::Number(number) => *value = json!((number.as_f64().unwrap_or(0.0) * 20.0).round()),
-            _ => {}
-        }
-    }
-    let mut value = serde_json::from_slice(payload).unwrap_or(Value::Null);
-    coarse(&mut value);
-    value
 }
 
 pub(super) fn alert(since: Timestamp, severity: &str, text: &str, to_do: &str) -> Value {

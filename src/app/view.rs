@@ -1,8 +1,12 @@
 //! What the mind's thread hands to whoever publishes: values, never references into the mind.
 
-use crate::domain::{
-    AnomalyView, Detail, EntityId, FacetView, Judged, LivenessView, OpinionView, OwnersWord, Relation, Remedy, ShadowTally, Timestamp,
-    Unanswered,
+use crate::{
+    domain::{
+        AnomalyView, Detail, EntityId, FacetView, Judged, LivenessView, OpinionView, OwnersWord, Relation, Remedy, ShadowTally, Timestamp,
+        Unanswered,
+        topics::{self, Topic},
+    },
+    mind::Subject,
 };
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -13,7 +17,8 @@ pub enum Said {
     Verdicts(Spoken, Vec<Judged>),
     State {
         emotion: Value,
-        consciousness: Value,
+        /// Of consciousness, what is news.
+        told: Vec<(Subject, Value)>,
         opinions: Vec<OpinionView>,
     },
     /// A request waits no more: what its requester hears of it.
@@ -42,6 +47,17 @@ pub enum Said {
     Shadow(Option<Value>),
     /// These command topics are guarded now: retained values on them must be judged.
     NewlyGuarded(Vec<String>),
+}
+
+/// Where it is told.
+#[must_use]
+pub fn topic(root: &str, subject: &Subject) -> String {
+    match subject {
+        Subject::State => topics::name(root, Topic::Consciousness),
+        Subject::Phi => topics::name(root, Topic::Phi),
+        Subject::Identity => topics::name(root, Topic::Identity),
+        Subject::Mission(id) => topics::mission(root, id),
+    }
 }
 
 /// Whose verdict it is and where it goes.

@@ -113,6 +113,26 @@ pub enum Change {
     Recalled(Vec<(Uuid, Timestamp)>),
     /// `shadow`: its counts.
     Shadow(Box<ShadowTally>),
+    /// `consciousness_metrics`: one figure at one time.
+    Metric {
+        at: Timestamp,
+        metric: String,
+        value: f64,
+        detail: serde_json::Value,
+    },
+    /// `identity_matrices`: who Jamey is now, as JSON, and the state it is counted from, as CBOR; one row a day.
+    Identity {
+        at: Timestamp,
+        view: serde_json::Value,
+        state: Vec<u8>,
+    },
+    /// `mission_objectives`: how an objective stands, as JSON, and what it is counted from, as CBOR.
+    Mission {
+        id: String,
+        at: Timestamp,
+        view: serde_json::Value,
+        state: Vec<u8>,
+    },
 }
 
 /// What a step yields.

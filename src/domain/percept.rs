@@ -188,6 +188,12 @@ pub enum Input {
         at: Timestamp,
         records: Vec<Uuid>,
     },
+    /// What a part outside of the mind did when it was asked.
+    Reported(super::Report),
+    /// Φ was computed exactly, on another thread.
+    Exact(Box<super::ExactPhi>),
+    /// A condition of the house begins or ends.
+    Turned(super::Turned),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

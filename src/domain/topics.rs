@@ -12,6 +12,9 @@ pub enum Topic {
     Emotion,
     Entity,
     Consciousness,
+    Phi,
+    Identity,
+    Mission,
     Alert,
     System,
     AuditHead,
@@ -109,6 +112,9 @@ pub const ROWS: &[Row] = &[
         retained: "yes",
         payload: "`state`, `focus`, `last_broadcast`, workspace activity",
     },
+    Row { topic: "consciousness/phi", way: "out", qos: "1", retained: "yes", payload: "TODO(phi)" },
+    Row { topic: "consciousness/identity", way: "out", qos: "1", retained: "yes", payload: "TODO(identity)" },
+    Row { topic: "consciousness/mission/{id}", way: "out", qos: "1", retained: "yes", payload: "TODO(mission)" },
     Row {
         topic: "memory/recall",
         way: "in",
@@ -198,6 +204,9 @@ pub fn name(root: &str, topic: Topic) -> String {
         Topic::Emotion => "soul/emotion",
         Topic::Entity => "soul/entity",
         Topic::Consciousness => "consciousness/state",
+        Topic::Phi => "consciousness/phi",
+        Topic::Identity => "consciousness/identity",
+        Topic::Mission => "consciousness/mission",
         Topic::Alert => "alert",
         Topic::System => "system",
         Topic::AuditHead => "audit/head",
@@ -219,6 +228,12 @@ pub fn of_entity(root: &str, topic: Topic, entity: &EntityId) -> String {
 #[must_use]
 pub fn alert(root: &str, code: &str) -> String {
     format!("{}/{code}", name(root, Topic::Alert))
+}
+
+/// Where an objective of the mission stands.
+#[must_use]
+pub fn mission(root: &str, id: &str) -> String {
+    format!("{}/{id}", name(root, Topic::Mission))
 }
 
 /// Where a held request stands until it is settled.

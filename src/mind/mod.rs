@@ -3,20 +3,26 @@
 mod commands;
 mod discovery;
 mod duties;
+mod exact;
 mod feeling;
 mod following;
 mod holding;
+mod identity;
 mod judging;
 mod life;
+mod mission;
 mod names;
+mod phase;
 mod readings;
+mod round;
 mod rules;
 mod signals;
+mod telling;
 mod words;
 
 use crate::{
     conscience::{RuleError, RuleSet},
-    consciousness::{Candidate, Workspace},
+    consciousness::{Candidate, Identity, Missions, Observed, Phases, Workspace},
     domain::{
         Applied, Change, Claim, Decision, EntityId, Held, Input, InputSource, MemoryRecord, MissionSpec, Names, Outcome, OwnerGuard,
         Percept, Purpose, Registry, RelationKind, Rulings, ShadowTally, SignalSpec, Signals, Standing, Timestamp, Unit01, limits,
@@ -37,6 +43,7 @@ use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
 };
+pub use telling::Subject;
 use uuid::Uuid;
 
 /// What the mind is told once, at its start.
@@ -68,6 +75,14 @@ pub struct State {
     registry: Registry,
     soul: Soul,
     workspace: Workspace,
+    #[serde(default)]
+    identity: Identity,
+    #[serde(default)]
+    missions: Missions,
+    #[serde(default)]
+    observed: Observed,
+    #[serde(default)]
+    phases: Phases,
     habits: Habits,
     heard: BTreeMap<String, Heard>,
     commands: BTreeMap<EntityId, Commands>,
@@ -121,6 +136,10 @@ impl State {
             registry: Registry::default(),
             soul: Soul::new(),
             workspace: Workspace::new(),
+            identity: Identity::default(),
+            missions: Missions::default(),
+            observed: Observed::default(),
+            phases: Phases::default(),
             habits: Habits::new(),
             heard: BTreeMap::new(),
             commands: BTreeMap::new(),
@@ -252,6 +271,8 @@ impl Mind {
                 self.look_for_silence();
                 self.time_out_commands();
                 let silences = self.take_silences();
+                self.look_at_missions();
+                self.look_at_phase();
                 Outcome { settled: self.expire(), duties: self.look_at_duties(), silences, ..Outcome::default() }
             }
             Input::Note(change) => {
@@ -280,6 +301,20 @@ impl Mind {
                 self.state.soul.declare(&forgery.by, Standing::Newcomer, self.state.now);
                 self.state.soul.hear(&forgery.by, self.state.now, Some(&forgery.posed_as), Evidence::Impersonation);
                 self.feel_forgery(&forgery.by);
+                Outcome::default()
+            }
+            Input::Reported(report) => {
+                self.advance(report.at);
+                Outcome::default()
+            }
+            Input::Exact(exact) => {
+                self.advance(exact.at);
+                self.take_exact(exact);
+                Outcome::default()
+            }
+            Input::Turned(turned) => {
+                self.advance(turned.at);
+                self.take_turn(turned);
                 Outcome::default()
             }
             Input::Answer(answer) => {
@@ -314,6 +349,7 @@ impl Mind {
             changes.extend(self.state.shadow.clone().map(|tally| Change::Shadow(Box::new(tally))));
         }
         changes.extend(self.state.workspace.take_change(now));
+        changes.extend(self.take_conscious_changes());
         for id in std::mem::take(&mut self.devices) {
             changes.push(match self.state.registry.device(&id) {
                 Some(device) => Change::Device(Box::new(device.clone())),

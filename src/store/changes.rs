@@ -3,7 +3,7 @@
 use super::{
     database::Remembered,
     error::{Doing, StoreError},
-    forgetting, held, history, kept, names, relations,
+    forgetting, held, history, kept, mind, names, relations,
     rows::{append, number},
     shadow, uses,
 };
@@ -77,6 +77,9 @@ pub(super) fn write(conn: &Connection, changes: &[Change], remembered: &mut Reme
             Change::Recalled(records) => uses::recalled(conn, records)?,
             Change::Disagreed(one) => shadow::disagreed(conn, one, json)?,
             Change::Shadow(tally) => shadow::tally(conn, tally, json)?,
+            Change::Metric { at, metric, value, detail } => mind::metric(conn, *at, metric, *value, detail)?,
+            Change::Identity { at, view, state } => mind::identity(conn, *at, view, state)?,
+            Change::Mission { id, at, view, state } => mind::mission(conn, id, *at, view, state)?,
         }
     }
     Ok(())

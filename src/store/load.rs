@@ -31,6 +31,9 @@ pub struct Saved {
     pub departed: Vec<([u8; 16], Vec<u8>)>,
     /// What a candidate's judging came to.
     pub shadow: Option<ShadowTally>,
+    /// What the identity is counted from, and each objective, by id.
+    pub identity: Option<Vec<u8>>,
+    pub missions: Vec<(String, Vec<u8>)>,
     /// What the last start said of itself in the audit trail.
     pub last_start: Option<String>,
     /// The latest time that was stored; the mind's clock goes on from here.
@@ -76,6 +79,8 @@ pub(super) fn load(conn: &Connection) -> Result<Saved, StoreError> {
         departed: all(conn, "SELECT id, state FROM soul_departed ORDER BY id", [], |row| Ok((row.get(0)?, row.get(1)?)))?,
         relations: super::relations::all_of(conn)?,
         shadow: super::shadow::read_tally(conn)?,
+        identity: super::mind::identity_state(conn)?,
+        missions: super::mind::mission_states(conn)?,
         last_start: conn
             .query_row("SELECT detail FROM audit_log WHERE action = 'start' ORDER BY seq DESC LIMIT 1", [], |row| row.get(0))
             .optional()

@@ -21,6 +21,7 @@ mod kept;
 mod key;
 mod load;
 mod migrate;
+mod mind;
 mod names;
 mod people;
 mod reader;

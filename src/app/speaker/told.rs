@@ -1,0 +1,134 @@
+//! What was told last, what is to be told next, and what of it is news.
+
+use super::{
+    super::{
+        doors::Trouble,
+        outlets::{Alarms, Due},
+        slow::Slow,
+        view,
+    },
+    ENTITIES_A_BEAT, ENTITY_EVERY, LIVENESS_EVERY, MATERIAL, alert,
+};
+use crate::domain::{
+    EntityId, Liveness, OpinionView, Relation, Timestamp,
+    topics::{self, Topic},
+};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use tokio::time::Instant;
+
+#[derive(Default)]
+pub(super) struct Told {
+    /// Topics of entities that stand retained.
+    pub(super) standing: BTreeSet<String>,
+    /// Last payload of each other retained state.
+    pub(super) last: BTreeMap<String, Vec<u8>>,
+    /// What is to be told at the next beat.
+    pub(super) next: BTreeMap<String, Vec<u8>>,
+    pub(super) entities: BTreeMap<EntityId, (Gist, Instant)>,
+    /// Opinions that wait for their minute.
+    pub(super) opinions: BTreeMap<EntityId, OpinionView>,
+    pub(super) failing: bool,
+    pub(super) damaged: bool,
+    pub(super) slow: Slow,
+    pub(super) break_glass: Option<Timestamp>,
+    pub(super) due: Due,
+    pub(super) silent: Due,
+    pub(super) alarms: Alarms,
+    pub(super) certificates: Option<Trouble>,
+    pub(super) wrong_rules: Option<String>,
+    /// When Home Assistant last came to life.
+    pub(super) born: Option<Instant>,
+}
+
+/// What of an opinion is worth telling again.
+#[derive(PartialEq)]
+pub(super) struct Gist {
+    expectation: f64,
+    /// And whether a bridge is why.
+    liveness: (Liveness, bool),
+    anomalies: Vec<(String, Timestamp)>,
+    relations: Vec<Relation>,
+}
+
+impl Gist {
+    fn of(view: &OpinionView) -> Self {
+        Self {
+            expectation: view.expectation.get(),
+            liveness: (view.detail.liveness.state, view.detail.liveness.because_of.is_some()),
+            anomalies: view.detail.anomalies.iter().map(|a| (a.field.clone(), a.since)).collect(),
+            relations: view.detail.relations.clone(),
+        }
+    }
+
+    fn is_news_after(&self, before: &Self) -> bool {
+        (before.expectation - self.expectation).abs() >= MATERIAL
+            || before.liveness != self.liveness
+            || before.anomalies != self.anomalies
+            || before.relations != self.relations
+    }
+}
+
+impl Told {
+    /// An entity's first opinion at once; then when it moved, what is told of it is another thing, and its minute is over; whether it is
+    /// there sooner.
+    pub(super) fn tell_opinions(&mut self, root: &str) {
+        let now = Instant::now();
+        let (entities, next) = (&mut self.entities, &mut self.next);
+        let mut left = ENTITIES_A_BEAT;
+        self.opinions.retain(|entity, view| {
+            if left == 0 {
+                return true;
+            }
+            let gist = Gist::of(view);
+            if let Some((before, at)) = entities.get(entity) {
+                if !gist.is_news_after(before) {
+                    return false;
+                }
+                let turned = gist.liveness != before.liveness;
+                if now.duration_since(*at) < if turned { LIVENESS_EVERY } else { ENTITY_EVERY } {
+                    return true;
+                }
+            }
+            left -= 1;
+            entities.insert(entity.clone(), (gist, now));
+            next.insert(topics::of_entity(root, Topic::Entity, entity), view::opinion(view).to_string().into_bytes());
+            false
+        });
+    }
+
+    /// Alerts begin, change and end as what is wrong does.
+    pub(super) fn tell_alarms(&mut self, root: &str, alarms: Alarms) {
+        let before = std::mem::replace(&mut self.alarms, Alarms::clone(&alarms));
+        for code in before.keys().filter(|code| !alarms.contains_key(*code)) {
+            self.alert(root, code, None);
+        }
+        for (code, alarm) in alarms.iter().filter(|(code, alarm)| before.get(*code) != Some(alarm)) {
+            let severity = if alarm.critical { "critical" } else { "warning" };
+            self.alert(root, code, Some(alert(alarm.since, severity, &alarm.text, &alarm.what_to_do)));
+        }
+    }
+
+    pub(super) fn alert(&mut self, root: &str, code: &str, alert: Option<Value>) {
+        self.next.insert(topics::alert(root, code), alert.map_or_else(Vec::new, |a| a.to_string().into_bytes()));
+    }
+}
+
+/// What of a state is worth telling again: all but its own time, and numbers to the nearest twentieth.
+/// An emotion fades by a thousandth a second; each telling is a retained value and costs the disk a sync.
+pub(super) fn material(payload: &[u8]) -> Value {
+    fn coarse(value: &mut Value) {
+        match value {
+            Value::Object(map) => {
+                map.remove("at");
+                map.values_mut().for_each(coarse);
+            }
+            Value::Array(items) => items.iter_mut().for_each(coarse),
+            Value::Number(number) => *value = json!((number.as_f64().unwrap_or(0.0) * 20.0).round()),
+            _ => {}
+        }
+    }
+    let mut value = serde_json::from_slice(payload).unwrap_or(Value::Null);
+    coarse(&mut value);
+    value
+}

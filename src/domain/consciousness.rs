@@ -1,0 +1,105 @@
+//! The words of consciousness that cross rooms: the parts that work as one, what an exact Φ came to, and how the house stands.
+
+use super::{Timestamp, Unit01};
+use serde::{Deserialize, Serialize};
+
+/// The parts whose working as one is watched, in the order of the state vector.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    Perception,
+    Conscience,
+    Soul,
+    Memory,
+    Workspace,
+    Phoenix,
+}
+
+impl Part {
+    pub const ALL: [Self; 6] = [Self::Perception, Self::Conscience, Self::Soul, Self::Memory, Self::Workspace, Self::Phoenix];
+
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Perception => "perception",
+            Self::Conscience => "conscience",
+            Self::Soul => "soul",
+            Self::Memory => "memory",
+            Self::Workspace => "workspace",
+            Self::Phoenix => "phoenix",
+        }
+    }
+
+    #[must_use]
+    pub const fn index(self) -> usize {
+        match self {
+            Self::Perception => 0,
+            Self::Conscience => 1,
+            Self::Soul => 2,
+            Self::Memory => 3,
+            Self::Workspace => 4,
+            Self::Phoenix => 5,
+        }
+    }
+}
+
+/// What a part outside of the mind did when the mind asked it, once a second.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    pub at: Timestamp,
+    pub of: Part,
+    /// How much it worked.
+    pub did: u32,
+    /// How much of that came to something, and reached the mind.
+    pub found: u32,
+    /// The gravest of it, in [0, 1].
+    pub weight: Unit01,
+}
+
+/// How the house stands, told by whoever sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Condition {
+    /// Memory sums up and tidies.
+    Consolidating,
+    /// The store cannot write.
+    StoreFailing,
+    /// A page of the database is damaged.
+    Damaged,
+    Stopping,
+}
+
+/// A condition begins or ends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Turned {
+    pub at: Timestamp,
+    pub condition: Condition,
+    pub holds: bool,
+    pub reason: String,
+}
+
+/// What an exact computation of Φ came to (IIT 3.0), on the binarised parts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ExactPhi {
+    pub at: Timestamp,
+    /// None: it was not done in time.
+    pub phi: Option<f64>,
+    /// The directed cut that loses least; the parts on its two sides.
+    pub from: Vec<Part>,
+    pub to: Vec<Part>,
+    pub concepts: u32,
+    /// The state of the parts, in the order of `Part::ALL`: true is more than usual.
+    pub state: [bool; 6],
+    /// Transitions that were seen.
+    pub samples: u64,
+    pub took_millis: u32,
+}
+
+/// Something is wrong that people must know of, by the code of its alert.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alarm {
+    pub critical: bool,
+    pub since: Timestamp,
+    pub text: String,
+    pub what_to_do: String,
+}

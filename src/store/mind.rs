@@ -1,0 +1,56 @@
+//! What consciousness keeps: figures over time, who Jamey has been, how its objectives stand.
+
+use super::{
+    error::{Doing, StoreError},
+    load::all,
+};
+use crate::domain::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+use serde_json::Value;
+
+/// A day of micros: identities are kept by the day.
+const DAY_MICROS: i64 = 86_400 * 1_000_000;
+
+pub(super) fn metric(conn: &Connection, at: Timestamp, metric: &str, value: f64, detail: &Value) -> Result<(), StoreError> {
+    conn.prepare_cached(
+        "INSERT INTO consciousness_metrics (metric, at, value, detail) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (metric, at) DO UPDATE SET value = excluded.value, detail = excluded.detail",
+    )
+    .and_then(|mut s| s.execute(params![metric, at.micros(), value, detail.to_string()]))
+    .map(|_| ())
+    .doing("write a figure of consciousness")
+}
+
+/// The row of its day.
+pub(super) fn identity(conn: &Connection, at: Timestamp, view: &Value, state: &[u8]) -> Result<(), StoreError> {
+    let day = at.micros().div_euclid(DAY_MICROS) * DAY_MICROS;
+    conn.prepare_cached(
+        "INSERT INTO identity_matrices (at, view, state) VALUES (?1, ?2, ?3)
+         ON CONFLICT (at) DO UPDATE SET view = excluded.view, state = excluded.state",
+    )
+    .and_then(|mut s| s.execute(params![day, view.to_string(), state]))
+    .map(|_| ())
+    .doing("write the identity")
+}
+
+pub(super) fn mission(conn: &Connection, id: &str, at: Timestamp, view: &Value, state: &[u8]) -> Result<(), StoreError> {
+    conn.prepare_cached(
+        "INSERT INTO mission_objectives (id, at, view, state) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (id) DO UPDATE SET at = excluded.at, view = excluded.view, state = excluded.state",
+    )
+    .and_then(|mut s| s.execute(params![id, at.micros(), view.to_string(), state]))
+    .map(|_| ())
+    .doing("write an objective")
+}
+
+/// The newest state of the identity.
+pub(super) fn identity_state(conn: &Connection) -> Result<Option<Vec<u8>>, StoreError> {
+    conn.query_row("SELECT state FROM identity_matrices ORDER BY at DESC LIMIT 1", [], |row| row.get(0))
+        .optional()
+        .doing("read the identity")
+}
+
+/// The state of each objective, by id.
+pub(super) fn mission_states(conn: &Connection) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+    all(conn, "SELECT id, state FROM mission_objectives ORDER BY id", [], |row| Ok((row.get(0)?, row.get(1)?)))
+}
