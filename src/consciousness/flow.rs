@@ -25,8 +25,10 @@ const SURE: f64 = 0.001;
 const IN_A_ROW: u8 = 3;
 /// A cut that usually carries so little that its test would miss by chance more often than this is none to raise an alarm by.
 const LEAST_POWER: f64 = 0.9999;
-/// Of what is usual, a look changes this part.
-const USUAL: f64 = 1.0 / 60.0;
+/// What is usual is the mean of an hour of looks: a flow that dries up within minutes hardly changes it.
+const USUAL_LOOKS: u32 = 720;
+/// What could tell a lost link can do so for ten minutes more: by then nothing is left of what flowed, whatever was learned while it dried up.
+const ABLE_LOOKS: u32 = 120;
 
 /// How it stands.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -69,7 +71,11 @@ pub struct Flow {
     cross: Vec<f64>,
     reading: Option<Reading>,
     /// What the weakest cut usually carries, in nats, the bias not taken off.
-    usual: Option<f64>,
+    usual: f64,
+    /// Looks that were learned from, up to an hour of them.
+    learned: u32,
+    /// Looks for which it can still tell.
+    able: u32,
     /// Looks in a row that saw nothing flow, or surely something.
     dry: u8,
     flows: u8,
@@ -90,7 +96,9 @@ impl Default for Flow {
             spread_before: nothing.clone(),
             cross: nothing,
             reading: None,
-            usual: None,
+            usual: 0.0,
+            learned: 0,
+            able: 0,
             dry: 0,
             flows: 0,
             lost: None,
@@ -156,7 +164,7 @@ impl Flow {
     #[must_use]
     pub fn is_sound(&self) -> bool {
         let sums = [&self.spread, &self.spread_before, &self.cross];
-        sums.iter().all(|all| all.len() == N * N && all.iter().all(|x| x.is_finite())) && self.weight.is_finite()
+        sums.iter().all(|all| all.len() == N * N && all.iter().all(|x| x.is_finite())) && self.weight.is_finite() && self.usual.is_finite()
     }
 
     fn t_eff(&self) -> f64 {
@@ -177,8 +185,9 @@ impl Flow {
         let from: Vec<Part> = Part::ALL.into_iter().filter(|part| weakest.from.contains(&part.index())).collect();
         let freedom = number(from.len() * (N - from.len()));
         let p = exceeds(freedom, 2.0 * t_eff * weakest.nats);
-        let usual = *self.usual.get_or_insert(weakest.nats);
-        let powered = power(freedom, 2.0 * t_eff * (usual - freedom / (2.0 * t_eff)).max(0.0)) >= LEAST_POWER;
+        let sees = power(freedom, 2.0 * t_eff * (self.usual - freedom / (2.0 * t_eff)).max(0.0)) >= LEAST_POWER;
+        self.able = if sees { ABLE_LOOKS } else { self.able.saturating_sub(1) };
+        let powered = self.able > 0;
         let nats = (weakest.nats - freedom / (2.0 * t_eff)).max(0.0);
         self.judge(p, powered, weakest.nats, &from, now);
         self.reading = Some(Reading { nats, from, p, t_eff, powered, still });
@@ -192,7 +201,8 @@ impl Flow {
                 self.lost = Some(Lost { since: now, links: wiring::cut(from).collect(), from: from.to_vec() });
             } else if p < SURE {
                 // What is usual is learned while it flows.
-                self.usual = self.usual.map(|usual| usual + USUAL * (nats - usual));
+                self.learned = (self.learned + 1).min(USUAL_LOOKS);
+                self.usual += (nats - self.usual) / f64::from(self.learned);
             }
         } else if self.flows == IN_A_ROW {
             self.lost = None;
