@@ -12,6 +12,6 @@ mod workspace;
 
 pub use identity::Identity;
 pub use mission::Missions;
-pub use observed::Observed;
+pub use observed::{LEAST_SAMPLES, NotYet, Observed, network, parts};
 pub use phase::Phases;
 pub use workspace::{Broadcast, Candidate, Workspace};

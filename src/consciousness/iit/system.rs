@@ -9,12 +9,12 @@ pub const NODES: usize = 8;
 /// Nodes that act on each other, in a state.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Network {
-    pub(super) n: usize,
-    pub(super) state: Mask,
+    pub(in crate::consciousness) n: usize,
+    pub(in crate::consciousness) state: Mask,
     /// Of each node: the probability that it is on next, for each state of all nodes.
-    pub(super) on: Vec<Vec<f64>>,
+    pub(in crate::consciousness) on: Vec<Vec<f64>>,
     /// Of each node: those that act on it.
-    pub(super) inputs: Vec<Mask>,
+    pub(in crate::consciousness) inputs: Vec<Mask>,
 }
 
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
