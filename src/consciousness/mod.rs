@@ -15,7 +15,7 @@ mod workspace;
 pub use flow::{Flow, Lost, nothing_flows};
 pub use identity::Identity;
 pub use mission::Missions;
-pub use observed::Observed;
+pub use observed::{LEAST_SAMPLES, NotYet, Observed, network, parts};
 pub use phase::Phases;
 pub use round::Round;
 pub use wiring::Link;

@@ -103,6 +103,20 @@ pub struct Turned {
     pub reason: String,
 }
 
+/// The parts as a network of on and off, as it was observed: what exact Φ is computed from.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Observation {
+    /// Whose activity changes, in the order of `Part::ALL`. The others stand still, and are a condition under which these work.
+    pub nodes: Vec<Part>,
+    /// The state of all parts, in the order of `Part::ALL`: true is more than usual.
+    pub state: [bool; 6],
+    /// Of each node: the probability that it is on a second after, for each state of the parts that act on it; the first of those is the lowest
+    /// bit. Parts that stand still are as they stand.
+    pub tables: Vec<Vec<f64>>,
+    /// Transitions that were seen.
+    pub samples: u64,
+}
+
 /// What an exact computation of Φ came to (IIT 3.0), on the binarised parts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ExactPhi {
@@ -113,10 +127,8 @@ pub struct ExactPhi {
     pub from: Vec<Part>,
     pub to: Vec<Part>,
     pub concepts: u32,
-    /// The state of the parts, in the order of `Part::ALL`: true is more than usual.
-    pub state: [bool; 6],
-    /// Transitions that were seen.
-    pub samples: u64,
+    /// What it was computed from.
+    pub of: Observation,
     pub took_millis: u32,
 }
 
