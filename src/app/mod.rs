@@ -3,6 +3,7 @@
 mod answers;
 mod approvals;
 mod beside;
+mod conditions;
 mod control;
 mod damage;
 mod doors;
@@ -272,6 +273,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         wishes::Granter { data: data.clone(), hall: Arc::clone(&hall), keeper: keeper.clone(), upkeeper: upkeeper.clone(), gauge }
             .watch(stopped.clone()),
     );
+    let conditioning = tokio::spawn(conditions::watch(Arc::clone(&hall), upkeeper.clone(), stopped.clone()));
     let ruling = tokio::spawn(rules::watch(rules::Watch { hall: Arc::clone(&hall), shelf, again, seen, holds, tell: tell_rules, stopped }));
 
     tokio::spawn(damage::look(data.clone(), Arc::clone(&hall)));
@@ -283,12 +285,13 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     info!("{signal}: stopping");
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
 
+    conditions::stopping(&hall, signal).await;
     // Last words first, while clients still listen; then the clients; then what they said is written.
     let _ = stop.send(true);
     let _ = speaking.await;
     others.stop().await;
     engine.stop(closed).await;
-    let _ = tokio::join!(ticking, serving, watching, minding, hearing, listening, wishing, ruling);
+    let _ = tokio::join!(ticking, serving, watching, minding, hearing, listening, wishing, conditioning, ruling);
     upkeeper.stop();
     tokio::task::spawn_blocking(move || upkeeping.join()).await?.map_err(|_| anyhow!("the upkeep's thread died"))?;
     hall.close_audits();

@@ -163,7 +163,7 @@ mod tests {
     #[test]
     fn the_workbooks_burn_rates_use_up_what_it_says() {
         for (rate, hours, share) in [(14.4, 1.0, 0.02), (6.0, 6.0, 0.05), (1.0, 72.0, 0.10)] {
-            assert!((rate * hours / 720.0 - share as f64).abs() < 1e-12);
+            assert!((rate * hours / 720.0 - share).abs() < 1e-12);
         }
         assert_eq!(burn(9_856, 144, 0.999, 1), Some(0.0144 / (1.0 - 0.999)));
         let burned = burn(9_856, 144, 0.999, 1).unwrap();

@@ -136,6 +136,8 @@ pub struct Mind {
     hearing: Uuid,
     /// The live Φ was read anew since it was told.
     flow_is_news: bool,
+    /// The phase is another one since it was stored.
+    phase_turned: bool,
 }
 
 impl State {
@@ -220,6 +222,7 @@ impl Mind {
             moment: None,
             hearing: Uuid::nil(),
             flow_is_news: false,
+            phase_turned: false,
         }
     }
 
@@ -367,7 +370,6 @@ impl Mind {
         if std::mem::take(&mut self.shadow_moved) {
             changes.extend(self.state.shadow.clone().map(|tally| Change::Shadow(Box::new(tally))));
         }
-        changes.extend(self.state.workspace.take_change(now));
         changes.extend(self.take_conscious_changes());
         for id in std::mem::take(&mut self.devices) {
             changes.push(match self.state.registry.device(&id) {
