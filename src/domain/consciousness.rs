@@ -1,6 +1,6 @@
 //! The words of consciousness that cross rooms: the parts that work as one, what an exact Φ came to, and how the house stands.
 
-use super::{Timestamp, Unit01};
+use super::{EntityId, Timestamp, Unit01};
 use serde::{Deserialize, Serialize};
 
 /// The parts whose working as one is watched, in the order of the state vector.
@@ -31,6 +31,11 @@ impl Part {
     }
 
     #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|part| part.as_str() == name)
+    }
+
+    #[must_use]
     pub const fn index(self) -> usize {
         match self {
             Self::Perception => 0,
@@ -54,6 +59,26 @@ pub struct Report {
     pub found: u32,
     /// The gravest of it, in [0, 1].
     pub weight: Unit01,
+}
+
+/// What the mind asks of the parts outside of it, once a second.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asks {
+    /// Whose memories come first; None: anybody's.
+    pub of: Option<EntityId>,
+    /// Memories to be read again.
+    pub recall: u32,
+    /// Records to be proved readable on disk.
+    pub prove: u32,
+}
+
+/// A link of the house cut on purpose, to see whether it is found: tests only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Severed {
+    /// What goes out from this part is lost; of the workspace, the broadcast.
+    pub part: Part,
+    /// From this second of the run on.
+    pub after_seconds: u64,
 }
 
 /// How the house stands, told by whoever sees it.

@@ -36,6 +36,12 @@ impl Process {
         (is_square && (2..=16).contains(&n)).then_some(Self { s, c })
     }
 
+    /// Of one channel.
+    #[must_use]
+    pub fn variance(&self, channel: usize) -> f64 {
+        self.s.at(channel, channel)
+    }
+
     fn n(&self) -> usize {
         self.s.rows()
     }
