@@ -24,9 +24,9 @@ use crate::{
     conscience::{RuleError, RuleSet},
     consciousness::{Candidate, Flow, Identity, Missions, Observed, Phases, Round, Workspace},
     domain::{
-        Applied, Change, Claim, Decision, EntityId, Held, Input, InputSource, MemoryRecord, MissionSpec, Names, Outcome, OwnerGuard, Part,
-        Percept, Purpose, Registry, RelationKind, Rulings, Severed, ShadowTally, SignalSpec, Signals, Standing, Timestamp, Unit01, limits,
-        signal::Heard,
+        Applied, Change, Claim, Decision, EntityId, ExactPhi, Held, Input, InputSource, MemoryRecord, MissionSpec, Names, Outcome,
+        OwnerGuard, Part, Percept, Purpose, Registry, RelationKind, Rulings, Severed, ShadowTally, SignalSpec, Signals, Standing,
+        Timestamp, Unit01, limits, signal::Heard,
     },
     memory::policy::{self, Factors, Habits},
     soul::{Evidence, Soul},
@@ -34,6 +34,7 @@ use crate::{
 use commands::Commands;
 pub use duties::Duties;
 use duties::Pendings;
+use exact::Exact;
 use following::Following;
 pub use holding::Waits;
 use jiff::tz::TimeZone;
@@ -90,6 +91,9 @@ pub struct State {
     missions: Missions,
     #[serde(default)]
     observed: Observed,
+    /// The newest exact Φ.
+    #[serde(default)]
+    exact: Option<Box<ExactPhi>>,
     #[serde(default)]
     phases: Phases,
     habits: Habits,
@@ -136,6 +140,7 @@ pub struct Mind {
     hearing: Uuid,
     /// The live Φ was read anew since it was told.
     flow_is_news: bool,
+    exact: Exact,
 }
 
 impl State {
@@ -153,6 +158,7 @@ impl State {
             identity: Identity::default(),
             missions: Missions::default(),
             observed: Observed::default(),
+            exact: None,
             phases: Phases::default(),
             habits: Habits::new(),
             heard: BTreeMap::new(),
@@ -220,6 +226,7 @@ impl Mind {
             moment: None,
             hearing: Uuid::nil(),
             flow_is_news: false,
+            exact: Exact::default(),
         }
     }
 
