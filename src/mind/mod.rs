@@ -24,9 +24,9 @@ use crate::{
     conscience::{RuleError, RuleSet},
     consciousness::{Candidate, Flow, Identity, Missions, Observed, Phases, Round, Workspace},
     domain::{
-        Applied, Change, Claim, Decision, EntityId, Held, Input, InputSource, MemoryRecord, MissionSpec, Names, Outcome, OwnerGuard, Part,
-        Percept, Purpose, Registry, RelationKind, Rulings, Severed, ShadowTally, SignalSpec, Signals, Standing, Timestamp, Unit01, limits,
-        signal::Heard,
+        Applied, Change, Claim, Decision, EntityId, ExactPhi, Held, Input, InputSource, MemoryRecord, MissionSpec, Names, Outcome,
+        OwnerGuard, Part, Percept, Purpose, Registry, RelationKind, Rulings, Severed, ShadowTally, SignalSpec, Signals, Standing,
+        Timestamp, Unit01, limits, signal::Heard,
     },
     memory::policy::{self, Factors, Habits},
     soul::{Evidence, Soul},
@@ -34,6 +34,7 @@ use crate::{
 use commands::Commands;
 pub use duties::Duties;
 use duties::Pendings;
+use exact::Exact;
 use following::Following;
 pub use holding::Waits;
 use jiff::tz::TimeZone;
@@ -90,6 +91,9 @@ pub struct State {
     missions: Missions,
     #[serde(default)]
     observed: Observed,
+    /// The newest exact Φ.
+    #[serde(default)]
+    exact: Option<Box<ExactPhi>>,
     #[serde(default)]
     phases: Phases,
     habits: Habits,
@@ -138,6 +142,7 @@ pub struct Mind {
     flow_is_news: bool,
     /// The phase is another one since it was stored.
     phase_turned: bool,
+    exact: Exact,
 }
 
 impl State {
@@ -155,6 +160,7 @@ impl State {
             identity: Identity::default(),
             missions: Missions::default(),
             observed: Observed::default(),
+            exact: None,
             phases: Phases::default(),
             habits: Habits::new(),
             heard: BTreeMap::new(),
@@ -223,6 +229,7 @@ impl Mind {
             hearing: Uuid::nil(),
             flow_is_news: false,
             phase_turned: false,
+            exact: Exact::default(),
         }
     }
 
