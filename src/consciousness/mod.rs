@@ -11,7 +11,7 @@ pub mod wiring;
 mod workspace;
 
 pub use identity::Identity;
-pub use mission::Missions;
+pub use mission::{Missions, Pursued, Standing, Turn, Unreadable, advice};
 pub use observed::Observed;
 pub use phase::Phases;
 pub use workspace::{Broadcast, Candidate, Workspace};

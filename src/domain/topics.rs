@@ -114,7 +114,13 @@ pub const ROWS: &[Row] = &[
     },
     Row { topic: "consciousness/phi", way: "out", qos: "1", retained: "yes", payload: "TODO(phi)" },
     Row { topic: "consciousness/identity", way: "out", qos: "1", retained: "yes", payload: "TODO(identity)" },
-    Row { topic: "consciousness/mission/{id}", way: "out", qos: "1", retained: "yes", payload: "TODO(mission)" },
+    Row {
+        topic: "consciousness/mission/{id}",
+        way: "out",
+        qos: "1",
+        retained: "yes",
+        payload: "`id`, `says`, `good_when`, `valid_when`, `counts` (`looks`, `requests`, `commands`, `words`), `target`, `window_days`, `priority`, `least`; `status` (`met`, `ticket`, `page`, `unknown`), `since`, `valid`: whether it could be told last; `burn_rates` by window (`5m`, `30m`, `1h`, `6h`, `3d`; 1 uses up exactly what may go wrong; null: too few), `budget_left` (1: all of it, below 0: more went wrong than may), `good` and `bad` counts of that window; `text`, what is the matter. Empty when it is no objective any more",
+    },
     Row {
         topic: "memory/recall",
         way: "in",

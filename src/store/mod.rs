@@ -52,6 +52,7 @@ pub use indexed::Indexed;
 pub use key::{KEY_FILE, read as audit_key};
 pub use load::{Recent, Saved};
 pub use migrate::known as schema_version;
+pub use mind::MissionHour;
 pub use people::Registrar;
 pub use reader::{Counts, Reader, Readers, RecordRow, VerdictRow};
 pub use record::{Answered, Fired, Recorded};
