@@ -13,6 +13,7 @@ pub mod home_assistant;
 pub mod memory;
 pub mod mind;
 pub mod observe;
+pub mod phoenix;
 pub mod runtime;
 pub mod soul;
 pub mod store;

@@ -226,6 +226,9 @@ impl Living {
         for due in std::mem::take(&mut outcome.duties) {
             self.turn(&due);
         }
+        if let Some(asks) = outcome.asks.take() {
+            self.house.outlets.rounds.send_replace(Some(asks));
+        }
         if !outcome.silences.is_empty() {
             let now = self.house.mind.now();
             std::mem::take(&mut outcome.silences).iter().for_each(|silence| self.absent.turn(silence, now));

@@ -14,6 +14,7 @@ mod journal;
 mod mailbox;
 mod outlets;
 mod people;
+mod proving;
 mod recall;
 mod retained;
 pub mod rules;
@@ -21,6 +22,7 @@ mod silences;
 mod slow;
 mod speaker;
 mod start;
+mod trial;
 mod unchanged;
 mod upkeep;
 pub mod view;
@@ -171,8 +173,9 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let (due, is_due) = watch::channel(outlets::Due::default());
     let (silent, is_silent) = watch::channel(outlets::Due::default());
     let (alarms, alarmed) = watch::channel(outlets::Alarms::default());
+    let (rounds, in_round) = watch::channel(None);
     let (focus, in_focus) = watch::channel(None);
-    let outlets = outlets::Outlets { said, releases, asks, waiting, due, silent, alarms, focus };
+    let outlets = outlets::Outlets { said, releases, asks, waiting, due, silent, alarms, rounds, focus };
     // Weakly: the engine ends when all who hold it have let go.
     tokio::spawn(release(Arc::downgrade(&engine), Arc::clone(&hall), released));
     tokio::spawn(duties::ask_all(Arc::downgrade(&engine), Arc::clone(&hall), asked));
@@ -219,12 +222,14 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         keeper: keeper.clone(),
         recalled: recalled_so_far,
         focus: in_focus,
+        rounds: in_round.clone(),
         hall: Arc::clone(&hall),
         own: own.clone(),
         zone: config.zone(),
         asked: recalled,
     };
     let recalling = recaller.answer(stopped.clone()).context("the recall's thread cannot be started")?;
+    let proving = proving::prove(Arc::clone(&hall), in_round).context("phoenix's thread cannot be started")?;
     let (tell, certificates) = watch::channel(None);
     let (tell_rules, wrong_rules) = watch::channel(None);
     let speaker = speaker::Speaker {
@@ -291,6 +296,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     inbox.stop().await;
     tokio::task::spawn_blocking(move || thread.join()).await?.map_err(|_| anyhow!("the mind's thread died"))?;
     tokio::task::spawn_blocking(move || recalling.join()).await?.map_err(|_| anyhow!("the recall's thread died"))?;
+    tokio::task::spawn_blocking(move || proving.join()).await?.map_err(|_| anyhow!("phoenix's thread died"))?;
     keeper.stop();
     tokio::task::spawn_blocking(move || indexing.join()).await?.map_err(|_| anyhow!("the index's thread died"))?;
     info!("stopped");
@@ -314,6 +320,7 @@ pub fn settings(config: &Config) -> Result<Settings> {
         guards: config.guards.clone(),
         duties: duties::compile(&config.duties, &config.signals)?,
         missions: objectives(config)?,
+        severed: trial::severed(),
         waits: Waits { seconds: config.approvals.seconds, critical_seconds: config.approvals.critical_seconds },
     })
 }
@@ -414,7 +421,7 @@ async fn release(engine: Weak<Engine>, hall: Arc<Hall>, mut released: mpsc::Rece
 }
 
 async fn tick(hall: Arc<Hall>, mut stopped: watch::Receiver<bool>) {
-    let mut every = tokio::time::interval(Duration::from_secs(1));
+    let mut every = tokio::time::interval(trial::tick());
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     loop {
         tokio::select! {

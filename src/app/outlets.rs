@@ -4,7 +4,7 @@
 use super::view::Said;
 use crate::{
     broker::{Answer, Hall},
-    domain::{Alarm, EntityId, Kept, Timestamp},
+    domain::{Alarm, Asks, EntityId, Kept, Timestamp},
 };
 use serde_json::Value;
 use std::{collections::BTreeMap, sync::Arc};
@@ -30,6 +30,8 @@ pub struct Outlets {
     /// Who fell silent, by the code of its alert.
     pub silent: watch::Sender<Due>,
     pub alarms: watch::Sender<Alarms>,
+    /// What the mind asks of memory and phoenix for the second that begins.
+    pub rounds: watch::Sender<Option<Asks>>,
     /// What the workspace broadcast last.
     pub focus: watch::Sender<Option<EntityId>>,
 }

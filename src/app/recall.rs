@@ -6,7 +6,7 @@ use crate::{
     broker::{Announcement, Asked, Hall, OwnClient},
     config::Config,
     domain::{
-        EntityId, Input, Question, Timestamp, limits,
+        Asks, EntityId, Input, Part, Question, Report, Timestamp, Unit01, limits,
         topics::{self, Topic},
     },
     memory::{
@@ -41,6 +41,8 @@ pub struct Recaller {
     pub recalled: Arc<Recalled>,
     /// What the workspace broadcast last.
     pub focus: watch::Receiver<Option<EntityId>>,
+    /// What the mind asks memory itself, each second.
+    pub rounds: watch::Receiver<Option<Asks>>,
     pub keeper: Keeper,
     pub asked: mpsc::Receiver<Asked>,
 }
@@ -49,6 +51,8 @@ enum Next {
     Asked(Box<Asked>),
     /// The workspace looks at something else.
     Focus,
+    /// The mind asks.
+    Round(Asks),
     Stop,
 }
 
@@ -75,11 +79,24 @@ impl Recaller {
                     _ = stop.changed() => Next::Stop,
                     asked = self.asked.recv() => asked.map_or(Next::Stop, |asked| Next::Asked(Box::new(asked))),
                     Ok(()) = self.focus.changed() => Next::Focus,
+                    Ok(()) = self.rounds.changed() => self.rounds.borrow_and_update().clone().map_or(Next::Focus, Next::Round),
                 }
             });
             let asked = match next {
                 Next::Stop => return,
                 Next::Asked(asked) => *asked,
+                Next::Round(asks) => {
+                    let now = self.hall.clock.now();
+                    let weight = catch_unwind(AssertUnwindSafe(|| memory.recollect(&asks, now))).unwrap_or_else(|_| {
+                        memory.open = None;
+                        Ok(None)
+                    });
+                    let found = if matches!(weight, Ok(Some(_))) { asks.recall } else { 0 };
+                    let weight = weight.ok().flatten().unwrap_or(Unit01::clamped(0.0));
+                    let report = Report { at: now, of: Part::Memory, did: asks.recall, found, weight };
+                    self.hall.inbox.mention(Input::Reported(report));
+                    continue;
+                }
                 Next::Focus => {
                     memory.focus = self.focus.borrow_and_update().clone();
                     let now = self.hall.clock.now();
@@ -187,6 +204,22 @@ impl Memory {
             self.open = None;
         }
         result
+    }
+
+    /// Recalls for the mind itself. Gives how grave the gravest of it is; None: it could not be searched.
+    fn recollect(&mut self, asks: &Asks, now: Timestamp) -> Result<Option<Unit01>, RecallError> {
+        if asks.recall == 0 {
+            return Ok(Some(Unit01::clamped(0.0)));
+        }
+        let (index, store, ..) = self.opened()?;
+        let entities = asks.of.iter().map(|entity| entity.as_str().to_owned()).collect();
+        let limit = usize::try_from(asks.recall).unwrap_or(usize::MAX);
+        let page = recall::find(index, store, &Query { entities, ..Query::default() }, now, limit, None);
+        if page.is_err() {
+            self.open = None;
+        }
+        let gravest = page?.records.iter().map(|one| one.record.record.importance).fold(0.0, f64::max);
+        Ok(Some(Unit01::clamped(gravest)))
     }
 
     fn fetch_ahead(&mut self, now: Timestamp) -> Result<(), RecallError> {

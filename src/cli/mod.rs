@@ -104,7 +104,7 @@ enum Command {
         #[command(subcommand)]
         action: memory::Action,
     },
-    /// What Jamey is for, and how well that goes.
+    /// What Jamey attends to, whether it works as one, who it is and what it is for.
     Mind {
         #[command(subcommand)]
         action: mind::Action,

@@ -35,6 +35,8 @@ const FOCUS_SECONDS: f64 = 30.0;
 /// Half-life of the attention that a win gives.
 const ATTENTION_SECONDS: f64 = 30.0;
 const ATTENTION_LEAST: f64 = 0.05;
+/// What a candidate gains each time it is weighed, at full attention: a tenth of the least that is noticed.
+const REHEARSAL: f64 = 0.002;
 
 /// Something that might matter now.
 #[derive(Clone, PartialEq, Debug)]
@@ -147,6 +149,33 @@ impl Workspace {
     #[must_use]
     pub fn focus(&self) -> Option<&Broadcast> {
         self.focus.as_ref()
+    }
+
+    /// Strengthens a candidate that is there already: what is remembered of it does not bring it up by itself.
+    pub fn remind(&mut self, candidate: &Candidate) {
+        if let Some(content) = self.candidates.get_mut(&candidate.entity) {
+            content.activation += W_SALIENCE * candidate.salience.get();
+        }
+    }
+
+    /// Weighs the strongest candidates once more, at most so many: what is about those who have attention anyway gains a little by it.
+    pub fn weigh(&mut self, most: u32) {
+        let mut strongest: Vec<(f64, &EntityId)> = self.candidates.iter().map(|(entity, content)| (content.activation, entity)).collect();
+        strongest.sort_by(|(x, _), (y, _)| y.total_cmp(x));
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        let attended = |entity: &EntityId| self.attention.get(entity).copied().unwrap_or(0.0);
+        let gains: Vec<(EntityId, f64)> =
+            strongest.into_iter().take(most).map(|(_, entity)| (entity.clone(), REHEARSAL * attended(entity))).collect();
+        for (entity, gain) in gains {
+            if let Some(content) = self.candidates.get_mut(&entity) {
+                content.activation += gain;
+            }
+        }
+    }
+
+    /// All that have attention, each in [0, 1].
+    pub fn attended(&self) -> impl Iterator<Item = (&EntityId, f64)> {
+        self.attention.iter().map(|(entity, attention)| (entity, *attention))
     }
 
     /// How much attention an entity has, in [0, 1]: min(1, a/θ) at its win, halved each 30 s. Memory and appraisal weigh by it:

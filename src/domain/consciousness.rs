@@ -1,6 +1,6 @@
 //! The words of consciousness that cross rooms: the parts that work as one, what an exact Φ came to, and how the house stands.
 
-use super::{Timestamp, Unit01};
+use super::{EntityId, Timestamp, Unit01};
 use serde::{Deserialize, Serialize};
 
 /// The parts whose working as one is watched, in the order of the state vector.
@@ -31,6 +31,11 @@ impl Part {
     }
 
     #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|part| part.as_str() == name)
+    }
+
+    #[must_use]
     pub const fn index(self) -> usize {
         match self {
             Self::Perception => 0,
@@ -56,6 +61,26 @@ pub struct Report {
     pub weight: Unit01,
 }
 
+/// What the mind asks of the parts outside of it, once a second.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asks {
+    /// Whose memories come first; None: anybody's.
+    pub of: Option<EntityId>,
+    /// Memories to be read again.
+    pub recall: u32,
+    /// Records to be proved readable on disk.
+    pub prove: u32,
+}
+
+/// A link of the house cut on purpose, to see whether it is found: tests only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Severed {
+    /// What goes out from this part is lost; of the workspace, the broadcast.
+    pub part: Part,
+    /// From this second of the run on.
+    pub after_seconds: u64,
+}
+
 /// How the house stands, told by whoever sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -78,6 +103,20 @@ pub struct Turned {
     pub reason: String,
 }
 
+/// The parts as a network of on and off, as it was observed: what exact Φ is computed from.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Observation {
+    /// Whose activity changes, in the order of `Part::ALL`. The others stand still, and are a condition under which these work.
+    pub nodes: Vec<Part>,
+    /// The state of all parts, in the order of `Part::ALL`: true is more than usual.
+    pub state: [bool; 6],
+    /// Of each node: the probability that it is on a second after, for each state of the parts that act on it; the first of those is the lowest
+    /// bit. Parts that stand still are as they stand.
+    pub tables: Vec<Vec<f64>>,
+    /// Transitions that were seen.
+    pub samples: u64,
+}
+
 /// What an exact computation of Φ came to (IIT 3.0), on the binarised parts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ExactPhi {
@@ -88,10 +127,8 @@ pub struct ExactPhi {
     pub from: Vec<Part>,
     pub to: Vec<Part>,
     pub concepts: u32,
-    /// The state of the parts, in the order of `Part::ALL`: true is more than usual.
-    pub state: [bool; 6],
-    /// Transitions that were seen.
-    pub samples: u64,
+    /// What it was computed from.
+    pub of: Observation,
     pub took_millis: u32,
 }
 

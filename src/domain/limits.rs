@@ -228,3 +228,6 @@ pub const STATES: usize = 8;
 pub const STATE_BYTES: usize = 24;
 /// Oddities of the last ten minutes that others may confirm: a storm that all sensors of a house see is told by the first of them.
 pub const SIGHTINGS: usize = 64;
+/// Requests that the conscience thinks over, and entities of which it is known that something is amiss still, at some 2 KiB each: more than a
+/// person would go on thinking of.
+pub const THOUGHTS: usize = 64;

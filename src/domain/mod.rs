@@ -36,7 +36,7 @@ pub mod word;
 pub use acl::{Acl, Granted};
 pub use approval::{Answer, Ending, Held, Kept, Settled, Unanswered, WayOn};
 pub use body::Body;
-pub use consciousness::{Alarm, Condition, ExactPhi, Part, Report, Turned};
+pub use consciousness::{Alarm, Asks, Condition, ExactPhi, Observation, Part, Report, Severed, Turned};
 pub use device::{Applied, Claim, Command, CommandShape, Device, DeviceClass, Family, Registry};
 pub use duty::{Due, DutySpec};
 pub use entity::{EntityId, is_named};

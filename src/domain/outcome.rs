@@ -1,7 +1,7 @@
 //! What one step of the mind yields: to be stored whole or not at all.
 
 use super::{
-    Device, Disagreement, Due, EntityId, Forgetting, Kept, Names, OpinionView, Relation, RelationKind, Request, Settled, ShadowTally,
+    Asks, Device, Disagreement, Due, EntityId, Forgetting, Kept, Names, OpinionView, Relation, RelationKind, Request, Settled, ShadowTally,
     Silence, Timestamp, Unanswered, Verdict, audit::Event, signal::Heard, verdict::Facts,
 };
 use serde::{Deserialize, Serialize};
@@ -161,6 +161,8 @@ pub struct Outcome {
     pub silences: Vec<Silence>,
     /// An answer that did not count.
     pub unanswered: Option<Unanswered>,
+    /// What memory and phoenix are to do in the second that begins.
+    pub asks: Option<Asks>,
 }
 
 impl Outcome {

@@ -110,7 +110,7 @@ pub const ROWS: &[Row] = &[
         way: "out",
         qos: "1",
         retained: "yes",
-        payload: "`state`, `focus`, `last_broadcast`, workspace activity",
+        payload: "`state`, `focus`, `last_broadcast`, `candidates`, `broadcasts_total`",
     },
     Row { topic: "consciousness/phi", way: "out", qos: "1", retained: "yes", payload: "TODO(phi)" },
     Row { topic: "consciousness/identity", way: "out", qos: "1", retained: "yes", payload: "TODO(identity)" },

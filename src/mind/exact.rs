@@ -9,7 +9,9 @@ impl Mind {
 
     /// The payload of `consciousness/phi`, where it is news.
     pub(super) fn phi_view(&mut self) -> Option<Value> {
-        None
+        let mut view = self.flow_view()?;
+        view.insert("v".to_owned(), 1.into());
+        Some(Value::Object(view))
     }
 
     pub(super) fn exact_changes(&mut self, _changes: &mut Vec<Change>) {}

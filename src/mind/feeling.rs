@@ -3,7 +3,7 @@
 use super::Mind;
 use crate::{
     consciousness::{Turn, burn::Urgency},
-    domain::{Body, Decision, EntityId, Judged, Percept, Unit01, mission},
+    domain::{Body, Decision, EntityId, Judged, Part, Percept, Unit01, mission},
     soul::{Lot, News, sentiment},
 };
 use uuid::Uuid;
@@ -202,7 +202,11 @@ impl Mind {
     }
 
     fn tell_soul(&mut self, news: &News) -> f64 {
-        self.state.soul.hear_news(news, self.state.now).get()
+        let stirred = self.state.soul.hear_news(news, self.state.now).get();
+        if stirred > 0.0 {
+            self.state.round.stir(Part::Soul);
+        }
+        stirred
     }
 }
 

@@ -24,10 +24,11 @@ mod words;
 
 use crate::{
     conscience::{RuleError, RuleSet},
-    consciousness::{Candidate, Identity, Missions, Observed, Phases, Standing as Pursuit, Unreadable, Workspace},
+    consciousness::{Candidate, Flow, Identity, Missions, Observed, Phases, Round, Standing as Pursuit, Unreadable, Workspace},
     domain::{
-        Applied, Change, Claim, Decision, EntityId, Held, Input, InputSource, MemoryRecord, Names, Outcome, OwnerGuard, Percept, Purpose,
-        Registry, RelationKind, Rulings, ShadowTally, SignalSpec, Signals, Standing, Timestamp, Unit01, limits, signal::Heard,
+        Applied, Change, Claim, Decision, EntityId, Held, Input, InputSource, MemoryRecord, Names, Outcome, OwnerGuard, Part, Percept,
+        Purpose, Registry, RelationKind, Rulings, Severed, ShadowTally, SignalSpec, Signals, Standing, Timestamp, Unit01, limits,
+        signal::Heard,
     },
     memory::policy::{self, Factors, Habits},
     soul::{Evidence, Soul},
@@ -40,6 +41,7 @@ pub use holding::Waits;
 use jiff::tz::TimeZone;
 use names::about;
 pub use objectives::Objectives;
+use round::Inner;
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -68,6 +70,8 @@ pub struct Settings {
     pub waits: Waits,
     pub duties: Duties,
     pub missions: Objectives,
+    /// A link that is cut on purpose.
+    pub severed: Option<Severed>,
 }
 
 /// All that the mind learned: with the same settings and rules, the same state goes on the same way.
@@ -77,6 +81,12 @@ pub struct State {
     registry: Registry,
     soul: Soul,
     workspace: Workspace,
+    #[serde(default)]
+    round: Round,
+    #[serde(default)]
+    flow: Flow,
+    #[serde(default)]
+    inner: Inner,
     #[serde(default)]
     identity: Identity,
     #[serde(default)]
@@ -127,6 +137,8 @@ pub struct Mind {
     moment: Option<(i64, Signals)>,
     /// The percept or word that is being heard; nil between them.
     hearing: Uuid,
+    /// The live Φ was read anew since it was told.
+    flow_is_news: bool,
 }
 
 impl State {
@@ -138,6 +150,9 @@ impl State {
             registry: Registry::default(),
             soul: Soul::new(),
             workspace: Workspace::new(),
+            round: Round::born(now),
+            flow: Flow::default(),
+            inner: Inner::default(),
             identity: Identity::default(),
             missions: Missions::default(),
             observed: Observed::default(),
@@ -219,6 +234,7 @@ impl Mind {
             recalled: BTreeMap::new(),
             moment: None,
             hearing: Uuid::nil(),
+            flow_is_news: false,
         }
     }
 
@@ -281,13 +297,16 @@ impl Mind {
         match input {
             Input::Tick(at) => {
                 self.advance(*at);
-                self.state.workspace.tick(self.state.now);
+                let asks = self.go_round();
+                if self.state.workspace.tick(self.state.now).is_some() {
+                    self.state.round.stir(Part::Workspace);
+                }
                 self.look_for_silence();
                 self.time_out_commands();
                 let silences = self.take_silences();
                 self.look_at_missions();
                 self.look_at_phase();
-                Outcome { settled: self.expire(), duties: self.look_at_duties(), silences, ..Outcome::default() }
+                Outcome { settled: self.expire(), duties: self.look_at_duties(), silences, asks, ..Outcome::default() }
             }
             Input::Note(change) => {
                 self.notes.push((**change).clone());
@@ -319,6 +338,7 @@ impl Mind {
             }
             Input::Reported(report) => {
                 self.advance(report.at);
+                self.take_report(report);
                 Outcome::default()
             }
             Input::Exact(exact) => {
@@ -453,7 +473,7 @@ impl Mind {
     fn remember(&mut self, percept: &Percept, decision: Option<Decision>, stir: f64, text: String) -> MemoryRecord {
         let now = self.state.now;
         let surprise_bits = self.state.habits.notice(&percept.entity, &percept.kind, now.hour(&self.settings.zone), now);
-        let attention = self.state.workspace.attention(&percept.entity);
+        let attention = self.attention(&percept.entity);
         let about = about(percept);
         let is_fact = about.is_some() && matches!(percept.purpose, Purpose::Observation);
         let factors = Factors { surprise_bits, emotion_intensity: Unit01::clamped(stir), decision, attention, is_fact, pinned: false };
@@ -466,7 +486,7 @@ impl Mind {
             goal_relevance: Unit01::clamped(stir),
             novelty,
         };
-        self.state.workspace.offer(candidate, || record.text.clone());
+        self.notice(candidate, || record.text.clone());
         record
     }
 }

@@ -28,6 +28,7 @@ impl Mind {
     #[must_use]
     pub fn alarms(&self) -> BTreeMap<String, Alarm> {
         let mut alarms = BTreeMap::new();
+        self.flow_alarm(&mut alarms);
         self.mission_alarms(&mut alarms);
         alarms
     }
@@ -37,6 +38,7 @@ impl Mind {
         let mut changes = Vec::new();
         self.identity_changes(&mut changes);
         self.mission_changes(&mut changes);
+        self.flow_changes(&mut changes);
         self.exact_changes(&mut changes);
         changes
     }

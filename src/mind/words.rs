@@ -56,6 +56,7 @@ impl Mind {
     fn forget(&mut self, word: &OwnersWord, outcome: &mut Outcome) {
         let entity = &word.about;
         self.state.soul.forget(entity);
+        self.forget_inside(&word.about);
         self.state.workspace.forget(entity);
         self.state.habits.forget(entity);
         self.state.states.remove(entity);

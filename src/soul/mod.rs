@@ -2,6 +2,7 @@
 
 mod anomaly;
 mod appraisal;
+mod attention;
 mod departed;
 mod emotion;
 mod empathy;
@@ -27,6 +28,7 @@ mod view;
 
 pub use anomaly::{Finding, News as SeriesNews, What};
 pub use appraisal::{Bearing, Event, likelihood};
+pub use attention::Seen;
 pub use emotion::{Emotion, Pad};
 pub use empathy::Lot;
 pub use evidence::Evidence;
@@ -69,6 +71,9 @@ pub struct Soul {
     gone: Vec<EntityId>,
     #[serde(default)]
     watch: Watch,
+    /// Who has attention now, as the workspace has it.
+    #[serde(default)]
+    attended: BTreeMap<EntityId, f64>,
     /// Entities whose stored row is out of date, each once, in the order in which they became so.
     stale: Vec<EntityId>,
     untracked: u64,
@@ -145,6 +150,7 @@ impl Soul {
             departed: Departed::default(),
             gone: Vec::new(),
             watch: Watch::default(),
+            attended: BTreeMap::new(),
             stale: Vec::new(),
             untracked: 0,
             default_mood,
@@ -377,7 +383,8 @@ impl Soul {
 
     /// Takes what a percept tells of an objective: it moves, and that stirs emotions. The strongest of them, in [0, 1].
     pub fn hear_news(&mut self, news: &News, at: Timestamp) -> Unit01 {
-        self.take_news(news, self.shared(&news.cause), at)
+        let sharper = News { congruence: Signed1::clamped(news.congruence.get() * self.sharpness(&news.cause)), ..news.clone() };
+        self.take_news(&sharper, self.shared(&news.cause), at)
     }
 
     /// The same, with the like for the one whose fortune it is besides.
@@ -468,6 +475,7 @@ impl Soul {
         others.collect::<Vec<_>>().iter().for_each(|other| self.touch(other));
         self.mood.forget(entity);
         self.objectives.forget(entity);
+        self.attended.remove(entity);
         // The row that names it is written anew at once.
         self.mood_stored = None;
         self.leave(entity);

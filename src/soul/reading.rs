@@ -9,7 +9,8 @@ impl Soul {
     /// `near`: whether another entity is in the same place; a `near` relation counts besides. A good reading speaks for the entity; one that
     /// begins an episode that nobody nearby saw before it speaks against it by −min(1, (z−8)/8); the rest of the episode says nothing.
     pub fn read(&mut self, entity: &EntityId, at: Timestamp, kind: &str, body: &Body, near: impl Fn(&EntityId) -> bool) -> Vec<Finding> {
-        let Some(mut heard) = self.with(entity, at, |one| one.senses.series.hear(kind, body, at)) else { return Vec::new() };
+        let attention = self.attention(entity);
+        let Some(mut heard) = self.with(entity, at, |one| one.senses.series.hear(kind, body, at, attention)) else { return Vec::new() };
         if heard.findings.is_empty() {
             // Most of all readings.
             if heard.readings > 0 && heard.odd == 0 {

@@ -2,8 +2,7 @@
 
 use super::{
     error::{Doing, StoreError},
-    load::{all, from_json},
-    reader::Reader,
+    load::all,
 };
 use crate::domain::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -54,37 +53,4 @@ pub(super) fn identity_state(conn: &Connection) -> Result<Option<Vec<u8>>, Store
 /// The state of each objective, by id.
 pub(super) fn mission_states(conn: &Connection) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
     all(conn, "SELECT id, state FROM mission_objectives ORDER BY id", [], |row| Ok((row.get(0)?, row.get(1)?)))
-}
-
-/// An hour of an objective.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct MissionHour {
-    pub at: Timestamp,
-    pub good: u64,
-    pub bad: u64,
-}
-
-impl Reader {
-    /// How each objective stood when that was last written, by id.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn missions(&self) -> Result<Vec<(String, Value)>, StoreError> {
-        all(self.conn(), "SELECT id, view FROM mission_objectives ORDER BY id", [], |row| {
-            Ok((row.get(0)?, from_json("mission_objectives", row, 1, 0)?))
-        })
-    }
-
-    /// The hours of an objective that are over, oldest first.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn mission_hours(&self, id: &str, since: Timestamp) -> Result<Vec<MissionHour>, StoreError> {
-        let sql = "SELECT metric, at, detail FROM consciousness_metrics WHERE metric = ?1 AND at >= ?2 ORDER BY at";
-        all(self.conn(), sql, params![format!("mission.{id}"), since.micros()], |row| {
-            let detail: Value = from_json("consciousness_metrics", row, 2, 0)?;
-            let count = |key: &str| detail.get(key).and_then(Value::as_u64).unwrap_or(0);
-            Ok(MissionHour { at: Timestamp::from_micros(row.get(1)?), good: count("good"), bad: count("bad") })
-        })
-    }
 }

@@ -7,7 +7,7 @@ use crate::{
     consciousness::advice,
     domain::{MissionSpec, Timestamp},
     runtime::Clock,
-    store::{MissionHour, Reader},
+    store::Reader,
 };
 use clap::Args;
 use serde_json::{Value, json};
@@ -36,18 +36,28 @@ pub struct Asked {
 struct Shown<'c> {
     spec: &'c MissionSpec,
     view: Option<Value>,
-    hours: Vec<MissionHour>,
+    hours: Vec<Hour>,
 }
+
+/// One hour of it.
+struct Hour {
+    at: Timestamp,
+    good: u64,
+    bad: u64,
+}
+
+/// A quarter of hours: what is kept of them is not more.
+const ROWS: u32 = 90 * 24;
 
 /// # Errors
 /// When the store cannot be read, or there is no such objective.
-pub fn mission(common: &Common, config: &Config, reader: &Reader, asked: &Asked) -> anyhow::Result<()> {
+pub(super) fn mission(common: &Common, config: &Config, reader: &Reader, asked: &Asked) -> anyhow::Result<()> {
     let mut views: BTreeMap<String, Value> = reader.missions()?.into_iter().collect();
     let now = Clock::new(Timestamp::default()).now();
     let since = now.plus_seconds(-86_400 * i64::from(asked.days));
     let mut all = Vec::new();
     for spec in config.missions.iter().filter(|spec| asked.id.as_ref().is_none_or(|id| *id == spec.id)) {
-        let hours = if asked.history { reader.mission_hours(&spec.id, since)? } else { Vec::new() };
+        let hours = if asked.history { hours(reader, &spec.id, since)? } else { Vec::new() };
         all.push(Shown { spec, view: views.remove(&spec.id).filter(|_| spec.aim.is_some()), hours });
     }
     if let (Some(id), true) = (&asked.id, all.is_empty()) {
@@ -66,6 +76,12 @@ pub fn mission(common: &Common, config: &Config, reader: &Reader, asked: &Asked)
         (None, false) => table(&all, screen),
     });
     Ok(())
+}
+
+fn hours(reader: &Reader, id: &str, since: Timestamp) -> anyhow::Result<Vec<Hour>> {
+    let count = |detail: &Value, key: &str| detail.get(key).and_then(Value::as_u64).unwrap_or(0);
+    let rows = reader.metrics(&format!("mission.{id}"), since, ROWS)?;
+    Ok(rows.iter().map(|row| Hour { at: row.at, good: count(&row.detail, "good"), bad: count(&row.detail, "bad") }).collect())
 }
 
 fn told(one: &Shown, history: bool) -> Value {
@@ -171,7 +187,7 @@ fn history(one: &Shown, (since, now): (Timestamp, Timestamp), screen: Screen) ->
     if screen.bars {
         let _ = writeln!(out, "  {}", sparkline(&columns(&one.hours, since, now, LINE.min(screen.width.saturating_sub(4)))));
     }
-    let spoilt: Vec<&MissionHour> = one.hours.iter().filter(|hour| hour.bad > 0).collect();
+    let spoilt: Vec<&Hour> = one.hours.iter().filter(|hour| hour.bad > 0).collect();
     let left_out = spoilt.len().saturating_sub(HOURS);
     if left_out > 0 {
         let _ = writeln!(out, "  {left_out} earlier hours are left out: --json has all");
@@ -183,7 +199,7 @@ fn history(one: &Shown, (since, now): (Timestamp, Timestamp), screen: Screen) ->
 }
 
 /// The good share of each column's hours; None where none was counted.
-fn columns(hours: &[MissionHour], since: Timestamp, now: Timestamp, width: usize) -> Vec<Option<f64>> {
+fn columns(hours: &[Hour], since: Timestamp, now: Timestamp, width: usize) -> Vec<Option<f64>> {
     let count = i64::try_from(width.max(1)).unwrap_or(1);
     let long = (now.micros().saturating_sub(since.micros()) / count).max(1);
     (0..count)

@@ -125,6 +125,41 @@ impl Lower {
     }
 }
 
+/// Room for a Cholesky factor, used again and again.
+#[derive(Debug, Default)]
+pub struct Pivots(Vec<f64>);
+
+impl Pivots {
+    /// ln of the determinant of what is left of a symmetric matrix of n rows when all but the last `left` are known (its Schur complement); None
+    /// when it is not positive definite. `value` is asked at and below the diagonal.
+    pub fn ln_det(&mut self, n: usize, left: usize, value: impl Fn(usize, usize) -> f64) -> Option<f64> {
+        self.0.clear();
+        self.0.resize(n * n, 0.0);
+        let mut sum = 0.0;
+        for i in 0..n {
+            let (above, row) = self.0.split_at_mut(i * n);
+            let row = row.get_mut(..n)?;
+            let mut square = 0.0;
+            for (j, other) in above.chunks_exact(n).enumerate() {
+                let (known, rest) = row.split_at_mut(j);
+                let dot: f64 = known.iter().zip(other).map(|(a, b)| a * b).sum();
+                let (place, pivot) = (rest.first_mut()?, other.get(j)?);
+                *place = (value(i, j) - dot) / pivot;
+                square += *place * *place;
+            }
+            let pivot = value(i, i) - square;
+            if !(pivot > 0.0 && pivot.is_finite()) {
+                return None;
+            }
+            *row.get_mut(i)? = libm::sqrt(pivot);
+            if i + left >= n {
+                sum += libm::log(pivot);
+            }
+        }
+        Some(sum)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -141,6 +176,11 @@ mod tests {
                 let expected = f64::from(u8::from(i == j));
                 prop_assert!((one.at(i, j) - expected).abs() < 1e-9);
             }
+            let mut pivots = Pivots::default();
+            let all = pivots.ln_det(4, 4, |i, j| whole.at(i, j)).unwrap();
+            prop_assert!((all - lower.ln_det()).abs() < 1e-9);
+            let first = pivots.ln_det(2, 2, |i, j| whole.at(i, j)).unwrap();
+            prop_assert!((all - first - pivots.ln_det(4, 2, |i, j| whole.at(i, j)).unwrap()).abs() < 1e-9);
         }
     }
 
@@ -148,6 +188,7 @@ mod tests {
     fn what_is_flat_has_no_factor() {
         assert_eq!(Matrix::from_fn(2, 2, |_, _| 1.0).cholesky(), None);
         assert_eq!(Matrix::from_fn(1, 1, |_, _| f64::NAN).cholesky(), None);
+        assert_eq!((Pivots::default().ln_det(2, 2, |_, _| 1.0), Pivots::default().ln_det(1, 1, |_, _| f64::NAN)), (None, None));
         let lower = Matrix::from_fn(2, 2, |i, j| if i == j { 2.0 } else { 0.0 }).cholesky().unwrap();
         assert!((lower.ln_det() - libm::log(4.0)).abs() < 1e-15);
     }

@@ -6,6 +6,7 @@ mod matrix;
 mod tests;
 
 pub use matrix::Matrix;
+use matrix::Pivots;
 
 /// Steps of the search for Φ_G, and what is no gain any more.
 const STEPS: usize = 2_000;
@@ -35,6 +36,12 @@ impl Process {
         (is_square && (2..=16).contains(&n)).then_some(Self { s, c })
     }
 
+    /// Of one channel.
+    #[must_use]
+    pub fn variance(&self, channel: usize) -> f64 {
+        self.s.at(channel, channel)
+    }
+
     fn n(&self) -> usize {
         self.s.rows()
     }
@@ -53,8 +60,20 @@ impl Process {
     /// Transfer entropy from U to V, which together are all: ½ ln(|Σ(y_V|x_V)|/|Σ(y_V|x)|), at least 0. None where S is not positive definite.
     #[must_use]
     pub fn transfer(&self, v: &[usize]) -> Option<f64> {
-        let (own, whole) = (self.given(v, v)?, self.given(v, &self.all())?);
-        Some((0.5 * (own.cholesky()?.ln_det() - whole.cholesky()?.ln_det())).max(0.0))
+        self.into(v, &self.given(&self.all(), &self.all())?, &mut Pivots::default())
+    }
+
+    /// The same where the covariance of y given all of x is known. |Σ(y_V|x_V)| is what is left of the covariance of x_V and y_V together.
+    fn into(&self, v: &[usize], noise: &Matrix, pivots: &mut Pivots) -> Option<f64> {
+        let k = v.len();
+        let node = |at: usize| v.get(at).copied().unwrap_or(usize::MAX);
+        let own = pivots.ln_det(2 * k, k, |i, j| match (i < k, j < k) {
+            (true, _) => self.s.at(node(i), node(j)),
+            (false, true) => self.c.at(node(i - k), node(j)),
+            (false, false) => self.s.at(node(i - k), node(j - k)),
+        })?;
+        let whole = pivots.ln_det(k, k, |i, j| noise.at(node(i), node(j)))?;
+        Some((0.5 * (own - whole)).max(0.0))
     }
 
     /// Φ_flow: the least transfer over all 2ⁿ − 2 directed cuts (the one-way cut of Oizumi, Tsuchiya and Amari 2016, minimised over cuts). It is 0
@@ -62,15 +81,20 @@ impl Process {
     #[must_use]
     pub fn phi_flow(&self) -> Option<Weakest> {
         let n = self.n();
-        let mut best: Option<Weakest> = None;
+        let noise = self.given(&self.all(), &self.all())?;
+        let (mut pivots, mut to) = (Pivots::default(), Vec::with_capacity(n));
+        let mut best: Option<(f64, u32)> = None;
         for cut in 1..(1u32 << n) - 1 {
-            let (from, to) = parts(n, cut);
-            let nats = self.transfer(&to)?;
-            if best.as_ref().is_none_or(|best| nats < best.nats) {
-                best = Some(Weakest { nats, from, to });
+            to.clear();
+            to.extend((0u32..).zip(0..n).filter(|(bit, _)| cut >> bit & 1 == 0).map(|(_, node)| node));
+            let nats = self.into(&to, &noise, &mut pivots)?;
+            if best.is_none_or(|(least, _)| nats < least) {
+                best = Some((nats, cut));
             }
         }
-        best
+        let (nats, cut) = best?;
+        let (from, to) = parts(n, cut);
+        Some(Weakest { nats, from, to })
     }
 
     /// I(x_U; y_V).

@@ -5,7 +5,7 @@ use super::{
     concept::{Concept, causes, effect_on, rounded},
     emd::{self, Emd},
     mask,
-    transport::transport,
+    transport::{at_least, transport},
 };
 
 /// What PyPhi takes for the same.
@@ -39,6 +39,9 @@ pub fn distance(one: &[Concept], other: &[Concept], anyway: &[f64], emd: &mut Em
         .flat_map(|a| come.iter().map(Some).chain([None]).map(move |b| a.map(|a| (a, b)).or(b.map(|b| (b, None)))))
         .collect();
     let mut costs: Vec<f64> = pairs.iter().map(|pair| pair.map_or(0.0, |(a, b)| effects(a, b, anyway) + bound(a, b))).collect();
+    if at_least(&supply, &demand, &costs) > most + ROUNDING {
+        return None;
+    }
     let mut is_exact: Vec<bool> = pairs.iter().map(Option::is_none).collect();
     // Bounds stand for costs until a transport goes along them: one along exact costs only is the cheapest there is.
     loop {

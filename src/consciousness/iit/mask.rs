@@ -5,7 +5,17 @@ pub type Mask = u16;
 
 /// The nodes of a set, in their order.
 pub fn nodes(set: Mask) -> impl Iterator<Item = usize> + Clone {
-    (0..usize::try_from(Mask::BITS).unwrap_or(0)).filter(move |node| has(set, *node))
+    bits(set).map(|bit| usize::try_from(bit.trailing_zeros()).unwrap_or(0))
+}
+
+/// The nodes of a set, each as a set of its own.
+fn bits(set: Mask) -> impl Iterator<Item = Mask> + Clone {
+    let mut left = set;
+    std::iter::from_fn(move || {
+        let lowest = left & left.wrapping_neg();
+        left ^= lowest;
+        (lowest != 0).then_some(lowest)
+    })
 }
 
 pub fn has(set: Mask, node: usize) -> bool {
@@ -32,12 +42,22 @@ pub fn states(set: Mask) -> usize {
 
 /// The low bits of `state` put where the bits of `set` are.
 pub fn spread(state: Mask, set: Mask) -> Mask {
-    nodes(set).enumerate().filter(|(k, _)| has(state, *k)).map(|(_, node)| one(node)).sum()
+    let (mut spread, mut left) = (0, state);
+    for bit in bits(set) {
+        spread |= if left & 1 == 0 { 0 } else { bit };
+        left >>= 1;
+    }
+    spread
 }
 
 /// The bits of `state` that stand in `set`, moved together at the low end.
 pub fn gather(state: Mask, set: Mask) -> Mask {
-    nodes(set).enumerate().filter(|(_, node)| has(state, *node)).map(|(k, _)| one(k)).sum()
+    let (mut gathered, mut to): (Mask, Mask) = (0, 1);
+    for bit in bits(set) {
+        gathered |= if state & bit == 0 { 0 } else { to };
+        to = to.wrapping_shl(1);
+    }
+    gathered
 }
 
 /// Which place a node has among those of a set.

@@ -9,12 +9,12 @@ pub const NODES: usize = 8;
 /// Nodes that act on each other, in a state.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Network {
-    pub(super) n: usize,
-    pub(super) state: Mask,
+    pub(in crate::consciousness) n: usize,
+    pub(in crate::consciousness) state: Mask,
     /// Of each node: the probability that it is on next, for each state of all nodes.
-    pub(super) on: Vec<Vec<f64>>,
+    pub(in crate::consciousness) on: Vec<Vec<f64>>,
     /// Of each node: those that act on it.
-    pub(super) inputs: Vec<Mask>,
+    pub(in crate::consciousness) inputs: Vec<Mask>,
 }
 
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -80,7 +80,11 @@ impl Network {
 /// The tables of a system, cut or whole.
 pub struct System {
     pub n: usize,
-    inputs: Vec<Mask>,
+    /// Of each set of nodes: those that act on one of them, and those on which one of them acts.
+    before: Vec<Mask>,
+    after: Vec<Mask>,
+    /// Of each node: those that act on it in the network, and not here.
+    severed: Vec<Mask>,
     /// Of each mechanism, for each node: the probability that it is on next.
     effects: Vec<Vec<f64>>,
     /// Of each node, for each purview and each of its states: the probability of the node's present state.
@@ -104,14 +108,20 @@ impl System {
     pub fn cut(network: &Network, from: Mask, to: Mask) -> Self {
         let (n, size) = (network.n, mask::states(mask::all(network.n)));
         let (mut on, mut inputs) = (network.on.clone(), network.inputs.clone());
-        for (node, (table, inputs)) in on.iter_mut().zip(&mut inputs).enumerate().filter(|(node, _)| mask::has(to, *node)) {
-            debug_assert!(node < n);
-            mask::nodes(from & *inputs).for_each(|input| average(table, input));
-            *inputs &= !from;
+        let mut severed = vec![0; n];
+        for (node, ((table, inputs), severed)) in on.iter_mut().zip(&mut inputs).zip(&mut severed).enumerate() {
+            if mask::has(to, node) {
+                *severed = from & *inputs;
+                mask::nodes(*severed).for_each(|input| average(table, input));
+                *inputs &= !from;
+            }
         }
         let effects = (0..).take(size).map(|m| on.iter().zip(&inputs).map(|(table, i)| effect(table, *i, m, network)).collect()).collect();
         let likelihoods = on.iter().enumerate().map(|(node, table)| likelihoods(table, node, network)).collect();
-        Self { n, inputs, effects, likelihoods, causes: vec![vec![None; size]; size] }
+        let outputs: Vec<Mask> =
+            (0..n).map(|node| inputs.iter().enumerate().filter(|(_, i)| mask::has(**i, node)).map(|(to, _)| mask::one(to)).sum()).collect();
+        let (before, after) = (unions(&inputs), unions(&outputs));
+        Self { n, before, after, severed, effects, likelihoods, causes: vec![vec![None; size]; size] }
     }
 
     /// The probability that a node is on next, given a mechanism in its state and noise elsewhere; of no mechanism: given nothing.
@@ -138,7 +148,8 @@ impl System {
         }
         let mut marginals = vec![0.0; self.n];
         for (place, node) in mask::nodes(purview).enumerate() {
-            let on = repertoire.iter().zip(0..).filter(|(_, state)| mask::has(*state, place)).map(|(p, _)| p).sum();
+            // By turns so many states in which it is off, and so many in which it is on.
+            let on = repertoire.chunks_exact(1 << place).skip(1).step_by(2).flatten().sum();
             if let Some(marginal) = marginals.get_mut(node) {
                 *marginal = on;
             }
@@ -158,18 +169,39 @@ impl System {
     /// do not, a partition makes no difference.
     #[must_use]
     pub fn hangs_together(&self, mechanism: Mask, purview: Mask, causes: bool) -> bool {
-        let inputs = |node: usize| self.inputs.get(node).copied().unwrap_or(0);
-        let linked = |m: usize, z: usize| if causes { mask::has(inputs(m), z) } else { mask::has(inputs(z), m) };
+        let (there, back) = if causes { (&self.before, &self.after) } else { (&self.after, &self.before) };
+        let of = |sets: &[Mask], of: Mask| sets.get(usize::from(of)).copied().unwrap_or(0);
         let (mut ms, mut zs) = (mechanism & mechanism.wrapping_neg(), 0);
         loop {
-            let before = (ms, zs);
-            zs |= mask::nodes(purview).filter(|z| mask::nodes(ms).any(|m| linked(m, *z))).map(mask::one).sum::<Mask>();
-            ms |= mask::nodes(mechanism).filter(|m| mask::nodes(zs).any(|z| linked(*m, z))).map(mask::one).sum::<Mask>();
-            if before == (ms, zs) {
+            let known = (ms, zs);
+            zs |= purview & of(there, ms);
+            ms |= mechanism & of(back, zs);
+            if known == (ms, zs) {
                 return ms == mechanism && zs == purview;
             }
         }
     }
+
+    /// The links from a purview into a mechanism that are cut here: eight bits a node. What a mechanism says of a purview's past depends on
+    /// nothing else of a cut.
+    #[must_use]
+    pub fn severed(&self, mechanism: Mask, purview: Mask) -> u64 {
+        let of = |node: usize| u64::from(self.severed.get(node).copied().unwrap_or(0) & purview);
+        mask::nodes(mechanism).fold(0, |links, node| links << NODES | of(node))
+    }
+}
+
+/// Of each set of nodes, all that one of them is linked to.
+fn unions(links: &[Mask]) -> Vec<Mask> {
+    let mut of = vec![0; 1 << links.len()];
+    for set in 1..of.len() {
+        let rest = of.get(set & (set - 1)).copied().unwrap_or(0);
+        let first = links.get(usize::try_from(set.trailing_zeros()).unwrap_or(usize::MAX)).copied().unwrap_or(0);
+        if let Some(place) = of.get_mut(set) {
+            *place = rest | first;
+        }
+    }
+    of
 }
 
 /// Makes a table the same for both states of an input.
@@ -205,9 +237,14 @@ fn likelihoods(table: &[f64], node: usize, network: &Network) -> Vec<Vec<f64>> {
                 let larger = purview | mask::one(missing);
                 let known: &[f64] = of.get(usize::from(larger)).map_or(&[], Vec::as_slice);
                 let at = |state: Mask| known.get(usize::from(state)).copied().unwrap_or(0.0);
-                let inside = mask::gather(purview, larger);
+                // A state of the purview in which the node that is missing is off: room is made for its bit.
                 let bit = mask::gather(mask::one(missing), larger);
-                (0..).take(mask::states(purview)).map(|x| mask::spread(x, inside)).map(|x| f64::midpoint(at(x), at(x | bit))).collect()
+                let below = bit.wrapping_sub(1);
+                (0..)
+                    .take(mask::states(purview))
+                    .map(|x: Mask| x & below | (x & !below) << 1)
+                    .map(|x| f64::midpoint(at(x), at(x | bit)))
+                    .collect()
             }
         };
         if let Some(slot) = of.get_mut(usize::from(purview)) {

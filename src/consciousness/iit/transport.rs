@@ -24,6 +24,20 @@ pub fn transport(supply: &[f64], demand: &[f64], cost: &[f64]) -> Transport {
     Transport { cost, flow: here.flow }
 }
 
+/// What the cheapest transport costs at least: each giver pays its cheapest way, and each taker what its cheapest costs beyond that (a feasible
+/// solution of the dual).
+#[must_use]
+pub fn at_least(supply: &[f64], demand: &[f64], cost: &[f64]) -> f64 {
+    let mut beyond = vec![f64::INFINITY; demand.len()];
+    let mut sum = 0.0;
+    for (row, given) in cost.chunks(demand.len().max(1)).zip(supply) {
+        let least = row.iter().copied().fold(f64::INFINITY, f64::min);
+        sum += least * given;
+        beyond.iter_mut().zip(row).for_each(|(beyond, cost)| *beyond = beyond.min(cost - least));
+    }
+    sum + beyond.iter().zip(demand).map(|(beyond, taken)| beyond * taken).sum::<f64>()
+}
+
 struct Market<'c> {
     supply: Vec<f64>,
     demand: Vec<f64>,
@@ -140,5 +154,6 @@ mod tests {
         assert!((told.cost - 1.5).abs() < 1e-12, "{told:?}");
         assert_eq!(told.flow, [0.0, 1.0, 1.0, 0.0]);
         assert_eq!(transport(&[], &[], &[]).cost, 0.0);
+        assert_eq!((at_least(&[1.0, 1.0], &[1.0, 1.0], &[0.0, 1.0, 0.5, 4.0]), at_least(&[], &[], &[])), (1.5, 0.0));
     }
 }

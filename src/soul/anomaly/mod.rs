@@ -47,19 +47,19 @@ pub struct Heard {
 }
 
 impl SeriesSet {
-    /// Takes the readings in a body.
-    pub fn hear(&mut self, kind: &str, body: &Body, at: Timestamp) -> Heard {
+    /// Takes the readings in a body of one who has so much attention, in [0, 1].
+    pub fn hear(&mut self, kind: &str, body: &Body, at: Timestamp, attention: f64) -> Heard {
         let mut heard = Heard::default();
-        fields::each(kind, body, |field, told| self.take(field, told, at, &mut heard));
+        fields::each(kind, body, |field, told| self.take(field, told, at, attention, &mut heard));
         heard
     }
 
-    fn take(&mut self, field: &str, told: Told<'_>, at: Timestamp, heard: &mut Heard) {
+    fn take(&mut self, field: &str, told: Told<'_>, at: Timestamp, attention: f64, heard: &mut Heard) {
         let Some(series) = self.0.iter_mut().find(|s| s.field() == field) else {
             heard.readings += usize::from(self.meet(field, told, at));
             return;
         };
-        let Some(finding) = series.hear(told, at) else { return };
+        let Some(finding) = series.hear(told, at, attention) else { return };
         heard.readings += 1;
         heard.odd += usize::from(series.is_odd());
         heard.findings.extend(finding);

@@ -19,6 +19,8 @@ pub struct Nature {
     /// Being out of the ordinary range by less than this is no news, in the quantity's unit.
     pub least: f64,
     pub is_temperature: bool,
+    /// How closely it is looked at now, in [0, 1]; none by nature.
+    pub attention: f64,
     /// Named in the table: when places are scarce, it goes before fields that nobody knows.
     pub is_known: bool,
 }
@@ -42,7 +44,8 @@ impl Nature {
 /// Beyond it no quantity of a house is told: ids and times in nanoseconds are.
 pub const GREATEST: f64 = 1e12;
 
-const OTHER: Nature = Nature { pace: Pace::Brisk, low: -GREATEST, high: GREATEST, least: 0.0, is_temperature: false, is_known: false };
+const OTHER: Nature =
+    Nature { pace: Pace::Brisk, low: -GREATEST, high: GREATEST, least: 0.0, is_temperature: false, attention: 0.0, is_known: false };
 /// By what a name contains; the first that fits counts. The bounds leave room for every unit in use and for ovens and freezers: what is
 /// beyond them is a broken wire (−127 °C), not weather. `least`: what opening a window does.
 const KNOWN: [(&str, Nature); 16] = [
@@ -164,11 +167,11 @@ const NO_READING_WHOLE: [&str; 16] = [
 ];
 
 const fn slow(low: f64, high: f64, least: f64) -> Nature {
-    Nature { pace: Pace::Slow, low, high, least, is_temperature: false, is_known: true }
+    Nature { pace: Pace::Slow, low, high, least, is_temperature: false, attention: 0.0, is_known: true }
 }
 
 const fn brisk(low: f64, high: f64) -> Nature {
-    Nature { pace: Pace::Brisk, low, high, least: 0.0, is_temperature: false, is_known: true }
+    Nature { pace: Pace::Brisk, low, high, least: 0.0, is_temperature: false, attention: 0.0, is_known: true }
 }
 
 /// The last part of `ENERGY.Power`, in lower case.

@@ -25,6 +25,8 @@ const WARM_MOVES: u8 = 16;
 const WARM_FALLS: u8 = 2;
 /// A leap: so many deviations, so many times the greatest departure, and no less than what is news.
 const LEAP: (f64, f64) = (8.0, 2.0);
+/// What has all the attention is odd by so much less of it: 6 deviations are a leap then.
+const CLOSER: f64 = 0.25;
 /// Out of range: at least so many deviations outside.
 const OUT_DEVIATIONS: f64 = 8.0;
 const RANGE_SECONDS: f64 = 7.0 * 86_400.0;
@@ -229,7 +231,8 @@ impl Numeric {
 
     fn oddity(&self, x: f64, departure: f64, z: f64, nature: &Nature) -> Option<(What, f64)> {
         let (sigma, reach) = (self.walk.sigma(), self.walk.reach());
-        if z >= LEAP.0 && departure.abs() > (LEAP.1 * reach).max(nature.least) {
+        let closer = 1.0 - CLOSER * nature.attention;
+        if z >= LEAP.0 * closer && departure.abs() > closer * (LEAP.1 * reach).max(nature.least) {
             return Some((What::Leap, z));
         }
         // What people and clouds make has no range, and no calm; what air does in a house shows in a week of its people.

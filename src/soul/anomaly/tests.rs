@@ -46,8 +46,8 @@ fn said() -> impl Strategy<Value = Said> {
 
 fn take(set: &mut SeriesSet, field: &str, said: &Said, when: Timestamp) -> Heard {
     match said {
-        Said::Number(x) => set.hear(field, &Body::Number(*x), when),
-        Said::Word(word) => set.hear(field, &Body::Text(word.clone()), when),
+        Said::Number(x) => set.hear(field, &Body::Number(*x), when, 0.0),
+        Said::Word(word) => set.hear(field, &Body::Text(word.clone()), when, 0.0),
     }
 }
 
@@ -134,13 +134,13 @@ fn what_only_grows_is_a_counter_and_no_reading() {
 fn one_series_past_the_limit_is_not_followed_unless_its_name_is_known_and_anothers_is_not() {
     let mut set = SeriesSet::default();
     for n in 0..limits::SERIES {
-        assert_eq!(set.hear(&format!("x{n}"), &Body::Number(1.0), at(0.0)).readings, 1);
+        assert_eq!(set.hear(&format!("x{n}"), &Body::Number(1.0), at(0.0), 0.0).readings, 1);
     }
-    assert_eq!(set.hear("one_more", &Body::Number(1.0), at(1.0)).readings, 0);
-    assert_eq!(set.hear("temperature", &Body::Number(21.0), at(2.0)).readings, 1);
+    assert_eq!(set.hear("one_more", &Body::Number(1.0), at(1.0), 0.0).readings, 0);
+    assert_eq!(set.hear("temperature", &Body::Number(21.0), at(2.0), 0.0).readings, 1);
     assert_eq!(set.0.len(), limits::SERIES);
-    assert_eq!(set.hear("x0", &Body::Number(1.0), at(3.0)).readings, 0, "it gave its place");
-    assert_eq!(set.hear("x0", &Body::Number(1.0), at(FORGOTTEN_SECONDS + 9.0)).readings, 1, "who is silent for a month gives it back");
+    assert_eq!(set.hear("x0", &Body::Number(1.0), at(3.0), 0.0).readings, 0, "it gave its place");
+    assert_eq!(set.hear("x0", &Body::Number(1.0), at(FORGOTTEN_SECONDS + 9.0), 0.0).readings, 1, "who is silent for a month gives it back");
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn one_state_past_the_limit_makes_every_new_state_ordinary() {
     let mut now = 0.0;
     let mut tell = |word: String| {
         now += 3_600.0;
-        set.hear("mode", &Body::Text(word), at(now)).findings.len()
+        set.hear("mode", &Body::Text(word), at(now), 0.0).findings.len()
     };
     for _ in 0..300 {
         assert_eq!(tell("s0".into()), 0);
@@ -171,14 +171,14 @@ fn a_series_takes_200_bytes_in_memory_and_in_the_store() {
     let mut set = SeriesSet::default();
     for n in 0..2_000u32 {
         let x = (calm(n) + 0.013 * f64::from(n % 7)) / 3.0;
-        set.hear("temperature", &Body::Number(x), at(601.7 * f64::from(n)));
+        set.hear("temperature", &Body::Number(x), at(601.7 * f64::from(n)), 0.0);
     }
     let bytes = cbor(&set).len();
     println!("numeric: {} bytes in memory, {bytes} stored", size_of::<Series>() + size_of::<Numeric>());
     assert!(size_of::<Series>() + size_of::<Numeric>() <= 300 && bytes <= 230, "{bytes}");
     let mut set = SeriesSet::default();
     for n in 0..2_000u32 {
-        set.hear("contact", &Body::Bool(n % 3 == 0), at(601.7 * f64::from(n)));
+        set.hear("contact", &Body::Bool(n % 3 == 0), at(601.7 * f64::from(n)), 0.0);
     }
     let bytes = cbor(&set).len();
     println!("discrete: {} bytes in memory and its words, {bytes} stored", size_of::<Series>() + size_of::<discrete::Discrete>());

@@ -1,0 +1,24 @@
+//! Two switches for trials of the whole house, which no config names: a link cut on purpose, and seconds that are shorter.
+
+use crate::domain::{Part, Severed};
+use std::time::Duration;
+
+/// `memory@400`: what memory says is lost from the 400th second on.
+const SEVER: &str = "JAMEY_TRIAL_SEVER";
+/// Milliseconds between two ticks; a second without it.
+const TICK: &str = "JAMEY_TRIAL_TICK_MS";
+
+/// The link that is to be cut, if one is.
+#[must_use]
+pub fn severed() -> Option<Severed> {
+    let told = std::env::var(SEVER).ok()?;
+    let (part, after) = told.split_once('@')?;
+    Some(Severed { part: Part::named(part)?, after_seconds: after.parse().ok()? })
+}
+
+/// Between two ticks.
+#[must_use]
+pub fn tick() -> Duration {
+    let told = std::env::var(TICK).ok().and_then(|millis| millis.parse().ok());
+    told.map_or(Duration::from_secs(1), |millis: u64| Duration::from_millis(millis.clamp(1, 1_000)))
+}
