@@ -102,6 +102,13 @@ impl Speaker {
                 _ => drop(told.next.insert(topic, Vec::new())),
             }
         }
+        // What Jamey is not for any more is told no more.
+        let below = topics::mission(&root, "");
+        for (topic, _) in self.engine.retained(&format!("{below}#")).await {
+            if !self.hall.config.missions.iter().any(|m| m.aim.is_some() && topic.strip_prefix(&below) == Some(&m.id)) {
+                told.next.insert(topic, Vec::new());
+            }
+        }
         // Approvals that an earlier run left standing are settled or told anew.
         let approvals = self.engine.retained(&format!("{}/#", topics::name(&root, Topic::Approval))).await;
         let id = |topic: &str| topic.rsplit('/').next().and_then(|id| Uuid::parse_str(id).ok());
