@@ -15,8 +15,8 @@ use crate::{
     broker::{Answer, Hall, Letter, Post},
     config::Durability,
     domain::{
-        Answer as Word, Change, Decision, Device, Due, EntityId, Input, Kept, OpinionView, Origin, Outcome, OwnersWord, Percept, Purpose,
-        Rulings, Says, Settled, Unanswered, limits,
+        Answer as Word, Change, Condition, Decision, Device, Due, EntityId, Input, Kept, OpinionView, Origin, Outcome, OwnersWord, Percept,
+        Purpose, Rulings, Says, Settled, Unanswered, limits,
     },
     mind::Mind,
     store::{Batch, Entry, Writer},
@@ -155,7 +155,7 @@ impl Living {
             }
         }
         // Also what nobody waited for: that Jamey stops is the last thing on record.
-        self.house.mind.soul().settle();
+        self.house.mind.settle();
         self.gather_changes();
         self.submit();
         self.house.writer.stop();
@@ -259,7 +259,18 @@ impl Living {
                 return;
             }
             Input::Forged(_) | Input::Rules(_) | Input::WentOn { .. } | Input::Recalled { .. } => return,
-            Input::Reported(_) | Input::Exact(_) | Input::Turned(_) => return,
+            Input::Reported(_) | Input::Exact(_) => return,
+            Input::Turned(turned) => {
+                if let Some(sender) = letter.answer {
+                    self.first_waits.get_or_insert_with(Instant::now);
+                    self.answers.senders.push((sender, Answer { decision: None, lets_on: true }));
+                }
+                if turned.condition == Condition::Stopping {
+                    // There will be no other tick.
+                    self.tick();
+                }
+                return;
+            }
             Input::Word(word) => return self.heard(word, outcome.word.unwrap_or(Ok(())), letter.answer),
             Input::Answer(word) => return self.answered(&word, outcome.unanswered.map_or(Ok(()), Err), letter.answer),
         };

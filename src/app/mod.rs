@@ -3,6 +3,7 @@
 mod answers;
 mod approvals;
 mod beside;
+mod conditions;
 mod control;
 mod damage;
 mod doors;
@@ -49,7 +50,7 @@ use crate::{
         Timestamp, limits,
         topics::{self, Topic},
     },
-    mind::{Mind, Settings, State, Waits},
+    mind::{Mind, Objectives, Settings, State, Waits},
     observe::{Counters, Recalled},
     runtime::{Clock, shutdown},
     soul::Soul,
@@ -276,6 +277,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         wishes::Granter { data: data.clone(), hall: Arc::clone(&hall), keeper: keeper.clone(), upkeeper: upkeeper.clone(), gauge }
             .watch(stopped.clone()),
     );
+    let conditioning = tokio::spawn(conditions::watch(Arc::clone(&hall), upkeeper.clone(), stopped.clone()));
     let ruling = tokio::spawn(rules::watch(rules::Watch { hall: Arc::clone(&hall), shelf, again, seen, holds, tell: tell_rules, stopped }));
 
     tokio::spawn(damage::look(data.clone(), Arc::clone(&hall)));
@@ -287,12 +289,13 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     info!("{signal}: stopping");
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
 
+    conditions::stopping(&hall, signal).await;
     // Last words first, while clients still listen; then the clients; then what they said is written.
     let _ = stop.send(true);
     let _ = speaking.await;
     others.stop().await;
     engine.stop(closed).await;
-    let _ = tokio::join!(ticking, serving, watching, minding, hearing, listening, wishing, ruling);
+    let _ = tokio::join!(ticking, serving, watching, minding, hearing, listening, wishing, conditioning, ruling);
     upkeeper.stop();
     tokio::task::spawn_blocking(move || upkeeping.join()).await?.map_err(|_| anyhow!("the upkeep's thread died"))?;
     tokio::task::spawn_blocking(move || thinking.join()).await?.map_err(|_| anyhow!("the thread of exact Φ died"))?;
@@ -324,9 +327,17 @@ pub fn settings(config: &Config) -> Result<Settings> {
         root: config.root.clone(),
         guards: config.guards.clone(),
         duties: duties::compile(&config.duties, &config.signals)?,
-        missions: config.missions.clone(),
+        missions: objectives(config)?,
         severed: trial::severed(),
         waits: Waits { seconds: config.approvals.seconds, critical_seconds: config.approvals.critical_seconds },
+    })
+}
+
+/// The mission, its expressions checked as rules are.
+fn objectives(config: &Config) -> Result<Objectives> {
+    Objectives::read(config.missions.clone(), &config.signals).map_err(|errors| {
+        let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        anyhow!("the mission is refused:\n  {}", lines.join("\n  "))
     })
 }
 
@@ -362,7 +373,11 @@ fn awaken(config: &Config, sets: rules::Sets, saved: &crate::store::Saved, now: 
     let heard = saved.signals.iter().cloned().collect();
     let held = saved.held.iter().map(|kept| ((*kept.percept).clone(), kept.expires_at));
     let states = saved.states.iter().cloned().collect();
-    let state = State::restored(now, registry, soul, heard, held, states).with_names(saved.names.iter().cloned());
+    // Those that are not pursued any more stay in the store: they may be again.
+    let pursued = saved.missions.iter().filter(|(id, _)| config.missions.iter().any(|mission| mission.id == *id));
+    let state = State::restored(now, registry, soul, heard, held, states)
+        .with_names(saved.names.iter().cloned())
+        .with_missions(pursued.map(|(id, state)| (id.as_str(), state.as_slice())))?;
     let mut mind = Mind::with_shadow(settings(config)?, sets.live, sets.shadow, state);
     mind.remember_tally(saved.shadow.clone());
     Ok(mind)

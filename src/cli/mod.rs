@@ -17,6 +17,7 @@ mod forget;
 mod guard;
 mod health;
 mod memory;
+mod mind;
 mod paint;
 mod recall;
 mod rules;
@@ -102,6 +103,11 @@ enum Command {
     Memory {
         #[command(subcommand)]
         action: memory::Action,
+    },
+    /// What Jamey attends to, whether it works as one, who it is and what it is for.
+    Mind {
+        #[command(subcommand)]
+        action: mind::Action,
     },
     /// The conscience's rules.
     Rules {
@@ -213,6 +219,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Command::Recall(asked) => recall::recall(&common, &asked),
         Command::Forget(asked) => forget::forget(&common, &asked),
         Command::Memory { action } => memory::memory(&common, &action),
+        Command::Mind { action } => mind::mind(&common, &action),
         Command::Rules { action } => rules::rules(&common, &action),
         Command::Guard { action } => guard::guard(&common, &action),
         Command::User { action } => user::user(&common, &action),

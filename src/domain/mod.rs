@@ -8,6 +8,7 @@ pub mod consciousness;
 pub mod device;
 pub mod duty;
 pub mod entity;
+pub mod figure;
 pub mod limits;
 pub mod mission;
 pub mod names;
@@ -39,7 +40,8 @@ pub use consciousness::{Alarm, Asks, Condition, ExactPhi, Observation, Part, Rep
 pub use device::{Applied, Claim, Command, CommandShape, Device, DeviceClass, Family, Registry};
 pub use duty::{Due, DutySpec};
 pub use entity::{EntityId, is_named};
-pub use mission::MissionSpec;
+pub use figure::{Figure, Figures, Occasion};
+pub use mission::{Aim, MissionSpec};
 pub use names::{Names, ValueName};
 pub use opinion::{
     AnomalyView, Detail, EmpathyView, Facet, FacetView, Liveness, LivenessView, OpinionView, Relation, RelationKind, Remedy, Silence,

@@ -57,6 +57,7 @@ impl Mind {
                 self.state.soul.learn_patience(device, seconds, now);
             } else {
                 self.state.soul.hear(device, now, None, Evidence::Acknowledged);
+                self.count_command(true);
             }
             self.feel_obeyed(device, true);
         }
@@ -78,6 +79,7 @@ impl Mind {
         for device in timed_out {
             self.state.soul.hear(&device, now, None, Evidence::TimedOut);
             self.feel_obeyed(&device, false);
+            self.count_command(false);
         }
     }
 }

@@ -171,6 +171,7 @@ impl Mind {
                 self.feel_release(target, answer.id);
             }
             self.await_effect(&judged, Origin::Guard);
+            self.count_requests(&judged, true, true);
         }
         outcome.settled.push(Settled { id: answer.id, at: now, ending: Ending::Approved, by: Some(by), judged, lets_on, reason });
         outcome
@@ -200,6 +201,7 @@ impl Mind {
         let settled = self.end(id, Ending::Expired, None, reason.to_owned())?;
         let judged: Vec<Judged> = judged.into_iter().map(|j| decided(j, reason)).collect();
         self.await_effect(&judged, Origin::Guard);
+        self.count_requests(&judged, true, false);
         Some(Settled { judged, lets_on: true, ..settled })
     }
 

@@ -5,6 +5,7 @@ mod discovery;
 mod duties;
 mod exact;
 mod feeling;
+mod figures;
 mod following;
 mod holding;
 mod identity;
@@ -12,6 +13,7 @@ mod judging;
 mod life;
 mod mission;
 mod names;
+mod objectives;
 mod phase;
 mod readings;
 mod round;
@@ -22,11 +24,11 @@ mod words;
 
 use crate::{
     conscience::{RuleError, RuleSet},
-    consciousness::{Candidate, Flow, Identity, Missions, Observed, Phases, Round, Workspace},
+    consciousness::{Candidate, Flow, Identity, Missions, Observed, Phases, Round, Standing as Pursuit, Unreadable, Workspace},
     domain::{
-        Applied, Change, Claim, Decision, EntityId, ExactPhi, Held, Input, InputSource, MemoryRecord, MissionSpec, Names, Outcome,
-        OwnerGuard, Part, Percept, Purpose, Registry, RelationKind, Rulings, Severed, ShadowTally, SignalSpec, Signals, Standing,
-        Timestamp, Unit01, limits, signal::Heard,
+        Applied, Change, Claim, Decision, EntityId, ExactPhi, Held, Input, InputSource, MemoryRecord, Names, Outcome, OwnerGuard, Part,
+        Percept, Purpose, Registry, RelationKind, Rulings, Severed, ShadowTally, SignalSpec, Signals, Standing, Timestamp, Unit01, limits,
+        signal::Heard,
     },
     memory::policy::{self, Factors, Habits},
     soul::{Evidence, Soul},
@@ -39,6 +41,7 @@ use following::Following;
 pub use holding::Waits;
 use jiff::tz::TimeZone;
 use names::about;
+pub use objectives::Objectives;
 use round::Inner;
 use serde::{Deserialize, Serialize};
 use std::{
@@ -67,7 +70,7 @@ pub struct Settings {
     pub guards: Vec<OwnerGuard>,
     pub waits: Waits,
     pub duties: Duties,
-    pub missions: Vec<MissionSpec>,
+    pub missions: Objectives,
     /// A link that is cut on purpose.
     pub severed: Option<Severed>,
 }
@@ -140,6 +143,8 @@ pub struct Mind {
     hearing: Uuid,
     /// The live Φ was read anew since it was told.
     flow_is_news: bool,
+    /// The phase is another one since it was stored.
+    phase_turned: bool,
     exact: Exact,
 }
 
@@ -194,6 +199,17 @@ impl State {
     pub fn with_names(self, names: impl IntoIterator<Item = (EntityId, Names)>) -> Self {
         Self { names: names.into_iter().take(limits::NAMED).collect(), ..self }
     }
+
+    /// How each objective stood before, put back.
+    ///
+    /// # Errors
+    /// When that cannot be what was stored.
+    pub fn with_missions<'a>(mut self, states: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Result<Self, Unreadable> {
+        for (id, state) in states {
+            self.missions.restore(id, state)?;
+        }
+        Ok(self)
+    }
 }
 
 /// Signals whose coming true is bad news for the home.
@@ -209,7 +225,8 @@ impl Mind {
     #[must_use]
     pub fn with_shadow(settings: Settings, rules: RuleSet, shadow: Option<RuleSet>, mut state: State) -> Self {
         state.rulings = Arc::new(Rulings { live: rules.ruling().clone(), shadow: shadow.as_ref().map(|s| s.ruling().clone()) });
-        state.soul.pursue(&settings.missions, state.now);
+        state.soul.pursue(settings.missions.specs(), state.now);
+        state.missions.pursue(settings.missions.pursued(), state.now);
         Self {
             settings,
             rules,
@@ -226,6 +243,7 @@ impl Mind {
             moment: None,
             hearing: Uuid::nil(),
             flow_is_news: false,
+            phase_turned: false,
             exact: Exact::default(),
         }
     }
@@ -341,6 +359,7 @@ impl Mind {
             Input::Turned(turned) => {
                 self.advance(turned.at);
                 self.take_turn(turned);
+                self.note_condition(turned);
                 Outcome::default()
             }
             Input::Answer(answer) => {
@@ -362,6 +381,12 @@ impl Mind {
         }
     }
 
+    /// Has all be stored at the next `take_changes`: before a stop.
+    pub fn settle(&mut self) {
+        self.state.soul.settle();
+        self.state.missions.iter_mut().for_each(Pursuit::due);
+    }
+
     /// Rows of the mind's own state that changed since the last call.
     pub fn take_changes(&mut self) -> Vec<Change> {
         let now = self.state.now;
@@ -374,7 +399,6 @@ impl Mind {
         if std::mem::take(&mut self.shadow_moved) {
             changes.extend(self.state.shadow.clone().map(|tally| Change::Shadow(Box::new(tally))));
         }
-        changes.extend(self.state.workspace.take_change(now));
         changes.extend(self.take_conscious_changes());
         for id in std::mem::take(&mut self.devices) {
             changes.push(match self.state.registry.device(&id) {

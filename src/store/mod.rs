@@ -6,6 +6,7 @@ mod changes;
 mod checkpoint;
 mod chores;
 mod connect;
+mod conscious;
 mod database;
 mod error;
 mod evidence;
@@ -42,6 +43,7 @@ mod tests;
 
 pub use chores::{Chore, ChoreDone, Chores};
 pub use connect::FILE;
+pub use conscious::MetricRow;
 pub use database::{Batch, Entry, Store};
 pub use error::StoreError;
 pub use figures::{Bytes, Figures, Pages};
