@@ -2,7 +2,7 @@
 
 use crate::{
     broker::Hall,
-    consciousness::{self, iit},
+    consciousness::{self, gaussian::Process, iit},
     domain::{ExactPhi, Input, Observation, Timestamp},
 };
 use std::{
@@ -31,7 +31,7 @@ const NICE: i32 = 19;
 /// Who computes it.
 pub struct Thinker {
     pub hall: Arc<Hall>,
-    pub observed: watch::Receiver<Option<Observation>>,
+    pub observed: watch::Receiver<Option<(Observation, Option<Process>)>>,
 }
 
 impl Thinker {
@@ -52,17 +52,18 @@ impl Thinker {
             let of = self.observed.borrow().clone().filter(|_| self.has_room());
             wait = match of {
                 None => LOOK,
-                Some(of) => rest(self.compute(of, &stop)),
+                Some((of, process)) => rest(self.compute(of, process.as_ref(), &stop)),
             };
         }
     }
 
     /// How long it took.
-    fn compute(&self, of: Observation, stop: &watch::Receiver<bool>) -> Duration {
+    fn compute(&self, of: Observation, process: Option<&Process>, stop: &watch::Receiver<bool>) -> Duration {
         let begun = Instant::now();
         let goes_on = || begun.elapsed() < DEADLINE && !*stop.borrow();
         match catch_unwind(AssertUnwindSafe(|| of_network(of, self.hall.clock.now(), goes_on))) {
             Ok(Ok(mut exact)) => {
+                (exact.phi_g, exact.phi_r) = process.map_or((None, None), |process| beside(process, goes_on));
                 exact.took_millis = u32::try_from(begun.elapsed().as_millis()).unwrap_or(u32::MAX);
                 if !*stop.borrow() {
                     // Where there is no place at once it is left: there will be another.
@@ -97,7 +98,16 @@ fn of_network(of: Observation, at: Timestamp, goes_on: impl FnMut() -> bool) -> 
     let parts = |set| consciousness::parts(&of, set);
     let (from, to) = told.as_ref().and_then(|told| told.cut).map(|(from, to)| (parts(from), parts(to))).unwrap_or_default();
     let concepts = told.as_ref().map_or(0, |told| u32::try_from(told.concepts.len()).unwrap_or(u32::MAX));
-    Ok(ExactPhi { at, phi: told.map(|told| told.phi), from, to, concepts, took_millis: 0, of })
+    Ok(ExactPhi { at, phi: told.map(|told| told.phi), from, to, concepts, took_millis: 0, phi_g: None, phi_r: None, of })
+}
+
+/// Φ_G and Φ_R, each the least over all ways to part the process in two; None where there was no time.
+fn beside(process: &Process, goes_on: impl Fn() -> bool) -> (Option<f64>, Option<f64>) {
+    let least = |measure: &dyn Fn(&Process, &[Vec<usize>]) -> Option<f64>| {
+        let found = process.least(|process, parts| if goes_on() { measure(process, parts) } else { None });
+        found.map(|(nats, _)| nats)
+    };
+    (least(&Process::phi_g), least(&Process::phi_r))
 }
 
 /// On Linux a thread has a niceness of its own, and no process id means the thread that asks. Where it may not be nicer it works as it is: a
@@ -115,7 +125,7 @@ fn be_nice() {}
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Part;
+    use crate::{consciousness::gaussian::Matrix, domain::Part};
 
     #[test]
     fn a_busy_house_comes_first() {
@@ -145,6 +155,21 @@ mod tests {
         let workspace = (0u8..8).map(|s| [0.1, 0.5, 0.5, 0.9][usize::from(s & 0b11)]).collect();
         let tables = vec![follows.clone(), follows.clone(), follows.clone(), follows, workspace];
         Observation { nodes, state: [true, false, true, false, true, false], tables, samples: 900 }
+    }
+
+    #[test]
+    fn what_flows_both_ways_has_all_measures() {
+        let of = |c: f64| {
+            Process::new(
+                Matrix::from_fn(2, 2, |i, j| if i == j { 1.0 } else { 0.0 }),
+                Matrix::from_fn(2, 2, |i, j| if i == j { 0.0 } else { c }),
+            )
+        };
+        let (g, r) = beside(&of(0.5).unwrap(), || true);
+        assert!(g.is_some_and(|g| g > 0.1) && r.is_some_and(|r| r > 0.1), "{g:?} {r:?}");
+        let (g, _) = beside(&of(0.0).unwrap(), || true);
+        assert!(g.is_some_and(|g| g.abs() < 1e-9), "{g:?}");
+        assert_eq!(beside(&of(0.5).unwrap(), || false), (None, None));
     }
 
     #[test]
