@@ -3,10 +3,12 @@
 mod answers;
 mod approvals;
 mod beside;
+mod conditions;
 mod control;
 mod damage;
 mod doors;
 mod duties;
+mod exact;
 mod figures;
 mod house;
 mod index;
@@ -175,7 +177,8 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let (alarms, alarmed) = watch::channel(outlets::Alarms::default());
     let (rounds, in_round) = watch::channel(None);
     let (focus, in_focus) = watch::channel(None);
-    let outlets = outlets::Outlets { said, releases, asks, waiting, due, silent, alarms, rounds, focus };
+    let (observed, seen_so_far) = watch::channel(None);
+    let outlets = outlets::Outlets { said, releases, asks, waiting, due, silent, alarms, rounds, focus, observed };
     // Weakly: the engine ends when all who hold it have let go.
     tokio::spawn(release(Arc::downgrade(&engine), Arc::clone(&hall), released));
     tokio::spawn(duties::ask_all(Arc::downgrade(&engine), Arc::clone(&hall), asked));
@@ -230,6 +233,8 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     };
     let recalling = recaller.answer(stopped.clone()).context("the recall's thread cannot be started")?;
     let proving = proving::prove(Arc::clone(&hall), in_round).context("phoenix's thread cannot be started")?;
+    let thinker = exact::Thinker { hall: Arc::clone(&hall), observed: seen_so_far };
+    let thinking = thinker.think(stopped.clone()).context("the thread of exact Φ cannot be started")?;
     let (tell, certificates) = watch::channel(None);
     let (tell_rules, wrong_rules) = watch::channel(None);
     let speaker = speaker::Speaker {
@@ -272,6 +277,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         wishes::Granter { data: data.clone(), hall: Arc::clone(&hall), keeper: keeper.clone(), upkeeper: upkeeper.clone(), gauge }
             .watch(stopped.clone()),
     );
+    let conditioning = tokio::spawn(conditions::watch(Arc::clone(&hall), upkeeper.clone(), stopped.clone()));
     let ruling = tokio::spawn(rules::watch(rules::Watch { hall: Arc::clone(&hall), shelf, again, seen, holds, tell: tell_rules, stopped }));
 
     tokio::spawn(damage::look(data.clone(), Arc::clone(&hall)));
@@ -283,14 +289,16 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     info!("{signal}: stopping");
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
 
+    conditions::stopping(&hall, signal).await;
     // Last words first, while clients still listen; then the clients; then what they said is written.
     let _ = stop.send(true);
     let _ = speaking.await;
     others.stop().await;
     engine.stop(closed).await;
-    let _ = tokio::join!(ticking, serving, watching, minding, hearing, listening, wishing, ruling);
+    let _ = tokio::join!(ticking, serving, watching, minding, hearing, listening, wishing, conditioning, ruling);
     upkeeper.stop();
     tokio::task::spawn_blocking(move || upkeeping.join()).await?.map_err(|_| anyhow!("the upkeep's thread died"))?;
+    tokio::task::spawn_blocking(move || thinking.join()).await?.map_err(|_| anyhow!("the thread of exact Φ died"))?;
     hall.close_audits();
     hall.record("stop", None, signal).await;
     inbox.stop().await;

@@ -142,6 +142,11 @@ impl Speaker {
                 _ = self.stop.changed() => break,
             }
         }
+        // What was told last is that it stops.
+        while let Ok(said) = self.said.try_recv() {
+            self.hear(&root, &mut told, said).await;
+        }
+        self.flush(&root, &mut told).await;
         self.say(topics::name(&root, Topic::Status), b"offline".to_vec(), 1, true).await;
         self.own.settled().await;
         self.own.disconnect().await;
@@ -291,6 +296,10 @@ impl Speaker {
         let failing = self.hall.failing();
         if failing != told.failing {
             told.failing = failing;
+            if failing {
+                // The mind takes nothing until it can be stored, and so cannot tell of it itself.
+                told.is_degraded(root, "the store cannot write");
+            }
             let text = "the store cannot write; guarded commands of risky devices are held back and inputs are not acknowledged";
             told.alert(
                 root,

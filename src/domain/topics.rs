@@ -112,7 +112,13 @@ pub const ROWS: &[Row] = &[
         retained: "yes",
         payload: "`state`, `focus`, `last_broadcast`, `candidates`, `broadcasts_total`",
     },
-    Row { topic: "consciousness/phi", way: "out", qos: "1", retained: "yes", payload: "TODO(phi)" },
+    Row {
+        topic: "consciousness/phi",
+        way: "out",
+        qos: "1",
+        retained: "yes",
+        payload: "of the live Φ, a second: `value`, `unit` (`nats`), `method` (`phi_flow`), `samples`, `t_eff`, `p`, `powered`, `mip` (`from`, `to`, `text`), `lost` (`since`, `links`), `phi_g`, `phi_r`; `exact`: `phi`, null with `why`, else `unit` (`none`), `method` (`iit_3.0`), `distance` (`EMD`), `from`, `to`, `cut` in words, `concepts`, `nodes`, `on`, `samples`, `tpm_source` (`observed`), `took_ms`, `at`; what is not known yet is not there",
+    },
     Row { topic: "consciousness/identity", way: "out", qos: "1", retained: "yes", payload: "TODO(identity)" },
     Row {
         topic: "consciousness/mission/{id}",

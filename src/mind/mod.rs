@@ -26,8 +26,8 @@ use crate::{
     conscience::{RuleError, RuleSet},
     consciousness::{Candidate, Flow, Identity, Missions, Observed, Phases, Round, Standing as Pursuit, Unreadable, Workspace},
     domain::{
-        Applied, Change, Claim, Decision, EntityId, Held, Input, InputSource, MemoryRecord, Names, Outcome, OwnerGuard, Part, Percept,
-        Purpose, Registry, RelationKind, Rulings, Severed, ShadowTally, SignalSpec, Signals, Standing, Timestamp, Unit01, limits,
+        Applied, Change, Claim, Decision, EntityId, ExactPhi, Held, Input, InputSource, MemoryRecord, Names, Outcome, OwnerGuard, Part,
+        Percept, Purpose, Registry, RelationKind, Rulings, Severed, ShadowTally, SignalSpec, Signals, Standing, Timestamp, Unit01, limits,
         signal::Heard,
     },
     memory::policy::{self, Factors, Habits},
@@ -36,6 +36,7 @@ use crate::{
 use commands::Commands;
 pub use duties::Duties;
 use duties::Pendings;
+use exact::Exact;
 use following::Following;
 pub use holding::Waits;
 use jiff::tz::TimeZone;
@@ -93,6 +94,9 @@ pub struct State {
     missions: Missions,
     #[serde(default)]
     observed: Observed,
+    /// The newest exact Φ.
+    #[serde(default)]
+    exact: Option<Box<ExactPhi>>,
     #[serde(default)]
     phases: Phases,
     habits: Habits,
@@ -139,6 +143,9 @@ pub struct Mind {
     hearing: Uuid,
     /// The live Φ was read anew since it was told.
     flow_is_news: bool,
+    /// The phase is another one since it was stored.
+    phase_turned: bool,
+    exact: Exact,
 }
 
 impl State {
@@ -156,6 +163,7 @@ impl State {
             identity: Identity::default(),
             missions: Missions::default(),
             observed: Observed::default(),
+            exact: None,
             phases: Phases::default(),
             habits: Habits::new(),
             heard: BTreeMap::new(),
@@ -235,6 +243,8 @@ impl Mind {
             moment: None,
             hearing: Uuid::nil(),
             flow_is_news: false,
+            phase_turned: false,
+            exact: Exact::default(),
         }
     }
 
@@ -389,7 +399,6 @@ impl Mind {
         if std::mem::take(&mut self.shadow_moved) {
             changes.extend(self.state.shadow.clone().map(|tally| Change::Shadow(Box::new(tally))));
         }
-        changes.extend(self.state.workspace.take_change(now));
         changes.extend(self.take_conscious_changes());
         for id in std::mem::take(&mut self.devices) {
             changes.push(match self.state.registry.device(&id) {

@@ -2,7 +2,7 @@
 
 use super::Mind;
 use crate::{
-    domain::{Change, Device, DeviceClass, EntityId, Forgetting, Outcome, OwnersWord, Percept, Relation, Says, ToldBy, Unit01},
+    domain::{Change, Device, DeviceClass, EntityId, Forgetting, Outcome, OwnersWord, Percept, Relation, Says, ToldBy, Unit01, is_named},
     soul::Evidence,
 };
 use uuid::Uuid;
@@ -57,6 +57,7 @@ impl Mind {
         let entity = &word.about;
         self.state.soul.forget(entity);
         self.forget_inside(&word.about);
+        self.state.phases.forget(|reason| is_named(reason, entity.as_str()));
         self.state.workspace.forget(entity);
         self.state.habits.forget(entity);
         self.state.states.remove(entity);
