@@ -155,7 +155,7 @@ impl Living {
             }
         }
         // Also what nobody waited for: that Jamey stops is the last thing on record.
-        self.house.mind.soul().settle();
+        self.house.mind.settle();
         self.gather_changes();
         self.submit();
         self.house.writer.stop();

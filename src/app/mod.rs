@@ -43,6 +43,7 @@ use crate::{
     api,
     broker::{Engine, GuardView, Hall, Inbox, Listener, OwnClient, Recalls, guard},
     config::{Config, Durability, GuardMode},
+    consciousness::Identity,
     domain::{
         Change, Claim, Ending, EntityId, Family, Input, InputPattern, InputSource, Kept, OwnerGuard, Registry, Settled, Standing,
         Timestamp, limits,
@@ -320,6 +321,7 @@ pub fn settings(config: &Config) -> Result<Settings> {
         guards: config.guards.clone(),
         duties: duties::compile(&config.duties, &config.signals)?,
         missions: config.missions.clone(),
+        identity: config.identity.clone(),
         severed: trial::severed(),
         waits: Waits { seconds: config.approvals.seconds, critical_seconds: config.approvals.critical_seconds },
     })
@@ -358,6 +360,8 @@ fn awaken(config: &Config, sets: rules::Sets, saved: &crate::store::Saved, now: 
     let held = saved.held.iter().map(|kept| ((*kept.percept).clone(), kept.expires_at));
     let states = saved.states.iter().cloned().collect();
     let state = State::restored(now, registry, soul, heard, held, states).with_names(saved.names.iter().cloned());
+    let identity = saved.identity.as_deref().map(Identity::restored).transpose().context("what Jamey did cannot be read")?;
+    let state = state.with_identity(identity.unwrap_or_default());
     let mut mind = Mind::with_shadow(settings(config)?, sets.live, sets.shadow, state);
     mind.remember_tally(saved.shadow.clone());
     Ok(mind)

@@ -13,7 +13,7 @@ pub mod wiring;
 mod workspace;
 
 pub use flow::{Flow, Lost, nothing_flows};
-pub use identity::Identity;
+pub use identity::{Gist, Identity, Unreadable};
 pub use mission::Missions;
 pub use observed::{LEAST_SAMPLES, NotYet, Observed, network, parts};
 pub use phase::Phases;

@@ -113,7 +113,13 @@ pub const ROWS: &[Row] = &[
         payload: "`state`, `focus`, `last_broadcast`, `candidates`, `broadcasts_total`",
     },
     Row { topic: "consciousness/phi", way: "out", qos: "1", retained: "yes", payload: "TODO(phi)" },
-    Row { topic: "consciousness/identity", way: "out", qos: "1", retained: "yes", payload: "TODO(identity)" },
+    Row {
+        topic: "consciousness/identity",
+        way: "out",
+        qos: "1",
+        retained: "yes",
+        payload: "who Jamey is by what it did: `text`; `roles` by name (`strength`, the share of a month's acts, with its 90 % interval `low` and `high`; `today`); `contexts` by name (`day_home`, `night_away`, `day_unknown` and so on: `roles`, `drift`, `weight`); `drift` of the last day from the last month, 0 to 1; `drifting` (`role`, `since`) while that is told; `charter`; `acts`, the last 8 (`at`, `what`, `text`, `role`, `context`, `weight`, `percept`, `entity`); `counted`. From the first act on; told anew when a strength moved by 0.05 or `text` is another, at most once a minute",
+    },
     Row { topic: "consciousness/mission/{id}", way: "out", qos: "1", retained: "yes", payload: "TODO(mission)" },
     Row {
         topic: "memory/recall",

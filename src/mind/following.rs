@@ -2,7 +2,7 @@
 
 use super::Mind;
 use crate::{
-    domain::{DeviceClass, EntityId, Judged, Origin, Timestamp, limits},
+    domain::{Act, DeviceClass, EntityId, Judged, Origin, Timestamp, limits},
     soul::Evidence,
 };
 use serde::{Deserialize, Serialize};
@@ -55,8 +55,8 @@ impl Mind {
             self.state.following.remove(device);
             if late {
                 self.state.soul.learn_patience(device, seconds, now);
-            } else {
-                self.state.soul.hear(device, now, None, Evidence::Acknowledged);
+            } else if self.state.soul.hear(device, now, None, Evidence::Acknowledged) {
+                self.acted(Act::Moved, self.hearing, device);
             }
             self.feel_obeyed(device, true);
         }
@@ -76,7 +76,9 @@ impl Mind {
         }
         self.state.following.retain(|_, f| now.seconds_since(f.at) <= MOST_SECONDS);
         for device in timed_out {
-            self.state.soul.hear(&device, now, None, Evidence::TimedOut);
+            if self.state.soul.hear(&device, now, None, Evidence::TimedOut) {
+                self.acted(Act::Moved, self.hearing, &device);
+            }
             self.feel_obeyed(&device, false);
         }
     }

@@ -24,9 +24,9 @@ use crate::{
     conscience::{RuleError, RuleSet},
     consciousness::{Candidate, Flow, Identity, Missions, Observed, Phases, Round, Workspace},
     domain::{
-        Applied, Change, Claim, Decision, EntityId, Held, Input, InputSource, MemoryRecord, MissionSpec, Names, Outcome, OwnerGuard, Part,
-        Percept, Purpose, Registry, RelationKind, Rulings, Severed, ShadowTally, SignalSpec, Signals, Standing, Timestamp, Unit01, limits,
-        signal::Heard,
+        Act, Applied, Change, Claim, Decision, EntityId, Held, IdentitySpec, Input, InputSource, MemoryRecord, MissionSpec, Names, Outcome,
+        OwnerGuard, Part, Percept, Purpose, Registry, RelationKind, Rulings, Severed, ShadowTally, SignalSpec, Signals, Standing,
+        Timestamp, Unit01, limits, signal::Heard,
     },
     memory::policy::{self, Factors, Habits},
     soul::{Evidence, Soul},
@@ -67,6 +67,7 @@ pub struct Settings {
     pub waits: Waits,
     pub duties: Duties,
     pub missions: Vec<MissionSpec>,
+    pub identity: IdentitySpec,
     /// A link that is cut on purpose.
     pub severed: Option<Severed>,
 }
@@ -136,6 +137,7 @@ pub struct Mind {
     hearing: Uuid,
     /// The live Φ was read anew since it was told.
     flow_is_news: bool,
+    identity_told: identity::Told,
 }
 
 impl State {
@@ -188,6 +190,12 @@ impl State {
     pub fn with_names(self, names: impl IntoIterator<Item = (EntityId, Names)>) -> Self {
         Self { names: names.into_iter().take(limits::NAMED).collect(), ..self }
     }
+
+    /// What the identity was counted from.
+    #[must_use]
+    pub fn with_identity(self, identity: Identity) -> Self {
+        Self { identity, ..self }
+    }
 }
 
 /// Signals whose coming true is bad news for the home.
@@ -204,6 +212,7 @@ impl Mind {
     pub fn with_shadow(settings: Settings, rules: RuleSet, shadow: Option<RuleSet>, mut state: State) -> Self {
         state.rulings = Arc::new(Rulings { live: rules.ruling().clone(), shadow: shadow.as_ref().map(|s| s.ruling().clone()) });
         state.soul.pursue(&settings.missions, state.now);
+        state.identity.adopt(&settings.identity);
         Self {
             settings,
             rules,
@@ -220,6 +229,7 @@ impl Mind {
             moment: None,
             hearing: Uuid::nil(),
             flow_is_news: false,
+            identity_told: None,
         }
     }
 
@@ -291,6 +301,7 @@ impl Mind {
                 let silences = self.take_silences();
                 self.look_at_missions();
                 self.look_at_phase();
+                self.look_at_identity();
                 Outcome { settled: self.expire(), duties: self.look_at_duties(), silences, asks, ..Outcome::default() }
             }
             Input::Note(change) => {
@@ -319,6 +330,7 @@ impl Mind {
                 self.state.soul.declare(&forgery.by, Standing::Newcomer, self.state.now);
                 self.state.soul.hear(&forgery.by, self.state.now, Some(&forgery.posed_as), Evidence::Impersonation);
                 self.feel_forgery(&forgery.by);
+                self.acted(Act::Forged, Uuid::nil(), &forgery.by);
                 Outcome::default()
             }
             Input::Reported(report) => {
@@ -393,6 +405,12 @@ impl Mind {
         changes
     }
 
+    /// Has all be stored at the next `take_changes`: before a stop.
+    pub fn settle(&mut self) {
+        self.state.soul.settle();
+        self.state.identity.hurry();
+    }
+
     /// Time = max(previous, wall): a clock set back does not take the mind with it.
     fn advance(&mut self, at: Timestamp) {
         self.state.now = self.state.now.max(at);
@@ -425,25 +443,37 @@ impl Mind {
         if begins {
             policy::keep(&mut record);
         }
+        self.acted(Act::Kept, percept.id, &percept.entity);
         Outcome { record: Some(record), silences: self.take_silences(), ..Outcome::default() }
     }
 
     /// The soul hears of whoever speaks and of whatever is spoken about.
     fn meet(&mut self, percept: &Percept) {
-        let now = self.state.now;
         let requester = &percept.source.requester;
         let standing = |mind: &Self, id: &EntityId| match mind.state.registry.device(id) {
             Some(_) => Standing::Paired,
             None => Standing::Newcomer,
         };
         let speaker = if percept.source.owner { Standing::Owner } else { standing(self, requester) };
-        self.state.soul.declare(requester, speaker, now);
+        self.greet(requester, speaker, percept.id);
         if percept.entity != *requester {
-            if percept.source.speaks_for_many && matches!(percept.purpose, Purpose::Observation) {
-                self.state.soul.relate_seen(&percept.entity, RelationKind::BridgedBy, requester);
+            if percept.source.speaks_for_many
+                && matches!(percept.purpose, Purpose::Observation)
+                && self.state.soul.relate_seen(&percept.entity, RelationKind::BridgedBy, requester)
+            {
+                self.acted(Act::Related, percept.id, &percept.entity);
             }
             let spoken_of = standing(self, &percept.entity);
-            self.state.soul.declare(&percept.entity, spoken_of, now);
+            self.greet(&percept.entity, spoken_of, percept.id);
+        }
+    }
+
+    fn greet(&mut self, entity: &EntityId, standing: Standing, percept: Uuid) {
+        let is_new = self.state.soul.events(entity).is_none();
+        self.state.soul.declare(entity, standing, self.state.now);
+        // One for whom there was no room is not met.
+        if is_new && self.state.soul.events(entity).is_some() {
+            self.acted(Act::Met, percept, entity);
         }
     }
 
