@@ -46,6 +46,7 @@ fn mission() -> Vec<MissionSpec> {
             rest: Unit01::clamped(1.0),
             says: String::new(),
             signal: None,
+            aim: None,
         })
         .collect()
 }

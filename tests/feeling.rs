@@ -110,7 +110,7 @@ fn what_happens_shows_with_cause_objective_and_percept_and_survives_a_restart() 
         assert_eq!((&same["objective"], &same["percept"]), (&old["objective"], &old["percept"]));
         assert!(same["intensity"].as_f64() <= old["intensity"].as_f64(), "it only faded");
     }
-    assert_eq!(after["objectives"].as_array().unwrap().len(), 6);
+    assert_eq!(after["objectives"].as_array().unwrap().len(), 8);
 }
 
 fn request(verb: &str, target: &str) -> Request {

@@ -69,6 +69,13 @@ fn a_full_disk_fails_closed_where_it_matters_and_heals() {
     let mut speaker = house.client("speaker");
     let mut sensor = house.dial("sensor").v5().open();
     sensor.tell("jamey/in/sensor/reading", r#"{"id":"before","value":1}"#);
+    let mut watcher = house.client("watcher").listen("jamey/consciousness/state", 1);
+    let becomes = |phases: &[&str], watcher: &mut Mqtt| {
+        wait_until(&phases.join(" or "), Duration::from_secs(90), || {
+            watcher.message_within(MOMENT).is_some_and(|m| phases.iter().any(|phase| m.json()["state"] == *phase))
+        });
+    };
+    becomes(&["waking", "attentive"], &mut watcher);
 
     let filler = disk.fill();
     // The log still has room inside; big bodies use it up. Then nothing is acknowledged, and the connection is closed after some 5 s.
@@ -87,6 +94,8 @@ fn a_full_disk_fails_closed_where_it_matters_and_heals() {
     assert!((3..=15).contains(&waited.as_secs()), "after about 5 s, not {waited:?}");
     let sent = old_sensor.publish(Message::new("jamey/in/old_sensor/reading", body(0)).qos(2));
     assert_eq!(sent, Sent::Closed(None), "a 3.1.1 sender is let go unacknowledged");
+
+    becomes(&["degraded"], &mut watcher);
 
     // What nobody guards and nothing remembers goes on, without waiting.
     for n in 0..50 {
@@ -125,8 +134,13 @@ fn a_full_disk_fails_closed_where_it_matters_and_heals() {
     for id in acked.iter().map(String::as_str).chain(["before", &format!("after-{attempt}")]) {
         assert_eq!(house.count("select count(*) from memory_records where own_id = ?1", [id]), 1, "{id} was acknowledged");
     }
+    let state = house.client("late").listen("jamey/consciousness/state", 1).message().json();
+    assert_eq!((&state["state"], &state["reason"]), (&"degraded".into(), &"the store cannot write".into()), "{state}");
+    becomes(&["attentive", "idle"], &mut watcher);
     house.serves();
     house.stop();
+    let last = std::iter::from_fn(|| watcher.message_within(MOMENT)).last().map(|m| m.json());
+    assert_eq!(last.map(|state| state["state"].clone()), Some("stopping".into()));
 }
 
 const LIGHT: &str = r#"{"schema":"json","brightness":true,"command_topic":"zigbee2mqtt/hall_light/set","state_topic":"zigbee2mqtt/hall_light",

@@ -15,8 +15,8 @@ use crate::{
     broker::{Answer, Hall, Letter, Post},
     config::Durability,
     domain::{
-        Answer as Word, Change, Decision, Device, Due, EntityId, Input, Kept, OpinionView, Origin, Outcome, OwnersWord, Percept, Purpose,
-        Rulings, Says, Settled, Unanswered, limits,
+        Answer as Word, Change, Condition, Decision, Device, Due, EntityId, Input, Kept, OpinionView, Origin, Outcome, OwnersWord, Percept,
+        Purpose, Rulings, Says, Settled, Unanswered, limits,
     },
     mind::Mind,
     store::{Batch, Entry, Writer},
@@ -259,7 +259,18 @@ impl Living {
                 return;
             }
             Input::Forged(_) | Input::Rules(_) | Input::WentOn { .. } | Input::Recalled { .. } => return,
-            Input::Reported(_) | Input::Exact(_) | Input::Turned(_) => return,
+            Input::Reported(_) | Input::Exact(_) => return,
+            Input::Turned(turned) => {
+                if let Some(sender) = letter.answer {
+                    self.first_waits.get_or_insert_with(Instant::now);
+                    self.answers.senders.push((sender, Answer { decision: None, lets_on: true }));
+                }
+                if turned.condition == Condition::Stopping {
+                    // There will be no other tick.
+                    self.tick();
+                }
+                return;
+            }
             Input::Word(word) => return self.heard(word, outcome.word.unwrap_or(Ok(())), letter.answer),
             Input::Answer(word) => return self.answered(&word, outcome.unanswered.map_or(Ok(()), Err), letter.answer),
         };
@@ -434,6 +445,7 @@ impl Living {
             }
             is_other
         });
+        self.house.outlets.observed.send_replace(self.house.mind.observation());
         let opinions = std::mem::take(&mut self.opinions).into_values().collect();
         let said = Said::State { emotion, told, opinions };
         if self.house.writer.is_idle() {

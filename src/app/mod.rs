@@ -3,10 +3,12 @@
 mod answers;
 mod approvals;
 mod beside;
+mod conditions;
 mod control;
 mod damage;
 mod doors;
 mod duties;
+mod exact;
 mod figures;
 mod house;
 mod index;
@@ -49,7 +51,7 @@ use crate::{
         Timestamp, limits,
         topics::{self, Topic},
     },
-    mind::{Mind, Settings, State, Waits},
+    mind::{Mind, Objectives, Settings, State, Waits},
     observe::{Counters, Recalled},
     runtime::{Clock, shutdown},
     soul::Soul,
@@ -176,7 +178,8 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let (alarms, alarmed) = watch::channel(outlets::Alarms::default());
     let (rounds, in_round) = watch::channel(None);
     let (focus, in_focus) = watch::channel(None);
-    let outlets = outlets::Outlets { said, releases, asks, waiting, due, silent, alarms, rounds, focus };
+    let (observed, seen_so_far) = watch::channel(None);
+    let outlets = outlets::Outlets { said, releases, asks, waiting, due, silent, alarms, rounds, focus, observed };
     // Weakly: the engine ends when all who hold it have let go.
     tokio::spawn(release(Arc::downgrade(&engine), Arc::clone(&hall), released));
     tokio::spawn(duties::ask_all(Arc::downgrade(&engine), Arc::clone(&hall), asked));
@@ -231,6 +234,8 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     };
     let recalling = recaller.answer(stopped.clone()).context("the recall's thread cannot be started")?;
     let proving = proving::prove(Arc::clone(&hall), in_round).context("phoenix's thread cannot be started")?;
+    let thinker = exact::Thinker { hall: Arc::clone(&hall), observed: seen_so_far };
+    let thinking = thinker.think(stopped.clone()).context("the thread of exact Φ cannot be started")?;
     let (tell, certificates) = watch::channel(None);
     let (tell_rules, wrong_rules) = watch::channel(None);
     let speaker = speaker::Speaker {
@@ -273,6 +278,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         wishes::Granter { data: data.clone(), hall: Arc::clone(&hall), keeper: keeper.clone(), upkeeper: upkeeper.clone(), gauge }
             .watch(stopped.clone()),
     );
+    let conditioning = tokio::spawn(conditions::watch(Arc::clone(&hall), upkeeper.clone(), stopped.clone()));
     let ruling = tokio::spawn(rules::watch(rules::Watch { hall: Arc::clone(&hall), shelf, again, seen, holds, tell: tell_rules, stopped }));
 
     tokio::spawn(damage::look(data.clone(), Arc::clone(&hall)));
@@ -284,14 +290,16 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     info!("{signal}: stopping");
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
 
+    conditions::stopping(&hall, signal).await;
     // Last words first, while clients still listen; then the clients; then what they said is written.
     let _ = stop.send(true);
     let _ = speaking.await;
     others.stop().await;
     engine.stop(closed).await;
-    let _ = tokio::join!(ticking, serving, watching, minding, hearing, listening, wishing, ruling);
+    let _ = tokio::join!(ticking, serving, watching, minding, hearing, listening, wishing, conditioning, ruling);
     upkeeper.stop();
     tokio::task::spawn_blocking(move || upkeeping.join()).await?.map_err(|_| anyhow!("the upkeep's thread died"))?;
+    tokio::task::spawn_blocking(move || thinking.join()).await?.map_err(|_| anyhow!("the thread of exact Φ died"))?;
     hall.close_audits();
     hall.record("stop", None, signal).await;
     inbox.stop().await;
@@ -320,10 +328,18 @@ pub fn settings(config: &Config) -> Result<Settings> {
         root: config.root.clone(),
         guards: config.guards.clone(),
         duties: duties::compile(&config.duties, &config.signals)?,
-        missions: config.missions.clone(),
+        missions: objectives(config)?,
         identity: config.identity.clone(),
         severed: trial::severed(),
         waits: Waits { seconds: config.approvals.seconds, critical_seconds: config.approvals.critical_seconds },
+    })
+}
+
+/// The mission, its expressions checked as rules are.
+fn objectives(config: &Config) -> Result<Objectives> {
+    Objectives::read(config.missions.clone(), &config.signals).map_err(|errors| {
+        let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        anyhow!("the mission is refused:\n  {}", lines.join("\n  "))
     })
 }
 
@@ -359,9 +375,13 @@ fn awaken(config: &Config, sets: rules::Sets, saved: &crate::store::Saved, now: 
     let heard = saved.signals.iter().cloned().collect();
     let held = saved.held.iter().map(|kept| ((*kept.percept).clone(), kept.expires_at));
     let states = saved.states.iter().cloned().collect();
-    let state = State::restored(now, registry, soul, heard, held, states).with_names(saved.names.iter().cloned());
+    // Those that are not pursued any more stay in the store: they may be again.
+    let pursued = saved.missions.iter().filter(|(id, _)| config.missions.iter().any(|mission| mission.id == *id));
     let identity = saved.identity.as_deref().map(Identity::restored).transpose().context("what Jamey did cannot be read")?;
-    let state = state.with_identity(identity.unwrap_or_default());
+    let state = State::restored(now, registry, soul, heard, held, states)
+        .with_names(saved.names.iter().cloned())
+        .with_missions(pursued.map(|(id, state)| (id.as_str(), state.as_slice())))?
+        .with_identity(identity.unwrap_or_default());
     let mut mind = Mind::with_shadow(settings(config)?, sets.live, sets.shadow, state);
     mind.remember_tally(saved.shadow.clone());
     Ok(mind)

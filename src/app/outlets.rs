@@ -4,7 +4,7 @@
 use super::view::Said;
 use crate::{
     broker::{Answer, Hall},
-    domain::{Alarm, Asks, EntityId, Kept, Timestamp},
+    domain::{Alarm, Asks, EntityId, Kept, Observation, Timestamp},
 };
 use serde_json::Value;
 use std::{collections::BTreeMap, sync::Arc};
@@ -34,6 +34,8 @@ pub struct Outlets {
     pub rounds: watch::Sender<Option<Asks>>,
     /// What the workspace broadcast last.
     pub focus: watch::Sender<Option<EntityId>>,
+    /// What exact Φ can be computed from.
+    pub observed: watch::Sender<Option<Observation>>,
 }
 
 /// What one batch gives out when it is on disk.

@@ -102,6 +102,13 @@ impl Speaker {
                 _ => drop(told.next.insert(topic, Vec::new())),
             }
         }
+        // What Jamey is not for any more is told no more.
+        let below = topics::mission(&root, "");
+        for (topic, _) in self.engine.retained(&format!("{below}#")).await {
+            if !self.hall.config.missions.iter().any(|m| m.aim.is_some() && topic.strip_prefix(&below) == Some(&m.id)) {
+                told.next.insert(topic, Vec::new());
+            }
+        }
         // Approvals that an earlier run left standing are settled or told anew.
         let approvals = self.engine.retained(&format!("{}/#", topics::name(&root, Topic::Approval))).await;
         let id = |topic: &str| topic.rsplit('/').next().and_then(|id| Uuid::parse_str(id).ok());
@@ -135,6 +142,11 @@ impl Speaker {
                 _ = self.stop.changed() => break,
             }
         }
+        // What was told last is that it stops.
+        while let Ok(said) = self.said.try_recv() {
+            self.hear(&root, &mut told, said).await;
+        }
+        self.flush(&root, &mut told).await;
         self.say(topics::name(&root, Topic::Status), b"offline".to_vec(), 1, true).await;
         self.own.settled().await;
         self.own.disconnect().await;
@@ -284,6 +296,10 @@ impl Speaker {
         let failing = self.hall.failing();
         if failing != told.failing {
             told.failing = failing;
+            if failing {
+                // The mind takes nothing until it can be stored, and so cannot tell of it itself.
+                told.is_degraded(root, "the store cannot write");
+            }
             let text = "the store cannot write; guarded commands of risky devices are held back and inputs are not acknowledged";
             told.alert(
                 root,

@@ -37,6 +37,7 @@ pub struct Upkeeper {
     thread: Thread,
     stop: Arc<AtomicBool>,
     asks: Asks,
+    at_work: Arc<AtomicBool>,
 }
 
 /// Those who want a round now: each is told how many rows and pages it was about.
@@ -61,6 +62,12 @@ impl Upkeeper {
         }
     }
 
+    /// Whether a round has found something to do, and does it.
+    #[must_use]
+    pub fn is_at_work(&self) -> bool {
+        self.at_work.load(Ordering::Acquire)
+    }
+
     pub fn stop(&self) {
         self.stop.store(true, Ordering::Release);
         self.thread.unpark();
@@ -74,10 +81,18 @@ impl Upkeeper {
 pub fn keep(config: &Config, clock: Arc<Clock>, chores: Chores) -> std::io::Result<(Upkeeper, JoinHandle<()>)> {
     let plan = Plan { keeping: config.memory, retentions: config.retentions.clone(), zone: config.zone() };
     let stop = Arc::new(AtomicBool::new(false));
-    let asks = Asks::default();
-    let work = Work { data: config.store.data.clone(), plan, clock, chores, stopped: Arc::clone(&stop), asks: Arc::clone(&asks) };
+    let (asks, at_work) = (Asks::default(), Arc::<AtomicBool>::default());
+    let work = Work {
+        data: config.store.data.clone(),
+        plan,
+        clock,
+        chores,
+        stopped: Arc::clone(&stop),
+        asks: Arc::clone(&asks),
+        at_work: Arc::clone(&at_work),
+    };
     let thread = thread::Builder::new().name("upkeep".into()).spawn(move || work.run())?;
-    Ok((Upkeeper { thread: thread.thread().clone(), stop, asks }, thread))
+    Ok((Upkeeper { thread: thread.thread().clone(), stop, asks, at_work }, thread))
 }
 
 struct Work {
@@ -87,6 +102,7 @@ struct Work {
     chores: Chores,
     stopped: Arc<AtomicBool>,
     asks: Asks,
+    at_work: Arc<AtomicBool>,
 }
 
 impl Work {
@@ -136,10 +152,17 @@ impl Work {
     }
 
     fn round(&self, upkeep: &mut Upkeep) -> Result<u64, StoreError> {
+        let done = self.work(upkeep);
+        self.at_work.store(false, Ordering::Release);
+        done
+    }
+
+    fn work(&self, upkeep: &mut Upkeep) -> Result<u64, StoreError> {
         let (store, mut rows) = (Reader::open(&self.data)?, 0);
         while !self.is_over()
             && let Some(chore) = upkeep.next(&store, self.clock.wall())?
         {
+            self.at_work.store(true, Ordering::Release);
             let done = self.chores.run(chore.clone())?;
             rows += u64::try_from(done.rows).unwrap_or(0);
             upkeep.done(&chore, done);

@@ -1,11 +1,11 @@
 //! The load-time checker: a CEL syntax tree in, a typed term or everything that is wrong with it out.
 
-use super::names::{self, FIELDS, Field, ROOTS, Signal};
+use super::names::{self, FIELDS, Field, OBJECTIVE_ROOTS, ROOTS, Signal};
 use super::possible;
 use super::term::{Fold, Term, Type};
 use super::ternary::ITEMS;
 use super::vocabulary;
-use crate::domain::SignalType;
+use crate::domain::{Figure, SignalType, figure::FIGURES};
 use cel::common::ast::{ComprehensionExpr, Expr, IdedExpr, LiteralValue, SelectExpr};
 use std::collections::BTreeSet;
 
@@ -17,6 +17,9 @@ pub(super) struct Problem {
 }
 
 pub(super) struct Checker<'s> {
+    /// What is read: `when`, `degree`, an objective's `good` or `valid`.
+    key: &'s str,
+    roots: &'static [&'static str],
     pub signals: &'s [Signal],
     /// Words that the rule's own examples use: they are meant.
     meant: &'s BTreeSet<String>,
@@ -28,21 +31,23 @@ pub(super) struct Checker<'s> {
 pub(super) type Typed = (Term, Type);
 
 impl<'s> Checker<'s> {
-    pub(super) fn new(signals: &'s [Signal], meant: &'s BTreeSet<String>) -> Self {
-        Self { signals, meant, problems: Vec::new(), around: None }
+    pub(super) fn new(key: &'s str, signals: &'s [Signal], meant: &'s BTreeSet<String>) -> Self {
+        let roots: &[&str] = if matches!(key, "good" | "valid") { &OBJECTIVE_ROOTS } else { &ROOTS };
+        Self { key, roots, signals, meant, problems: Vec::new(), around: None }
     }
 
     /// A `when`: an expression to bool.
     pub(super) fn truth(&mut self, e: &IdedExpr) -> Term {
+        let key = self.key;
         let before = self.problems.len();
         let (term, kind) = self.expr(e);
         if kind != Type::Bool && self.problems.len() == before {
-            self.wrong(e.id, format!("`when` must be a bool and this is {}; compare it with something", kind.name()));
+            self.wrong(e.id, format!("`{key}` must be a bool and this is {}; compare it with something", kind.name()));
         }
         if self.problems.len() == before {
             match possible::constant(&term, self.signals) {
-                Some(how) => drop(self.wrong(e.id, format!("`when` is {how} true; ask for something that may be or not be"))),
-                None if !term.asks() => drop(self.wrong(e.id, "`when` asks nothing: it has no field and no signal in it")),
+                Some(how) => drop(self.wrong(e.id, format!("`{key}` is {how} true; ask for something that may be or not be"))),
+                None if !term.asks() => drop(self.wrong(e.id, format!("`{key}` asks nothing: it has no field and no signal in it"))),
                 None => {}
             }
         }
@@ -112,16 +117,17 @@ impl<'s> Checker<'s> {
                 return (Term::Gathered, of.clone());
             }
         }
-        if ROOTS.contains(&name) {
+        if self.roots.contains(&name) {
             return self.wrong(node, format!("`{name}` is a group; name one of its fields{}", self.fields_hint("", name)));
         }
-        let hint = names::hint(name, ROOTS);
+        let hint = names::hint(name, self.roots.iter().copied());
         self.wrong(node, format!("`{name}` is not known here{hint}"))
     }
 
     fn fields_hint(&self, word: &str, root: &str) -> String {
         match root {
             "ctx" => names::hint(word, self.signals.iter().map(|s| s.name.as_str())),
+            "fig" => names::hint(word, FIGURES.iter().map(|about| about.name)),
             _ => names::hint(word, FIELDS.iter().filter(|f| f.0 == root).map(|f| f.1)),
         }
     }
@@ -136,17 +142,25 @@ impl<'s> Checker<'s> {
                     let number = self.signals.get(at).is_some_and(|s| s.kind == SignalType::Number);
                     (Term::Signal(at), if number { Type::Double } else { Type::Bool })
                 }),
+                "fig" => Figure::named(name).map(|about| {
+                    let kind = if about.kind == SignalType::Number { Type::Double } else { Type::Bool };
+                    (Term::Figure(about.figure), kind)
+                }),
                 root => FIELDS.iter().find(|f| f.0 == root && f.1 == name).map(|f| (Term::Field(f.2), type_of(f.2))),
             };
-            return match found {
+            return match found.filter(|_| self.roots.contains(&root.as_str())) {
                 Some(_) if select.test => {
                     let instead = if name == "value" { "; write `act.value != null`" } else { "; has() is for `act.args`" };
                     self.wrong(node, format!("`{root}.{name}` is always there{instead}"))
                 }
                 Some(typed) => typed,
-                None if !ROOTS.contains(&root.as_str()) => self.ident(select.operand.id, root),
+                None if !self.roots.contains(&root.as_str()) => self.ident(select.operand.id, root),
                 None => {
-                    let what = if root == "ctx" { "a declared signal" } else { "a field" };
+                    let what = match root.as_str() {
+                        "ctx" => "a declared signal",
+                        "fig" => "a figure",
+                        _ => "a field",
+                    };
                     let hint = self.fields_hint(name, root);
                     self.wrong(node, format!("`{root}.{name}` is not {what}{hint}"))
                 }
@@ -194,6 +208,11 @@ impl<'s> Checker<'s> {
             Term::Signal(at) if self.signals.get(*at).is_some_and(|s| s.name == "hour") => {
                 Some("`ctx.hour` is a whole number from 0 to 23".to_owned())
             }
+            Term::Figure(figure) => figure.about().and_then(|about| match about.range {
+                (Some(low), Some(high)) => Some(format!("`fig.{}` is from {low} to {high}", about.name)),
+                (Some(low), None) => Some(format!("`fig.{}` is {low} or more", about.name)),
+                _ => None,
+            }),
             _ => None,
         });
         range.map_or_else(String::new, |range| format!("; {range}"))

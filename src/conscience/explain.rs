@@ -145,7 +145,7 @@ impl<'c> Case<'c> {
     /// The time and the signals that the deciding rule asks for, as they stand.
     fn circumstances(&self, text: &mut String) {
         let Some((at, rule)) = self.rule else { return };
-        let view = View { facts: self.facts, signals: &self.set.signals, known: Known::All };
+        let view = View { facts: self.facts, signals: &self.set.signals, figures: None, known: Known::All };
         let touched = self.applicable.rules.iter().find(|r| r.0 == at).map(|r| r.1.as_slice()).unwrap_or_default();
         let unheard: &[usize] = match self.said.doubts.first() {
             Some((_, Doubt::Unheard(signals))) if self.verdict.decision == Decision::Escalate => signals,

@@ -20,14 +20,14 @@ pub(super) struct Wrong {
     pub message: String,
 }
 
-/// Parses and checks one expression. `key` is `when` or `degree`; `meant` are words that the rule's examples use.
+/// Parses and checks one expression. `key` is `when`, `degree`, `good` or `valid`; `meant` are words that the rule's examples use.
 pub(super) fn read(key: &str, text: &str, signals: &[Signal], meant: &BTreeSet<String>) -> Result<Term, Vec<Wrong>> {
     let whole = |message: String| vec![Wrong { at: None, message }];
     if text.len() > limits::RULE_SOURCE_BYTES {
-        return Err(whole(format!("`{key}` has {} bytes and may have {}; make two rules of it", text.len(), limits::RULE_SOURCE_BYTES)));
+        return Err(whole(format!("`{key}` has {} bytes and may have {}; make two of it", text.len(), limits::RULE_SOURCE_BYTES)));
     }
     if nesting(text) > NESTING {
-        return Err(whole(format!("`{key}` has more than {NESTING} open brackets; make two rules of it")));
+        return Err(whole(format!("`{key}` has more than {NESTING} open brackets; make two of it")));
     }
     // The parser is not ours: should it panic on some input, that input is refused and nothing else is lost.
     let parsed = catch_unwind(AssertUnwindSafe(|| cel::parser::Parser::new().parse_with_source_info(text)));
@@ -45,16 +45,16 @@ pub(super) fn read(key: &str, text: &str, signals: &[Signal], meant: &BTreeSet<S
     };
     let nodes = count(&tree);
     if nodes > limits::RULE_NODES {
-        return Err(whole(format!("`{key}` has {nodes} parts and may have {}; make two rules of it", limits::RULE_NODES)));
+        return Err(whole(format!("`{key}` has {nodes} parts and may have {}; make two of it", limits::RULE_NODES)));
     }
-    let mut checker = Checker::new(signals, meant);
-    let term = if key == "when" { checker.truth(&tree) } else { checker.number(&tree) };
+    let mut checker = Checker::new(key, signals, meant);
+    let term = if key == "degree" { checker.number(&tree) } else { checker.truth(&tree) };
     let problems = std::mem::take(&mut checker.problems);
     if problems.is_empty() {
         let steps = cost::steps(&term);
         if steps > cost::STEPS {
             return Err(whole(format!(
-                "`{key}` can take {steps} steps and may take {}; shorten its lists, or make two rules of it",
+                "`{key}` can take {steps} steps and may take {}; shorten its lists, or make two of it",
                 cost::STEPS
             )));
         }

@@ -2,7 +2,7 @@
 
 use super::names::{Field, Signal};
 use super::value::Val;
-use crate::domain::{Facts, SignalValue};
+use crate::domain::{Facts, Figure, Figures, SignalValue};
 
 /// How much of the facts counts as known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub(super) enum Known {
 pub(super) struct View<'a> {
     pub facts: &'a Facts,
     pub signals: &'a [Signal],
+    /// None: rules know of none.
+    pub figures: Option<&'a Figures>,
     pub known: Known,
 }
 
@@ -50,6 +52,11 @@ impl<'a> View<'a> {
             Field::Opposite5s => Val::Int(i64::from(dev.opposite_5s)),
             Field::Stress => Val::Double(stress.get()),
         }
+    }
+
+    /// A figure's value; None while it is not known.
+    pub(super) fn figure(&self, figure: Figure) -> Option<SignalValue> {
+        self.figures.and_then(|figures| figures.get(figure))
     }
 
     /// A signal's value; None when it counts as unknown.

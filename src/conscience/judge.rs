@@ -123,7 +123,7 @@ pub(super) fn expires_to_allow(set: &Set, applicable: &Applicable, facts: &Facts
 
 /// Asks each rule that can matter. They come with the overriding before the overridden, so one that is silenced silences nobody.
 fn listen(set: &Set, applicable: &Applicable, facts: &Facts) -> Said {
-    let view = View { facts, signals: &set.signals, known: Known::All };
+    let view = View { facts, signals: &set.signals, figures: None, known: Known::All };
     let heard = View { known: Known::Heard, ..view };
     let mut said = Said {
         missing: applicable.signals.iter().copied().filter(|at| set.signals.get(*at).is_some_and(|s| view.missing(s))).collect(),

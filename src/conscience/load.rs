@@ -194,7 +194,7 @@ impl Loading {
         for r in &self.read {
             for (example, at) in r.rule.examples.iter().zip(&r.examples_at) {
                 let facts = example.facts(self.signals.iter().map(|s| (s.name.as_str(), s.kind)));
-                let view = View { facts: &facts, signals: &self.signals, known: Known::All };
+                let view = View { facts: &facts, signals: &self.signals, figures: None, known: Known::All };
                 let found = match ternary::evaluate(&r.when, &view) {
                     Val::Bool(fires) if fires == example.fires => continue,
                     Val::Bool(true) => "the rule fires on it and should not".to_owned(),

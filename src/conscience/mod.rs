@@ -24,6 +24,7 @@ mod ternary;
 #[cfg(test)]
 mod tests;
 mod trial;
+mod truth;
 mod value;
 mod vocabulary;
 mod words;
@@ -38,6 +39,7 @@ pub use parts::Parts;
 pub use rule::{AtExpiry, DUTIES, Duty, Kind, Rule};
 
 pub use trial::{Trial, Turned};
+pub use truth::{Asked, Truth};
 
 use crate::domain::{Facts, RuleText, Ruling, SignalSpec, Verdict, limits};
 use facts::{Known, View};
@@ -157,17 +159,11 @@ impl RuleSet {
     /// # Errors
     /// As [`RuleSet::load`].
     pub fn of(ruling: &Ruling, signals: &[SignalSpec]) -> Result<Self, Vec<RuleError>> {
-        let failed = |message: &str| vec![RuleError::of("rules", None, message)];
-        std::thread::scope(|scope| {
-            let job = || load::load(ruling, signals);
-            let thread = std::thread::Builder::new().name("rules".into()).stack_size(STACK_BYTES).spawn_scoped(scope, job);
-            match thread.map(std::thread::ScopedJoinHandle::join) {
-                Ok(Ok(result)) => result,
-                Ok(Err(_)) => Err(failed("the rules could not be checked: the checker failed; please report the files")),
-                Err(_) => Err(failed("the rules could not be checked: no memory for the parser's 16 MiB stack")),
-            }
+        on_a_big_stack("rules", || load::load(ruling, signals)).map(|set| Self {
+            set: Arc::new(set),
+            applicable: BTreeMap::new(),
+            key: Vec::new(),
         })
-        .map(|set| Self { set: Arc::new(set), applicable: BTreeMap::new(), key: Vec::new() })
     }
 
     /// What it was made of.
@@ -215,7 +211,7 @@ impl RuleSet {
     #[must_use]
     pub fn firing(&mut self, facts: &Facts) -> Vec<String> {
         let applicable = self.applicable(facts);
-        let view = View { facts, signals: &self.set.signals, known: Known::All };
+        let view = View { facts, signals: &self.set.signals, figures: None, known: Known::All };
         let fires = |at: &usize| self.set.terms.get(*at).is_some_and(|t| matches!(ternary::evaluate(&t.when, &view), Val::Bool(true)));
         let fired = applicable.rules.iter().map(|(at, _)| *at).filter(fires);
         fired.filter_map(|at| Some(self.set.rules.get(at)?.id.clone())).collect()
@@ -249,10 +245,23 @@ impl RuleSet {
     }
 }
 
+/// Runs what parses on a thread that can recurse so deeply; `what` are the rules, or the mission.
+fn on_a_big_stack<T: Send>(what: &str, job: impl FnOnce() -> Result<T, Vec<RuleError>> + Send) -> Result<T, Vec<RuleError>> {
+    let failed = |why: &str| Err(vec![RuleError::of(what, None, format!("the {what} could not be checked: {why}"))]);
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().name("rules".into()).stack_size(STACK_BYTES).spawn_scoped(scope, job);
+        match thread.map(std::thread::ScopedJoinHandle::join) {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) => failed("the checker failed; please report the files"),
+            Err(_) => failed("no memory for the parser's 16 MiB stack"),
+        }
+    })
+}
+
 impl Set {
     /// The rules that are not definitely silent for this target and verb, whoever asks and whenever.
     fn applicable(&self, facts: &Facts) -> Applicable {
-        let view = View { facts, signals: &self.signals, known: Known::Target };
+        let view = View { facts, signals: &self.signals, figures: None, known: Known::Target };
         let mut rules = Vec::new();
         let mut signals = BTreeSet::new();
         for at in &self.order {

@@ -5,6 +5,9 @@ use crate::domain::{DeviceClass, SignalSpec, SignalType, SignalValue};
 /// The variables of a rule; `ctx` has the declared signals instead of fixed fields.
 pub(super) const ROOTS: [&str; 5] = ["req", "act", "dev", "ctx", "agent"];
 
+/// The variables of an objective: nobody asks for anything there.
+pub(super) const OBJECTIVE_ROOTS: [&str; 2] = ["ctx", "fig"];
+
 /// The functions of a rule, besides operators and the comprehensions `all`, `exists`, `exists_one`, `map`, `filter`.
 pub(super) const FUNCTIONS: [&str; 15] = [
     "size",

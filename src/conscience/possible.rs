@@ -109,6 +109,7 @@ impl Search<'_> {
                 Term::Field(Field::Trust | Field::Risk | Field::Stress) => (Some(0.0), Some(1.0)),
                 Term::Field(Field::Cmds60s | Field::Opposite5s) | Term::Call(super::term::Fun::Size, _) => (Some(0.0), None),
                 Term::Signal(at) if self.signals.get(*at).is_some_and(|s| s.name == "hour") => (Some(0.0), Some(23.0)),
+                Term::Figure(figure) => figure.about().map_or((None, None), |about| about.range),
                 _ => (None, None),
             };
             let among =

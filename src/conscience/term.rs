@@ -1,6 +1,7 @@
 //! A checked CEL expression in the shape it is evaluated in: names resolved, types known, sizes bounded.
 
 use super::names::Field;
+use crate::domain::Figure;
 use regex::{Regex, RegexBuilder};
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ pub(super) enum Term {
     Field(Field),
     /// An index into the declared signals.
     Signal(usize),
+    Figure(Figure),
     /// The variable of the comprehension around it.
     Item,
     /// What the comprehension around it has gathered.
@@ -52,7 +54,7 @@ impl Term {
             Self::Cond(three) => vec![&three.0, &three.1, &three.2],
             Self::Fold(f) => vec![&f.range, &f.init, &f.go_on, &f.step, &f.result],
             Self::Null | Self::Bool(_) | Self::Int(_) | Self::Double(_) | Self::Str(_) => Vec::new(),
-            Self::Field(_) | Self::Signal(_) | Self::Item | Self::Gathered => Vec::new(),
+            Self::Field(_) | Self::Signal(_) | Self::Figure(_) | Self::Item | Self::Gathered => Vec::new(),
         }
     }
 }
@@ -60,7 +62,7 @@ impl Term {
 impl Term {
     /// Whether it asks for anything that differs from request to request.
     pub(super) fn asks(&self) -> bool {
-        matches!(self, Self::Field(_) | Self::Signal(_)) || self.children().into_iter().any(Self::asks)
+        matches!(self, Self::Field(_) | Self::Signal(_) | Self::Figure(_)) || self.children().into_iter().any(Self::asks)
     }
 }
 

@@ -56,11 +56,8 @@ fn eval<'a>(term: &'a Term, view: &View<'a>, around: Around<'_, 'a>) -> Val<'a> 
             }
         }
         Term::Field(field) => view.field(*field),
-        Term::Signal(at) => match view.signal(*at) {
-            Some(SignalValue::Bool(b)) => Val::Bool(b),
-            Some(SignalValue::Number(n)) => Val::Double(n),
-            None => Val::Unknown,
-        },
+        Term::Signal(at) => told(view.signal(*at)),
+        Term::Figure(figure) => told(view.figure(*figure)),
         Term::Item => around.map_or(Val::Error("no variable"), |(item, _)| item.clone()),
         Term::Gathered => around.map_or(Val::Error("no result"), |(_, gathered)| gathered.clone()),
         Term::Select(of, key) => match go(of) {
@@ -108,6 +105,14 @@ fn eval<'a>(term: &'a Term, view: &View<'a>, around: Around<'_, 'a>) -> Val<'a> 
             _ => Val::Error("matches() needs a string"),
         },
         Term::Fold(fold) => run(fold, view),
+    }
+}
+
+fn told<'a>(value: Option<SignalValue>) -> Val<'a> {
+    match value {
+        Some(SignalValue::Bool(b)) => Val::Bool(b),
+        Some(SignalValue::Number(n)) => Val::Double(n),
+        None => Val::Unknown,
     }
 }
 

@@ -1,12 +1,13 @@
 //! How fast an objective uses up what may go wrong: burn rates over several windows, and the alerts that follow from them, as the SRE
 //! workbook has it (Google 2018, chapter 5, multiwindow and multi-burn-rate alerts).
 
-use crate::domain::Timestamp;
+use crate::domain::{Timestamp, limits};
 use serde::{Deserialize, Serialize};
-use std::collections::VecDeque;
+use std::{collections::VecDeque, ops::RangeInclusive};
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 3_600;
+const DAY: i64 = 86_400;
 /// Minutes for windows up to six hours, hours for the longest.
 const MINUTES: usize = 360;
 const HOURS: usize = 72;
@@ -35,6 +36,18 @@ impl Window {
             Self::ThreeDays => 72 * HOUR,
         }
     }
+
+    /// As it is published.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::FiveMinutes => "5m",
+            Self::ThirtyMinutes => "30m",
+            Self::Hour => "1h",
+            Self::SixHours => "6h",
+            Self::ThreeDays => "3d",
+        }
+    }
 }
 
 /// How urgent it is.
@@ -48,12 +61,12 @@ pub enum Urgency {
     Page,
 }
 
-/// Burn rates that are too high: by the fast pair, the slow pair and the long window.
+/// Burn rates that are too high: by the fast pair of windows, the slow pair and the long one.
 const FAST: f64 = 14.4;
 const SLOW: f64 = 6.0;
 const LONG: f64 = 1.0;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Count {
     /// Since 1970, in the buckets' length.
     bucket: i64,
@@ -61,43 +74,115 @@ struct Count {
     bad: u32,
 }
 
-/// What went well and what did not, in constant space: six hours by the minute, three days by the hour.
+/// Buckets in the order of time, without those in which nothing was.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(from = "Vec<Run>", into = "Vec<Run>")]
+struct Counts(VecDeque<Count>);
+
+/// As they are stored: first bucket, how many like it follow each other, good and bad of each. One day is mostly like another.
+type Run = (i64, u32, u32, u32);
+
+impl From<Counts> for Vec<Run> {
+    fn from(counts: Counts) -> Self {
+        let mut runs: Self = Vec::new();
+        for Count { bucket, good, bad } in counts.0 {
+            match runs.last_mut() {
+                Some((first, long, g, b)) if *first + i64::from(*long) == bucket && (*g, *b) == (good, bad) => *long += 1,
+                _ => runs.push((bucket, 1, good, bad)),
+            }
+        }
+        runs
+    }
+}
+
+impl From<Vec<Run>> for Counts {
+    fn from(runs: Vec<Run>) -> Self {
+        let each = |(first, long, good, bad): Run| (0..i64::from(long)).map(move |n| Count { bucket: first.saturating_add(n), good, bad });
+        // One more than any of them may have is enough to be refused.
+        Self(runs.into_iter().flat_map(each).take(MINUTES + 1).collect())
+    }
+}
+
+impl Counts {
+    fn add(&mut self, bucket: i64, most: usize, is_good: bool) {
+        if self.0.back().is_none_or(|last| last.bucket < bucket) {
+            self.0.push_back(Count { bucket, ..Count::default() });
+            if self.0.len() > most {
+                self.0.pop_front();
+            }
+        }
+        if let Some(last) = self.0.back_mut() {
+            let count = if is_good { &mut last.good } else { &mut last.bad };
+            *count = count.saturating_add(1);
+        }
+    }
+
+    /// Good and bad ones of the last `length` buckets until `now`.
+    fn within(&self, length: i64, now: i64) -> (u64, u64) {
+        let inside = self.0.iter().rev().skip_while(|count| count.bucket > now).take_while(|count| count.bucket > now - length);
+        inside.fold((0, 0), |(good, bad), count| (good + u64::from(count.good), bad + u64::from(count.bad)))
+    }
+
+    fn is_sound(&self, most: usize) -> bool {
+        self.0.len() <= most && self.0.iter().zip(self.0.iter().skip(1)).all(|(a, b)| a.bucket < b.bucket)
+    }
+}
+
+/// What went well and what did not, in constant space: six hours by the minute, three days by the hour, and the error budget's window by the day.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Events {
-    minutes: VecDeque<Count>,
-    hours: VecDeque<Count>,
+    minutes: Counts,
+    hours: Counts,
+    days: Counts,
 }
 
 impl Events {
     /// Counts an event. One that is older than the newest counts with the newest.
     pub fn note(&mut self, at: Timestamp, is_good: bool) {
-        let seconds = at.micros().div_euclid(1_000_000);
-        add(&mut self.minutes, seconds.div_euclid(MINUTE), MINUTES, is_good);
-        add(&mut self.hours, seconds.div_euclid(HOUR), HOURS, is_good);
+        self.minutes.add(bucket(at, MINUTE), MINUTES, is_good);
+        self.hours.add(bucket(at, HOUR), HOURS, is_good);
+        self.days.add(bucket(at, DAY), limits::MISSION_DAYS.into(), is_good);
     }
 
     /// Good and bad ones in a window that ends now. The bucket in which it begins counts whole.
     #[must_use]
     pub fn within(&self, window: Window, now: Timestamp) -> (u64, u64) {
         let (counts, length) = if window == Window::ThreeDays { (&self.hours, HOUR) } else { (&self.minutes, MINUTE) };
-        let now = now.micros().div_euclid(1_000_000).div_euclid(length);
-        let first = now - window.seconds() / length + 1;
-        let inside = counts.iter().filter(|count| (first..=now).contains(&count.bucket));
-        inside.fold((0, 0), |(good, bad), count| (good + u64::from(count.good), bad + u64::from(count.bad)))
+        counts.within(window.seconds() / length, bucket(now, length))
+    }
+
+    /// The same of so many days, the last of them not over yet; at most `limits::MISSION_DAYS`.
+    #[must_use]
+    pub fn within_days(&self, days: u16, now: Timestamp) -> (u64, u64) {
+        self.days.within(days.into(), bucket(now, DAY))
+    }
+
+    /// These hours since 1970, oldest first, without those in which nothing was: each with its good and bad ones.
+    pub fn hours(&self, wanted: RangeInclusive<i64>) -> impl Iterator<Item = (i64, u32, u32)> {
+        self.hours.0.iter().filter(move |c| wanted.contains(&c.bucket)).map(|c| (c.bucket, c.good, c.bad))
+    }
+
+    /// Whether what was read from the store can be counts.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.minutes.is_sound(MINUTES) && self.hours.is_sound(HOURS) && self.days.is_sound(limits::MISSION_DAYS.into())
     }
 }
 
-fn add(counts: &mut VecDeque<Count>, bucket: i64, most: usize, is_good: bool) {
-    if counts.back().is_none_or(|last| last.bucket < bucket) {
-        counts.push_back(Count { bucket, ..Count::default() });
-        if counts.len() > most {
-            counts.pop_front();
-        }
-    }
-    if let Some(last) = counts.back_mut() {
-        let count = if is_good { &mut last.good } else { &mut last.bad };
-        *count = count.saturating_add(1);
-    }
+/// Which hour it is, since 1970.
+#[must_use]
+pub fn hour_of(at: Timestamp) -> i64 {
+    bucket(at, HOUR)
+}
+
+/// When an hour began.
+#[must_use]
+pub fn hour_began(hour: i64) -> Timestamp {
+    Timestamp::from_micros(hour.saturating_mul(HOUR).saturating_mul(1_000_000))
+}
+
+fn bucket(at: Timestamp, length: i64) -> i64 {
+    at.micros().div_euclid(1_000_000).div_euclid(length)
 }
 
 /// Bad fraction / (1 − target), at least 0: 1 uses up exactly what may go wrong. None below `least` events: they would tell nothing.
@@ -112,20 +197,24 @@ pub fn burn(good: u64, bad: u64, target: f64, least: u64) -> Option<f64> {
     Some(bad / total / (1.0 - target).max(f64::MIN_POSITIVE))
 }
 
-fn number(n: u64) -> f64 {
+pub(super) fn number(n: u64) -> f64 {
     u32::try_from(n).map_or(f64::from(u32::MAX), f64::from)
 }
 
-/// What the burn rates call for: a page above 14.4 on 1 h and 5 m, or above 6 on 6 h and 30 m; a ticket above 1 on 3 d. The short window of each
-/// pair ends an alert soon after its cause.
+/// What the burn rates call for: a page above 14.4 on 1 h and 5 m, or above 6 on 6 h and 30 m; a ticket above 1 on 3 d and 6 h (SRE workbook,
+/// table 5-8). The short window of each pair ends an alert soon after its cause.
+///
+/// `rate` gives the burn rate of a window, and is told whether it stands as the long one: there must be enough events for it to say anything,
+/// while of the short one it is asked only whether it goes on. `ease`, in (0, 1], lowers all limits: what has begun ends only below them.
 #[must_use]
-pub fn urgency(rate: impl Fn(Window) -> Option<f64>) -> Urgency {
-    let above = |window, limit| rate(window).is_some_and(|rate| rate > limit);
-    let fast = above(Window::Hour, FAST) && above(Window::FiveMinutes, FAST);
-    let slow = above(Window::SixHours, SLOW) && above(Window::ThirtyMinutes, SLOW);
-    if fast || slow {
+pub fn urgency(rate: impl Fn(Window, bool) -> Option<f64>, ease: f64) -> Urgency {
+    let above = |long, short, limit: f64| {
+        let over = |window, is_long| rate(window, is_long).is_some_and(|rate| rate > limit * ease);
+        over(long, true) && over(short, false)
+    };
+    if above(Window::Hour, Window::FiveMinutes, FAST) || above(Window::SixHours, Window::ThirtyMinutes, SLOW) {
         Urgency::Page
-    } else if above(Window::ThreeDays, LONG) {
+    } else if above(Window::ThreeDays, Window::SixHours, LONG) {
         Urgency::Ticket
     } else {
         Urgency::Fine
@@ -139,91 +228,5 @@ pub fn congruence(burn: f64, priority: f64) -> f64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn at(seconds: i64) -> Timestamp {
-        Timestamp::from_micros(0).plus_seconds(seconds)
-    }
-
-    /// One event a second, the `bad` of each hundred at its begin, for so many seconds.
-    fn run(events: &mut Events, from: i64, seconds: i64, bad_of_thousand: i64) {
-        (from..from + seconds).for_each(|t| events.note(at(t), t % 1_000 >= bad_of_thousand));
-    }
-
-    fn rates(events: &Events, now: i64, target: f64) -> impl Fn(Window) -> Option<f64> {
-        move |window| {
-            let (good, bad) = events.within(window, at(now));
-            burn(good, bad, target, 10)
-        }
-    }
-
-    /// The workbook's table for 99.9 %: a burn rate of 14.4 uses 2 % of a month in an hour, 6 uses 5 % in six hours, 1 uses 10 % in three days.
-    #[test]
-    fn the_workbooks_burn_rates_use_up_what_it_says() {
-        for (rate, hours, share) in [(14.4, 1.0, 0.02), (6.0, 6.0, 0.05), (1.0, 72.0, 0.10)] {
-            assert!((rate * hours / 720.0 - share as f64).abs() < 1e-12);
-        }
-        assert_eq!(burn(9_856, 144, 0.999, 1), Some(0.0144 / (1.0 - 0.999)));
-        let burned = burn(9_856, 144, 0.999, 1).unwrap();
-        assert!((burned - 14.4).abs() < 1e-9, "{burned}");
-    }
-
-    #[test]
-    fn an_outage_pages_within_minutes_and_ends_soon_after() {
-        let mut events = Events::default();
-        run(&mut events, 0, 6 * HOUR, 0);
-        assert_eq!(urgency(rates(&events, 6 * HOUR - 1, 0.999)), Urgency::Fine);
-        // All fails: 14.4 · 0.001 of an hour are 52 s.
-        let begun = 6 * HOUR;
-        run(&mut events, begun, 50, 1_000);
-        assert!(urgency(rates(&events, begun + 49, 0.999)) < Urgency::Page, "not yet");
-        run(&mut events, begun + 50, 15, 1_000);
-        assert_eq!(urgency(rates(&events, begun + 64, 0.999)), Urgency::Page);
-        run(&mut events, begun + 65, 6 * MINUTE, 0);
-        assert!(urgency(rates(&events, begun + 65 + 6 * MINUTE, 0.999)) < Urgency::Page, "the short window has forgotten it");
-    }
-
-    #[test]
-    fn a_slow_leak_is_a_ticket_and_a_faster_one_pages_late() {
-        let mut slow = Events::default();
-        run(&mut slow, 0, 72 * HOUR, 2);
-        assert_eq!(urgency(rates(&slow, 72 * HOUR - 1, 0.999)), Urgency::Ticket);
-        let mut faster = Events::default();
-        run(&mut faster, 0, 6 * HOUR, 8);
-        assert_eq!(urgency(rates(&faster, 6 * HOUR - 1, 0.999)), Urgency::Page);
-        let mut fine = Events::default();
-        run(&mut fine, 0, 72 * HOUR, 1);
-        assert_eq!(urgency(rates(&fine, 72 * HOUR - 1, 0.998)), Urgency::Fine, "half of what may go wrong is no alert");
-    }
-
-    #[test]
-    fn few_events_tell_nothing() {
-        assert_eq!((burn(0, 9, 0.9, 10), burn(0, 0, 0.9, 0)), (None, None));
-        assert!(burn(0, 10, 0.9, 10).is_some());
-    }
-
-    proptest! {
-        #[test]
-        fn windows_hold_what_was_noted_in_them(noted in prop::collection::vec((0i64..400_000, any::<bool>()), 0..300), wait in 0i64..100_000) {
-            let mut noted = noted;
-            noted.sort_unstable();
-            let mut events = Events::default();
-            noted.iter().for_each(|(t, good)| events.note(at(*t), *good));
-            let now = noted.last().map_or(0, |(t, _)| *t) + wait;
-            prop_assert!(events.minutes.len() <= MINUTES && events.hours.len() <= HOURS);
-            for window in Window::ALL {
-                let length = if window == Window::ThreeDays { HOUR } else { MINUTE };
-                let first = (now.div_euclid(length) - window.seconds() / length + 1) * length;
-                let count = |good: bool| noted.iter().filter(|(t, g)| *g == good && (first..=now).contains(t)).count() as u64;
-                prop_assert_eq!(events.within(window, at(now)), (count(true), count(false)), "{:?}", window);
-            }
-        }
-
-        #[test]
-        fn congruence_is_bounded(burn in 0.0f64..1e9, priority in 0.0f64..=1.0) {
-            prop_assert!(congruence(burn, priority).abs() <= priority);
-        }
-    }
-}
+#[path = "burn_tests.rs"]
+mod tests;

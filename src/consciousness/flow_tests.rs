@@ -84,8 +84,8 @@ proptest! {
     #[test]
     fn whatever_comes_is_a_reading_or_none(all in prop::collection::vec(prop::array::uniform6(0u32..5), 300..400)) {
         let mut flow = Flow::default();
-        for (n, did) in all.into_iter().enumerate() {
-            flow.take(did, at(n as i64));
+        for (n, did) in (0..).zip(all) {
+            flow.take(did, at(n));
         }
         let reading = flow.reading().unwrap();
         prop_assert!(reading.nats >= 0.0 && (0.0..=1.0).contains(&reading.p) && flow.is_sound());

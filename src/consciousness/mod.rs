@@ -13,10 +13,10 @@ pub mod wiring;
 mod workspace;
 
 pub use flow::{Flow, Lost, nothing_flows};
-pub use identity::{Gist, Identity, Unreadable};
-pub use mission::Missions;
+pub use identity::{Gist, Identity};
+pub use mission::{Missions, Pursued, Standing, Turn, Unreadable, advice};
 pub use observed::{LEAST_SAMPLES, NotYet, Observed, network, parts};
-pub use phase::Phases;
+pub use phase::{Phase, Phases, Sight};
 pub use round::Round;
 pub use wiring::Link;
 pub use workspace::{Broadcast, Candidate, Workspace};

@@ -101,6 +101,12 @@ impl Observed {
         self.state = state;
     }
 
+    /// Transitions that were seen, forgotten ones too.
+    #[must_use]
+    pub fn samples(&self) -> u64 {
+        self.samples
+    }
+
     /// The network as it was seen, in its present state. A row is (on + 1) / (on + off + 2): Laplace's rule.
     ///
     /// # Errors

@@ -127,7 +127,7 @@ impl Round {
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         z ^= z >> 31;
-        u32::try_from((z >> 32) * u64::from(n) >> 32).unwrap_or(0)
+        u32::try_from(((z >> 32) * u64::from(n)) >> 32).unwrap_or(0)
     }
 }
 

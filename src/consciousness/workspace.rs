@@ -1,6 +1,6 @@
 //! The global workspace (Baars; LIDA's mechanism): candidates compete for attention, the strongest ignites and is broadcast.
 
-use crate::domain::{Change, EntityId, Timestamp, Unit01, is_named};
+use crate::domain::{EntityId, Timestamp, Unit01, is_named};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -196,9 +196,9 @@ impl Workspace {
         self.changed = true;
     }
 
-    /// The payload of `jamey/consciousness/state`.
+    /// What of the payload of `jamey/consciousness/state` is the workspace's.
     #[must_use]
-    pub fn view(&self, at: Timestamp) -> Value {
+    pub fn view(&self) -> Value {
         let told = |broadcast: &Broadcast| {
             json!({
                 "entity": broadcast.entity,
@@ -209,9 +209,6 @@ impl Workspace {
             })
         };
         json!({
-            "v": 1,
-            "at": at.to_string(),
-            "state": self.state(),
             "focus": self.focus.as_ref().map(told),
             "last_broadcast": self.last.as_ref().map(told),
             "candidates": self.candidates.len(),
@@ -219,18 +216,15 @@ impl Workspace {
         })
     }
 
-    /// The row to be stored, when state or focus changed since the last one.
-    pub fn take_change(&mut self, at: Timestamp) -> Option<Change> {
-        std::mem::take(&mut self.changed).then(|| Change::Consciousness { at, view: self.view(at) })
+    /// Whether the focus changed since the last call.
+    pub fn take_changed(&mut self) -> bool {
+        std::mem::take(&mut self.changed)
     }
 
-    /// `waking` before the first broadcast, `attentive` with a focus, else `idle`.
-    fn state(&self) -> &'static str {
-        match (&self.last, &self.focus) {
-            (None, _) => "waking",
-            (_, Some(_)) => "attentive",
-            (_, None) => "idle",
-        }
+    /// What was broadcast last, if anything ever was.
+    #[must_use]
+    pub fn last(&self) -> Option<&Broadcast> {
+        self.last.as_ref()
     }
 
     fn fade(&mut self, seconds: f64, at: Timestamp) {

@@ -103,6 +103,11 @@ pub struct Turned {
     pub reason: String,
 }
 
+/// What their figures are kept as: the live Φ, the exact one, and why there is no exact one.
+pub const PHI_FLOW: &str = "phi_flow";
+pub const PHI_EXACT: &str = "phi_exact";
+pub const PHI_EXACT_WAITS: &str = "phi_exact_waits";
+
 /// The parts as a network of on and off, as it was observed: what exact Φ is computed from.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Observation {
@@ -123,7 +128,7 @@ pub struct ExactPhi {
     pub at: Timestamp,
     /// None: it was not done in time.
     pub phi: Option<f64>,
-    /// The directed cut that loses least; the parts on its two sides.
+    /// The directed cut that loses least; the parts on its two sides. None where they do not act on each other as one.
     pub from: Vec<Part>,
     pub to: Vec<Part>,
     pub concepts: u32,

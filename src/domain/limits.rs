@@ -42,6 +42,12 @@ pub const REQUESTS_PER_PUBLISH: usize = 64;
 pub const DUTIES: usize = 32;
 /// Objectives of one mission: they are all shown on one retained topic of 4 KiB.
 pub const MISSIONS: usize = 16;
+/// Days over which an objective's error budget is told: a quarter; each is a count of its own.
+pub const MISSION_DAYS: u16 = 90;
+/// The least events that an objective may want before a burn rate says anything: more than a home has in three days of anything but looks.
+pub const MISSION_LEAST: u32 = 10_000;
+/// Targets: half of it must go well, or it is none; five nines of ten-second looks are one bad look in twelve days.
+pub const MISSION_TARGETS: (f64, f64) = (0.5, 0.999_99);
 /// Bytes of a text whose words are weighed: more than a minute's speech. A longer one is weighed by its beginning.
 pub const TEXT_BYTES: usize = 1_024;
 /// Duties that are due at one time: as many as there may be devices.

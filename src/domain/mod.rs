@@ -8,6 +8,7 @@ pub mod consciousness;
 pub mod device;
 pub mod duty;
 pub mod entity;
+pub mod figure;
 pub mod identity;
 pub mod limits;
 pub mod mission;
@@ -41,8 +42,9 @@ pub use consciousness::{Alarm, Asks, Condition, ExactPhi, Observation, Part, Rep
 pub use device::{Applied, Claim, Command, CommandShape, Device, DeviceClass, Family, Registry};
 pub use duty::{Due, DutySpec};
 pub use entity::{EntityId, is_named};
+pub use figure::{Figure, Figures, Occasion};
 pub use identity::{Act, Context, IdentitySpec};
-pub use mission::MissionSpec;
+pub use mission::{Aim, MissionSpec};
 pub use names::{Names, ValueName};
 pub use opinion::{
     AnomalyView, Detail, EmpathyView, Facet, FacetView, Liveness, LivenessView, OpinionView, Relation, RelationKind, Remedy, Silence,

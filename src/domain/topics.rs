@@ -112,7 +112,13 @@ pub const ROWS: &[Row] = &[
         retained: "yes",
         payload: "`state`, `focus`, `last_broadcast`, `candidates`, `broadcasts_total`",
     },
-    Row { topic: "consciousness/phi", way: "out", qos: "1", retained: "yes", payload: "TODO(phi)" },
+    Row {
+        topic: "consciousness/phi",
+        way: "out",
+        qos: "1",
+        retained: "yes",
+        payload: "of the live Φ, a second: `value`, `unit` (`nats`), `method` (`phi_flow`), `samples`, `t_eff`, `p`, `powered`, `mip` (`from`, `to`, `text`), `lost` (`since`, `links`), `phi_g`, `phi_r`; `exact`: `phi`, null with `why`, else `unit` (`none`), `method` (`iit_3.0`), `distance` (`EMD`), `from`, `to`, `cut` in words, `concepts`, `nodes`, `on`, `samples`, `tpm_source` (`observed`), `took_ms`, `at`; what is not known yet is not there",
+    },
     Row {
         topic: "consciousness/identity",
         way: "out",
@@ -120,7 +126,13 @@ pub const ROWS: &[Row] = &[
         retained: "yes",
         payload: "who Jamey is by what it did: `text`; `roles` by name (`strength`, the share of a month's acts, with its 90 % interval `low` and `high`; `today`); `contexts` by name (`day_home`, `night_away`, `day_unknown` and so on: `roles`, `drift`, `weight`); `drift` of the last day from the last month, 0 to 1; `drifting` (`role`, `since`) while that is told; `charter`; `acts`, the last 8 (`at`, `what`, `text`, `role`, `context`, `weight`, `percept`, `entity`); `counted`. From the first act on; told anew when a strength moved by 0.05 or `text` is another, at most once a minute",
     },
-    Row { topic: "consciousness/mission/{id}", way: "out", qos: "1", retained: "yes", payload: "TODO(mission)" },
+    Row {
+        topic: "consciousness/mission/{id}",
+        way: "out",
+        qos: "1",
+        retained: "yes",
+        payload: "`id`, `says`, `good_when`, `valid_when`, `counts` (`looks`, `requests`, `commands`, `words`), `target`, `window_days`, `priority`, `least`; `status` (`met`, `ticket`, `page`, `unknown`), `since`, `valid`: whether it could be told last; `burn_rates` by window (`5m`, `30m`, `1h`, `6h`, `3d`; 1 uses up exactly what may go wrong; null: too few), `budget_left` (1: all of it, below 0: more went wrong than may), `good` and `bad` counts of that window; `text`, what is the matter. Empty when it is no objective any more",
+    },
     Row {
         topic: "memory/recall",
         way: "in",

@@ -85,6 +85,31 @@ pub struct Facts {
     pub stress: Unit01,
 }
 
+impl Facts {
+    /// A device, or none, as it stands: asked for nothing by nobody.
+    #[must_use]
+    pub fn unasked(target: EntityId, dev: DeviceFacts, ctx: Signals) -> Self {
+        let nobody = EntityId::escaped("");
+        let nothing = Unit01::clamped(0.0);
+        Self {
+            req: RequestFacts {
+                entity: nobody.clone(),
+                client: nobody,
+                role: String::new(),
+                human: false,
+                trust: nothing,
+                delegated: false,
+                events: None,
+                minute: None,
+            },
+            act: ActFacts { target, verb: String::new(), value: None, args: Map::new(), retained: false, signed: false },
+            dev,
+            ctx,
+            stress: nothing,
+        }
+    }
+}
+
 /// What one rule did to the score. The shares sum to it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Contribution {

@@ -1,5 +1,7 @@
 //! What is let go, and when: decides chore by chore what the writer does next. Reads the store, writes nothing.
 
+mod hourly;
+
 use crate::{
     domain::{Keeping, Layer, Retention, Summary, Tier, Timestamp, Uses, limits},
     store::{Chore, ChoreDone, Reader, Scanned, StoreError},
@@ -48,6 +50,8 @@ pub struct Upkeep {
     pages: Pace,
     misfits: u32,
     has_no_room: bool,
+    /// Figures from before this hour were summed up.
+    summed: Timestamp,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -58,6 +62,13 @@ enum Job {
     Fade(Tier),
     /// Those that go next, the next one last.
     Room(Vec<Uuid>),
+    /// Figures of consciousness before this hour become one an hour; the kind and the hour it has come to.
+    Hourly {
+        before: Timestamp,
+        metric: String,
+        from: Timestamp,
+    },
+    Aged,
     Shrink,
 }
 
@@ -86,7 +97,16 @@ impl Upkeep {
         let mut digest = Sha256::new();
         digest.update(format!("{:?} {:?}", plan.keeping, plan.retentions));
         let name = digest.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        Self { plan, name, jobs: VecDeque::new(), rows: Pace(64), pages: Pace(64), misfits: 0, has_no_room: false }
+        Self {
+            plan,
+            name,
+            jobs: VecDeque::new(),
+            rows: Pace(64),
+            pages: Pace(64),
+            misfits: 0,
+            has_no_room: false,
+            summed: Timestamp::from_micros(0),
+        }
     }
 
     /// The next chore of this round; None: the round is over, and the next call begins another.
@@ -104,6 +124,8 @@ impl Upkeep {
                 Job::Superseded => (self.superseded(store, now)?, Some(Job::Superseded)),
                 Job::Fade(tier) => (self.fade(tier, store, now)?, Some(Job::Fade(tier))),
                 Job::Room(chosen) => self.make_room(chosen, store, now)?,
+                Job::Hourly { before, metric, from } => self.sum_hour(before, metric, from, store, now)?,
+                Job::Aged => (self.aged(store, now)?, Some(Job::Aged)),
                 Job::Shrink => (self.shrink(store)?, Some(Job::Shrink)),
             };
             if let Some(chore) = chore {
@@ -120,8 +142,8 @@ impl Upkeep {
     pub fn done(&mut self, chore: &Chore, done: ChoreDone) {
         match chore {
             Chore::Vacuum { .. } => self.pages.took(done.took),
-            Chore::Consolidate { .. } | Chore::Drop { .. } => self.rows.took(done.took),
-            Chore::Sweeps { .. } | Chore::Followed { .. } => {}
+            Chore::Consolidate { .. } | Chore::Drop { .. } | Chore::DropMetrics { .. } => self.rows.took(done.took),
+            Chore::Sweeps { .. } | Chore::Followed { .. } | Chore::SumHour { .. } => {}
         }
         let fits = done.rows > 0 || matches!(chore, Chore::Sweeps { .. });
         self.misfits = if fits { 0 } else { self.misfits + 1 };
@@ -142,7 +164,15 @@ impl Upkeep {
         let layers = [Layer::Working, Layer::ShortTerm].map(Class::Layer);
         let sweeps = owners.chain(layers).map(Job::Sweep);
         let fades = Tier::ALL.map(Job::Fade);
-        [Job::Begin].into_iter().chain(sweeps).chain([Job::Superseded]).chain(fades).chain([Job::Room(Vec::new()), Job::Shrink]).collect()
+        let begin = Timestamp::from_micros(0);
+        let hourly = Job::Hourly { before: begin, metric: String::new(), from: begin };
+        [Job::Begin]
+            .into_iter()
+            .chain(sweeps)
+            .chain([Job::Superseded])
+            .chain(fades)
+            .chain([hourly, Job::Aged, Job::Room(Vec::new()), Job::Shrink])
+            .collect()
     }
 
     fn class(&self, record: &Scanned) -> Class {

@@ -3,7 +3,7 @@
 use super::Mind;
 use crate::{
     conscience::RuleSet,
-    domain::{Act, ActFacts, Device, DeviceFacts, Due, DutySpec, EntityId, Facts, RequestFacts, Signals, Timestamp, Unit01, limits},
+    domain::{Act, Device, DeviceFacts, Due, DutySpec, EntityId, Facts, Signals, Timestamp, limits},
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -93,37 +93,15 @@ impl Mind {
 
 /// A device as it stands, asked for nothing by nobody.
 fn facts(device: &Device, state: String, ctx: &Signals) -> Facts {
-    let nobody = EntityId::escaped("");
-    Facts {
-        req: RequestFacts {
-            entity: nobody.clone(),
-            client: nobody,
-            role: String::new(),
-            human: false,
-            trust: Unit01::clamped(0.0),
-            delegated: false,
-            events: None,
-            minute: None,
-        },
-        act: ActFacts {
-            target: device.id.clone(),
-            verb: String::new(),
-            value: None,
-            args: serde_json::Map::new(),
-            retained: false,
-            signed: false,
-        },
-        dev: DeviceFacts {
-            class: device.class,
-            area: device.area.clone().unwrap_or_default(),
-            tags: device.tags.clone(),
-            state,
-            risk: device.risk,
-            cmds_60s: 0,
-            opposite_5s: 0,
-            name: None,
-        },
-        ctx: ctx.clone(),
-        stress: Unit01::clamped(0.0),
-    }
+    let dev = DeviceFacts {
+        class: device.class,
+        area: device.area.clone().unwrap_or_default(),
+        tags: device.tags.clone(),
+        state,
+        risk: device.risk,
+        cmds_60s: 0,
+        opposite_5s: 0,
+        name: None,
+    };
+    Facts::unasked(device.id.clone(), dev, ctx.clone())
 }

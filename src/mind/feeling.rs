@@ -2,6 +2,7 @@
 
 use super::Mind;
 use crate::{
+    consciousness::{Turn, burn::Urgency},
     domain::{Act, Body, Decision, EntityId, Judged, Part, Percept, Unit01, mission},
     soul::{Lot, News, sentiment},
 };
@@ -29,6 +30,10 @@ const IN_WORDS: [&str; 2] = ["text", "say"];
 const WORDS: f64 = 0.3;
 /// Below it a text is neither good nor bad (Hutto & Gilbert 2014).
 const NEUTRAL: f64 = 0.05;
+/// Who is told to be the cause where an objective as a whole goes badly: no client has such a name.
+const MISSION: &str = "jamey.mission";
+/// Less than that is no news.
+const NOTHING_LEFT: f64 = 0.01;
 const GENTLY: &str = "; it is meant to protect, not to blame";
 
 impl Mind {
@@ -150,18 +155,49 @@ impl Mind {
         let news = News::of(mission::PEOPLE_WELL, &percept.entity, percept.id, weak).believed(Unit01::clamped(belief)).praised(weak);
         let stir = self.tell_soul(&News { in_words: true, ..news });
         self.befalls(&percept.entity, Lot::Said(sentiment));
+        self.count_word(sentiment.clamp(-1.0, 1.0));
         stir
     }
 
     /// One of the owner's signals turned: objectives of the owner's that it tells.
     pub(super) fn feel_signal(&mut self, percept: &Percept, signal: &str, truth: bool) {
-        let told = self.settings.missions.iter().filter(|m| m.signal.as_deref() == Some(signal));
+        let told = self.settings.missions.specs().iter().filter(|m| m.signal.as_deref() == Some(signal));
         let ids: Vec<String> = told.map(|m| m.id.clone()).collect();
         let belief = self.state.soul.belief(&percept.entity, self.state.now);
         for id in ids {
             let news = News::of(&id, &percept.entity, percept.id, if truth { 1.0 } else { -1.0 }).believed(belief);
             self.tell_soul(&news.lasting(signal, true));
         }
+    }
+
+    /// An objective as a whole goes badly, or does no more. It takes no more than brings the objective to where its burn rate says that it
+    /// stands: what single events took of it already is not taken again.
+    pub(super) fn feel_turn(&mut self, objective: &str, turn: &Turn) {
+        let cause = EntityId::escaped(MISSION);
+        for (key, level) in [("mission:ticket", Urgency::Ticket), ("mission:page", Urgency::Page)] {
+            let (was, is) = (turn.from >= level, turn.to >= level);
+            if was && !is {
+                self.tell_soul(&News::of(objective, &cause, Uuid::nil(), 0.0).lasting(key, false));
+            } else if is && !was {
+                let push = self.still_to_take(objective, turn.congruence);
+                if push.abs() >= NOTHING_LEFT {
+                    self.tell_soul(&News::of(objective, &cause, Uuid::nil(), push).lasting(key, true));
+                }
+            }
+        }
+    }
+
+    /// How far an objective stands from where a congruence below 0 would have it, if it does.
+    fn still_to_take(&self, objective: &str, congruence: f64) -> f64 {
+        let now = self.state.soul.likelihood(objective, self.state.now);
+        let (Some(spec), Some(now)) = (self.settings.missions.spec(objective), now) else { return 0.0 };
+        // What must not come about is likelier when it goes badly.
+        let towards = if spec.utility.get() < 0.0 { -congruence } else { congruence };
+        if !spec.maintained {
+            return towards;
+        }
+        let push = (spec.rest.get() + towards).clamp(0.0, 1.0) - now.get();
+        if push * towards > 0.0 { push } else { 0.0 }
     }
 
     fn befalls(&mut self, entity: &EntityId, lot: Lot) {

@@ -55,8 +55,11 @@ impl Mind {
             self.state.following.remove(device);
             if late {
                 self.state.soul.learn_patience(device, seconds, now);
-            } else if self.state.soul.hear(device, now, None, Evidence::Acknowledged) {
-                self.acted(Act::Moved, self.hearing, device);
+            } else {
+                if self.state.soul.hear(device, now, None, Evidence::Acknowledged) {
+                    self.acted(Act::Moved, self.hearing, device);
+                }
+                self.count_command(true);
             }
             self.feel_obeyed(device, true);
         }
@@ -80,6 +83,7 @@ impl Mind {
                 self.acted(Act::Moved, self.hearing, &device);
             }
             self.feel_obeyed(&device, false);
+            self.count_command(false);
         }
     }
 }

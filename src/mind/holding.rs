@@ -173,6 +173,7 @@ impl Mind {
                 self.feel_release(target, answer.id);
             }
             self.await_effect(&judged, Origin::Guard);
+            self.count_requests(&judged, true, true);
         }
         outcome.settled.push(Settled { id: answer.id, at: now, ending: Ending::Approved, by: Some(by), judged, lets_on, reason });
         outcome
@@ -203,6 +204,7 @@ impl Mind {
         let judged: Vec<Judged> = judged.into_iter().map(|j| decided(j, reason)).collect();
         self.await_effect(&judged, Origin::Guard);
         self.acted(Act::Released, id, &percept.source.requester);
+        self.count_requests(&judged, true, false);
         Some(Settled { judged, lets_on: true, ..settled })
     }
 

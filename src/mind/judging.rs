@@ -59,6 +59,9 @@ impl Mind {
             }
             self.bound_commands();
             let decision = outcome.decision();
+            if let (Purpose::Requests { origin, .. }, Some(decision)) = (&percept.purpose, decision) {
+                self.count_requests(&outcome.judged, origin.lets_on(decision), false);
+            }
             let worst = outcome.judged.iter().max_by_key(|j| j.verdict.decision);
             let stir = worst.map_or(0.0, |w| if w.verdict.decision == Decision::Allow { 0.0 } else { w.facts.dev.risk.get() });
             let text = self.text_of(percept, &outcome.judged);

@@ -5,6 +5,7 @@ mod discovery;
 mod duties;
 mod exact;
 mod feeling;
+mod figures;
 mod following;
 mod holding;
 mod identity;
@@ -12,6 +13,7 @@ mod judging;
 mod life;
 mod mission;
 mod names;
+mod objectives;
 mod phase;
 mod readings;
 mod round;
@@ -22,9 +24,9 @@ mod words;
 
 use crate::{
     conscience::{RuleError, RuleSet},
-    consciousness::{Candidate, Flow, Identity, Missions, Observed, Phases, Round, Workspace},
+    consciousness::{Candidate, Flow, Identity, Missions, Observed, Phases, Round, Standing as Pursuit, Unreadable, Workspace},
     domain::{
-        Act, Applied, Change, Claim, Decision, EntityId, Held, IdentitySpec, Input, InputSource, MemoryRecord, MissionSpec, Names, Outcome,
+        Act, Applied, Change, Claim, Decision, EntityId, ExactPhi, Held, IdentitySpec, Input, InputSource, MemoryRecord, Names, Outcome,
         OwnerGuard, Part, Percept, Purpose, Registry, RelationKind, Rulings, Severed, ShadowTally, SignalSpec, Signals, Standing,
         Timestamp, Unit01, limits, signal::Heard,
     },
@@ -34,10 +36,12 @@ use crate::{
 use commands::Commands;
 pub use duties::Duties;
 use duties::Pendings;
+use exact::Exact;
 use following::Following;
 pub use holding::Waits;
 use jiff::tz::TimeZone;
 use names::about;
+pub use objectives::Objectives;
 use round::Inner;
 use serde::{Deserialize, Serialize};
 use std::{
@@ -66,7 +70,7 @@ pub struct Settings {
     pub guards: Vec<OwnerGuard>,
     pub waits: Waits,
     pub duties: Duties,
-    pub missions: Vec<MissionSpec>,
+    pub missions: Objectives,
     pub identity: IdentitySpec,
     /// A link that is cut on purpose.
     pub severed: Option<Severed>,
@@ -91,6 +95,9 @@ pub struct State {
     missions: Missions,
     #[serde(default)]
     observed: Observed,
+    /// The newest exact Φ.
+    #[serde(default)]
+    exact: Option<Box<ExactPhi>>,
     #[serde(default)]
     phases: Phases,
     habits: Habits,
@@ -138,6 +145,9 @@ pub struct Mind {
     /// The live Φ was read anew since it was told.
     flow_is_news: bool,
     identity_told: identity::Told,
+    /// The phase is another one since it was stored.
+    phase_turned: bool,
+    exact: Exact,
 }
 
 impl State {
@@ -155,6 +165,7 @@ impl State {
             identity: Identity::default(),
             missions: Missions::default(),
             observed: Observed::default(),
+            exact: None,
             phases: Phases::default(),
             habits: Habits::new(),
             heard: BTreeMap::new(),
@@ -196,6 +207,17 @@ impl State {
     pub fn with_identity(self, identity: Identity) -> Self {
         Self { identity, ..self }
     }
+
+    /// How each objective stood before, put back.
+    ///
+    /// # Errors
+    /// When that cannot be what was stored.
+    pub fn with_missions<'a>(mut self, states: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Result<Self, Unreadable> {
+        for (id, state) in states {
+            self.missions.restore(id, state)?;
+        }
+        Ok(self)
+    }
 }
 
 /// Signals whose coming true is bad news for the home.
@@ -211,7 +233,8 @@ impl Mind {
     #[must_use]
     pub fn with_shadow(settings: Settings, rules: RuleSet, shadow: Option<RuleSet>, mut state: State) -> Self {
         state.rulings = Arc::new(Rulings { live: rules.ruling().clone(), shadow: shadow.as_ref().map(|s| s.ruling().clone()) });
-        state.soul.pursue(&settings.missions, state.now);
+        state.soul.pursue(settings.missions.specs(), state.now);
+        state.missions.pursue(settings.missions.pursued(), state.now);
         state.identity.adopt(&settings.identity);
         Self {
             settings,
@@ -230,6 +253,8 @@ impl Mind {
             hearing: Uuid::nil(),
             flow_is_news: false,
             identity_told: None,
+            phase_turned: false,
+            exact: Exact::default(),
         }
     }
 
@@ -346,6 +371,7 @@ impl Mind {
             Input::Turned(turned) => {
                 self.advance(turned.at);
                 self.take_turn(turned);
+                self.note_condition(turned);
                 Outcome::default()
             }
             Input::Answer(answer) => {
@@ -367,6 +393,13 @@ impl Mind {
         }
     }
 
+    /// Has all be stored at the next `take_changes`: before a stop.
+    pub fn settle(&mut self) {
+        self.state.soul.settle();
+        self.state.missions.iter_mut().for_each(Pursuit::due);
+        self.state.identity.hurry();
+    }
+
     /// Rows of the mind's own state that changed since the last call.
     pub fn take_changes(&mut self) -> Vec<Change> {
         let now = self.state.now;
@@ -379,7 +412,6 @@ impl Mind {
         if std::mem::take(&mut self.shadow_moved) {
             changes.extend(self.state.shadow.clone().map(|tally| Change::Shadow(Box::new(tally))));
         }
-        changes.extend(self.state.workspace.take_change(now));
         changes.extend(self.take_conscious_changes());
         for id in std::mem::take(&mut self.devices) {
             changes.push(match self.state.registry.device(&id) {
@@ -403,12 +435,6 @@ impl Mind {
             }
         }
         changes
-    }
-
-    /// Has all be stored at the next `take_changes`: before a stop.
-    pub fn settle(&mut self) {
-        self.state.soul.settle();
-        self.state.identity.hurry();
     }
 
     /// Time = max(previous, wall): a clock set back does not take the mind with it.

@@ -4,7 +4,7 @@
 use super::Mind;
 use crate::{
     consciousness::{Candidate, Link, Lost, nothing_flows},
-    domain::{Alarm, Asks, Change, Decision, EntityId, Judged, Part, Report, Timestamp, Unit01, limits},
+    domain::{Alarm, Asks, Change, Decision, EntityId, Judged, Part, Report, Timestamp, Unit01, consciousness::PHI_FLOW, limits},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -167,7 +167,7 @@ impl Mind {
             "p": reading.p, "powered": reading.powered, "from": reading.from, "samples": self.state.flow.samples(),
             "lost": self.state.flow.lost().map(|lost| &lost.links),
         });
-        changes.push(Change::Metric { at: now, metric: "phi_flow".to_owned(), value: reading.nats, detail });
+        changes.push(Change::Metric { at: now, metric: PHI_FLOW.to_owned(), value: reading.nats, detail });
     }
 
     /// What the broadcast is about.

@@ -36,6 +36,7 @@ impl Mind {
     /// Rows that changed since the last call.
     pub(super) fn take_conscious_changes(&mut self) -> Vec<Change> {
         let mut changes = Vec::new();
+        self.phase_changes(&mut changes);
         self.identity_changes(&mut changes);
         self.mission_changes(&mut changes);
         self.flow_changes(&mut changes);

@@ -215,6 +215,7 @@ mod tests {
             rest: Unit01::clamped(rest),
             says: String::new(),
             signal: None,
+            aim: None,
         }
     }
 

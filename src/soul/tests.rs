@@ -237,6 +237,7 @@ fn pursuing() -> Soul {
             rest: Unit01::clamped(0.5),
             says: "x".repeat(128),
             signal: None,
+            aim: None,
         })
         .collect();
     soul.pursue(&specs, at(0));

@@ -4,10 +4,10 @@
 use super::{
     database::Store,
     error::{Doing, StoreError},
-    summaries,
+    metrics, summaries,
     writer::Desk,
 };
-use crate::domain::{Summary, Tier};
+use crate::domain::{Summary, Tier, Timestamp};
 use rusqlite::{Connection, params};
 use std::{
     sync::{Weak, mpsc::sync_channel},
@@ -27,6 +27,10 @@ pub enum Chore {
     Sweeps { prefix: String },
     /// So many free pages are given back to the file system.
     Vacuum { pages: usize },
+    /// The figures of an hour become one, in their place.
+    SumHour { metric: String, hour: Timestamp },
+    /// Figures of a kind from before a time go: so many at most.
+    DropMetrics { metric: String, before: Timestamp, most: usize },
     /// Every follower has seen the change log up to here; the newest row stays.
     Followed { to: i64 },
 }
@@ -122,6 +126,10 @@ fn apply(conn: &Connection, chore: &Chore) -> Result<Option<Did>, StoreError> {
             while steps.next().doing("give pages back")?.is_some() {}
             let given = before.saturating_sub(free(conn)?);
             Ok(Some(Did { rows: usize::try_from(given).unwrap_or(0), noted: 0 }))
+        }
+        Chore::SumHour { metric, hour } => Ok(Some(Did { rows: metrics::sum_hour(conn, metric, *hour)?, noted: 0 })),
+        Chore::DropMetrics { metric, before, most } => {
+            Ok(Some(Did { rows: metrics::drop_metrics(conn, metric, *before, *most)?, noted: 0 }))
         }
         Chore::Followed { to } => {
             let sql = "DELETE FROM change_log WHERE seq <= ?1 AND seq < (SELECT max(seq) FROM change_log)";

@@ -97,6 +97,17 @@ impl Told {
         });
     }
 
+    /// The state as it was told last, but degraded.
+    pub(super) fn is_degraded(&mut self, root: &str, reason: &str) {
+        let topic = topics::name(root, Topic::Consciousness);
+        let state = self.next.get(&topic).or_else(|| self.last.get(&topic)).and_then(|told| serde_json::from_slice::<Value>(told).ok());
+        if let Some(Value::Object(mut state)) = state {
+            state.insert("state".into(), json!("degraded"));
+            state.insert("reason".into(), json!(reason));
+            self.next.insert(topic, Value::Object(state).to_string().into_bytes());
+        }
+    }
+
     /// Alerts begin, change and end as what is wrong does.
     pub(super) fn tell_alarms(&mut self, root: &str, alarms: Alarms) {
         let before = std::mem::replace(&mut self.alarms, Alarms::clone(&alarms));
@@ -121,6 +132,7 @@ pub(super) fn material(payload: &[u8]) -> Value {
         match value {
             Value::Object(map) => {
                 map.remove("at");
+                map.remove("candidates");
                 map.values_mut().for_each(coarse);
             }
             Value::Array(items) => items.iter_mut().for_each(coarse),

@@ -32,7 +32,7 @@ pub fn mind(common: &Common, action: &Action) -> anyhow::Result<()> {
     match action {
         Action::Show => show::show(common, &reader),
         Action::Phi(asked) => phi::phi(common, &reader, asked),
-        Action::Mission(asked) => mission::mission(common, &reader, asked),
+        Action::Mission(asked) => mission::mission(common, &config, &reader, asked),
         Action::Identity => identity::identity(common, &reader),
     }
 }

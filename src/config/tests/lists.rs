@@ -301,12 +301,27 @@ fn duties_that_are_no_duties_are_refused() {
 fn a_mission_changes_a_shipped_objective_stands_beside_them_or_is_off() {
     let read = |text: &str| config(text).missions;
     let ids = |text: &str| read(text).iter().map(|m| m.id.clone()).collect::<Vec<_>>();
-    let all = ["safe_home", "no_unsafe_request", "devices_reachable", "readings_plausible", "commands_obeyed", "people_well"];
+    let all = [
+        "safe_home",
+        "no_unsafe_request",
+        "devices_reachable",
+        "readings_plausible",
+        "commands_obeyed",
+        "people_well",
+        "memory_durable",
+        "snapshots_fresh",
+    ];
     assert_eq!(ids(""), all);
     let changed = read("[[mission]]\nid = \"people_well\"\nutility = 0.2\nrest = 0.9");
     let last = changed.last().unwrap();
+    assert_eq!(last.aim, Config::default().missions[5].aim, "what is not said stays as it was");
     assert_eq!((last.utility.get(), last.rest.get(), last.maintained), (0.2, 0.9, true));
     assert_eq!(ids("[[mission]]\nid = \"safe_home\"\noff = true"), all[1..]);
+    let aimed = read("[[mission]]\nid = \"safe_home\"\ngood = \"!ctx.smoke\"\ntarget = 0.99\nwindow = 90\npriority = 0.1\nleast = 10000");
+    let aim = aimed.last().and_then(|m| m.aim.clone()).unwrap();
+    assert_eq!((aim.good.as_str(), aim.target, aim.window_days, aim.priority.get(), aim.least), ("!ctx.smoke", 0.99, 90, 0.1, 10_000));
+    let counted = read("[[mission]]\nid = \"calm\"\nutility = 0.2\nsays = \"calm\"\ngood = \"ctx.home\"");
+    assert_eq!(counted.last().map(|m| (m.signal.clone(), m.aim.is_some())), Some((None, true)), "it needs no signal of its own");
     let own = read("[[mission]]\nid = \"warm_pool\"\nutility = -0.3\nmaintained = false\nsays = \"warm\"\nsignal = \"home\"");
     assert_eq!(own.last().map(|m| (m.rest.get(), m.maintained, m.signal.clone())), Some((0.5, false, Some("home".into()))));
 }
@@ -314,7 +329,7 @@ fn a_mission_changes_a_shipped_objective_stands_beside_them_or_is_off() {
 #[test]
 fn missions_that_are_no_missions_are_refused() {
     let own = "utility = 0.5\nsays = \"x\"\nsignal = \"home\"\n";
-    let many: String = (0..11).map(|n| format!("[[mission]]\nid = \"m{n}\"\n{own}")).collect();
+    let many: String = (0..9).map(|n| format!("[[mission]]\nid = \"m{n}\"\n{own}")).collect();
     for (text, wanted) in [
         ("[[mission]]\nid = \"own\"", "mission[0].utility"),
         ("[[mission]]\nid = \"own\"\nutility = 0.5", "mission[0].says"),
@@ -325,6 +340,15 @@ fn missions_that_are_no_missions_are_refused() {
         ("[[mission]]\nid = \"own\"\nutility = 0.5\nsays = \"x\"\nsignal = \"no_such\"", "mission[0].signal"),
         ("[[mission]]\nid = \"own\"\nutility = 0.5\nsays = \"x\"\nsignal = \"in_c\"", "mission[0].signal"),
         (many.as_str(), "one more than 16"),
+        ("[[mission]]\nid = \"safe_home\"\ntarget = 0.49", "found 0.49; write a number from 0.5 to 0.99999"),
+        ("[[mission]]\nid = \"safe_home\"\ntarget = 1", "mission[0].target"),
+        ("[[mission]]\nid = \"safe_home\"\nwindow = 91", "found 91; write a whole number from 1 to 90"),
+        ("[[mission]]\nid = \"safe_home\"\nwindow = 0", "mission[0].window"),
+        ("[[mission]]\nid = \"safe_home\"\npriority = 1.1", "mission[0].priority"),
+        ("[[mission]]\nid = \"safe_home\"\nleast = 10001", "found 10001; write a whole number from 1 to 10000"),
+        ("[[mission]]\nid = \"safe_home\"\nleast = 0", "mission[0].least"),
+        ("[[mission]]\nid = \"safe_home\"\ngood = true", "mission[0].good"),
+        ("[[mission]]\nid = \"own\"\nutility = 0.5\nsays = \"x\"\nsignal = \"home\"\ntarget = 0.9", "write `good` too"),
     ] {
         let said = lines(text).join("\n");
         assert!(said.contains(wanted), "{wanted}: {said}");

@@ -165,7 +165,7 @@ proptest! {
         // Null compares false here and is an error there: the one difference, tested by itself.
         f.act.value.get_or_insert(4.0);
         let signals = names::signals(&signals(true));
-        let view = View { facts: &f, signals: &signals, known: Known::All };
+        let view = View { facts: &f, signals: &signals, figures: None, known: Known::All };
         let context = context(&f);
             for (source, term, program) in all() {
                 let agree = match (evaluate(term, &view), program.execute(&context)) {
@@ -182,7 +182,7 @@ proptest! {
     #[test]
     fn what_is_told_with_less_holds_with_more(f in any_facts(true)) {
         let signals = names::signals(&signals(true));
-        let view = |known| View { facts: &f, signals: &signals, known };
+        let view = |known| View { facts: &f, signals: &signals, figures: None, known };
             for (source, term, _) in all() {
                 for known in [Known::Target, Known::Heard] {
                     if let Val::Bool(told) = evaluate(term, &view(known)) {
@@ -198,12 +198,12 @@ proptest! {
         let signals = names::signals(&signals(true));
         for (source, term, _) in all() {
             let mut counts = BTreeSet::new();
-            open_signals(term, &View { facts: &f, signals: &signals, known: Known::Target }, &mut counts);
+            open_signals(term, &View { facts: &f, signals: &signals, figures: None, known: Known::Target }, &mut counts);
             let mut other = f.clone();
             for (_, signal) in signals.iter().enumerate().filter(|s| !counts.contains(&s.0)) {
                 other.ctx.make_mut().insert(signal.name.clone(), g.ctx.0[&signal.name]);
             }
-            let told = |facts| format!("{:?}", evaluate(term, &View { facts, signals: &signals, known: Known::All }));
+            let told = |facts| format!("{:?}", evaluate(term, &View { facts, signals: &signals, figures: None, known: Known::All }));
             prop_assert_eq!(told(&f), told(&other), "{}", source);
         }
     }
@@ -218,8 +218,8 @@ proptest! {
             }
         }
             for (source, term, _) in all() {
-                let heard = evaluate(term, &View { facts: &f, signals: &signals, known: Known::Heard });
-                let then = evaluate(term, &View { facts: &other, signals: &signals, known: Known::All });
+                let heard = evaluate(term, &View { facts: &f, signals: &signals, figures: None, known: Known::Heard });
+                let then = evaluate(term, &View { facts: &other, signals: &signals, figures: None, known: Known::All });
                 if let (Val::Bool(a), Val::Bool(b)) = (heard, then) {
                     prop_assert_eq!(a, b, "{}", source);
                 }

@@ -143,7 +143,12 @@ fn the_search_never_errs_towards_impossible() {
         let signals = crate::conscience::names::signals(&signals(true));
         if let Some(how) = crate::conscience::possible::constant(&term, &signals) {
             for f in &facts {
-                let view = crate::conscience::facts::View { facts: f, signals: &signals, known: crate::conscience::facts::Known::All };
+                let view = crate::conscience::facts::View {
+                    facts: f,
+                    signals: &signals,
+                    figures: None,
+                    known: crate::conscience::facts::Known::All,
+                };
                 let found = matches!(crate::conscience::ternary::evaluate(&term, &view), crate::conscience::value::Val::Bool(true));
                 assert_eq!(found, how == "always", "{when} is called {how} true, and on {f:?} it is not so");
             }

@@ -7,7 +7,6 @@ mod tests;
 mod view;
 
 pub use dirichlet::{Strength, divergence, means, strength};
-pub use stored::Unreadable;
 pub use view::Gist;
 
 use crate::domain::{Act, Context, EntityId, IdentitySpec, Timestamp, limits};

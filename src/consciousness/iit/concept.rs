@@ -7,10 +7,10 @@ use super::{
     system::System,
 };
 
-/// Six places.
+/// Six places; nothing is not less than nothing.
 #[must_use]
 pub fn rounded(x: f64) -> f64 {
-    (x * 1e6).round() / 1e6
+    (x * 1e6).round() / 1e6 + 0.0
 }
 
 /// A core cause or effect.

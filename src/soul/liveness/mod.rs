@@ -241,6 +241,12 @@ impl Life {
         }
     }
 
+    /// Whether it is silent, or said that it goes; None: nothing was ever heard of it.
+    #[must_use]
+    pub fn is_gone(&self) -> Option<bool> {
+        self.since.map(|_| self.state.is_gone())
+    }
+
     #[must_use]
     pub fn view(&self) -> LivenessView {
         LivenessView {

@@ -1,0 +1,161 @@
+//! Exact Φ, each minute where the host has room: on a thread of its own that yields to all others, and never for long.
+
+use crate::{
+    broker::Hall,
+    consciousness::{self, iit},
+    domain::{ExactPhi, Input, Observation, Timestamp},
+};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    thread::JoinHandle,
+    time::{Duration, Instant},
+};
+use tokio::{runtime::Handle, sync::watch};
+
+/// From one run to the next, at least.
+const EVERY: Duration = Duration::from_secs(60);
+/// And so many times as long as the last one took: a hundredth of one core.
+const REST: u32 = 100;
+/// What is not done by then is left. Six parts take a tenth of a second on an ordinary core, and this on one a hundred times as slow.
+const DEADLINE: Duration = Duration::from_secs(20);
+/// Where there is no room, or nothing to compute from, it is looked again after this.
+const LOOK: Duration = Duration::from_secs(5);
+/// Messages that wait: more than a batch leaves behind in passing.
+const CROWD: usize = 64;
+/// Load of the last minute, of each core.
+const BUSY: f64 = 0.9;
+/// As nice as a thread can be.
+const NICE: i32 = 19;
+
+/// Who computes it.
+pub struct Thinker {
+    pub hall: Arc<Hall>,
+    pub observed: watch::Receiver<Option<Observation>>,
+}
+
+impl Thinker {
+    /// Computes until a stop is asked for.
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub fn think(self, stop: watch::Receiver<bool>) -> std::io::Result<JoinHandle<()>> {
+        let runtime = Handle::current();
+        std::thread::Builder::new().name("phi".into()).spawn(move || self.run(&runtime, stop))
+    }
+
+    fn run(self, runtime: &Handle, mut stop: watch::Receiver<bool>) {
+        be_nice();
+        let mut wait = LOOK;
+        // Who stops it says so, or is gone.
+        while runtime.block_on(async { tokio::time::timeout(wait, stop.changed()).await }).is_err() {
+            let of = self.observed.borrow().clone().filter(|_| self.has_room());
+            wait = match of {
+                None => LOOK,
+                Some(of) => rest(self.compute(of, &stop)),
+            };
+        }
+    }
+
+    /// How long it took.
+    fn compute(&self, of: Observation, stop: &watch::Receiver<bool>) -> Duration {
+        let begun = Instant::now();
+        let goes_on = || begun.elapsed() < DEADLINE && !*stop.borrow();
+        match catch_unwind(AssertUnwindSafe(|| of_network(of, self.hall.clock.now(), goes_on))) {
+            Ok(Ok(mut exact)) => {
+                exact.took_millis = u32::try_from(begun.elapsed().as_millis()).unwrap_or(u32::MAX);
+                if !*stop.borrow() {
+                    // Where there is no place at once it is left: there will be another.
+                    self.hall.inbox.mention(Input::Exact(Box::new(exact)));
+                }
+            }
+            Ok(Err(error)) => self.hall.counters.refuse("phi-failed", &error.to_string()),
+            Err(_) => self.hall.counters.refuse("phi-failed", "the computation of exact Φ panicked"),
+        }
+        begun.elapsed()
+    }
+
+    fn has_room(&self) -> bool {
+        let load = sysinfo::System::load_average().ok().map(|load| load.one);
+        has_room(self.hall.inbox.waiting(), load, std::thread::available_parallelism().map_or(1, std::num::NonZero::get))
+    }
+}
+
+fn rest(took: Duration) -> Duration {
+    EVERY.max(took.saturating_mul(REST))
+}
+
+/// A host that does not tell its load is judged by the inbox alone.
+fn has_room(waiting: usize, load: Option<f64>, cores: usize) -> bool {
+    let cores = u32::try_from(cores).map_or(1.0, f64::from);
+    waiting <= CROWD && load.is_none_or(|load| load / cores <= BUSY)
+}
+
+/// Exact Φ of what was observed; `goes_on` is asked before each cut.
+fn of_network(of: Observation, at: Timestamp, goes_on: impl FnMut() -> bool) -> Result<ExactPhi, iit::NetworkError> {
+    let told = iit::phi(&consciousness::network(&of)?, goes_on);
+    let parts = |set| consciousness::parts(&of, set);
+    let (from, to) = told.as_ref().and_then(|told| told.cut).map(|(from, to)| (parts(from), parts(to))).unwrap_or_default();
+    let concepts = told.as_ref().map_or(0, |told| u32::try_from(told.concepts.len()).unwrap_or(u32::MAX));
+    Ok(ExactPhi { at, phi: told.map(|told| told.phi), from, to, concepts, took_millis: 0, of })
+}
+
+/// On Linux a thread has a niceness of its own, and no process id means the thread that asks. Where it may not be nicer it works as it is: a
+/// hundredth of a core.
+#[cfg(target_os = "linux")]
+fn be_nice() {
+    if let Err(error) = rustix::process::setpriority_process(None, NICE) {
+        tracing::debug!(%error, "the thread of exact Φ keeps its priority");
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn be_nice() {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Part;
+
+    #[test]
+    fn a_busy_house_comes_first() {
+        assert!(has_room(0, Some(0.5), 1) && has_room(CROWD, Some(3.5), 4) && has_room(0, None, 1));
+        assert!(!has_room(CROWD + 1, Some(0.0), 4) && !has_room(0, Some(1.0), 1) && !has_room(0, Some(4.0), 4));
+        assert_eq!(rest(Duration::from_millis(200)), EVERY);
+        assert_eq!(rest(Duration::from_secs(2)), Duration::from_secs(200));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn only_its_own_thread_is_nicer() {
+        let nice = || rustix::process::getpriority_process(None).unwrap();
+        let before = nice();
+        let there = std::thread::spawn(move || {
+            be_nice();
+            nice()
+        });
+        assert_eq!(there.join().unwrap(), NICE);
+        assert_eq!(nice(), before);
+    }
+
+    /// Five parts, each of which mostly does what those that act on it did; phoenix stands still.
+    fn five() -> Observation {
+        let follows = vec![0.1, 0.9];
+        let nodes = vec![Part::Perception, Part::Conscience, Part::Soul, Part::Memory, Part::Workspace];
+        let workspace = (0u8..8).map(|s| [0.1, 0.5, 0.5, 0.9][usize::from(s & 0b11)]).collect();
+        let tables = vec![follows.clone(), follows.clone(), follows.clone(), follows, workspace];
+        Observation { nodes, state: [true, false, true, false, true, false], tables, samples: 900 }
+    }
+
+    #[test]
+    fn what_is_computed_names_the_parts() {
+        let at = Timestamp::from_micros(7);
+        let told = of_network(five(), at, || true).unwrap();
+        assert!(told.phi.is_some_and(|phi| phi > 0.0) && told.concepts > 0, "{told:?}");
+        assert_eq!(told.from.len() + told.to.len(), 5);
+        assert!(!told.from.contains(&Part::Phoenix) && !told.to.contains(&Part::Phoenix));
+        let late = of_network(five(), at, || false).unwrap();
+        assert_eq!((late.phi, late.from, late.concepts), (None, Vec::new(), 0));
+        assert!(of_network(Observation { tables: Vec::new(), ..five() }, at, || true).is_err());
+    }
+}
