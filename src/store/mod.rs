@@ -43,7 +43,6 @@ mod tests;
 
 pub use chores::{Chore, ChoreDone, Chores};
 pub use connect::FILE;
-pub use conscious::MetricRow;
 pub use database::{Batch, Entry, Store};
 pub use error::StoreError;
 pub use figures::{Bytes, Figures, Pages};

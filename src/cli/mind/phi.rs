@@ -7,7 +7,7 @@ use clap::Args;
 pub struct Asked {}
 
 pub(super) fn phi(common: &Common, reader: &Reader, _asked: &Asked) -> anyhow::Result<()> {
-    let Some(row) = reader.metric("phi_flow")? else {
+    let Some(row) = reader.newest_metric("phi_flow")? else {
         anyhow::bail!("nothing is known of it yet: it takes five minutes from a start on");
     };
     if common.json {
