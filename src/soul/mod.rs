@@ -16,7 +16,6 @@ mod liveness;
 mod mood;
 mod objectives;
 mod opinion;
-mod quantile;
 mod reading;
 mod relations;
 mod senses;
@@ -289,12 +288,14 @@ impl Soul {
         Ok(news)
     }
 
-    /// Takes a relation as it is seen, time and again: at once when it is known.
-    pub fn relate_seen(&mut self, from: &EntityId, kind: RelationKind, to: &EntityId) {
-        if self.relations.relate_seen(from, kind, to) {
+    /// Takes a relation as it is seen, time and again: at once when it is known. Gives whether it is news.
+    pub fn relate_seen(&mut self, from: &EntityId, kind: RelationKind, to: &EntityId) -> bool {
+        let news = self.relations.relate_seen(from, kind, to);
+        if news {
             self.touch(from);
             self.touch(to);
         }
+        news
     }
 
     /// Takes the owner's word that a relation is not; false when nobody said that it was.
