@@ -8,11 +8,14 @@ use jamey::{
     consciousness::{self, LEAST_SAMPLES, iit},
     domain::{
         Change, ExactPhi, Input, Part, Report, Timestamp, Unit01,
-        consciousness::{PHI_EXACT, PHI_EXACT_WAITS},
+        consciousness::{PHI_EXACT, PHI_EXACT_WAITS, PHI_FLOW},
     },
     mind::Subject,
+    runtime::Clock,
+    store::{Batch, Store},
 };
 use serde_json::Value;
+use std::{path::Path, process::Command};
 use support::Chance;
 
 /// A house whose inner round goes on, second by second.
@@ -25,7 +28,10 @@ struct Lived {
 
 impl Lived {
     fn new() -> Self {
-        let now = Timestamp::from_micros(1_795_000_000_000_000);
+        Self::born(Timestamp::from_micros(1_795_000_000_000_000))
+    }
+
+    fn born(now: Timestamp) -> Self {
         Self { house: Alive::new("", now), chance: Chance::of(5), phi: Value::Null, kept: Vec::new() }
     }
 
@@ -78,6 +84,59 @@ fn metrics(kept: &[Change], name: &str) -> Vec<(f64, Value)> {
     kept.iter().filter_map(one).collect()
 }
 
+fn jamey(folder: &Path, args: &[&str]) -> (bool, String) {
+    let ran = Command::new(env!("CARGO_BIN_EXE_jamey")).arg("mind").arg("phi").args(args).arg("--data").arg(folder).output().unwrap();
+    let text = if ran.status.success() { ran.stdout } else { ran.stderr };
+    (ran.status.success(), String::from_utf8(text).unwrap())
+}
+
+#[test]
+fn a_person_asks_a_house_at_rest() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = Store::open(folder.path()).unwrap();
+    let mut write = |changes: Vec<Change>, at: Timestamp| store.write(&Batch { changes, at, ..Batch::default() }).unwrap();
+    let (ok, text) = jamey(folder.path(), &[]);
+    assert!(!ok && text.contains("nothing is known of it yet"), "{text}");
+    let (ok, text) = jamey(folder.path(), &["--exact"]);
+    assert!(!ok && text.contains("must have run for 600 seconds"), "{text}");
+
+    // A history is of the last days.
+    let mut lived = Lived::born(Clock::new(Timestamp::default()).now().plus_seconds(-36_000));
+    lived.seconds(LEAST_SAMPLES / 2);
+    write(std::mem::take(&mut lived.kept), lived.house.now);
+    let (ok, text) = jamey(folder.path(), &["--exact"]);
+    assert!(!ok && text.contains("there is not enough to compute it from") && text.contains("it takes 600"), "{text}");
+
+    lived.seconds(LEAST_SAMPLES);
+    let exact = lived.compute();
+    lived.house.mind.step(&Input::Exact(Box::new(exact.clone())));
+    lived.seconds(1);
+    let flow = |seconds: i64, value: f64| Change::Metric {
+        at: lived.house.now.plus_seconds(seconds),
+        metric: PHI_FLOW.to_owned(),
+        value,
+        detail: serde_json::json!({"p": 0.0, "powered": true, "from": ["memory"], "samples": 900, "lost": null}),
+    };
+    let mut changes = std::mem::take(&mut lived.kept);
+    changes.extend((-30..=0).map(|n| flow(n * 600, 0.05 - 0.001 * f64::from(i32::try_from(n).unwrap()))));
+    write(changes, lived.house.now);
+    let (ok, text) = jamey(folder.path(), &[]);
+    assert!(ok && text.contains("yes: something flows across every cut of the parts"), "{text}");
+    assert!(text.contains("0.0500 nats") && text.contains("█") && text.contains("(IIT 3.0, no unit)"), "{text}");
+
+    let (ok, text) = jamey(folder.path(), &["--exact"]);
+    assert!(ok && text.contains(&format!("{:.6}", exact.phi.unwrap())) && text.contains("least is lost where"), "{text}");
+    assert!(text.contains("workspace: ") || text.contains("workspace, "), "concepts by name: {text}");
+    let (ok, text) = jamey(folder.path(), &["--exact", "--json"]);
+    let told: Value = serde_json::from_str(&text).unwrap();
+    assert!(ok && told["phi"].as_f64() == exact.phi && told["from"] == serde_json::json!(exact.from), "{text}");
+    assert_eq!(told["concepts"].as_array().map(Vec::len), usize::try_from(exact.concepts).ok());
+
+    let (ok, text) = jamey(folder.path(), &["--history", "--json", "--days", "366"]);
+    let told: Value = serde_json::from_str(&text).unwrap();
+    assert!(ok && told["flow"].as_array().map(Vec::len) == Some(31) && told["exact"][0]["value"].as_f64() == exact.phi, "{text}");
+}
+
 #[test]
 fn what_the_parts_do_becomes_an_exact_phi_that_is_told_and_kept() {
     let mut lived = Lived::new();
@@ -110,6 +169,17 @@ fn what_the_parts_do_becomes_an_exact_phi_that_is_told_and_kept() {
     assert_eq!(metrics(&lived.kept, PHI_EXACT).len(), 2);
 }
 
+/// A host that is always busy computes nothing, and yet a person may have it computed.
+#[test]
+fn what_it_could_be_computed_from_is_kept_where_nobody_computes_it() {
+    let mut lived = Lived::new();
+    lived.seconds(LEAST_SAMPLES + 700);
+    let (_, detail) = metrics(&lived.kept, PHI_EXACT_WAITS).pop().unwrap();
+    assert_eq!(detail["why"], "the host had no room for it");
+    let of: jamey::domain::Observation = serde_json::from_value(detail["of"].clone()).unwrap();
+    assert!(consciousness::network(&of).is_ok());
+}
+
 #[test]
 fn a_run_with_results_is_lived_again_the_same() {
     let (mut one, mut other) = (Lived::new(), Lived::new());
@@ -119,6 +189,6 @@ fn a_run_with_results_is_lived_again_the_same() {
         lived.house.mind.step(&Input::Exact(Box::new(exact)));
         lived.seconds(30);
     }
-    assert_eq!(one.house.mind.state(), other.house.mind.state());
+    assert!(one.house.mind.state() == other.house.mind.state(), "two lives of the same inputs end alike");
     assert_eq!((one.phi, one.kept), (other.phi, other.kept));
 }

@@ -103,11 +103,11 @@ fn of_network(of: Observation, at: Timestamp, goes_on: impl FnMut() -> bool) -> 
 
 /// Φ_G and Φ_R, each the least over all ways to part the process in two; None where there was no time.
 fn beside(process: &Process, goes_on: impl Fn() -> bool) -> (Option<f64>, Option<f64>) {
-    let least = |measure: &dyn Fn(&Process, &[Vec<usize>]) -> Option<f64>| {
-        let found = process.least(|process, parts| if goes_on() { measure(process, parts) } else { None });
+    let least = |of: fn(&Process, &[Vec<usize>]) -> Option<f64>| {
+        let found = process.least(|process, parts| if goes_on() { of(process, parts) } else { None });
         found.map(|(nats, _)| nats)
     };
-    (least(&Process::phi_g), least(&Process::phi_r))
+    (least(Process::phi_g), least(Process::phi_r))
 }
 
 /// On Linux a thread has a niceness of its own, and no process id means the thread that asks. Where it may not be nicer it works as it is: a

@@ -13,6 +13,8 @@ const MOVED_PART: f64 = 0.05;
 const AGAIN_SECONDS: f64 = 3_600.0;
 /// Whether there is enough to compute it from is looked at so often.
 const LOOK_SECONDS: f64 = 60.0;
+/// When there is no result for so long, what it could be computed from is kept without one: a person may have it computed.
+const PATIENCE_SECONDS: f64 = 600.0;
 
 /// What of it others were told, and what is to be told and kept next.
 #[derive(Debug, Default)]
@@ -25,6 +27,8 @@ pub(super) struct Exact {
     looked: Option<Timestamp>,
     /// Why nothing can be computed, as it was kept last.
     waits: Option<NotYet>,
+    /// Since when it could be, and what it could be computed from was kept last.
+    could: Option<Timestamp>,
 }
 
 impl Mind {
@@ -96,17 +100,32 @@ impl Mind {
 
     /// Whoever asks a house at rest is to know why there is no figure.
     fn look_whether_it_can_be(&mut self, changes: &mut Vec<Change>) {
-        let waits = self.state.observed.observation().err();
-        if waits == self.exact.waits {
-            return;
-        }
-        // While it is young the seconds alone are no news to those who listen.
-        self.exact.is_news |= !matches!((&waits, &self.exact.waits), (Some(NotYet::Young { .. }), Some(NotYet::Young { .. })));
-        if let Some(why) = &waits {
-            let detail = json!({"phi": null, "why": why.to_string()});
+        let (now, observed) = (self.state.now, self.state.observed.observation());
+        let mut keep = |detail: Value| {
             let value = number(self.state.observed.samples());
-            changes.push(Change::Metric { at: self.state.now, metric: PHI_EXACT_WAITS.to_owned(), value, detail });
-        }
+            changes.push(Change::Metric { at: now, metric: PHI_EXACT_WAITS.to_owned(), value, detail });
+        };
+        let waits = match observed {
+            Ok(of) => {
+                let done = self.state.exact.as_ref().map(|exact| exact.at);
+                let last = *self.exact.could.get_or_insert(now);
+                if now.seconds_since(done.map_or(last, |done| done.max(last))) >= PATIENCE_SECONDS {
+                    self.exact.could = Some(now);
+                    keep(json!({"phi": null, "why": "the host had no room for it", "of": of}));
+                }
+                None
+            }
+            Err(why) => {
+                self.exact.could = None;
+                if self.exact.waits.as_ref() != Some(&why) {
+                    keep(json!({"phi": null, "why": why.to_string()}));
+                }
+                Some(why)
+            }
+        };
+        // While it is young the seconds alone are no news to those who listen.
+        let both = (&waits, &self.exact.waits);
+        self.exact.is_news |= both.0 != both.1 && !matches!(both, (Some(NotYet::Young { .. }), Some(NotYet::Young { .. })));
         self.exact.waits = waits;
     }
 }

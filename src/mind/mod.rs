@@ -37,6 +37,7 @@ use commands::Commands;
 pub use duties::Duties;
 use duties::Pendings;
 use exact::Exact;
+pub use exact::cut as cut_words;
 use following::Following;
 pub use holding::Waits;
 use jiff::tz::TimeZone;

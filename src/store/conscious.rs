@@ -1,11 +1,21 @@
-//! What consciousness kept, read back: who Jamey has been, how its objectives stand.
+//! What consciousness kept, read back: figures over time, who Jamey has been, how its objectives stand.
 
 use super::{
     error::StoreError,
     load::{all, from_json},
     reader::Reader,
 };
+use crate::domain::Timestamp;
+use rusqlite::params;
 use serde_json::Value;
+
+/// One figure at one time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MetricRow {
+    pub at: Timestamp,
+    pub value: f64,
+    pub detail: Value,
+}
 
 impl Reader {
     /// Who Jamey is, as it was stored last.
@@ -27,5 +37,34 @@ impl Reader {
         all(self.conn(), "SELECT id, view FROM mission_objectives ORDER BY id", [], |row| {
             Ok((row.get(0)?, from_json("mission_objectives", row, 1, 0)?))
         })
+    }
+
+    /// A figure over time, oldest first: the newest rows that are not older than `since`, at most `limit`.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn metrics(&self, metric: &str, since: Timestamp, limit: u32) -> Result<Vec<MetricRow>, StoreError> {
+        let mut rows = all(
+            self.conn(),
+            "SELECT at, value, detail FROM consciousness_metrics WHERE metric = ?1 AND at >= ?2 ORDER BY at DESC LIMIT ?3",
+            params![metric, since.micros(), limit],
+            |row| {
+                Ok(MetricRow {
+                    at: Timestamp::from_micros(row.get(0)?),
+                    value: row.get(1)?,
+                    detail: from_json("consciousness_metrics", row, 2, 0)?,
+                })
+            },
+        )?;
+        rows.reverse();
+        Ok(rows)
+    }
+
+    /// Its newest row.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn metric(&self, metric: &str) -> Result<Option<MetricRow>, StoreError> {
+        Ok(self.metrics(metric, Timestamp::from_micros(i64::MIN), 1)?.pop())
     }
 }

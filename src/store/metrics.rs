@@ -1,6 +1,7 @@
 //! Figures of consciousness over time: as they were told for two days, then by the hour.
 
 use super::{
+    conscious::MetricRow,
     error::{Doing, StoreError},
     load::{all, from_json},
     reader::Reader,
@@ -12,14 +13,6 @@ use std::collections::BTreeMap;
 
 const HOUR_MICROS: i64 = 3_600 * 1_000_000;
 
-/// One figure at one time. An hour's has `rows`, `min` and `max` in its detail, and its mean as value.
-#[derive(Debug, Clone, PartialEq)]
-pub struct MetricRow {
-    pub at: Timestamp,
-    pub value: f64,
-    pub detail: Value,
-}
-
 impl MetricRow {
     /// How many it stands for, the least and the most of them.
     fn stands_for(&self) -> (f64, f64, f64) {
@@ -30,7 +23,7 @@ impl MetricRow {
         }
     }
 
-    /// Whether it stands for an hour.
+    /// Whether it stands for an hour: then it has `rows`, `min` and `max` in its detail, and their mean as value.
     #[must_use]
     pub fn is_hourly(&self) -> bool {
         self.detail.get("rows").is_some()
@@ -38,20 +31,10 @@ impl MetricRow {
 }
 
 impl Reader {
-    /// Figures from a time on, oldest first.
+    /// The time of the oldest figure of each kind.
     ///
     /// # Errors
-    /// When the database cannot be read, or holds a row that makes no sense; so for all that follow.
-    pub fn metrics(&self, metric: &str, since: Timestamp) -> Result<Vec<MetricRow>, StoreError> {
-        metrics(self.conn(), metric, since.micros(), i64::MAX)
-    }
-
-    pub fn newest_metric(&self, metric: &str) -> Result<Option<MetricRow>, StoreError> {
-        let sql = "SELECT at, value, detail FROM consciousness_metrics WHERE metric = ?1 ORDER BY at DESC LIMIT 1";
-        Ok(all(self.conn(), sql, [metric], row)?.pop())
-    }
-
-    /// The time of the oldest figure of each kind.
+    /// When the database cannot be read; so for all that follow.
     pub fn oldest_metrics(&self) -> Result<BTreeMap<String, Timestamp>, StoreError> {
         // From name to name: a look at all rows would take as long as reading them.
         let sql = "WITH RECURSIVE names (metric) AS (SELECT min(metric) FROM consciousness_metrics UNION ALL

@@ -43,6 +43,7 @@ mod tests;
 
 pub use chores::{Chore, ChoreDone, Chores};
 pub use connect::FILE;
+pub use conscious::MetricRow;
 pub use database::{Batch, Entry, Store};
 pub use error::StoreError;
 pub use figures::{Bytes, Figures, Pages};
@@ -53,7 +54,6 @@ pub use history::HistoryRow;
 pub use indexed::Indexed;
 pub use key::{KEY_FILE, read as audit_key};
 pub use load::{Recent, Saved};
-pub use metrics::MetricRow;
 pub use migrate::known as schema_version;
 pub use people::Registrar;
 pub use reader::{Counts, Reader, Readers, RecordRow, VerdictRow};

@@ -46,6 +46,7 @@ struct Hour {
     bad: u64,
 }
 
+
 /// # Errors
 /// When the store cannot be read, or there is no such objective.
 pub(super) fn mission(common: &Common, config: &Config, reader: &Reader, asked: &Asked) -> anyhow::Result<()> {
@@ -75,9 +76,12 @@ pub(super) fn mission(common: &Common, config: &Config, reader: &Reader, asked: 
     Ok(())
 }
 
+/// A quarter of hours: what is kept of them is not more.
+const ROWS: u32 = 90 * 24;
+
 fn hours(reader: &Reader, id: &str, since: Timestamp) -> anyhow::Result<Vec<Hour>> {
     let count = |detail: &Value, key: &str| detail.get(key).and_then(Value::as_u64).unwrap_or(0);
-    let rows = reader.metrics(&format!("mission.{id}"), since)?;
+    let rows = reader.metrics(&format!("mission.{id}"), since, ROWS)?;
     Ok(rows.iter().map(|row| Hour { at: row.at, good: count(&row.detail, "good"), bad: count(&row.detail, "bad") }).collect())
 }
 

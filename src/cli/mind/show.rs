@@ -15,7 +15,7 @@ pub(super) fn show(common: &Common, reader: &Reader) -> anyhow::Result<()> {
         bail!("nothing is known of it yet: Jamey has not run with this data folder");
     };
     let emotion = reader.emotion()?.map(|(_, view)| view).unwrap_or_default();
-    let phi = reader.newest_metric("phi_flow")?;
+    let phi = reader.metric("phi_flow")?;
     let identity = reader.identity()?.unwrap_or_default();
     let missions = reader.missions()?;
     if common.json {

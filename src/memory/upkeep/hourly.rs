@@ -94,7 +94,7 @@ mod tests {
     }
 
     fn rows(folder: &Path, metric: &str) -> Vec<MetricRow> {
-        Reader::open(folder).unwrap().metrics(metric, Timestamp::from_micros(0)).unwrap()
+        Reader::open(folder).unwrap().metrics(metric, Timestamp::from_micros(0), u32::MAX).unwrap()
     }
 
     #[test]
