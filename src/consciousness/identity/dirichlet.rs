@@ -63,11 +63,17 @@ mod tests {
     #[test]
     fn intervals_by_hand() {
         let even = strength(1.0, 2.0);
-        (near(even.mean, 0.5), near(even.low, 0.05), near(even.high, 0.95));
+        near(even.mean, 0.5);
+        near(even.low, 0.05);
+        near(even.high, 0.95);
         let more = strength(2.0, 3.0);
-        (near(more.mean, 2.0 / 3.0), near(more.low, 0.05_f64.sqrt()), near(more.high, 0.95_f64.sqrt()));
+        near(more.mean, 2.0 / 3.0);
+        near(more.low, 0.05_f64.sqrt());
+        near(more.high, 0.95_f64.sqrt());
         let less = strength(1.0, 3.0);
-        (near(less.mean, 1.0 / 3.0), near(less.low, 1.0 - 0.95_f64.sqrt()), near(less.high, 1.0 - 0.05_f64.sqrt()));
+        near(less.mean, 1.0 / 3.0);
+        near(less.low, 1.0 - 0.95_f64.sqrt());
+        near(less.high, 1.0 - 0.05_f64.sqrt());
     }
 
     /// (½, ½) and (1, 0): m = (¾, ¼). ½(½ log₂ ⅔ + ½ log₂ 2) + ½ log₂ 4⁄3 = ¾ − ¼ log₂ 3 + ½ − … = 1.5 − ¾ log₂ 3 = 0.311278…
