@@ -102,11 +102,9 @@ fn counts_fade_by_half_in_a_day_and_in_thirty() {
     let mut life = born();
     life.act(Act::Denied, HOME, 0);
     let (day, month) = life.identity.evidence(None, at(DAY));
-    near(day, 0.5);
-    near(month, libm::exp2(-1.0 / 30.0));
+    [(day, 0.5), (month, libm::exp2(-1.0 / 30.0))].into_iter().for_each(|(a, b)| near(a, b));
     let (day, month) = life.identity.evidence(None, at(30 * DAY));
-    near(day, 2.0_f64.powi(-30));
-    near(month, 0.5);
+    [(day, libm::exp2(-30.0)), (month, 0.5)].into_iter().for_each(|(a, b)| near(a, b));
     assert_eq!(life.identity.evidence(None, at(-DAY)).0, 1.0, "a clock set back brings nothing back");
 }
 
