@@ -46,7 +46,6 @@ struct Hour {
     bad: u64,
 }
 
-
 /// # Errors
 /// When the store cannot be read, or there is no such objective.
 pub(super) fn mission(common: &Common, config: &Config, reader: &Reader, asked: &Asked) -> anyhow::Result<()> {
