@@ -3,7 +3,7 @@
 use super::Mind;
 use crate::{
     consciousness::{Turn, burn::Urgency},
-    domain::{Act, Body, Decision, EntityId, Judged, Part, Percept, Unit01, mission},
+    domain::{Act, Body, Decision, EntityId, Judged, Occasion, Part, Percept, Unit01, mission},
     soul::{Lot, News, sentiment},
 };
 use uuid::Uuid;
@@ -174,14 +174,17 @@ impl Mind {
     /// stands: what single events took of it already is not taken again.
     pub(super) fn feel_turn(&mut self, objective: &str, turn: &Turn) {
         let cause = EntityId::escaped(MISSION);
+        // What is counted from words is no more than they are.
+        let in_words = self.settings.missions.counted().iter().any(|one| one.id == objective && one.occasion == Occasion::Word);
+        let news = |congruence| News { in_words, ..News::of(objective, &cause, Uuid::nil(), congruence) };
         for (key, level) in [("mission:ticket", Urgency::Ticket), ("mission:page", Urgency::Page)] {
             let (was, is) = (turn.from >= level, turn.to >= level);
             if was && !is {
-                self.tell_soul(&News::of(objective, &cause, Uuid::nil(), 0.0).lasting(key, false));
+                self.tell_soul(&news(0.0).lasting(key, false));
             } else if is && !was {
                 let push = self.still_to_take(objective, turn.congruence);
                 if push.abs() >= NOTHING_LEFT {
-                    self.tell_soul(&News::of(objective, &cause, Uuid::nil(), push).lasting(key, true));
+                    self.tell_soul(&news(push).lasting(key, true));
                 }
             }
         }
