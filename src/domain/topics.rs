@@ -110,7 +110,7 @@ pub const ROWS: &[Row] = &[
         way: "out",
         qos: "1",
         retained: "yes",
-        payload: "`state`, `focus`, `last_broadcast`, `candidates`, `broadcasts_total`",
+        payload: "`state` (`waking`, `attentive`, `idle`, `consolidating`, `degraded`, `stopping`), `since`, `reason`, `transitions[]` (`at`, `from`, `to`, `reason`), the last 16; `focus` and `last_broadcast` (`entity`, `percept`, `text`, `activation`, `at`), `candidates`, `broadcasts_total`",
     },
     Row {
         topic: "consciousness/phi",
@@ -152,7 +152,7 @@ pub const ROWS: &[Row] = &[
         way: "out",
         qos: "1",
         retained: "yes, empty clears",
-        payload: "`severity`, `since`, `text`, `what_to_do`; codes: `store`, `damaged` (a page of the database), `guard-off`, `certificate`, `slow-subscriber`, `rules`, `bridge-{name}`, `duty-{id}`, `silent-{entity}` (it has said nothing for longer than it used to), `outage-{bridge}` (with all that is heard through it), `silences` (how many more than have one of their own)",
+        payload: "`severity`, `since`, `text`, `what_to_do`; codes: `store`, `damaged` (a page of the database), `guard-off`, `certificate`, `slow-subscriber`, `rules`, `critical-consciousness-state` (a part does not answer the others), `mission-{id}`, `bridge-{name}`, `duty-{id}`, `silent-{entity}` (it has said nothing for longer than it used to), `outage-{bridge}` (with all that is heard through it), `silences` (how many more than have one of their own)",
     },
     Row {
         topic: "bridge/{name}",
