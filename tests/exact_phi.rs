@@ -72,7 +72,7 @@ impl Lived {
         let (from, to) = told.cut.unwrap();
         let (from, to) = (consciousness::parts(&of, from), consciousness::parts(&of, to));
         let concepts = told.concepts.len().try_into().unwrap();
-        ExactPhi { at: self.house.now, phi: Some(told.phi), from, to, concepts, of, took_millis: 5 }
+        ExactPhi { at: self.house.now, phi: Some(told.phi), from, to, concepts, of, took_millis: 5, phi_g: None, phi_r: None }
     }
 }
 

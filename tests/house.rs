@@ -14,6 +14,7 @@ const MAY: &[(&str, &[&str])] = &[
     ("consciousness", &["domain"]),
     ("home_assistant", &["domain"]),
     ("memory", &["domain", "store"]),
+    ("phoenix", &["domain", "store"]),
     ("store", &["domain"]),
     ("config", &["domain"]),
     ("runtime", &["domain"]),

@@ -329,4 +329,16 @@ fn the_topic_and_the_alert_follow_the_signal_and_a_restart_keeps_the_count() {
     }
     let json: Value = serde_json::from_str(&says(&house, &["warm_pool", "--history", "--json"])).unwrap();
     assert_eq!((json["objectives"][0]["status"].as_str(), json["objectives"][0]["history"].is_array()), (Some("page"), true));
+
+    house.stop();
+    std::fs::write(
+        house.folder().join("jamey.toml"),
+        std::fs::read_to_string(house.folder().join("jamey.toml")).unwrap().replace("warm_pool", "hot_pool"),
+    )
+    .unwrap();
+    house.start();
+    let mut late = house.client("late").listen("jamey/consciousness/mission/hot_pool", 1);
+    assert_eq!(late.message_on("jamey/consciousness/mission/hot_pool").json()["good"], 0, "another one begins anew");
+    let mut gone = house.client("gone").listen(TOPIC, 1);
+    assert_eq!(gone.rest(), [], "and the one that is none any more is told no more");
 }

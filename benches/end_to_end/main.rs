@@ -180,11 +180,15 @@ fn main() {
         }
     }
 
-    println!("\nResident memory: idle, after the load, at most");
+    println!(
+        "\nResident memory: idle, after the load, at most; anonymous and of files that are mapped, which the kernel takes back when it likes"
+    );
     for (broker, idle) in [(&mosquitto, idle[0]), (&jamey, idle[1])] {
         let jamey = broker.kind == Kind::Jamey;
-        let value = format!("{idle:.1}, {:.1}, {:.1} MiB", broker.mib("VmRSS"), broker.mib("VmHWM"));
+        let [now, most, own, files] = ["VmRSS", "VmHWM", "RssAnon", "RssFile"].map(|name| broker.mib(name));
+        let value = format!("{idle:.1}, {now:.1}, {most:.1} MiB");
         row(if jamey { "jamey" } else { "mosquitto" }, &value, if jamey { "at most 25 idle, 70 loaded" } else { "" });
+        row("its own, of files", &format!("{own:.1}, {files:.1} MiB"), "");
     }
 
     let rows = jamey.verdicts();

@@ -2,7 +2,7 @@
 
 use crate::{
     broker::Inbox,
-    consciousness::{self, iit},
+    consciousness::{self, gaussian::Process, iit},
     domain::{ExactPhi, Input, Observation, Timestamp},
     observe::Counters,
     runtime::Clock,
@@ -30,12 +30,15 @@ const BUSY: f64 = 0.9;
 /// As nice as a thread can be.
 const NICE: i32 = 19;
 
+/// What was observed, and the covariances of the live Φ where there are any.
+pub type Seen = (Observation, Option<Process>);
+
 /// Who computes it.
 pub struct Thinker {
     pub inbox: Inbox,
     pub clock: Arc<Clock>,
     pub counters: Arc<Counters>,
-    pub observed: watch::Receiver<Option<Observation>>,
+    pub observed: watch::Receiver<Option<Seen>>,
     /// Processes that ran or wanted to in the last minute, on average; where the host tells it.
     pub load: fn() -> Option<f64>,
 }
@@ -67,17 +70,18 @@ impl Thinker {
                     of = next(&mut self.observed, wait) => of,
                 }
             });
-            let Some(of) = of else { return };
-            wait = if self.has_room() { rest(self.compute(of, &stop)) } else { LOOK };
+            let Some((of, process)) = of else { return };
+            wait = if self.has_room() { rest(self.compute(of, process.as_ref(), &stop)) } else { LOOK };
         }
     }
 
     /// How long it took.
-    fn compute(&self, of: Observation, stop: &watch::Receiver<bool>) -> Duration {
+    fn compute(&self, of: Observation, process: Option<&Process>, stop: &watch::Receiver<bool>) -> Duration {
         let begun = Instant::now();
         let goes_on = || begun.elapsed() < DEADLINE && !*stop.borrow();
         match catch_unwind(AssertUnwindSafe(|| of_network(of, self.clock.now(), goes_on))) {
             Ok(Ok(mut exact)) => {
+                (exact.phi_g, exact.phi_r) = process.map_or((None, None), |process| beside(process, goes_on));
                 exact.took_millis = u32::try_from(begun.elapsed().as_millis()).unwrap_or(u32::MAX);
                 if !*stop.borrow() {
                     // Where there is no place at once it is left: there will be another.
@@ -96,7 +100,7 @@ impl Thinker {
 }
 
 /// What was observed, after a while and as soon as there is something; None: nobody observes any more.
-async fn next(observed: &mut watch::Receiver<Option<Observation>>, wait: Duration) -> Option<Observation> {
+async fn next(observed: &mut watch::Receiver<Option<Seen>>, wait: Duration) -> Option<Seen> {
     tokio::time::sleep(wait).await;
     observed.wait_for(Option::is_some).await.ok()?.clone()
 }
@@ -117,7 +121,16 @@ fn of_network(of: Observation, at: Timestamp, goes_on: impl FnMut() -> bool) -> 
     let parts = |set| consciousness::parts(&of, set);
     let (from, to) = told.as_ref().and_then(|told| told.cut).map(|(from, to)| (parts(from), parts(to))).unwrap_or_default();
     let concepts = told.as_ref().map_or(0, |told| u32::try_from(told.concepts.len()).unwrap_or(u32::MAX));
-    Ok(ExactPhi { at, phi: told.map(|told| told.phi), from, to, concepts, took_millis: 0, of })
+    Ok(ExactPhi { at, phi: told.map(|told| told.phi), from, to, concepts, took_millis: 0, phi_g: None, phi_r: None, of })
+}
+
+/// Φ_G and Φ_R, each the least over all ways to part the process in two; None where there was no time.
+fn beside(process: &Process, goes_on: impl Fn() -> bool) -> (Option<f64>, Option<f64>) {
+    let least = |of: fn(&Process, &[Vec<usize>]) -> Option<f64>| {
+        let found = process.least(|process, parts| if goes_on() { of(process, parts) } else { None });
+        found.map(|(nats, _)| nats)
+    };
+    (least(Process::phi_g), least(Process::phi_r))
 }
 
 /// On Linux a thread has a niceness of its own, and no process id means the thread that asks. Where it may not be nicer it works as it is: a
@@ -135,7 +148,7 @@ fn be_nice() {}
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{broker::Post, domain::Part};
+    use crate::{broker::Post, consciousness::gaussian::Matrix, domain::Part};
 
     #[test]
     fn a_busy_house_comes_first() {
@@ -174,7 +187,7 @@ mod tests {
         let clock = Arc::new(Clock::new(Timestamp::default()));
         let thinker = Thinker { inbox, clock, counters: Arc::new(counters), observed, load: || Some(0.0) };
         let thread = thinker.think(stopped).unwrap();
-        observe.send_replace(Some(five()));
+        observe.send_replace(Some((five(), None)));
         let Some(Post::Letter(letter)) = posts.recv().await else { panic!("no letter") };
         let Input::Exact(exact) = letter.input else { panic!("{:?}", letter.input) };
         assert_eq!((exact.phi, &exact.of), (of_network(five(), exact.at, || true).unwrap().phi, &five()));
@@ -190,6 +203,21 @@ mod tests {
         let thread = Thinker { inbox, clock, counters: Arc::new(counters), observed, load: || None }.think(stopped).unwrap();
         drop(observe);
         tokio::task::spawn_blocking(|| thread.join()).await.unwrap().unwrap();
+    }
+
+    #[test]
+    fn what_flows_both_ways_has_all_measures() {
+        let of = |c: f64| {
+            Process::new(
+                Matrix::from_fn(2, 2, |i, j| if i == j { 1.0 } else { 0.0 }),
+                Matrix::from_fn(2, 2, |i, j| if i == j { 0.0 } else { c }),
+            )
+        };
+        let (g, r) = beside(&of(0.5).unwrap(), || true);
+        assert!(g.is_some_and(|g| g > 0.1) && r.is_some_and(|r| r > 0.1), "{g:?} {r:?}");
+        let (g, _) = beside(&of(0.0).unwrap(), || true);
+        assert!(g.is_some_and(|g| g.abs() < 1e-9), "{g:?}");
+        assert_eq!(beside(&of(0.5).unwrap(), || false), (None, None));
     }
 
     #[test]

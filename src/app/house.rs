@@ -445,7 +445,7 @@ impl Living {
             }
             is_other
         });
-        self.house.outlets.observed.send_replace(self.house.mind.observation());
+        self.house.outlets.observed.send_replace(self.house.mind.observation().map(|of| (of, self.house.mind.process())));
         let opinions = std::mem::take(&mut self.opinions).into_values().collect();
         let said = Said::State { emotion, told, opinions };
         if self.house.writer.is_idle() {

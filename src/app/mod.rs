@@ -45,6 +45,7 @@ use crate::{
     api,
     broker::{Engine, GuardView, Hall, Inbox, Listener, OwnClient, Recalls, guard},
     config::{Config, Durability, GuardMode},
+    consciousness::Identity,
     domain::{
         Change, Claim, Ending, EntityId, Family, Input, InputPattern, InputSource, Kept, OwnerGuard, Registry, Settled, Standing,
         Timestamp, limits,
@@ -334,6 +335,7 @@ pub fn settings(config: &Config) -> Result<Settings> {
         guards: config.guards.clone(),
         duties: duties::compile(&config.duties, &config.signals)?,
         missions: objectives(config)?,
+        identity: config.identity.clone(),
         severed: trial::severed(),
         waits: Waits { seconds: config.approvals.seconds, critical_seconds: config.approvals.critical_seconds },
     })
@@ -381,9 +383,11 @@ fn awaken(config: &Config, sets: rules::Sets, saved: &crate::store::Saved, now: 
     let states = saved.states.iter().cloned().collect();
     // Those that are not pursued any more stay in the store: they may be again.
     let pursued = saved.missions.iter().filter(|(id, _)| config.missions.iter().any(|mission| mission.id == *id));
+    let identity = saved.identity.as_deref().map(Identity::restored).transpose().context("what Jamey did cannot be read")?;
     let state = State::restored(now, registry, soul, heard, held, states)
         .with_names(saved.names.iter().cloned())
-        .with_missions(pursued.map(|(id, state)| (id.as_str(), state.as_slice())))?;
+        .with_missions(pursued.map(|(id, state)| (id.as_str(), state.as_slice())))?
+        .with_identity(identity.unwrap_or_default());
     let mut mind = Mind::with_shadow(settings(config)?, sets.live, sets.shadow, state);
     mind.remember_tally(saved.shadow.clone());
     Ok(mind)

@@ -4,6 +4,7 @@
 use super::view::Said;
 use crate::{
     broker::{Answer, Hall},
+    consciousness::gaussian::Process,
     domain::{Alarm, Asks, EntityId, Kept, Observation, Timestamp},
 };
 use serde_json::Value;
@@ -35,7 +36,7 @@ pub struct Outlets {
     /// What the workspace broadcast last.
     pub focus: watch::Sender<Option<EntityId>>,
     /// What exact Φ can be computed from.
-    pub observed: watch::Sender<Option<Observation>>,
+    pub observed: watch::Sender<Option<(Observation, Option<Process>)>>,
 }
 
 /// What one batch gives out when it is on disk.

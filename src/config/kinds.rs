@@ -162,7 +162,7 @@ pub(super) fn node_name(node: &Node) -> Read<String> {
 }
 
 /// A name that rules use: an identifier of theirs.
-fn identifier(text: &str) -> bool {
+pub(super) fn identifier(text: &str) -> bool {
     let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
     text.len() <= WORD_BYTES && text.starts_with(|c: char| c.is_ascii_lowercase()) && text.bytes().all(allowed)
 }

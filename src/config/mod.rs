@@ -7,6 +7,7 @@ mod duties;
 mod entries;
 mod error;
 mod families;
+mod identity;
 mod kinds;
 mod limits;
 mod listeners;
@@ -32,7 +33,7 @@ pub use schema::{Approvals, Broker, Conscience, Durability, GuardMode, Http, Inp
 pub use signals::shipped as shipped_signals;
 pub use tree::{ENV_PREFIX, FLAGS};
 
-use crate::domain::{DutySpec, Keeping, MissionSpec, OwnerGuard, Retention, SignalSpec};
+use crate::domain::{DutySpec, IdentitySpec, Keeping, MissionSpec, OwnerGuard, Retention, SignalSpec};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use reader::{Ledger, Reader};
 use serde::Serialize;
@@ -73,6 +74,7 @@ pub struct Config {
     pub duties: Vec<DutySpec>,
     #[serde(rename = "mission")]
     pub missions: Vec<MissionSpec>,
+    pub identity: IdentitySpec,
     pub memory: Keeping,
     #[serde(rename = "retention")]
     pub retentions: Vec<Retention>,
@@ -101,6 +103,7 @@ impl Default for Config {
             approvals: Approvals::default(),
             duties: duties::shipped(),
             missions: missions::shipped(),
+            identity: IdentitySpec::default(),
             memory: Keeping::default(),
             retentions: Vec::new(),
             log: Log::default(),
@@ -199,6 +202,7 @@ fn sections(top: &mut Reader) -> (Config, check::Numbers) {
     let mut inputs = Inputs { extra, ..top.section("inputs", Inputs::read) };
     let signals = signals::read(top, &mut inputs, &root);
     let missions = missions::read(top, &signals);
+    let identity = top.section("identity", |r| identity::read(r, &signals));
     let config = Config {
         node: top.or("node", d.node, kinds::node_name),
         root,
@@ -219,6 +223,7 @@ fn sections(top: &mut Reader) -> (Config, check::Numbers) {
         approvals: top.section("approvals", Approvals::read),
         duties: duties::read(top),
         missions,
+        identity,
         memory: top.section("memory", memory::keeping),
         retentions: memory::retentions(top),
         log: top.section("log", Log::read),

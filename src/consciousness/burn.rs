@@ -3,7 +3,7 @@
 
 use crate::domain::{Timestamp, limits};
 use serde::{Deserialize, Serialize};
-use std::collections::VecDeque;
+use std::{collections::VecDeque, ops::RangeInclusive};
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 3_600;
@@ -157,10 +157,9 @@ impl Events {
         self.days.within(days.into(), bucket(now, DAY))
     }
 
-    /// The hours that are over and came after this one, oldest first: when each began, its good and bad ones.
-    pub fn hours_after(&self, told: i64, now: Timestamp) -> impl Iterator<Item = (i64, u32, u32)> {
-        let current = bucket(now, HOUR);
-        self.hours.0.iter().filter(move |c| c.bucket > told && c.bucket < current).map(|c| (c.bucket, c.good, c.bad))
+    /// These hours since 1970, oldest first, without those in which nothing was: each with its good and bad ones.
+    pub fn hours(&self, wanted: RangeInclusive<i64>) -> impl Iterator<Item = (i64, u32, u32)> {
+        self.hours.0.iter().filter(move |c| wanted.contains(&c.bucket)).map(|c| (c.bucket, c.good, c.bad))
     }
 
     /// Whether what was read from the store can be counts.
@@ -168,6 +167,12 @@ impl Events {
     pub fn is_sound(&self) -> bool {
         self.minutes.is_sound(MINUTES) && self.hours.is_sound(HOURS) && self.days.is_sound(limits::MISSION_DAYS.into())
     }
+}
+
+/// Which hour it is, since 1970.
+#[must_use]
+pub fn hour_of(at: Timestamp) -> i64 {
+    bucket(at, HOUR)
 }
 
 /// When an hour began.

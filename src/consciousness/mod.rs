@@ -13,7 +13,7 @@ pub mod wiring;
 mod workspace;
 
 pub use flow::{Flow, Lost, nothing_flows};
-pub use identity::Identity;
+pub use identity::{Gist, Identity};
 pub use mission::{Missions, Pursued, Standing, Turn, Unreadable, advice};
 pub use observed::{LEAST_SAMPLES, NotYet, Observed, network, parts};
 pub use phase::{Phase, Phases, Sight};

@@ -135,6 +135,11 @@ pub struct ExactPhi {
     /// What it was computed from.
     pub of: Observation,
     pub took_millis: u32,
+    /// Φ_G and Φ_R of the activities at that time, in nats, each the least over all ways to part the parts in two. None: not known.
+    #[serde(default)]
+    pub phi_g: Option<f64>,
+    #[serde(default)]
+    pub phi_r: Option<f64>,
 }
 
 /// Something is wrong that people must know of, by the code of its alert.

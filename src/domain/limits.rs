@@ -231,3 +231,11 @@ pub const SIGHTINGS: usize = 64;
 /// Requests that the conscience thinks over, and entities of which it is known that something is amiss still, at some 2 KiB each: more than a
 /// person would go on thinking of.
 pub const THOUGHTS: usize = 64;
+/// Roles of one identity: as many as people tell apart, and all of them stand on one retained topic.
+pub const ROLES: usize = 8;
+/// Acts of which it is known what they counted for: an hour of a lively house, at some 150 bytes each.
+pub const ACTS: usize = 64;
+/// How many of those are told: what a person reads at a glance.
+pub const ACTS_TOLD: usize = 8;
+/// Days for which it is kept who Jamey was: a year, and the month after it for a look back; a row takes 2 KiB, so 800 KiB.
+pub const IDENTITY_DAYS: i64 = 400;

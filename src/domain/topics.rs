@@ -119,7 +119,13 @@ pub const ROWS: &[Row] = &[
         retained: "yes",
         payload: "of the live Φ, a second: `value`, `unit` (`nats`), `method` (`phi_flow`), `samples`, `t_eff`, `p`, `powered`, `mip` (`from`, `to`, `text`), `lost` (`since`, `links`), `phi_g`, `phi_r`; `exact`: `phi`, null with `why`, else `unit` (`none`), `method` (`iit_3.0`), `distance` (`EMD`), `from`, `to`, `cut` in words, `concepts`, `nodes`, `on`, `samples`, `tpm_source` (`observed`), `took_ms`, `at`; what is not known yet is not there",
     },
-    Row { topic: "consciousness/identity", way: "out", qos: "1", retained: "yes", payload: "TODO(identity)" },
+    Row {
+        topic: "consciousness/identity",
+        way: "out",
+        qos: "1",
+        retained: "yes",
+        payload: "who Jamey is by what it did: `text`; `roles` by name (`strength`, the share of a month's acts, with its 90 % interval `low` and `high`; `today`); `contexts` by name (`day_home`, `night_away`, `day_unknown` and so on: `roles`, `drift`, `weight`); `drift` of the last day from the last month, 0 to 1; `drifting` (`role`, `since`) while that is told; `charter`; `acts`, the last 8 (`at`, `what`, `text`, `role`, `context`, `weight`, `percept`, `entity`); `counted`. From the first act on; told anew when a strength moved by 0.05 or `text` is another, at most once a minute",
+    },
     Row {
         topic: "consciousness/mission/{id}",
         way: "out",

@@ -2,7 +2,7 @@
 
 use super::Mind;
 use crate::{
-    domain::{Applied, Claim, EntityId, Outcome, Percept, Relation, RelationKind, ToldBy},
+    domain::{Act, Applied, Claim, EntityId, Outcome, Percept, Relation, RelationKind, ToldBy},
     home_assistant::{self, Learned, Tie},
     memory::policy,
     soul::area_id,
@@ -78,7 +78,10 @@ impl Mind {
 
     fn tie(&mut self, from: &EntityId, kind: RelationKind, to: EntityId) {
         let relation = Relation { from: from.clone(), kind, to, like: kind.usual_like(), told_by: ToldBy::Discovery };
-        let _ = self.state.soul.relate(relation);
+        // What the config says at a start is nothing that was learned.
+        if self.state.soul.relate(relation) == Ok(true) && !self.hearing.is_nil() {
+            self.acted(Act::Related, self.hearing, from);
+        }
     }
 
     /// Whether a claim would make Jamey guard, clear or command what is no device's: its own topics, `$`-topics, descriptions.

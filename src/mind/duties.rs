@@ -3,10 +3,11 @@
 use super::Mind;
 use crate::{
     conscience::RuleSet,
-    domain::{Device, DeviceFacts, Due, DutySpec, EntityId, Facts, Signals, Timestamp, limits},
+    domain::{Act, Device, DeviceFacts, Due, DutySpec, EntityId, Facts, Signals, Timestamp, limits},
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use uuid::Uuid;
 
 /// The owner's duties, and each one's `when` as a rule of the same id.
 #[derive(Debug, Clone)]
@@ -83,6 +84,9 @@ impl Mind {
             }
         }
         self.state.duties = stands;
+        for due in turns.iter().filter(|due| due.begins) {
+            self.acted(Act::Due, Uuid::nil(), &due.device);
+        }
         turns
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Mind;
 use crate::{
-    consciousness::NotYet,
+    consciousness::{NotYet, gaussian::Process},
     domain::{Change, ExactPhi, Observation, Part, Timestamp, consciousness::PHI_EXACT, consciousness::PHI_EXACT_WAITS},
 };
 use serde_json::{Map, Value, json};
@@ -38,6 +38,12 @@ impl Mind {
         self.state.observed.observation().ok()
     }
 
+    /// The activities as a process, for the measures beside Φ_flow.
+    #[must_use]
+    pub fn process(&self) -> Option<Process> {
+        self.state.flow.process()
+    }
+
     pub(super) fn take_exact(&mut self, exact: &ExactPhi) {
         self.exact.is_news |= self.exact.told.as_ref().is_none_or(|told| is_news(told, exact));
         self.exact.is_unsaved = true;
@@ -60,6 +66,10 @@ impl Mind {
         view.insert("v".to_owned(), 1.into());
         if let Some(exact) = self.exact() {
             view.insert("exact".to_owned(), exact);
+        }
+        if let Some(exact) = &self.exact.told {
+            view.insert("phi_g".to_owned(), json!(exact.phi_g.map(rounded)));
+            view.insert("phi_r".to_owned(), json!(exact.phi_r.map(rounded)));
         }
         Some(Value::Object(view))
     }
@@ -168,6 +178,11 @@ pub fn cut(phi: f64, from: &[Part], to: &[Part]) -> String {
         false if phi > 0.0 => format!("least is lost where {one} → {other} is cut"),
         false => format!("nothing is lost where {one} → {other} is cut"),
     }
+}
+
+/// Three decimals: what a person could notice.
+fn rounded(nats: f64) -> f64 {
+    (nats * 1_000.0).round() / 1_000.0
 }
 
 fn number(n: u64) -> f64 {

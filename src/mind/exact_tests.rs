@@ -5,7 +5,7 @@ use super::*;
 fn exact(phi: Option<f64>) -> ExactPhi {
     let of = Observation { nodes: Part::ALL.to_vec(), state: [true, false, false, true, false, false], tables: Vec::new(), samples: 900 };
     let (from, to) = (vec![Part::Memory], Part::ALL.into_iter().filter(|part| *part != Part::Memory).collect());
-    ExactPhi { at: Timestamp::from_micros(1_795_000_000_000_000), phi, from, to, concepts: 6, of, took_millis: 7 }
+    ExactPhi { at: Timestamp::from_micros(1_795_000_000_000_000), phi, from, to, concepts: 6, of, took_millis: 7, phi_g: None, phi_r: None }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::Mind;
 use crate::{
     consciousness::{Turn, burn::Urgency},
-    domain::{Body, Decision, EntityId, Judged, Part, Percept, Unit01, mission},
+    domain::{Act, Body, Decision, EntityId, Judged, Part, Percept, Unit01, mission},
     soul::{Lot, News, sentiment},
 };
 use uuid::Uuid;
@@ -105,6 +105,9 @@ impl Mind {
 
     /// A hazard came true, or is over. It is believed as far as who tells it.
     pub(super) fn feel_hazard(&mut self, percept: &Percept, signal: &str, begins: bool) {
+        if begins {
+            self.acted(Act::Alarmed, percept.id, &percept.entity);
+        }
         let belief = self.state.soul.belief(&percept.entity, self.state.now);
         self.tell_soul(&News::of(mission::SAFE_HOME, &percept.entity, percept.id, -1.0).believed(belief).lasting(signal, begins));
     }

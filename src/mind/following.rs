@@ -2,7 +2,7 @@
 
 use super::Mind;
 use crate::{
-    domain::{DeviceClass, EntityId, Judged, Origin, Timestamp, limits},
+    domain::{Act, DeviceClass, EntityId, Judged, Origin, Timestamp, limits},
     soul::Evidence,
 };
 use serde::{Deserialize, Serialize};
@@ -56,7 +56,9 @@ impl Mind {
             if late {
                 self.state.soul.learn_patience(device, seconds, now);
             } else {
-                self.state.soul.hear(device, now, None, Evidence::Acknowledged);
+                if self.state.soul.hear(device, now, None, Evidence::Acknowledged) {
+                    self.acted(Act::Moved, self.hearing, device);
+                }
                 self.count_command(true);
             }
             self.feel_obeyed(device, true);
@@ -77,7 +79,9 @@ impl Mind {
         }
         self.state.following.retain(|_, f| now.seconds_since(f.at) <= MOST_SECONDS);
         for device in timed_out {
-            self.state.soul.hear(&device, now, None, Evidence::TimedOut);
+            if self.state.soul.hear(&device, now, None, Evidence::TimedOut) {
+                self.acted(Act::Moved, self.hearing, &device);
+            }
             self.feel_obeyed(&device, false);
             self.count_command(false);
         }

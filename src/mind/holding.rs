@@ -2,8 +2,8 @@
 
 use super::Mind;
 use crate::domain::{
-    Answer, Decision, Ending, EntityId, Held, Judged, Origin, Outcome, Percept, Purpose, Request, Settled, Source, Timestamp, Unanswered,
-    Verb, limits,
+    Act, Answer, Decision, Ending, EntityId, Held, Judged, Origin, Outcome, Percept, Purpose, Request, Settled, Source, Timestamp,
+    Unanswered, Verb, limits,
 };
 use crate::soul::Evidence;
 use uuid::Uuid;
@@ -53,6 +53,7 @@ impl Mind {
         let expires_at = self.state.now.plus_seconds(seconds.into());
         // How it goes on is the door's business.
         let percept = Box::new(Percept { way_on: None, ..percept.clone() });
+        self.acted(Act::Held, percept.id, &requester);
         self.state.holds.push_back((self.state.now, requester));
         self.state.held.insert(percept.id, Held { percept, expires_at });
         outcome.held_until = Some(expires_at);
@@ -167,6 +168,7 @@ impl Mind {
         let judged: Vec<Judged> = judged.into_iter().map(|j| decided(j, &reason)).collect();
         if lets_on {
             self.state.soul.hear(&asker, now, None, Evidence::Clean);
+            self.acted(Act::Released, answer.id, &asker);
             if let Some(target) = asked.first() {
                 self.feel_release(target, answer.id);
             }
@@ -201,6 +203,7 @@ impl Mind {
         let settled = self.end(id, Ending::Expired, None, reason.to_owned())?;
         let judged: Vec<Judged> = judged.into_iter().map(|j| decided(j, reason)).collect();
         self.await_effect(&judged, Origin::Guard);
+        self.acted(Act::Released, id, &percept.source.requester);
         self.count_requests(&judged, true, false);
         Some(Settled { judged, lets_on: true, ..settled })
     }

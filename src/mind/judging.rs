@@ -4,7 +4,7 @@ use super::Mind;
 use crate::{
     conscience::RuleSet,
     domain::{
-        ActFacts, Decision, DeviceClass, DeviceFacts, Facts, Judged, Outcome, Percept, Purpose, RelationKind, Request, RequestFacts,
+        Act, ActFacts, Decision, DeviceClass, DeviceFacts, Facts, Judged, Outcome, Percept, Purpose, RelationKind, Request, RequestFacts,
         Signals, Unit01, Verdict, limits,
     },
     soul::Evidence,
@@ -34,10 +34,18 @@ impl Mind {
                 };
                 let requester = &percept.source.requester;
                 // Only what is registered, and was let: an asker must not fill the house with relations to what it made up.
-                if verdict.decision == Decision::Allow && self.state.registry.device(&request.target).is_some() {
-                    self.state.soul.relate_seen(requester, RelationKind::Controls, &request.target);
+                if verdict.decision == Decision::Allow
+                    && self.state.registry.device(&request.target).is_some()
+                    && self.state.soul.relate_seen(requester, RelationKind::Controls, &request.target)
+                {
+                    self.acted(Act::Related, percept.id, requester);
                 }
                 let counted = evidence.is_some_and(|evidence| self.state.soul.hear(requester, now, Some(&request.target), evidence));
+                // As evidence counts, once a minute: who asks again and again makes Jamey nothing by it.
+                if counted {
+                    self.acted(if verdict.decision == Decision::Deny { Act::Denied } else { Act::Allowed }, percept.id, requester);
+                    self.acted(Act::Moved, percept.id, requester);
+                }
                 // Once a minute and target at most, as the evidence counts.
                 if verdict.decision == Decision::Deny && counted {
                     let trust = least_trust(&mut self.rules, &judged.facts);

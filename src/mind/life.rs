@@ -2,7 +2,7 @@
 
 use super::Mind;
 use crate::{
-    domain::{Percept, Silence},
+    domain::{Act, Percept, Silence},
     soul::Via,
 };
 
@@ -24,6 +24,9 @@ impl Mind {
         let silences = self.state.soul.take_silences();
         for silence in &silences {
             self.feel_silence(&silence.entity, silence.begins);
+            if silence.begins {
+                self.acted(Act::Silent, self.hearing, &silence.entity);
+            }
         }
         silences
     }

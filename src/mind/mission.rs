@@ -83,7 +83,7 @@ impl Mind {
     /// The payloads of `consciousness/mission/{id}` that are news.
     pub(super) fn mission_views(&mut self) -> Vec<(String, Value)> {
         let now = self.state.now;
-        self.state.missions.iter_mut().filter_map(|standing| Some((standing.id().to_owned(), standing.take_view(now)?))).collect()
+        self.state.missions.iter_mut().filter_map(|standing| standing.take_view(now).map(|view| (standing.id().to_owned(), view))).collect()
     }
 
     pub(super) fn mission_alarms(&self, alarms: &mut BTreeMap<String, Alarm>) {
@@ -97,13 +97,13 @@ impl Mind {
     pub(super) fn mission_changes(&mut self, changes: &mut Vec<Change>) {
         let now = self.state.now;
         for standing in self.state.missions.iter_mut() {
-            let id = standing.id().to_owned();
             for (at, good, bad) in standing.take_hours(now) {
+                let metric = format!("mission.{}", standing.id());
                 let value = f64::from(good) / (f64::from(good) + f64::from(bad)).max(1.0);
-                changes.push(Change::Metric { at, metric: format!("mission.{id}"), value, detail: json!({"good": good, "bad": bad}) });
+                changes.push(Change::Metric { at, metric, value, detail: json!({"good": good, "bad": bad}) });
             }
             if let Some((view, state)) = standing.take_row(now) {
-                changes.push(Change::Mission { id, at: now, view, state });
+                changes.push(Change::Mission { id: standing.id().to_owned(), at: now, view, state });
             }
         }
     }

@@ -26,9 +26,9 @@ use crate::{
     conscience::{RuleError, RuleSet},
     consciousness::{Candidate, Flow, Identity, Missions, Observed, Phases, Round, Standing as Pursuit, Unreadable, Workspace},
     domain::{
-        Applied, Change, Claim, Decision, EntityId, ExactPhi, Held, Input, InputSource, MemoryRecord, Names, Outcome, OwnerGuard, Part,
-        Percept, Purpose, Registry, RelationKind, Rulings, Severed, ShadowTally, SignalSpec, Signals, Standing, Timestamp, Unit01, limits,
-        signal::Heard,
+        Act, Applied, Change, Claim, Decision, EntityId, ExactPhi, Held, IdentitySpec, Input, InputSource, MemoryRecord, Names, Outcome,
+        OwnerGuard, Part, Percept, Purpose, Registry, RelationKind, Rulings, Severed, ShadowTally, SignalSpec, Signals, Standing,
+        Timestamp, Unit01, limits, signal::Heard,
     },
     memory::policy::{self, Factors, Habits},
     soul::{Evidence, Soul},
@@ -72,6 +72,7 @@ pub struct Settings {
     pub waits: Waits,
     pub duties: Duties,
     pub missions: Objectives,
+    pub identity: IdentitySpec,
     /// A link that is cut on purpose.
     pub severed: Option<Severed>,
 }
@@ -144,6 +145,7 @@ pub struct Mind {
     hearing: Uuid,
     /// The live Φ was read anew since it was told.
     flow_is_news: bool,
+    identity_told: identity::Told,
     /// The phase is another one since it was stored.
     phase_turned: bool,
     exact: Exact,
@@ -201,6 +203,12 @@ impl State {
         Self { names: names.into_iter().take(limits::NAMED).collect(), ..self }
     }
 
+    /// What the identity was counted from.
+    #[must_use]
+    pub fn with_identity(self, identity: Identity) -> Self {
+        Self { identity, ..self }
+    }
+
     /// How each objective stood before, put back.
     ///
     /// # Errors
@@ -228,6 +236,7 @@ impl Mind {
         state.rulings = Arc::new(Rulings { live: rules.ruling().clone(), shadow: shadow.as_ref().map(|s| s.ruling().clone()) });
         state.soul.pursue(settings.missions.specs(), state.now);
         state.missions.pursue(settings.missions.pursued(), state.now);
+        state.identity.adopt(&settings.identity);
         Self {
             settings,
             rules,
@@ -244,6 +253,7 @@ impl Mind {
             moment: None,
             hearing: Uuid::nil(),
             flow_is_news: false,
+            identity_told: None,
             phase_turned: false,
             exact: Exact::default(),
         }
@@ -317,6 +327,7 @@ impl Mind {
                 let silences = self.take_silences();
                 self.look_at_missions();
                 self.look_at_phase();
+                self.look_at_identity();
                 Outcome { settled: self.expire(), duties: self.look_at_duties(), silences, asks, ..Outcome::default() }
             }
             Input::Note(change) => {
@@ -345,6 +356,7 @@ impl Mind {
                 self.state.soul.declare(&forgery.by, Standing::Newcomer, self.state.now);
                 self.state.soul.hear(&forgery.by, self.state.now, Some(&forgery.posed_as), Evidence::Impersonation);
                 self.feel_forgery(&forgery.by);
+                self.acted(Act::Forged, Uuid::nil(), &forgery.by);
                 Outcome::default()
             }
             Input::Reported(report) => {
@@ -386,6 +398,7 @@ impl Mind {
     pub fn settle(&mut self) {
         self.state.soul.settle();
         self.state.missions.iter_mut().for_each(Pursuit::due);
+        self.state.identity.hurry();
     }
 
     /// Rows of the mind's own state that changed since the last call.
@@ -457,25 +470,37 @@ impl Mind {
         if begins {
             policy::keep(&mut record);
         }
+        self.acted(Act::Kept, percept.id, &percept.entity);
         Outcome { record: Some(record), silences: self.take_silences(), ..Outcome::default() }
     }
 
     /// The soul hears of whoever speaks and of whatever is spoken about.
     fn meet(&mut self, percept: &Percept) {
-        let now = self.state.now;
         let requester = &percept.source.requester;
         let standing = |mind: &Self, id: &EntityId| match mind.state.registry.device(id) {
             Some(_) => Standing::Paired,
             None => Standing::Newcomer,
         };
         let speaker = if percept.source.owner { Standing::Owner } else { standing(self, requester) };
-        self.state.soul.declare(requester, speaker, now);
+        self.greet(requester, speaker, percept.id);
         if percept.entity != *requester {
-            if percept.source.speaks_for_many && matches!(percept.purpose, Purpose::Observation) {
-                self.state.soul.relate_seen(&percept.entity, RelationKind::BridgedBy, requester);
+            if percept.source.speaks_for_many
+                && matches!(percept.purpose, Purpose::Observation)
+                && self.state.soul.relate_seen(&percept.entity, RelationKind::BridgedBy, requester)
+            {
+                self.acted(Act::Related, percept.id, &percept.entity);
             }
             let spoken_of = standing(self, &percept.entity);
-            self.state.soul.declare(&percept.entity, spoken_of, now);
+            self.greet(&percept.entity, spoken_of, percept.id);
+        }
+    }
+
+    fn greet(&mut self, entity: &EntityId, standing: Standing, percept: Uuid) {
+        let is_new = self.state.soul.events(entity).is_none();
+        self.state.soul.declare(entity, standing, self.state.now);
+        // One for whom there was no room is not met.
+        if is_new && self.state.soul.events(entity).is_some() {
+            self.acted(Act::Met, percept, entity);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::Mind;
 use crate::{
-    domain::{EntityId, Percept},
+    domain::{Act, EntityId, Percept},
     soul::SeriesNews,
 };
 
@@ -17,7 +17,10 @@ impl Mind {
         let findings = self.state.soul.read(&percept.entity, self.state.now, &percept.kind, &percept.body, near);
         for finding in &findings {
             match finding.news {
-                SeriesNews::Began { z, .. } => self.feel_anomaly(&percept.entity, percept.id, true, z),
+                SeriesNews::Began { z, .. } => {
+                    self.feel_anomaly(&percept.entity, percept.id, true, z);
+                    self.acted(Act::Odd, percept.id, &percept.entity);
+                }
                 // Another of its series may still be odd.
                 SeriesNews::Unit(_) => {}
                 _ if self.state.soul.is_odd(&percept.entity) => {}

@@ -2,7 +2,9 @@
 
 use super::Mind;
 use crate::{
-    domain::{Change, Device, DeviceClass, EntityId, Forgetting, Outcome, OwnersWord, Percept, Relation, Says, ToldBy, Unit01, is_named},
+    domain::{
+        Act, Change, Device, DeviceClass, EntityId, Forgetting, Outcome, OwnersWord, Percept, Relation, Says, ToldBy, Unit01, is_named,
+    },
     soul::Evidence,
 };
 use uuid::Uuid;
@@ -30,6 +32,10 @@ impl Mind {
                 false => Err(format!("nobody said that {about} {} {to}: `jamey entity show {about}` shows its relations", kind.as_str())),
             },
         };
+        // To count a forgetting would name who is forgotten.
+        if said.is_ok() && word.says != Says::Forget {
+            self.acted(Act::Word, word.id, about);
+        }
         outcome.word = Some(said);
         outcome
     }
@@ -41,7 +47,7 @@ impl Mind {
     /// Whether there is anything of it to be forgotten here; the store may hold more.
     #[must_use]
     pub fn keeps(&self, entity: &EntityId) -> bool {
-        self.knows(entity) || self.state.soul.keeps(entity)
+        self.knows(entity) || self.state.soul.keeps(entity) || self.state.identity.names(entity)
     }
 
     fn vouch(&mut self, about: &EntityId, good: bool) -> Result<(), String> {
@@ -57,6 +63,7 @@ impl Mind {
         let entity = &word.about;
         self.state.soul.forget(entity);
         self.forget_inside(&word.about);
+        self.forget_acts(entity);
         self.state.phases.forget(|reason| is_named(reason, entity.as_str()));
         self.state.workspace.forget(entity);
         self.state.habits.forget(entity);

@@ -3,6 +3,7 @@
 mod anomaly;
 mod appraisal;
 mod attention;
+mod counted;
 mod departed;
 mod emotion;
 mod empathy;
@@ -15,7 +16,6 @@ mod liveness;
 mod mood;
 mod objectives;
 mod opinion;
-mod quantile;
 mod reading;
 mod relations;
 mod senses;
@@ -288,12 +288,14 @@ impl Soul {
         Ok(news)
     }
 
-    /// Takes a relation as it is seen, time and again: at once when it is known.
-    pub fn relate_seen(&mut self, from: &EntityId, kind: RelationKind, to: &EntityId) {
-        if self.relations.relate_seen(from, kind, to) {
+    /// Takes a relation as it is seen, time and again: at once when it is known. Gives whether it is news.
+    pub fn relate_seen(&mut self, from: &EntityId, kind: RelationKind, to: &EntityId) -> bool {
+        let news = self.relations.relate_seen(from, kind, to);
+        if news {
             self.touch(from);
             self.touch(to);
         }
+        news
     }
 
     /// Takes the owner's word that a relation is not; false when nobody said that it was.
@@ -356,24 +358,6 @@ impl Soul {
             }
             one.known.touch();
         }
-    }
-
-    /// How likely an objective is now; None: it is not pursued.
-    #[must_use]
-    pub fn likelihood(&self, objective: &str, at: Timestamp) -> Option<Unit01> {
-        self.objectives.iter().find(|o| o.spec.id == objective).map(|o| o.likelihood(at))
-    }
-
-    /// Whether an entity is silent, or said that it goes; None: it never spoke.
-    #[must_use]
-    pub fn is_gone(&self, entity: &EntityId) -> Option<bool> {
-        self.entities.get(entity)?.senses.life.is_gone()
-    }
-
-    /// How many entities there are, and how many of them have a reading that is not as it should be. Looks at each of them.
-    #[must_use]
-    pub fn oddities(&self) -> (usize, usize) {
-        (self.entities.len(), self.entities.values().filter(|one| one.senses.series.is_odd()).count())
     }
 
     /// Takes what an event means for the mission; the strongest emotion it yielded, in [0, 1].

@@ -1,7 +1,6 @@
 //! One facet of an opinion: Beta evidence on two clocks, forgetting, and probation. Arithmetic only; who is meant it does not know.
 
-use super::quantile;
-use crate::domain::{Facet, FacetView, Standing, Timestamp};
+use crate::domain::{Facet, FacetView, Standing, Timestamp, beta_quantile};
 use serde::{Deserialize, Serialize};
 
 /// Jøsang's non-informative prior weight W.
@@ -67,10 +66,17 @@ pub fn base_rate(standing: Standing) -> f64 {
     }
 }
 
+/// The share of a posterior that lies below its lower bound.
+const LOWER: f64 = 0.05;
+
+fn lower_bound(alpha: f64, beta: f64) -> f64 {
+    beta_quantile(alpha, beta, LOWER)
+}
+
 /// The lower bound before any evidence: the quantile of Beta(W·a, W·(1−a)).
 #[must_use]
 pub fn prior_lower_bound(a: f64) -> f64 {
-    quantile::lower_bound(PRIOR_WEIGHT * a, PRIOR_WEIGHT * (1.0 - a))
+    lower_bound(PRIOR_WEIGHT * a, PRIOR_WEIGHT * (1.0 - a))
 }
 
 impl Belief {
@@ -145,7 +151,7 @@ impl Opinion {
     pub fn lower_bound(&self, a: f64, now: Moment) -> f64 {
         let (for_, against) = self.fading(now);
         let slow = self.slow.faded(for_, against);
-        let t = quantile::lower_bound(PRIOR_WEIGHT * a + slow.r, PRIOR_WEIGHT * (1.0 - a) + slow.s);
+        let t = lower_bound(PRIOR_WEIGHT * a + slow.r, PRIOR_WEIGHT * (1.0 - a) + slow.s);
         if self.on_probation() { t.min(a) } else { t }
     }
 
@@ -176,7 +182,7 @@ impl Opinion {
             let kept = libm::pow(f, f64::from(n));
             let r = kept * slow.r + (1.0 - kept) / (1.0 - f);
             let s = libm::pow(g, f64::from(n)) * slow.s;
-            let t = quantile::lower_bound(PRIOR_WEIGHT * a + r, PRIOR_WEIGHT * (1.0 - a) + s);
+            let t = lower_bound(PRIOR_WEIGHT * a + r, PRIOR_WEIGHT * (1.0 - a) + s);
             let t = if self.owed > f64::from(n) { t.min(a) } else { t };
             t >= trust
         };

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::domain::{Decision, EntityId};
 use rusqlite::{Row, params};
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// What an index keeps of a record.
@@ -28,9 +29,13 @@ pub struct Indexed {
 /// What many unimportant records came to matters little, too.
 pub(super) const SUMMARY_IMPORTANCE: f64 = 0.2;
 const SUMMARISED: &str = "tier IN ('hour', 'day')";
+// The gravest verdict without sorting: this is read for every record once.
 const INDEXED: &str = "SELECT id, entity, kind, text, importance,
-    (SELECT decision FROM verdicts WHERE percept = id ORDER BY decision = 'deny' DESC, decision = 'escalate' DESC LIMIT 1),
+    (SELECT CASE max(CASE decision WHEN 'deny' THEN 2 WHEN 'escalate' THEN 1 ELSE 0 END) WHEN 2 THEN 'deny' WHEN 1 THEN 'escalate'
+        ELSE min(decision) END FROM verdicts WHERE percept = id),
     superseded_by IS NOT NULL FROM memory_records";
+/// Ids looked up in one statement.
+const AT_ONCE: usize = 50;
 
 impl Reader {
     /// Records and summaries by id, those after `after`: all of them, page by page.
@@ -50,12 +55,35 @@ impl Reader {
         Ok(page)
     }
 
-    /// One record or summary, if it is still there.
-    pub fn indexed(&self, id: Uuid) -> Result<Option<Indexed>, StoreError> {
-        if let Some(record) = all(self.conn(), &format!("{INDEXED} WHERE id = ?1"), [id.as_bytes()], indexed)?.pop() {
-            return Ok(Some(record));
+    /// Of these records and summaries those that are still there, in the order of their ids.
+    pub fn indexed(&self, ids: &[Uuid]) -> Result<Vec<Indexed>, StoreError> {
+        let mut found = Vec::with_capacity(ids.len());
+        for some in ids.chunks(AT_ONCE) {
+            let from = found.len();
+            found.extend(self.those(INDEXED, "TRUE", some, indexed)?);
+            let known: BTreeSet<Uuid> = found.iter().skip(from).map(|one: &Indexed| one.id).collect();
+            let others: Vec<Uuid> = some.iter().copied().filter(|id| !known.contains(id)).collect();
+            if !others.is_empty() {
+                found.extend(self.those(SUMMARY, SUMMARISED, &others, summarised)?);
+            }
         }
-        Ok(all(self.conn(), &format!("{SUMMARY} WHERE id = ?1 AND {SUMMARISED}"), [id.as_bytes()], summarised)?.pop())
+        found.sort_by_key(|one| one.id);
+        Ok(found)
+    }
+
+    /// Rows of at most `AT_ONCE` ids.
+    fn those(
+        &self,
+        select: &str,
+        also: &str,
+        ids: &[Uuid],
+        read: impl Fn(&Row<'_>) -> Result<Indexed, StoreError>,
+    ) -> Result<Vec<Indexed>, StoreError> {
+        // Always as many places, so that there is one statement: the last stands in those that are left.
+        let last = ids.last().copied().unwrap_or_default();
+        let places = ids.iter().chain(std::iter::repeat(&last)).take(AT_ONCE).map(Uuid::as_bytes);
+        let sql = format!("{select} WHERE {also} AND id IN (?{})", ", ?".repeat(AT_ONCE - 1));
+        all(self.conn(), &sql, rusqlite::params_from_iter(places), read)
     }
 
     /// The first and the last number of the change log; None while it is empty.

@@ -4,8 +4,8 @@ use super::{
     error::{Doing, StoreError},
     load::all,
 };
-use crate::domain::Timestamp;
-use rusqlite::{Connection, OptionalExtension, params};
+use crate::domain::{Timestamp, limits};
+use rusqlite::{Connection, OptionalExtension, ToSql, params};
 use serde_json::Value;
 
 /// A day of micros: identities are kept by the day.
@@ -21,14 +21,23 @@ pub(super) fn metric(conn: &Connection, at: Timestamp, metric: &str, value: f64,
     .doing("write a figure of consciousness")
 }
 
-/// The row of its day.
+/// The row of its day. Of the days before, the strengths stay: what was done names entities, and one that is forgotten must be in no row but
+/// this, which is written anew then. Rows past `limits::IDENTITY_DAYS` go here and not with the upkeep: there is one more of them each day at
+/// most, and a Jamey that does nothing writes none.
 pub(super) fn identity(conn: &Connection, at: Timestamp, view: &Value, state: &[u8]) -> Result<(), StoreError> {
     let day = at.micros().div_euclid(DAY_MICROS) * DAY_MICROS;
-    conn.prepare_cached(
+    let oldest = day - limits::IDENTITY_DAYS * DAY_MICROS;
+    let run = |sql: &str, params: &[&dyn ToSql]| conn.prepare_cached(sql).and_then(|mut s| s.execute(params));
+    run(
         "INSERT INTO identity_matrices (at, view, state) VALUES (?1, ?2, ?3)
          ON CONFLICT (at) DO UPDATE SET view = excluded.view, state = excluded.state",
+        &[&day, &view.to_string(), &state],
     )
-    .and_then(|mut s| s.execute(params![day, view.to_string(), state]))
+    .and_then(|_| run("DELETE FROM identity_matrices WHERE at < ?1", &[&oldest]))
+    .and_then(|_| {
+        let sql = "UPDATE identity_matrices SET view = json_remove(view, '$.acts'), state = x'' WHERE at < ?1 AND length(state) > 0";
+        run(sql, &[&day])
+    })
     .map(|_| ())
     .doing("write the identity")
 }

@@ -46,9 +46,6 @@ struct Hour {
     bad: u64,
 }
 
-/// A quarter of hours: what is kept of them is not more.
-const ROWS: u32 = 90 * 24;
-
 /// # Errors
 /// When the store cannot be read, or there is no such objective.
 pub(super) fn mission(common: &Common, config: &Config, reader: &Reader, asked: &Asked) -> anyhow::Result<()> {
@@ -77,6 +74,9 @@ pub(super) fn mission(common: &Common, config: &Config, reader: &Reader, asked: 
     });
     Ok(())
 }
+
+/// A quarter of hours: what is kept of them is not more.
+const ROWS: u32 = 90 * 24;
 
 fn hours(reader: &Reader, id: &str, since: Timestamp) -> anyhow::Result<Vec<Hour>> {
     let count = |detail: &Value, key: &str| detail.get(key).and_then(Value::as_u64).unwrap_or(0);
@@ -216,4 +216,58 @@ fn columns(hours: &[Hour], since: Timestamp, now: Timestamp, width: usize) -> Ve
 /// `99.9`, not `99.900`.
 fn trimmed(x: f64) -> f64 {
     (x * 1_000.0).round() / 1_000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLAIN: Screen = Screen { width: 100, bars: true, colour: false };
+
+    fn hour(hours: i64, good: u64, bad: u64) -> Hour {
+        Hour { at: Timestamp::from_micros(1_795_000_000_000_000 / 3_600_000_000 * 3_600_000_000).plus_seconds(hours * 3_600), good, bad }
+    }
+
+    #[test]
+    fn a_person_sees_how_each_goes_and_what_is_the_matter() {
+        let config = Config::default();
+        let view = json!({
+            "status": "page", "since": "2026-11-18T14:00:00Z", "valid": true, "counts": "looks", "good": 350, "bad": 10, "budget_left": 0.42,
+            "burn_rates": {"5m": 100.0, "30m": null, "1h": 27.8, "6h": 4.6, "3d": 0.4}, "text": "\"no smoke\" was\u{1b}[2J not so",
+        });
+        let all: Vec<Shown> = config
+            .missions
+            .iter()
+            .map(|spec| Shown {
+                spec,
+                view: Some(view.clone()).filter(|_| spec.id == "safe_home"),
+                hours: vec![hour(0, 360, 0), hour(5, 300, 60)],
+            })
+            .collect();
+        let told = table(&all, PLAIN);
+        assert!(
+            told.contains(
+                "safe_home          page        27.8     4.6     0.4  ████░░░░░░   42 %\n    \"no smoke\" was\u{fffd}[2J not so\n"
+            ),
+            "{told}"
+        );
+        assert!(told.contains("snapshots_fresh    unknown        -       -       -\n"), "{told}");
+        let told = page(&all[0], PLAIN);
+        for part in [
+            "  good when     fig.hazards == 0\n",
+            "99.9 % in 30 days",
+            "page, since 2026-11-18T14:00:00Z",
+            "360 looks: 350 good, 10 bad",
+            "burn 30m      -",
+        ] {
+            assert!(told.contains(part), "{part}: {told}");
+        }
+        assert!(page(&all[7], PLAIN).contains("unknown: nothing was counted yet"));
+        let span = (hour(0, 0, 0).at, hour(10, 0, 0).at);
+        let told = history(&all[0], span, Screen { width: 14, ..PLAIN });
+        assert_eq!(
+            told,
+            "safe_home: 660 good, 60 bad in 2 hours\n  █    ▇    \n  2026-11-18T16:00:00.000000Z  60 of 360 bad\n".replace(".000000", "")
+        );
+    }
 }

@@ -1,6 +1,7 @@
 //! What the configuration promises, read from the outside.
 
 mod defaults;
+mod identity;
 mod listeners;
 mod lists;
 mod memory;

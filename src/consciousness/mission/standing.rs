@@ -53,6 +53,8 @@ pub struct Standing {
     counted: bool,
     spoilt: bool,
     stored: Option<Timestamp>,
+    /// It was looked at since others could be told of it.
+    moved: bool,
     /// What others were told last, coarsely, and when.
     shown: Option<(Timestamp, Value)>,
 }
@@ -84,13 +86,14 @@ impl Standing {
             counted: false,
             spoilt: false,
             stored: None,
+            moved: true,
             shown: None,
         }
     }
 
     /// After a start nobody was told yet.
     pub(super) fn awake(self) -> Self {
-        Self { shown: None, ..self }
+        Self { shown: None, moved: true, ..self }
     }
 
     /// None: something else is counted now.
@@ -125,9 +128,12 @@ impl Standing {
         let rate = |window, is_long: bool| self.rate(window, if is_long { self.aim.least.into() } else { 1 }, now);
         let begins = urgency(rate, 1.0);
         let mut to = begins.max(urgency(rate, EASE).min(self.urgency));
+        // Where nothing bad was for half an hour (Jamey may have been stopped) there is nothing to wait for.
+        let (_, lately) = self.events.within(Window::ThirtyMinutes, now);
+        self.moved = true;
         if to >= self.urgency {
             self.easing = None;
-        } else if now.seconds_since(*self.easing.get_or_insert(now)) < LINGER_SECONDS {
+        } else if lately > 0 && now.seconds_since(*self.easing.get_or_insert(now)) < LINGER_SECONDS {
             to = self.urgency;
         }
         let from = std::mem::replace(&mut self.urgency, to);
@@ -236,6 +242,9 @@ impl Standing {
 
     /// The view where it is news: another status at once, other figures once a minute.
     pub fn take_view(&mut self, now: Timestamp) -> Option<Value> {
+        if !std::mem::take(&mut self.moved) {
+            return None;
+        }
         let gist = self.gist(now);
         if let Some((at, shown)) = &self.shown {
             let turned = shown.get(0) != gist.get(0);
@@ -276,11 +285,12 @@ impl Standing {
 
     /// The hours that are over and not in its history yet: when each began, its good and bad ones.
     pub fn take_hours(&mut self, now: Timestamp) -> Vec<(Timestamp, u32, u32)> {
-        let hours: Vec<(i64, u32, u32)> = self.events.hours_after(self.hour, now).collect();
-        if let Some((last, ..)) = hours.last() {
-            self.hour = *last;
+        let last = burn::hour_of(now) - 1;
+        if last <= self.hour {
+            return Vec::new();
         }
-        hours.into_iter().map(|(hour, good, bad)| (burn::hour_began(hour), good, bad)).collect()
+        let hours = self.events.hours(std::mem::replace(&mut self.hour, last) + 1..=last);
+        hours.map(|(hour, good, bad)| (burn::hour_began(hour), good, bad)).collect()
     }
 
     /// Whether what was read from the store can be one.

@@ -96,12 +96,18 @@ impl Best<'_> {
         self.floor(high)
     }
 
-    /// What a document that is not younger than that must exceed.
+    /// What a document that is not younger than that must exceed: all scores that are the same as the worst of them, for among equals
+    /// it would be the older one.
     fn floor(&self, high: u64) -> Score {
         match self.heap.peek() {
             Some(Reverse(((score, worst, _), ..))) if self.heap.len() >= self.wanted.limit => {
                 let may_tie = self.wanted.newest_first && high > *worst;
-                if may_tie { if *score == 0 { -1.0 } else { Score::from_bits(score - 1) } } else { Score::from_bits(*score) }
+                match (may_tie, *score) {
+                    (true, 0) => -1.0,
+                    (true, score) => Score::from_bits(score - 1),
+                    (false, score) if self.wanted.newest_first => Score::from_bits(score | !COARSE),
+                    (false, score) => Score::from_bits(score),
+                }
             }
             _ => Score::MIN,
         }

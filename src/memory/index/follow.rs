@@ -20,7 +20,7 @@ const HEAP_BYTES: usize = 16_000_000;
 /// A commit when so many documents wait, but not more often than so; with fewer after a while: each writes and syncs several files, and a
 /// card wears. What waits is found all the same.
 const COMMIT_DOCUMENTS: usize = 1_000;
-const COMMIT_GAP: Duration = Duration::from_millis(250);
+const COMMIT_GAP: Duration = Duration::from_secs(1);
 const COMMIT_SOON_DOCUMENTS: usize = 250;
 const COMMIT_SOON: Duration = Duration::from_secs(2);
 const COMMIT_EVERY: Duration = Duration::from_secs(60);
@@ -28,7 +28,9 @@ const COMMIT_EVERY: Duration = Duration::from_secs(60);
 const DELETED_RATIO: f32 = 0.2;
 /// Records read at a time while it is built anew, and transactions while it follows.
 const PAGE: u32 = 2_000;
-const TRANSACTIONS: u32 = 64;
+const TRANSACTIONS: u32 = 16;
+/// Records read at a time while it follows.
+const RECORDS: usize = 1_000;
 
 /// Why the index is not believed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -63,6 +65,8 @@ pub struct Follower {
     writer: IndexWriter,
     /// All changes up to here are in the writer's hands.
     seen: Seen,
+    /// No record in the writer's hands or in the index is newer than this id.
+    newest: Uuid,
     pending: usize,
     since: Option<Instant>,
     committed: Option<Instant>,
@@ -90,7 +94,9 @@ impl Follower {
         let mut policy = LogMergePolicy::default();
         policy.set_del_docs_ratio_before_merge(DELETED_RATIO);
         writer.set_merge_policy(Box::new(policy));
-        Ok((Self { fields: index.fields, index, writer, seen, pending: 0, since: None, committed: None }, doubt))
+        // Of an index that is not believed all is taken to be in it.
+        let newest = if doubt.is_none() { index.newest()? } else { Uuid::max() };
+        Ok((Self { fields: index.fields, index, writer, seen, newest, pending: 0, since: None, committed: None }, doubt))
     }
 
     #[must_use]
@@ -103,23 +109,29 @@ impl Follower {
     /// # Errors
     /// When the store cannot be read or the index not written.
     pub fn follow(&mut self, store: &Reader) -> Result<usize, FollowError> {
-        let mut taken = 0;
-        for (seq, ids) in store.changed_records(self.seen.applied, TRANSACTIONS)? {
-            for id in &ids {
+        let changes = store.changed_records(self.seen.applied, TRANSACTIONS)?;
+        let Some((last, _)) = changes.last() else { return Ok(0) };
+        let last = *last;
+        let mut ids: Vec<Uuid> = changes.into_iter().flat_map(|(_, ids)| ids).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        for some in ids.chunks(RECORDS) {
+            // What is newer than all that it has it cannot have. A delete is sought in every segment: that is spared for nearly all.
+            for id in some.iter().filter(|id| **id <= self.newest) {
                 self.writer.delete_term(self.term(*id));
-                if let Some(record) = store.indexed(*id)? {
-                    let document = self.fields.document(&record);
-                    self.writer.add_document(document).map_err(|source| self.index.wrap(source))?;
-                }
             }
-            taken += ids.len();
-            self.seen.applied = seq;
+            for record in store.indexed(some)? {
+                self.writer.add_document(self.fields.document(&record)).map_err(|source| self.index.wrap(source))?;
+            }
         }
-        if taken > 0 {
-            self.pending += taken;
+        self.newest = ids.last().copied().unwrap_or_default().max(self.newest);
+        self.seen.applied = last;
+        if !ids.is_empty() {
+            self.pending += ids.len();
             self.since.get_or_insert_with(Instant::now);
         }
-        Ok(taken)
+        // Also where none was of a record, there may be more.
+        Ok(ids.len().max(1))
     }
 
     /// When the next commit is due, if anything waits for one.
@@ -157,6 +169,7 @@ impl Follower {
         // What was taken and not committed would stay, and be there twice.
         self.writer.rollback().map_err(wrap)?;
         self.writer.delete_all_documents().map_err(wrap)?;
+        self.newest = Uuid::nil();
         // What changes from here on is followed again afterwards: to take a record twice does no harm.
         self.seen = Seen { applied: store.change_log()?.map_or(0, |(_, last)| last), purged: store.purges()? };
         let (mut after, mut done) = (Uuid::nil(), 0);
@@ -164,6 +177,7 @@ impl Follower {
             let page = store.indexed_after(after, PAGE)?;
             let Some(last) = page.last() else { break };
             after = last.id;
+            self.newest = after;
             for record in &page {
                 self.writer.add_document(self.fields.document(record)).map_err(wrap)?;
             }

@@ -140,6 +140,16 @@ impl Index {
         self.reader.searcher().num_docs()
     }
 
+    /// No record that it has is newer than this id.
+    fn newest(&self) -> Result<Uuid, IndexError> {
+        let high = self.read(|| {
+            let searcher = self.reader.searcher();
+            let newest = searcher.segment_readers().iter().map(|segment| Ok(segment.fast_fields().u64(schema::HIGH)?.max_value()));
+            newest.collect::<tantivy::Result<Vec<u64>>>()
+        })?;
+        Ok(high.into_iter().max().map_or(Uuid::nil(), |high| Uuid::from_u64_pair(high, u64::MAX)))
+    }
+
     /// The ids of all records that it has.
     ///
     /// # Errors

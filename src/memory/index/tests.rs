@@ -2,7 +2,7 @@
 
 use super::{Doubt, Follower, Index, Wanted};
 use crate::{
-    domain::{Body, EntityId, Layer, MemoryRecord, Outcome, Percept, Purpose, Timestamp, percept::Source},
+    domain::{Body, Change, EntityId, Layer, MemoryRecord, Outcome, Percept, Purpose, Timestamp, percept::Source},
     memory::recall::{self, Query},
     store::{Batch, Entry, Reader, Store},
 };
@@ -138,6 +138,44 @@ fn an_index_goes_on_where_it_was_and_is_made_anew_on_doubt() {
     assert!(matches!(doubt, Some(Doubt::Unreadable(_))), "{doubt:?}");
     assert_eq!(follower.rebuild(&bench.reader(), |_| {}).unwrap(), 51);
     assert_eq!(texts(follower.index(), &bench.reader(), "51"), ["lamp number 51"]);
+}
+
+#[test]
+fn each_record_is_there_once_in_whatever_order_records_come_and_change() {
+    let mut bench = Bench::new();
+    let reader = bench.reader();
+    let (mut follower, _) = bench.follower();
+    follower.rebuild(&reader, |_| {}).unwrap();
+    let mut told = Vec::new();
+    for (step, n) in [5, 3, 9, 4, 8, 7, 20, 1].into_iter().enumerate() {
+        let entry = entry(n, "lamp", &format!("lamp number {n}"));
+        told.push(entry.percept.id);
+        write(&mut bench.store, vec![entry]);
+        // What is new changes as well, before anybody looked.
+        for pinned in [true, false] {
+            let changes = vec![Change::Pinned { records: told.clone(), pinned }];
+            bench.store.write(&Batch { changes, ..Batch::default() }).unwrap();
+            if step % 2 == 0 {
+                while follower.follow(&reader).unwrap() > 0 {}
+            }
+        }
+        match step % 4 {
+            1 => all(&mut follower, &reader),
+            // What was not committed is taken once more.
+            2 => follower = reopened(follower, &bench),
+            _ => {}
+        }
+    }
+    all(&mut follower, &reader);
+    let mut ids = follower.index().ids().unwrap();
+    ids.sort_unstable();
+    told.sort_unstable();
+    assert_eq!(ids, told);
+}
+
+fn reopened(follower: Follower, bench: &Bench) -> Follower {
+    drop(follower);
+    bench.follower().0
 }
 
 fn copy(from: &Path, to: &Path) {

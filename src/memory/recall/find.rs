@@ -25,6 +25,8 @@ const CANDIDATES: usize = 200;
 const WINDOWS: usize = 25;
 /// Transactions of the change log looked through at a time.
 const TRANSACTIONS: u32 = 256;
+/// Records that the index has not seen, read at a time.
+const TAIL: usize = 1_000;
 
 #[derive(Debug, thiserror::Error)]
 pub enum RecallError {
@@ -190,17 +192,19 @@ impl Search<'_> {
             })
             .collect();
         if number == 0 {
-            for id in self.tail.iter().filter(|id| self.until.is_none_or(|until| **id <= until)) {
-                if let Some(record) = self.store.indexed(*id)?
-                    && let Some(relevance) = self.index.relevance(self.query, &record)?
-                {
-                    found.push(Candidate {
-                        id: *id,
-                        window: 0,
-                        relevance,
-                        importance: record.importance,
-                        entity: record.entity.as_str().into(),
-                    });
+            let until = self.until.unwrap_or(Uuid::max());
+            let tail: Vec<Uuid> = self.tail.range(..=until).copied().collect();
+            for some in tail.chunks(TAIL) {
+                for record in self.store.indexed(some)? {
+                    if let Some(relevance) = self.index.relevance(self.query, &record)? {
+                        found.push(Candidate {
+                            id: record.id,
+                            window: 0,
+                            relevance,
+                            importance: record.importance,
+                            entity: record.entity.as_str().into(),
+                        });
+                    }
                 }
             }
         }

@@ -1,6 +1,7 @@
 //! The store's promises, on real files.
 
 mod auditing;
+mod conscious;
 mod failing;
 mod keeping;
 mod migrating;

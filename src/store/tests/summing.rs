@@ -58,8 +58,9 @@ fn records_become_summaries_that_are_found_in_their_place() {
     // An index takes hours and days, and hears of what went; the finest nobody searches for.
     let (seq, changed) = reader.changed_records(changes, 9).unwrap().pop().unwrap();
     assert_eq!((seq, changed), (changes + 1, [taken[0], taken[1], hour.id(), day.id()].to_vec()));
-    assert_eq!(reader.indexed(summaries[0].id()).unwrap(), None);
-    let found = reader.indexed(hour.id()).unwrap().unwrap();
+    assert_eq!(reader.indexed(&[summaries[0].id()]).unwrap(), []);
+    let found = reader.indexed(&[hour.id()]).unwrap().remove(0);
+    assert_eq!(reader.indexed(&[hour.id(), uuid(1), day.id(), Uuid::max()]).unwrap(), reader.indexed_after(Uuid::nil(), 9).unwrap());
     assert!(found.text.starts_with("sensor_0 state: 2 values;") && found.text.contains("temperature 21.5"), "{}", found.text);
     assert_eq!(reader.record(hour.id()).unwrap().unwrap().record.text, found.text);
     let mut paged = Vec::new();
