@@ -1,9 +1,11 @@
 //! Exact Φ, each minute where the host has room: on a thread of its own that yields to all others, and never for long.
 
 use crate::{
-    broker::Hall,
+    broker::Inbox,
     consciousness::{self, gaussian::Process, iit},
     domain::{ExactPhi, Input, Observation, Timestamp},
+    observe::Counters,
+    runtime::Clock,
 };
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -19,7 +21,7 @@ const EVERY: Duration = Duration::from_secs(60);
 const REST: u32 = 100;
 /// What is not done by then is left. Six parts take a tenth of a second on an ordinary core, and this on one a hundred times as slow.
 const DEADLINE: Duration = Duration::from_secs(20);
-/// Where there is no room, or nothing to compute from, it is looked again after this.
+/// Where there is no room it is looked again after this.
 const LOOK: Duration = Duration::from_secs(5);
 /// Messages that wait: more than a batch leaves behind in passing.
 const CROWD: usize = 64;
@@ -28,10 +30,22 @@ const BUSY: f64 = 0.9;
 /// As nice as a thread can be.
 const NICE: i32 = 19;
 
+/// What was observed, and the covariances of the live Φ where there are any.
+pub type Seen = (Observation, Option<Process>);
+
 /// Who computes it.
 pub struct Thinker {
-    pub hall: Arc<Hall>,
-    pub observed: watch::Receiver<Option<(Observation, Option<Process>)>>,
+    pub inbox: Inbox,
+    pub clock: Arc<Clock>,
+    pub counters: Arc<Counters>,
+    pub observed: watch::Receiver<Option<Seen>>,
+    /// Processes that ran or wanted to in the last minute, on average; where the host tells it.
+    pub load: fn() -> Option<f64>,
+}
+
+/// The host's.
+pub fn load() -> Option<f64> {
+    sysinfo::System::load_average().ok().map(|load| load.one)
 }
 
 impl Thinker {
@@ -44,16 +58,20 @@ impl Thinker {
         std::thread::Builder::new().name("phi".into()).spawn(move || self.run(&runtime, stop))
     }
 
-    fn run(self, runtime: &Handle, mut stop: watch::Receiver<bool>) {
+    fn run(mut self, runtime: &Handle, mut stop: watch::Receiver<bool>) {
         be_nice();
-        let mut wait = LOOK;
-        // Who stops it says so, or is gone.
-        while runtime.block_on(async { tokio::time::timeout(wait, stop.changed()).await }).is_err() {
-            let of = self.observed.borrow().clone().filter(|_| self.has_room());
-            wait = match of {
-                None => LOOK,
-                Some((of, process)) => rest(self.compute(of, process.as_ref(), &stop)),
-            };
+        let mut wait = Duration::ZERO;
+        loop {
+            let of = runtime.block_on(async {
+                tokio::select! {
+                    biased;
+                    // Who stops it says so, or is gone.
+                    _ = stop.changed() => None,
+                    of = next(&mut self.observed, wait) => of,
+                }
+            });
+            let Some((of, process)) = of else { return };
+            wait = if self.has_room() { rest(self.compute(of, process.as_ref(), &stop)) } else { LOOK };
         }
     }
 
@@ -61,25 +79,30 @@ impl Thinker {
     fn compute(&self, of: Observation, process: Option<&Process>, stop: &watch::Receiver<bool>) -> Duration {
         let begun = Instant::now();
         let goes_on = || begun.elapsed() < DEADLINE && !*stop.borrow();
-        match catch_unwind(AssertUnwindSafe(|| of_network(of, self.hall.clock.now(), goes_on))) {
+        match catch_unwind(AssertUnwindSafe(|| of_network(of, self.clock.now(), goes_on))) {
             Ok(Ok(mut exact)) => {
                 (exact.phi_g, exact.phi_r) = process.map_or((None, None), |process| beside(process, goes_on));
                 exact.took_millis = u32::try_from(begun.elapsed().as_millis()).unwrap_or(u32::MAX);
                 if !*stop.borrow() {
                     // Where there is no place at once it is left: there will be another.
-                    self.hall.inbox.mention(Input::Exact(Box::new(exact)));
+                    self.inbox.mention(Input::Exact(Box::new(exact)));
                 }
             }
-            Ok(Err(error)) => self.hall.counters.refuse("phi-failed", &error.to_string()),
-            Err(_) => self.hall.counters.refuse("phi-failed", "the computation of exact Φ panicked"),
+            Ok(Err(error)) => self.counters.refuse("phi-failed", &error.to_string()),
+            Err(_) => self.counters.refuse("phi-failed", "the computation of exact Φ panicked"),
         }
         begun.elapsed()
     }
 
     fn has_room(&self) -> bool {
-        let load = sysinfo::System::load_average().ok().map(|load| load.one);
-        has_room(self.hall.inbox.waiting(), load, std::thread::available_parallelism().map_or(1, std::num::NonZero::get))
+        has_room(self.inbox.waiting(), (self.load)(), std::thread::available_parallelism().map_or(1, std::num::NonZero::get))
     }
+}
+
+/// What was observed, after a while and as soon as there is something; None: nobody observes any more.
+async fn next(observed: &mut watch::Receiver<Option<Seen>>, wait: Duration) -> Option<Seen> {
+    tokio::time::sleep(wait).await;
+    observed.wait_for(Option::is_some).await.ok()?.clone()
 }
 
 fn rest(took: Duration) -> Duration {
@@ -125,7 +148,7 @@ fn be_nice() {}
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{consciousness::gaussian::Matrix, domain::Part};
+    use crate::{broker::Post, consciousness::gaussian::Matrix, domain::Part};
 
     #[test]
     fn a_busy_house_comes_first() {
@@ -155,6 +178,31 @@ mod tests {
         let workspace = (0u8..8).map(|s| [0.1, 0.5, 0.5, 0.9][usize::from(s & 0b11)]).collect();
         let tables = vec![follows.clone(), follows.clone(), follows.clone(), follows, workspace];
         Observation { nodes, state: [true, false, true, false, true, false], tables, samples: 900 }
+    }
+
+    #[tokio::test]
+    async fn what_was_observed_comes_back_as_an_input() {
+        let ((inbox, mut posts), (counters, _complaints)) = (Inbox::new(), Counters::new());
+        let ((observe, observed), (stop, stopped)) = (watch::channel(None), watch::channel(false));
+        let clock = Arc::new(Clock::new(Timestamp::default()));
+        let thinker = Thinker { inbox, clock, counters: Arc::new(counters), observed, load: || Some(0.0) };
+        let thread = thinker.think(stopped).unwrap();
+        observe.send_replace(Some((five(), None)));
+        let Some(Post::Letter(letter)) = posts.recv().await else { panic!("no letter") };
+        let Input::Exact(exact) = letter.input else { panic!("{:?}", letter.input) };
+        assert_eq!((exact.phi, &exact.of), (of_network(five(), exact.at, || true).unwrap().phi, &five()));
+        stop.send_replace(true);
+        tokio::task::spawn_blocking(|| thread.join()).await.unwrap().unwrap();
+    }
+
+    #[tokio::test]
+    async fn it_ends_when_nobody_observes_any_more() {
+        let ((inbox, _posts), (counters, _complaints)) = (Inbox::new(), Counters::new());
+        let ((observe, observed), (_stop, stopped)) = (watch::channel(None), watch::channel(false));
+        let clock = Arc::new(Clock::new(Timestamp::default()));
+        let thread = Thinker { inbox, clock, counters: Arc::new(counters), observed, load: || None }.think(stopped).unwrap();
+        drop(observe);
+        tokio::task::spawn_blocking(|| thread.join()).await.unwrap().unwrap();
     }
 
     #[test]

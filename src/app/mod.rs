@@ -234,7 +234,13 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     };
     let recalling = recaller.answer(stopped.clone()).context("the recall's thread cannot be started")?;
     let proving = proving::prove(Arc::clone(&hall), in_round).context("phoenix's thread cannot be started")?;
-    let thinker = exact::Thinker { hall: Arc::clone(&hall), observed: seen_so_far };
+    let thinker = exact::Thinker {
+        inbox: hall.inbox.clone(),
+        clock: Arc::clone(&clock),
+        counters: Arc::clone(&hall.counters),
+        observed: seen_so_far,
+        load: exact::load,
+    };
     let thinking = thinker.think(stopped.clone()).context("the thread of exact Φ cannot be started")?;
     let (tell, certificates) = watch::channel(None);
     let (tell_rules, wrong_rules) = watch::channel(None);

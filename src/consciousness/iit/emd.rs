@@ -49,6 +49,8 @@ pub struct Emd {
     potential: Vec<i32>,
     distance: Vec<i32>,
     seen: Vec<bool>,
+    /// States by the least cost at which they were reached so far.
+    reached: Vec<Vec<usize>>,
 }
 
 const FAR: i32 = i32::MAX / 2;
@@ -93,18 +95,24 @@ impl Emd {
         self.flow.iter().sum()
     }
 
-    /// Least costs from wherever there is too much to the nearest place that lacks something (Dijkstra); false when nothing is left to carry.
+    /// Least costs from wherever there is too much to the nearest place that lacks something (Dijkstra, by whole costs as Dial has it); false when
+    /// nothing is left to carry.
     fn search(&mut self) -> bool {
         let size = self.excess.len();
         self.distance.clear();
         self.distance.extend(self.excess.iter().map(|excess| if *excess > EPSILON { 0 } else { FAR }));
         refill(&mut self.seen, size, false);
-        let mut nearest = None;
-        loop {
-            let open = (0..size).filter(|state| !self.is_seen(*state));
-            let Some((cost, from)) = open.map(|state| (whole(&self.distance, state), state)).min().filter(|(cost, _)| *cost < FAR) else {
-                break;
+        self.reached.iter_mut().for_each(Vec::clear);
+        (0..size).filter(|state| whole(&self.distance, *state) == 0).for_each(|state| reach(&mut self.reached, 0, state));
+        let (mut nearest, mut cost) = (None, 0);
+        while let Some(bucket) = usize::try_from(cost).ok().and_then(|cost| self.reached.get_mut(cost)) {
+            let Some(from) = bucket.pop() else {
+                cost += 1;
+                continue;
             };
+            if self.is_seen(from) || whole(&self.distance, from) < cost {
+                continue;
+            }
             set(&mut self.seen, from, true);
             if at(&self.excess, from) < -EPSILON {
                 nearest = Some(cost);
@@ -115,6 +123,7 @@ impl Emd {
                 let through = cost + self.reduced(from, to, node);
                 if through < whole(&self.distance, to) {
                     set(&mut self.distance, to, through);
+                    reach(&mut self.reached, through, to);
                 }
             }
         }
@@ -169,6 +178,16 @@ impl Emd {
 
     fn is_seen(&self, state: usize) -> bool {
         self.seen.get(state).copied().unwrap_or(true)
+    }
+}
+
+fn reach(reached: &mut Vec<Vec<usize>>, cost: i32, state: usize) {
+    let cost = usize::try_from(cost).unwrap_or(0);
+    if reached.len() <= cost {
+        reached.resize(cost + 1, Vec::new());
+    }
+    if let Some(bucket) = reached.get_mut(cost) {
+        bucket.push(state);
     }
 }
 

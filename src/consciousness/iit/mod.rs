@@ -14,6 +14,7 @@ pub use mask::Mask;
 pub use system::{NODES, Network, NetworkError};
 
 use concept::Search;
+use std::rc::Rc;
 use system::System;
 
 /// What came of it.
@@ -35,7 +36,7 @@ pub fn phi(network: &Network, mut goes_on: impl FnMut() -> bool) -> Option<Integ
         return none(Vec::new());
     }
     let mut search = Search::new(network.n);
-    let mut whole = System::cut(network, 0, 0);
+    let mut whole = System::whole(network);
     let concepts = search.concepts(&mut whole, |_| None);
     if concepts.is_empty() {
         return none(concepts);
@@ -43,6 +44,7 @@ pub fn phi(network: &Network, mut goes_on: impl FnMut() -> bool) -> Option<Integ
     let all = mask::all(network.n);
     let likely = |mechanism: Mask| concepts.iter().find(|c| c.mechanism == mechanism).map(|c| c.cause.purview);
     let anyway: Vec<f64> = (0..network.n).map(|node| whole.effect(0, node)).collect();
+    let whole = Rc::new(whole);
     // What loses least mostly parts one node from the others: found early, it spares much of the rest.
     let mut cuts: Vec<Mask> = (1..all).collect();
     cuts.sort_by_key(|from| mask::count(*from).min(mask::count(all & !from)));
@@ -51,7 +53,7 @@ pub fn phi(network: &Network, mut goes_on: impl FnMut() -> bool) -> Option<Integ
         if !goes_on() {
             return None;
         }
-        let mut cut = System::cut(network, from, all & !from);
+        let mut cut = System::cut(network, from, all & !from, &whole);
         let left = search.concepts(&mut cut, likely);
         let most = best.map_or(f64::INFINITY, |(phi, _)| phi);
         // Of cuts that lose as little the first counts.

@@ -2,6 +2,7 @@
 //! cause and effect repertoires (Oizumi, Albantakis and Tononi 2014, text S1).
 
 use super::mask::{self, Mask};
+use std::rc::Rc;
 
 /// The most nodes: each more makes it some six times as long.
 pub const NODES: usize = 8;
@@ -88,9 +89,11 @@ pub struct System {
     /// Of each mechanism, for each node: the probability that it is on next.
     effects: Vec<Vec<f64>>,
     /// Of each node, for each purview and each of its states: the probability of the node's present state.
-    likelihoods: Vec<Vec<Vec<f64>>>,
+    likelihoods: Vec<Rc<Vec<Vec<f64>>>>,
     /// Of each mechanism and purview, when it was asked for.
-    causes: Vec<Vec<Option<Cause>>>,
+    causes: Vec<Vec<Option<Rc<Cause>>>>,
+    /// The system without a cut: where none of the links that count is cut, it has learned the same.
+    uncut: Option<Rc<System>>,
 }
 
 /// What a mechanism says of a purview's past.
@@ -103,9 +106,19 @@ pub struct Cause {
 }
 
 impl System {
+    /// The network as it is.
+    #[must_use]
+    pub fn whole(network: &Network) -> Self {
+        Self::new(network, 0, 0, None)
+    }
+
     /// The network with the links from `from` to `to` cut: what went along them is noise, on and off alike.
     #[must_use]
-    pub fn cut(network: &Network, from: Mask, to: Mask) -> Self {
+    pub fn cut(network: &Network, from: Mask, to: Mask, whole: &Rc<Self>) -> Self {
+        Self::new(network, from, to, Some(Rc::clone(whole)))
+    }
+
+    fn new(network: &Network, from: Mask, to: Mask, uncut: Option<Rc<Self>>) -> Self {
         let (n, size) = (network.n, mask::states(mask::all(network.n)));
         let (mut on, mut inputs) = (network.on.clone(), network.inputs.clone());
         let mut severed = vec![0; n];
@@ -116,12 +129,21 @@ impl System {
                 *inputs &= !from;
             }
         }
-        let effects = (0..).take(size).map(|m| on.iter().zip(&inputs).map(|(table, i)| effect(table, *i, m, network)).collect()).collect();
-        let likelihoods = on.iter().enumerate().map(|(node, table)| likelihoods(table, node, network)).collect();
+        // What no link into it is cut of is as it was.
+        let is_uncut = |node: usize| uncut.as_deref().filter(|_| severed.get(node) == Some(&0));
+        let tables = || on.iter().zip(&inputs).enumerate();
+        let told = |m: Mask| {
+            tables()
+                .map(move |(node, (table, i))| is_uncut(node).map_or_else(|| effect(table, *i, m, network), |uncut| uncut.effect(m, node)))
+        };
+        let effects = (0..).take(size).map(|m| told(m).collect()).collect();
+        let known = |node: usize| is_uncut(node).and_then(|uncut| uncut.likelihoods.get(node).cloned());
+        let likelihoods =
+            tables().map(|(node, (table, _))| known(node).unwrap_or_else(|| Rc::new(likelihoods(table, node, network)))).collect();
         let outputs: Vec<Mask> =
             (0..n).map(|node| inputs.iter().enumerate().filter(|(_, i)| mask::has(**i, node)).map(|(to, _)| mask::one(to)).sum()).collect();
         let (before, after) = (unions(&inputs), unions(&outputs));
-        Self { n, before, after, severed, effects, likelihoods, causes: vec![vec![None; size]; size] }
+        Self { n, before, after, severed, effects, likelihoods, causes: vec![vec![None; size]; size], uncut }
     }
 
     /// The probability that a node is on next, given a mechanism in its state and noise elsewhere; of no mechanism: given nothing.
@@ -135,6 +157,15 @@ impl System {
         if self.cause(mechanism, purview).is_some() {
             return;
         }
+        let uncut = self.uncut.as_deref().filter(|_| self.severed(mechanism, purview) == 0);
+        let known = uncut.and_then(|uncut| uncut.causes.get(usize::from(mechanism))?.get(usize::from(purview))?.clone());
+        let cause = known.unwrap_or_else(|| Rc::new(self.told(mechanism, purview)));
+        if let Some(slot) = self.causes.get_mut(usize::from(mechanism)).and_then(|of| of.get_mut(usize::from(purview))) {
+            *slot = Some(cause);
+        }
+    }
+
+    fn told(&self, mechanism: Mask, purview: Mask) -> Cause {
         let mut repertoire = vec![1.0; mask::states(purview)];
         for node in mask::nodes(mechanism) {
             let told = self.likelihoods.get(node).and_then(|of| of.get(usize::from(purview)));
@@ -154,15 +185,13 @@ impl System {
                 *marginal = on;
             }
         }
-        if let Some(slot) = self.causes.get_mut(usize::from(mechanism)).and_then(|of| of.get_mut(usize::from(purview))) {
-            *slot = Some(Cause { repertoire, marginals });
-        }
+        Cause { repertoire, marginals }
     }
 
     /// What was learned.
     #[must_use]
     pub fn cause(&self, mechanism: Mask, purview: Mask) -> Option<&Cause> {
-        self.causes.get(usize::from(mechanism))?.get(usize::from(purview))?.as_ref()
+        self.causes.get(usize::from(mechanism))?.get(usize::from(purview))?.as_deref()
     }
 
     /// Whether mechanism and purview hang together by the links that count: into the mechanism for causes, out of it for effects. Where they
