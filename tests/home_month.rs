@@ -7,8 +7,12 @@
 mod alive;
 mod month;
 use alive::{Alive, Who};
-use jamey::domain::{Decision, Timestamp};
+use jamey::{
+    domain::{Decision, Timestamp},
+    mind::Subject,
+};
 use month::{Month, STALE, Voice};
+use serde_json::Value;
 use std::fmt::Write;
 
 fn midnight(winter: bool) -> Timestamp {
@@ -61,17 +65,21 @@ struct Lived {
     right_holds: Vec<String>,
     wrong_holds: Vec<String>,
     denials: Vec<String>,
+    /// Who Jamey was, each time it was told.
+    identities: Vec<Value>,
 }
 
 fn live(seed: u64) -> Lived {
     let month = Month::from_seed(seed);
     let start = midnight(month.winter);
     let mut house = Alive::new(&config(), start);
-    let mut lived = Lived { judged: 0, observed: vec![], right_holds: vec![], wrong_holds: vec![], denials: vec![] };
+    let mut lived = Lived { judged: 0, observed: vec![], right_holds: vec![], wrong_holds: vec![], denials: vec![], identities: vec![] };
     for event in &month.events {
         let at = start.plus_seconds(event.at);
         while at.seconds_since(house.now) > 60.0 {
             house.pass(60);
+            let told = house.mind.told().into_iter().find(|(subject, _)| *subject == Subject::Identity);
+            lived.identities.extend(told.map(|(_, view)| view));
         }
         house.now = house.now.max(at);
         let outcome = house.publish(&who(event.voice), &event.topic, event.payload.as_bytes(), event.retained);
@@ -112,12 +120,16 @@ fn a_month_of_ordinary_life_flows() {
             lived.wrong_holds.len(),
             lived.denials.len()
         );
+        let last = lived.identities.last().unwrap();
+        println!("  identity: told {} times; {}; {}", lived.identities.len(), last["text"], last["roles"]);
         for (what, list) in
             [("first day, let on", &lived.observed), ("due", &lived.right_holds), ("wrong", &lived.wrong_holds), ("denied", &lived.denials)]
         {
             list.iter().take(40).for_each(|told| println!("  {what}: {told}"));
         }
         assert!(lived.judged > 3_000, "JAMEY_SEED={seed}: a month has more to it than {}", lived.judged);
+        let drifting = lived.identities.iter().filter(|view| !view["drifting"].is_null()).count();
+        assert!(drifting == 0 && lived.identities.len() < 60, "JAMEY_SEED={seed}: an ordinary day is like the others: {drifting}");
         assert!(lived.denials.is_empty(), "JAMEY_SEED={seed}: denied in ordinary life");
         assert!(lived.wrong_holds.len() <= 1, "JAMEY_SEED={seed}: held in ordinary life");
     }
