@@ -18,7 +18,14 @@ use jamey::{
     store::{Batch, Entry, Reader, Store},
 };
 use jiff::tz::TimeZone;
-use std::{path::Path, sync::Arc, time::Instant};
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    path::Path,
+    process::{Command, Stdio},
+    sync::Arc,
+    time::Instant,
+};
 use uuid::Uuid;
 
 const START_MILLIS: u64 = 1_790_000_000_000;
@@ -86,11 +93,40 @@ fn bytes(folder: &Path) -> u64 {
     std::fs::read_dir(folder).unwrap().map(|f| f.unwrap().metadata().unwrap()).map(|m| if m.is_file() { m.len() } else { 0 }).sum()
 }
 
-/// Resident memory of the process, in MiB.
-fn resident() -> f64 {
+/// Memory of the process in MiB: its own, and of files that are mapped, which the kernel takes back when it likes.
+fn resident() -> String {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let kib = status.lines().find_map(|l| l.strip_prefix("VmRSS:")).and_then(|l| l.split_whitespace().next()?.parse::<f64>().ok());
-    kib.unwrap_or(0.0) / 1024.0
+    let mib = |name: &str| {
+        let kib = status.lines().find_map(|l| l.strip_prefix(name)).and_then(|l| l.split_whitespace().next()?.parse::<f64>().ok());
+        kib.unwrap_or(0.0) / 1024.0
+    };
+    format!("{:.0} MiB (its own {:.0}, of files {:.0})", mib("VmRSS:"), mib("RssAnon:"), mib("RssFile:"))
+}
+
+/// From the start of a process on this folder to the first acknowledged command, in ms: its verdict is stored then.
+fn first_verdict(folder: &Path) -> f64 {
+    let config = folder.join("jamey.toml");
+    std::fs::write(&config, "[[guard]]\ntopic = \"bench/+/set\"\nclass = \"light\"\nreads = \"attributes\"\n").unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_jamey"));
+    command.args(["run", "--mqtt", "127.0.0.1:0", "--http", "127.0.0.1:0", "--guard", "observe", "--data"]).arg(folder);
+    command.arg("--config").arg(config).stdout(Stdio::piped()).stderr(Stdio::null());
+    let from = Instant::now();
+    let mut child = command.spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let addr = line.split(' ').find_map(|word| word.strip_prefix("mqtt=")).unwrap_or_else(|| panic!("it is not ready: {line}"));
+    let mut stream = TcpStream::connect(addr).unwrap();
+    stream.set_nodelay(true).unwrap();
+    // CONNECT of MQTT 3.1.1 as `b`, and a PUBLISH with QoS 1.
+    stream.write_all(b"\x10\x0d\0\x04MQTT\x04\x02\0\x3c\0\x01b").unwrap();
+    stream.write_all(b"\x32\x1d\0\x0bbench/1/set\0\x01{\"state\":\"ON\"}").unwrap();
+    let mut answer = [0; 8];
+    stream.read_exact(&mut answer).unwrap();
+    let millis = from.elapsed().as_secs_f64() * 1e3;
+    assert_eq!((answer[0], answer[3], answer[4]), (0x20, 0, 0x40), "it was welcomed, and acknowledged");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    millis
 }
 
 fn percentiles(name: &str, mut nanos: Vec<u64>) {
@@ -122,7 +158,7 @@ fn main() {
     let from = Instant::now();
     follower.rebuild(&reader, |_| {}).unwrap();
     let seconds = from.elapsed().as_secs_f64();
-    println!("indexed in {seconds:.1} s: {:.0} records/s; resident {before:.0} → {:.0} MiB", records as f64 / seconds, resident());
+    println!("indexed in {seconds:.1} s: {:.0} records/s; resident {before} → {}", records as f64 / seconds, resident());
     follower.close().unwrap();
     println!("the index has {:.1} bytes a record", bytes(&path) as f64 / records as f64);
 
@@ -145,10 +181,11 @@ fn main() {
     run("two words", &|d| format!("{} {}", room(d), thing(d)));
     run("words and a value", &|d| format!("{} temperature {}.5", room(d), 10 + d.below(60)));
     run("entity and a day", &|d| format!("entity:kitchen_{} yesterday", thing(d)));
+    run("a sentence", &|d| format!("who was in the {} when the {} was open", room(d), thing(d)));
     run("words, one excluded, important", &|d| format!("{} -temperature importance:0.9", room(d)));
     run("a phrase", &|d| format!("\"{} {}\"", room(d), thing(d)));
     run("the newest", &|_| String::new());
-    println!("resident {:.0} MiB", resident());
+    println!("resident {}", resident());
 
     // What is written while it runs is found before it is indexed.
     let mut nanos = Vec::new();
@@ -162,4 +199,10 @@ fn main() {
         follower.follow(&reader).unwrap();
     }
     percentiles("written, committed and recalled", nanos);
+
+    follower.commit().unwrap();
+    follower.close().unwrap();
+    drop((index, reader, store));
+    let starts: Vec<String> = (0..5).map(|_| format!("{:.0}", first_verdict(folder.path()))).collect();
+    println!("from the start of a process to its first verdict: {} ms", starts.join(", "));
 }

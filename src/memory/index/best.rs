@@ -9,7 +9,7 @@ use std::{
 use tantivy::{
     DocId, DocSet, Score, Searcher, SegmentReader, TERMINATED,
     columnar::{Column, StrColumn},
-    query::{EnableScoring, Query},
+    query::{BooleanQuery, EnableScoring, Query},
 };
 use uuid::Uuid;
 
@@ -72,6 +72,8 @@ fn first(column: &Column<u64>, doc: DocId) -> u64 {
 /// The best so far; the worst of them on top.
 struct Best<'w> {
     wanted: &'w Wanted<'w>,
+    /// Whether some were offered before, with a score that was no less.
+    again: bool,
     heap: BinaryHeap<Reverse<(Rank, u32, DocId)>>,
 }
 
@@ -84,7 +86,8 @@ impl Best<'_> {
         {
             let low = first(&columns.low, doc);
             let id = Uuid::from_u64_pair(high, low);
-            if self.wanted.until.is_none_or(|until| id <= until) && !self.wanted.except.contains(&id) {
+            let is_here = self.again && self.heap.iter().any(|Reverse((_, at, one))| (*at, *one) == (ord, doc));
+            if !is_here && self.wanted.until.is_none_or(|until| id <= until) && !self.wanted.except.contains(&id) {
                 let rank =
                     (score.max(0.0).to_bits() & COARSE, if self.wanted.newest_first { high } else { u64::MAX - u64::from(doc) }, low);
                 self.heap.push(Reverse((rank, ord, doc)));
@@ -114,33 +117,36 @@ impl Best<'_> {
     }
 }
 
-/// The best documents of all segments, best first.
-pub fn search(searcher: &Searcher, query: &dyn Query, wanted: &Wanted<'_>) -> tantivy::Result<Vec<Hit>> {
+/// The best documents of all segments, best first. What several queries find counts as the first of them has it.
+pub fn search(searcher: &Searcher, queries: &[BooleanQuery], wanted: &Wanted<'_>) -> tantivy::Result<Vec<Hit>> {
     let scoring =
         if wanted.scored { EnableScoring::enabled_from_searcher(searcher) } else { EnableScoring::disabled_from_searcher(searcher) };
-    let weight = query.weight(scoring)?;
     let mut segments = Vec::new();
     for (ord, segment) in (0..).zip(searcher.segment_readers()) {
         let columns = Columns::of(segment)?;
         segments.push((columns.high.max_value(), ord, segment, columns));
     }
     segments.sort_by_key(|(newest, ord, ..)| (Reverse(*newest), *ord));
-    let mut best = Best { wanted, heap: BinaryHeap::with_capacity(wanted.limit.saturating_add(1)) };
-    for (newest, ord, segment, columns) in &segments {
-        let at = (*ord, *segment, columns);
-        if wanted.scored {
-            weight.for_each_pruning(best.floor(*newest), segment, &mut |doc, score| best.offer(at, doc, score))?;
-            continue;
-        }
-        let mut scorer = weight.scorer(segment, 1.0)?;
-        let mut doc = scorer.doc();
-        while doc != TERMINATED {
-            // All are alike, and all that follow are older.
-            if best.offer(at, doc, 0.0) >= 0.0 {
-                break;
+    let mut best = Best { wanted, again: false, heap: BinaryHeap::with_capacity(wanted.limit.saturating_add(1)) };
+    for query in queries {
+        let weight = query.weight(scoring)?;
+        for (newest, ord, segment, columns) in &segments {
+            let at = (*ord, *segment, columns);
+            if wanted.scored {
+                weight.for_each_pruning(best.floor(*newest), segment, &mut |doc, score| best.offer(at, doc, score))?;
+                continue;
             }
-            doc = scorer.advance();
+            let mut scorer = weight.scorer(segment, 1.0)?;
+            let mut doc = scorer.doc();
+            while doc != TERMINATED {
+                // All are alike, and all that follow are older.
+                if best.offer(at, doc, 0.0) >= 0.0 {
+                    break;
+                }
+                doc = scorer.advance();
+            }
         }
+        best.again = true;
     }
     let hits = best.heap.into_sorted_vec().into_iter().filter_map(|Reverse(((score, ..), ord, doc))| {
         let (.., columns) = segments.iter().find(|(_, at, ..)| *at == ord)?;

@@ -23,7 +23,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 use tantivy::{
-    IndexReader, ReloadPolicy, TantivyError, Term,
+    IndexReader, ReloadPolicy, Searcher, TantivyError, Term,
     fieldnorm::FieldNormReader,
     query::{
         AllQuery, Bm25Weight, BooleanQuery, BoostQuery, ConstScoreQuery, Occur, PhraseQuery, Query as Searched, RangeQuery, TermQuery,
@@ -172,8 +172,9 @@ impl Index {
     /// When the files cannot be read.
     pub fn search(&self, query: &Query, wanted: &Wanted<'_>) -> Result<Vec<Hit>, IndexError> {
         self.read(|| {
-            let search = self.search_for(query)?;
-            best::search(&self.reader.searcher(), &search, wanted)
+            let searcher = self.reader.searcher();
+            let searches = self.search_for(query, &searcher, wanted.newest_first)?;
+            best::search(&searcher, &searches, wanted)
         })
     }
 
@@ -191,7 +192,7 @@ impl Index {
         catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| broken()).map_err(|source| self.wrap(source))
     }
 
-    fn search_for(&self, query: &Query) -> tantivy::Result<BooleanQuery> {
+    fn search_for(&self, query: &Query, searcher: &Searcher, in_turn: bool) -> tantivy::Result<Vec<BooleanQuery>> {
         let mut parts: Vec<(Occur, Box<dyn Searched>)> = Vec::new();
         let exact = |field, text: &str| -> Box<dyn Searched> {
             Box::new(TermQuery::new(Term::from_field_text(field, text), IndexRecordOption::Basic))
@@ -213,22 +214,29 @@ impl Index {
         }
         let mut tokens = self.index.tokenizer_for_field(self.fields.text)?;
         let term = |word: &String| Term::from_field_text(self.fields.text, word);
-        let words: Vec<Box<dyn Searched>> = query
-            .words
-            .iter()
-            .flat_map(|word| split(&mut tokens, word))
-            .map(|word| -> Box<dyn Searched> { Box::new(TermQuery::new(term(&word), IndexRecordOption::WithFreqs)) })
-            .collect();
-        let is_words_alone = parts.is_empty() && query.phrases.is_empty() && query.without.is_empty() && query.faint.is_empty();
+        let freqs = |word: &String| -> Box<dyn Searched> { Box::new(TermQuery::new(term(word), IndexRecordOption::WithFreqs)) };
+        let words: Vec<String> = query.words.iter().flat_map(|word| split(&mut tokens, word)).collect();
+        // What stands nowhere raises nothing.
+        let mut faint = Vec::new();
+        for word in query.faint.iter().flat_map(|word| split(&mut tokens, word)) {
+            if searcher.doc_freq(&term(&word))? > 0 {
+                faint.push(word);
+            }
+        }
+        let is_words_alone = parts.is_empty() && query.phrases.is_empty() && query.without.is_empty() && faint.is_empty();
         if is_words_alone && !words.is_empty() {
             // Nothing else: then not every record with one of the words has to be looked at.
-            return Ok(BooleanQuery::union(words));
+            let together = |words: &[&String]| words.iter().map(|word| freqs(word)).collect();
+            let subsets = if in_turn && words.len() <= IN_TURN { subsets(&words) } else { Vec::new() };
+            return Ok(match &subsets[..] {
+                [] => vec![BooleanQuery::union(together(&words.iter().collect::<Vec<_>>()))],
+                subsets => subsets.iter().map(|words| BooleanQuery::intersection(together(words))).collect(),
+            });
         }
         if !words.is_empty() {
-            parts.push((Occur::Must, Box::new(BooleanQuery::union(words))));
-            for word in query.faint.iter().flat_map(|word| split(&mut tokens, word)) {
-                let found = TermQuery::new(term(&word), IndexRecordOption::WithFreqs);
-                parts.push((Occur::Should, Box::new(BoostQuery::new(Box::new(found), FAINT))));
+            parts.push((Occur::Must, Box::new(BooleanQuery::union(words.iter().map(freqs).collect()))));
+            for word in &faint {
+                parts.push((Occur::Should, Box::new(BoostQuery::new(freqs(word), FAINT))));
             }
         }
         for (occur, phrases) in [(Occur::Must, &query.phrases), (Occur::MustNot, &query.without)] {
@@ -250,7 +258,7 @@ impl Index {
         if parts.iter().all(|(occur, _)| *occur == Occur::MustNot) {
             parts.push((Occur::Must, Box::new(AllQuery)));
         }
-        Ok(BooleanQuery::new(parts))
+        Ok(vec![BooleanQuery::new(parts)])
     }
 
     fn judge(&self, query: &Query, record: &Indexed) -> tantivy::Result<Option<f64>> {
@@ -328,6 +336,22 @@ impl Index {
 
 /// What a word of which sentences are made counts beside one that is asked for.
 const FAINT: f32 = 0.1;
+
+/// So many words are looked for all together first, and then fewer of them: when enough have all, what has fewer is passed over by the
+/// block, and a union would look at every record that has one. Each word more doubles the searches.
+const IN_TURN: usize = 3;
+
+/// All choices of some words, the larger ones first.
+fn subsets(words: &[String]) -> Vec<Vec<&String>> {
+    let mut subsets: Vec<Vec<&String>> = vec![Vec::new()];
+    for word in words {
+        let with: Vec<Vec<&String>> = subsets.iter().map(|some| some.iter().copied().chain([word]).collect()).collect();
+        subsets.extend(with);
+    }
+    subsets.retain(|some| !some.is_empty());
+    subsets.sort_by_key(|some| std::cmp::Reverse(some.len()));
+    subsets
+}
 
 fn split(tokens: &mut TextAnalyzer, text: &str) -> Vec<String> {
     let mut stream = tokens.token_stream(text);

@@ -217,6 +217,39 @@ fn pages_have_no_gaps_and_no_doubles() {
 }
 
 #[test]
+fn words_looked_for_in_turn_are_found_as_all_at_once() {
+    let mut bench = Bench::new();
+    let reader = bench.reader();
+    let (mut follower, _) = bench.follower();
+    follower.rebuild(&reader, |_| {}).unwrap();
+    // Two halves of very different words, so that a word is rare in one segment and common in the other.
+    let words = ["kitchen", "door", "open", "lamp", "the"];
+    for part in 0..2u64 {
+        let texts = (0..400u64).map(|n| {
+            let dice = n.wrapping_mul(2_654_435_761).wrapping_add(part * 97) >> 7;
+            let said: Vec<&str> = words.iter().enumerate().filter(|(w, _)| dice >> (w * 2) & 3 <= part).map(|(_, word)| *word).collect();
+            entry(part * 400 + n + 1, "hub", &format!("hub {} {}", said.join(" "), "x ".repeat(usize::try_from(dice % 3).unwrap())))
+        });
+        write(&mut bench.store, texts.collect());
+        all(&mut follower, &reader);
+    }
+    for text in
+        ["kitchen door", "kitchen door open", "door door lamp", "lamp nowhere", "kitchen", "who opened the door of the kitchen lamp"]
+    {
+        for limit in [1, 7, 50, 5_000] {
+            let query = Query::parse(text, Timestamp::default(), &TimeZone::UTC);
+            let except = &BTreeSet::new();
+            let wanted = Wanted { limit, scored: true, superseded: false, except, until: None, newest_first: true };
+            let found = follower.index().search(&query, &wanted).unwrap();
+            let mut every = follower.index().search(&query, &Wanted { limit: 5_000, newest_first: false, ..wanted }).unwrap();
+            every.sort_by(|a, b| b.relevance.total_cmp(&a.relevance).then_with(|| b.id.cmp(&a.id)));
+            every.truncate(limit);
+            assert_eq!(found, every, "`{text}`, {limit}");
+        }
+    }
+}
+
+#[test]
 fn what_is_left_out_may_be_several_words() {
     let mut bench = Bench::new();
     let texts = (1..60).map(|n| entry(n, "a", if n % 3 == 0 { "reading of dev_1 and dev_2" } else { "reading of dev_1 and lamp dev 9" }));
