@@ -32,7 +32,10 @@ pub async fn watch(hall: Arc<Hall>, upkeeper: Upkeeper, mut stopped: watch::Rece
         for (condition, holds, reason) in now {
             if held.insert(condition, holds).unwrap_or(false) != holds {
                 let turned = Turned { at: hall.clock.now(), condition, holds, reason };
-                hall.inbox.leave(Input::Turned(turned), 0, None, None).await;
+                tokio::select! {
+                    _ = hall.inbox.leave(Input::Turned(turned), 0, None, None) => {}
+                    _ = stopped.changed() => return,
+                }
             }
         }
     }

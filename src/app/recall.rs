@@ -77,9 +77,10 @@ impl Recaller {
                 tokio::select! {
                     biased;
                     _ = stop.changed() => Next::Stop,
+                    // Once a second at most: questions must not keep the house from knowing that memory answers.
+                    Ok(()) = self.rounds.changed() => self.rounds.borrow_and_update().clone().map_or(Next::Focus, Next::Round),
                     asked = self.asked.recv() => asked.map_or(Next::Stop, |asked| Next::Asked(Box::new(asked))),
                     Ok(()) = self.focus.changed() => Next::Focus,
-                    Ok(()) = self.rounds.changed() => self.rounds.borrow_and_update().clone().map_or(Next::Focus, Next::Round),
                 }
             });
             let asked = match next {

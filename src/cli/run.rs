@@ -1,7 +1,7 @@
 //! `jamey run`.
 
 use super::Common;
-use crate::{app, config::Config, observe::overheard, runtime::heap};
+use crate::{app, config::Config, observe::overheard};
 use std::{future::Future, io::IsTerminal};
 use tracing_subscriber::{
     EnvFilter, Layer,
@@ -13,7 +13,6 @@ use tracing_subscriber::{
 /// # Errors
 /// When the config is refused or Jamey cannot start.
 pub fn run(common: &Common) -> anyhow::Result<()> {
-    heap::settle();
     let config = common.load()?;
     let reading = common.clone();
     let again = app::rules::Again { file: common.config.clone(), read: Box::new(move || reading.load()) };

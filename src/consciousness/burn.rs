@@ -144,7 +144,7 @@ impl Events {
         self.days.add(bucket(at, DAY), limits::MISSION_DAYS.into(), is_good);
     }
 
-    /// Good and bad ones in a window that ends now. The bucket in which it begins counts whole.
+    /// Good and bad ones in a window that ends now, by whole buckets: it is up to one bucket shorter than its name, while the newest fills.
     #[must_use]
     pub fn within(&self, window: Window, now: Timestamp) -> (u64, u64) {
         let (counts, length) = if window == Window::ThreeDays { (&self.hours, HOUR) } else { (&self.minutes, MINUTE) };

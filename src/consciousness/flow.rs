@@ -128,6 +128,11 @@ impl Flow {
         true
     }
 
+    /// A second of which it is not known what was done: the next has none before it.
+    pub fn skip(&mut self) {
+        self.last = None;
+    }
+
     #[must_use]
     pub fn reading(&self) -> Option<&Reading> {
         self.reading.as_ref()

@@ -17,7 +17,7 @@ fn second(round: &mut Round, severed: &[Link]) -> [u32; 6] {
         let found = if lost { 0 } else { did };
         round.report(&Report { at: at(0), of, did, found, weight: Unit01::clamped(0.0) });
     }
-    round.close().unwrap()
+    round.close().unwrap().unwrap()
 }
 
 #[test]

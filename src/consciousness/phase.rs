@@ -45,7 +45,7 @@ pub struct Transition {
 pub struct Sight<'a> {
     /// Whether anything was ever broadcast.
     pub has_broadcast: bool,
-    pub focus: Option<&'a str>,
+    pub has_focus: bool,
     /// A critical alarm of consciousness itself.
     pub alarm: Option<&'a str>,
 }
@@ -102,7 +102,7 @@ impl Phases {
         }
     }
 
-    /// Looks which phase it is. True: it is another one than before.
+    /// Looks which phase it is. True: it, or its reason, is another one than before.
     pub fn look(&mut self, sight: Sight, at: Timestamp) -> bool {
         let born = *self.born.get_or_insert(at);
         if self.since == Timestamp::default() {
@@ -110,7 +110,9 @@ impl Phases {
         }
         let (phase, reason) = self.of(sight, born, at);
         if phase == self.phase {
-            return false;
+            let is_other = reason != self.reason;
+            self.reason = reason;
+            return is_other;
         }
         if self.history.len() >= REMEMBERED {
             self.history.pop_front();
@@ -136,24 +138,14 @@ impl Phases {
         if !sight.has_broadcast && at.seconds_since(born) < WAKING_SECONDS {
             return (Phase::Waking, "it hears who is there".to_owned());
         }
-        if let Some(focus) = sight.focus {
-            return (Phase::Attentive, shortened(focus));
+        if sight.has_focus {
+            // Of what stands beside it: reasons are kept, and what somebody said is not to be kept twice.
+            return (Phase::Attentive, "something has the focus".to_owned());
         }
         match self.holds.get(&Condition::Consolidating) {
             Some((since, reason)) if at.seconds_since(*since) >= WORK_SECONDS => (Phase::Consolidating, reason.clone()),
             _ => (Phase::Idle, "nothing asks for attention".to_owned()),
         }
-    }
-
-    /// Forgets reasons that name someone.
-    pub fn forget(&mut self, names: impl Fn(&str) -> bool) {
-        let forget = |reason: &mut String| {
-            if names(reason) {
-                reason.clear();
-            }
-        };
-        forget(&mut self.reason);
-        self.history.iter_mut().for_each(|turn| forget(&mut turn.reason));
     }
 
     #[must_use]
@@ -193,8 +185,8 @@ mod tests {
     fn whatever_it_is_it_becomes_what_precedence_says() {
         let sights = [
             Sight { has_broadcast: true, ..Sight::default() },
-            Sight { has_broadcast: true, focus: Some("door: unlocked"), alarm: None },
-            Sight { has_broadcast: true, focus: Some("door: unlocked"), alarm: Some("lost") },
+            Sight { has_broadcast: true, has_focus: true, alarm: None },
+            Sight { has_broadcast: true, has_focus: true, alarm: Some("lost") },
         ];
         let conditions = [Condition::Consolidating, Condition::StoreFailing, Condition::Damaged, Condition::Stopping];
         // From each phase, with each set of conditions, at each sight.
@@ -224,7 +216,7 @@ mod tests {
                         Phase::Stopping
                     } else if has(Condition::StoreFailing) || has(Condition::Damaged) || sight.alarm.is_some() {
                         Phase::Degraded
-                    } else if sight.focus.is_some() {
+                    } else if sight.has_focus {
                         Phase::Attentive
                     } else if has(Condition::Consolidating) {
                         Phase::Consolidating
@@ -246,8 +238,8 @@ mod tests {
         assert!(phases.look(Sight::default(), at(60)) && phases.phase() == Phase::Idle);
         let mut phases = Phases::default();
         phases.look(Sight::default(), at(0));
-        assert!(phases.look(Sight { has_broadcast: true, focus: Some("smoke"), alarm: None }, at(1)));
-        assert_eq!((phases.phase(), phases.reason(), phases.since()), (Phase::Attentive, "smoke", at(1)));
+        assert!(phases.look(Sight { has_broadcast: true, has_focus: true, alarm: None }, at(1)));
+        assert_eq!((phases.phase(), phases.reason(), phases.since()), (Phase::Attentive, "something has the focus", at(1)));
     }
 
     #[test]
@@ -274,10 +266,9 @@ mod tests {
     fn one_transition_past_the_limit_lets_the_oldest_go() {
         let mut phases = awake();
         for n in 0..=20i64 {
-            phases.look(Sight { has_broadcast: true, focus: (n % 2 == 0).then_some("x"), alarm: None }, at(n));
+            phases.look(Sight { has_broadcast: true, has_focus: n % 2 == 0, alarm: None }, at(n));
         }
         assert_eq!(phases.history().count(), REMEMBERED);
-        phases.forget(|reason| reason == "x");
-        assert!(phases.is_sound() && phases.history().all(|turn| turn.reason != "x"));
+        assert!(phases.is_sound());
     }
 }

@@ -15,8 +15,10 @@ const TAKEN_UP: [u32; 8] = [50, 80, 80, 80, 80, 25, 80, 45];
 const MOST: u32 = 48;
 /// So much of what comes from outside counts in a second: a flood must not drown what goes on inside.
 const OUTSIDE: u32 = 8;
-/// Seconds that a part is waited for which was asked and has not reported; then it did nothing.
+/// Seconds that a part is waited for which was asked and has not reported; then it is not known what it did.
 const PATIENCE: u8 = 3;
+/// So many times in a row it is not known; after that it did nothing. A host may be busy for a while, and what is dead is dead for ever.
+const EXCUSED: u8 = 15;
 
 /// What each part is to do in the second that begins, in the order of `Part::ALL`.
 pub type Tasks = [u32; 6];
@@ -34,13 +36,27 @@ pub struct Round {
     /// Who was asked and has not reported.
     awaited: [bool; 6],
     waited: u8,
+    /// Seconds in a row of which it is not known what was done.
+    excused: u8,
     dice: u64,
 }
+
+/// A second that is over: how much each part did in it, in the order of `Part::ALL`; None: it is not known of all.
+pub type Over = Option<[u32; 6]>;
 
 impl Default for Round {
     fn default() -> Self {
         let none = [0; 6];
-        Self { doing: none, outside: none, passed: none, found: none, awaited: [false; 6], waited: 0, dice: 0x9e37_79b9_7f4a_7c15 }
+        Self {
+            doing: none,
+            outside: none,
+            passed: none,
+            found: none,
+            awaited: [false; 6],
+            waited: 0,
+            excused: 0,
+            dice: 0x9e37_79b9_7f4a_7c15,
+        }
     }
 }
 
@@ -71,13 +87,15 @@ impl Round {
         }
     }
 
-    /// Ends the second. Gives how much each part did in it, in the order of `Part::ALL`; None while one that was asked is waited for.
-    pub fn close(&mut self) -> Option<[u32; 6]> {
-        if self.awaited.contains(&true) && self.waited < PATIENCE {
+    /// Ends the second; None while one that was asked is waited for.
+    pub fn close(&mut self) -> Option<Over> {
+        let is_missing = self.awaited.contains(&true);
+        if is_missing && self.waited < PATIENCE {
             self.waited += 1;
             return None;
         }
         self.waited = 0;
+        self.excused = if is_missing { self.excused.saturating_add(1).min(EXCUSED) } else { 0 };
         self.awaited = [false; 6];
         let did: [u32; 6] = std::array::from_fn(|i| at(&self.doing, i).saturating_add(at(&self.outside, i)).min(MOST));
         self.passed = std::array::from_fn(|i| {
@@ -85,7 +103,7 @@ impl Round {
             if is_reported { at(&self.found, i).saturating_add(at(&self.outside, i)).min(MOST) } else { at(&did, i) }
         });
         (self.doing, self.outside, self.found) = ([0; 6], [0; 6], [0; 6]);
-        Some(did)
+        Some(if is_missing && self.excused < EXCUSED { None } else { Some(did) })
     }
 
     /// What each part is to do now: some of its own accord, and some for what was passed on to it over links that carry.
@@ -97,7 +115,7 @@ impl Round {
                 continue;
             }
             // Rounded at random, so that small numbers are passed on right on the average.
-            let taken = (at(&self.passed, from.index()) * hundredths + self.throw(100)) / 100;
+            let taken = (at(&self.passed, from.index()).min(MOST) * hundredths + self.throw(100)) / 100;
             if let Some(task) = tasks.get_mut(to.index()) {
                 *task = task.saturating_add(taken).min(MOST);
             }
@@ -153,8 +171,13 @@ mod tests {
         round.report(&report(Part::Memory, tasks[3], tasks[3]));
         round.report(&report(Part::Memory, 40, 40));
         assert_eq!(round.close(), None, "phoenix has not");
-        let did = round.close().unwrap();
-        assert_eq!((did[3], did[5]), (tasks[3], 0));
+        assert_eq!(round.close(), Some(None), "and what it did is not known");
+        let ends = std::iter::from_fn(|| {
+            round.begin(|_| true);
+            std::iter::from_fn(|| Some(round.close())).flatten().next()
+        });
+        let known: Vec<bool> = ends.take(20).map(|over| over.is_some()).collect();
+        assert_eq!(known.iter().position(|known| *known), Some(usize::from(EXCUSED) - 2), "who is silent for so long did nothing");
     }
 
     #[test]
@@ -166,7 +189,7 @@ mod tests {
         round.begin(|_| true);
         round.report(&report(Part::Memory, u32::MAX, u32::MAX));
         round.report(&report(Part::Phoenix, 0, 0));
-        let did = round.close().unwrap();
+        let did = round.close().unwrap().unwrap();
         assert!(did[0] <= OUTSIDE + OWN[0] && did[3] == MOST, "{did:?}");
         assert!(round.is_sound());
     }
@@ -181,7 +204,7 @@ mod tests {
                 let n = tasks[part.index()];
                 round.report(&report(part, n, n));
             }
-            most = most.max(round.close().unwrap().into_iter().max().unwrap());
+            most = most.max(round.close().unwrap().unwrap().into_iter().max().unwrap());
         }
         assert!((15..MOST).contains(&most), "{most}");
     }

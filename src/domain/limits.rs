@@ -231,6 +231,8 @@ pub const SIGHTINGS: usize = 64;
 /// Requests that the conscience thinks over, and entities of which it is known that something is amiss still, at some 2 KiB each: more than a
 /// person would go on thinking of.
 pub const THOUGHTS: usize = 64;
+/// A request with a larger body is not thought over: commands have some hundred bytes.
+pub const THOUGHT_BYTES: usize = 2 * 1_024;
 /// Roles of one identity: as many as people tell apart, and all of them stand on one retained topic.
 pub const ROLES: usize = 8;
 /// Acts of which it is known what they counted for: an hour of a lively house, at some 150 bytes each.

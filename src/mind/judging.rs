@@ -52,7 +52,7 @@ impl Mind {
                     self.state.soul.want(requester, &request.target, &request.verb.0, now, trust);
                 }
                 self.feel_verdict(percept, judged);
-                self.think_of(requester, judged);
+                self.think_of(percept, judged);
             }
             if let Purpose::Requests { origin, .. } = &percept.purpose {
                 self.await_effect(&outcome.judged, *origin);

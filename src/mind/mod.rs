@@ -43,7 +43,7 @@ pub use holding::Waits;
 use jiff::tz::TimeZone;
 use names::about;
 pub use objectives::Objectives;
-use round::Inner;
+use round::{FlowTold, Inner};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -143,8 +143,9 @@ pub struct Mind {
     moment: Option<(i64, Signals)>,
     /// The percept or word that is being heard; nil between them.
     hearing: Uuid,
-    /// The live Φ was read anew since it was told.
-    flow_is_news: bool,
+    /// The live Φ was read anew since it was looked whether that is news.
+    flow_is_read: bool,
+    flow_told: FlowTold,
     identity_told: identity::Told,
     /// The phase is another one since it was stored.
     phase_turned: bool,
@@ -252,7 +253,8 @@ impl Mind {
             recalled: BTreeMap::new(),
             moment: None,
             hearing: Uuid::nil(),
-            flow_is_news: false,
+            flow_is_read: false,
+            flow_told: None,
             identity_told: None,
             phase_turned: false,
             exact: Exact::default(),

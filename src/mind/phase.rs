@@ -18,8 +18,8 @@ impl Mind {
     pub(super) fn look_at_phase(&mut self) {
         let alarm = self.alarms().remove(ALARM).map(|alarm| alarm.text);
         let workspace = &self.state.workspace;
-        let focus = workspace.focus().map(|focus| focus.summary.as_str());
-        let sight = Sight { has_broadcast: workspace.last().is_some(), focus, alarm: alarm.as_deref() };
+        let has_focus = workspace.focus().is_some();
+        let sight = Sight { has_broadcast: workspace.last().is_some(), has_focus, alarm: alarm.as_deref() };
         self.phase_turned |= self.state.phases.look(sight, self.state.now);
     }
 

@@ -4,7 +4,7 @@
 use super::Mind;
 use crate::{
     consciousness::{Candidate, Link, Lost, nothing_flows},
-    domain::{Alarm, Asks, Change, Decision, EntityId, Judged, Part, Report, Timestamp, Unit01, consciousness::PHI_FLOW, limits},
+    domain::{Alarm, Asks, Change, Decision, EntityId, Judged, Part, Percept, Report, Timestamp, Unit01, consciousness::PHI_FLOW, limits},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -19,8 +19,13 @@ const AGAIN_SECONDS: f64 = 600.0;
 const AMISS: f64 = 0.3;
 /// How far a memory comes to mind by itself.
 const REMEMBERED: f64 = 0.2;
+/// Where nothing else is news, Φ is told after so many samples: each telling costs the disk a sync.
+const TOLD_SAMPLES: u64 = 300;
 /// A figure is kept so often.
 const FIGURE_SECONDS: f64 = 60.0;
+
+/// What of the live Φ was told last: at which sample, whether it was powered, who stood still, what was lost.
+pub(super) type FlowTold = Option<(u64, Option<(bool, Vec<Part>, Option<Lost>)>)>;
 
 /// What goes on inside, between what happens outside.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -33,7 +38,7 @@ pub(super) struct Inner {
     /// Of whom it was noticed when that something is still amiss; at most `limits::THOUGHTS`.
     amiss: BTreeMap<EntityId, Timestamp>,
     /// The last request of some, as it was judged; at most `limits::THOUGHTS`.
-    thoughts: BTreeMap<EntityId, Box<Judged>>,
+    thoughts: BTreeMap<EntityId, (Timestamp, Box<Judged>)>,
     thought: Option<EntityId>,
     /// Of whom memory was asked.
     recalling: Option<EntityId>,
@@ -45,9 +50,13 @@ impl Mind {
     pub(super) fn go_round(&mut self) -> Option<Asks> {
         let now = self.state.now;
         self.state.inner.seconds = self.state.inner.seconds.saturating_add(1);
-        let did = self.state.round.close()?;
-        self.flow_is_news |= self.state.flow.take(did, now);
-        self.state.observed.see(did);
+        match self.state.round.close()? {
+            Some(did) => {
+                self.flow_is_read |= self.state.flow.take(did, now);
+                self.state.observed.see(did);
+            }
+            None => self.state.flow.skip(),
+        }
         let severed = self.severed();
         let carries = |link: Link| severed != Some(link.ends().0);
         let tasks = self.state.round.begin(carries);
@@ -93,21 +102,31 @@ impl Mind {
         }
     }
 
-    /// Keeps what was judged to be thought over.
-    pub(super) fn think_of(&mut self, asker: &EntityId, judged: &Judged) {
+    /// Keeps what was judged to be thought over; of one who asks much, one request a second, and none that is large.
+    pub(super) fn think_of(&mut self, percept: &Percept, judged: &Judged) {
         self.state.round.stir(Part::Conscience);
-        let thoughts = &mut self.state.inner.thoughts;
-        if thoughts.len() >= limits::THOUGHTS && !thoughts.contains_key(asker) {
-            thoughts.pop_first();
+        let (now, asker, thoughts) = (self.state.now, &percept.source.requester, &mut self.state.inner.thoughts);
+        let is_news = thoughts.get(asker).is_none_or(|(at, _)| now.seconds_since(*at) >= 1.0);
+        if !is_news || percept.payload.len() > limits::THOUGHT_BYTES {
+            return;
         }
-        thoughts.insert(asker.clone(), Box::new(judged.clone()));
+        if thoughts.len() >= limits::THOUGHTS && !thoughts.contains_key(asker) {
+            let oldest = thoughts.iter().min_by_key(|(_, (at, _))| *at).map(|(asker, _)| asker.clone());
+            oldest.map(|oldest| thoughts.remove(&oldest));
+        }
+        thoughts.insert(asker.clone(), (now, Box::new(judged.clone())));
+    }
+
+    /// By other rules everything is decided anew: what turns by them is the owner's own doing.
+    pub(super) fn think_anew(&mut self) {
+        self.state.inner.thoughts.clear();
     }
 
     /// Lets go of an entity.
     pub(super) fn forget_inside(&mut self, entity: &EntityId) {
         let inner = &mut self.state.inner;
         inner.amiss.remove(entity);
-        inner.thoughts.retain(|asker, judged| asker != entity && judged.request.target != *entity);
+        inner.thoughts.retain(|asker, (_, judged)| asker != entity && judged.request.target != *entity);
         inner.cursor.take_if(|who| who == entity);
         inner.thought.take_if(|who| who == entity);
         inner.recalling.take_if(|who| who == entity);
@@ -115,10 +134,16 @@ impl Mind {
 
     /// What is published of the live Φ, where it is news.
     pub(super) fn flow_view(&mut self) -> Option<Map<String, Value>> {
-        if !std::mem::take(&mut self.flow_is_news) {
+        if !std::mem::take(&mut self.flow_is_read) {
             return None;
         }
         let flow = &self.state.flow;
+        let gist = flow.reading().map(|reading| (reading.powered, reading.still.clone(), flow.lost().cloned()));
+        let is_other = self.flow_told.as_ref().is_none_or(|(samples, told)| *told != gist || flow.samples() >= samples + TOLD_SAMPLES);
+        if !is_other {
+            return None;
+        }
+        self.flow_told = Some((flow.samples(), gist));
         let mut view = Map::new();
         view.insert("unit".into(), json!("nats"));
         view.insert("method".into(), json!("phi_flow"));
@@ -192,8 +217,11 @@ impl Mind {
         let amiss = &mut self.state.inner.amiss;
         amiss.retain(|_, at| now.seconds_since(*at) < AGAIN_SECONDS);
         let mut found = Vec::new();
-        for seen in looked.iter().filter(|seen| seen.gone || seen.odd) {
-            if amiss.len() < limits::THOUGHTS && !amiss.contains_key(&seen.entity) {
+        let unwatched = &self.settings.unwatched;
+        let registry = &self.state.registry;
+        // Of what is known to the house: who makes up names must not fill the place.
+        for seen in looked.iter().filter(|seen| registry.device(&seen.entity).is_some() && !unwatched.contains(&seen.entity)) {
+            if (seen.gone || seen.odd) && amiss.len() < limits::THOUGHTS && !amiss.contains_key(&seen.entity) {
                 amiss.insert(seen.entity.clone(), now);
                 found.push(seen.clone());
             }
@@ -233,7 +261,7 @@ impl Mind {
         }
         for asker in askers.into_iter().take(most) {
             self.state.inner.thought = Some(asker.clone());
-            let Some(mut thought) = self.state.inner.thoughts.remove(&asker) else { continue };
+            let Some((at, mut thought)) = self.state.inner.thoughts.remove(&asker) else { continue };
             if let Some(trust) = trusted.get(&asker) {
                 thought.facts.req.trust = *trust;
             }
@@ -251,7 +279,7 @@ impl Mind {
                 self.state.workspace.offer(candidate, || text);
             }
             thought.verdict = again;
-            self.state.inner.thoughts.insert(asker, thought);
+            self.state.inner.thoughts.insert(asker, (at, thought));
         }
     }
 }

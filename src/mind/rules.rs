@@ -15,6 +15,7 @@ impl Mind {
 
     /// From now on these rules hold. Sets that were not offered are checked here: a run that is lived again has no other way.
     pub(super) fn adopt(&mut self, rulings: &Rulings) {
+        self.think_anew();
         let offered = self
             .offered
             .take()

@@ -2,9 +2,7 @@
 
 use super::Mind;
 use crate::{
-    domain::{
-        Act, Change, Device, DeviceClass, EntityId, Forgetting, Outcome, OwnersWord, Percept, Relation, Says, ToldBy, Unit01, is_named,
-    },
+    domain::{Act, Change, Device, DeviceClass, EntityId, Forgetting, Outcome, OwnersWord, Percept, Relation, Says, ToldBy, Unit01},
     soul::Evidence,
 };
 use uuid::Uuid;
@@ -64,7 +62,6 @@ impl Mind {
         self.state.soul.forget(entity);
         self.forget_inside(&word.about);
         self.forget_acts(entity);
-        self.state.phases.forget(|reason| is_named(reason, entity.as_str()));
         self.state.workspace.forget(entity);
         self.state.habits.forget(entity);
         self.state.states.remove(entity);

@@ -31,7 +31,7 @@ impl Proof {
     /// Reads the next records, at most so many.
     ///
     /// # Errors
-    /// When the database cannot be read, or a record makes no sense: then the one after it is next.
+    /// When the database cannot be read, or a record makes no sense: then it begins at the newest again.
     pub fn prove(&mut self, most: u32) -> Result<Proved, StoreError> {
         if most == 0 {
             return Ok(Proved::default());

@@ -1,7 +1,6 @@
 //! What ties the process to its host: the clock, shutdown, systemd. The only room that reads the time.
 
 mod clock;
-pub mod heap;
 pub mod shutdown;
 
 pub use clock::Clock;

@@ -1,7 +1,7 @@
 //! What a broadcast changes in the soul: those who have attention are felt for more strongly, looked at more closely, and known as of now.
 
 use super::Soul;
-use crate::domain::{EntityId, Timestamp, Unit01};
+use crate::domain::{EntityId, Liveness, Timestamp, Unit01};
 
 /// What an event of one who has all the attention weighs more.
 const SHARPER: f64 = 0.25;
@@ -59,6 +59,9 @@ impl Soul {
 
     fn seen(&self, entity: &EntityId) -> Option<Seen> {
         let senses = &self.entities.get(entity)?.senses;
-        Some(Seen { entity: entity.clone(), gone: senses.life.view().state.is_gone(), odd: senses.series.is_odd() })
+        let life = senses.life.view();
+        // Who is not heard because a bridge is not is the bridge's matter, and who said that it goes may.
+        let gone = life.state == Liveness::Silent && life.because_of.is_none();
+        Some(Seen { entity: entity.clone(), gone, odd: senses.series.is_odd() })
     }
 }

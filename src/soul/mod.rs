@@ -367,7 +367,10 @@ impl Soul {
 
     /// Takes what a percept tells of an objective: it moves, and that stirs emotions. The strongest of them, in [0, 1].
     pub fn hear_news(&mut self, news: &News, at: Timestamp) -> Unit01 {
-        let sharper = News { congruence: Signed1::clamped(news.congruence.get() * self.sharpness(&news.cause)), ..news.clone() };
+        let c = news.congruence.get();
+        // Words weigh as they do, and nobody is made happier by having talked.
+        let sharpness = if news.in_words || c > 0.0 { 1.0 } else { self.sharpness(&news.cause) };
+        let sharper = News { congruence: Signed1::clamped(c * sharpness), ..news.clone() };
         self.take_news(&sharper, self.shared(&news.cause), at)
     }
 

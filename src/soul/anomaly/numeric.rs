@@ -233,7 +233,9 @@ impl Numeric {
         let (sigma, reach) = (self.walk.sigma(), self.walk.reach());
         let closer = 1.0 - CLOSER * nature.attention;
         if z >= LEAP.0 * closer && departure.abs() > closer * (LEAP.1 * reach).max(nature.least) {
-            return Some((What::Leap, z));
+            // What is odd only because it is looked at closely is noticed, and speaks against nobody: anybody can draw attention.
+            let is_odd_anyway = z >= LEAP.0 && departure.abs() > (LEAP.1 * reach).max(nature.least);
+            return Some((What::Leap, if is_odd_anyway { z } else { z.min(LEAP.0) }));
         }
         // What people and clouds make has no range, and no calm; what air does in a house shows in a week of its people.
         if self.at.seconds_since(self.first) < RANGE_SECONDS || nature.pace == Pace::Brisk {
