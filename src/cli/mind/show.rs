@@ -61,8 +61,8 @@ pub(super) fn show(common: &Common, reader: &Reader) -> anyhow::Result<()> {
         let words: Vec<String> = roles.iter().map(|(name, strength)| format!("{name} {strength:.2}")).collect();
         say("identity", &words.join(", "));
     }
-    for (id, view) in &missions {
-        say(&id.chars().take(11).collect::<String>(), &format!("{}: {}", text(view, "/status"), text(view, "/says")));
+    for (at, (id, view)) in missions.iter().enumerate() {
+        say(if at == 0 { "mission" } else { "" }, &format!("{id} {}: {}", text(view, "/status"), text(view, "/says")));
     }
     Ok(())
 }
