@@ -5,7 +5,7 @@ mod support;
 use jamey::{
     app::{self, Entered},
     config::{self, Config},
-    domain::{Due, Ending, Input, Outcome, Settled, limits},
+    domain::{Asks, Due, Ending, Input, Outcome, Settled, limits},
     mind::Mind,
     store::Reader,
 };
@@ -107,9 +107,12 @@ fn journal(reader: &Reader) -> Vec<Entered> {
     reader.journal(0, 100_000).unwrap().iter().flat_map(|(_, block)| app::read_journal(block).unwrap()).collect()
 }
 
-/// Lives the journal again: the outcome of each percept, how what waited ended, and what was due.
-fn replay(config: &Config, journal: &[Entered]) -> (BTreeMap<Uuid, Outcome>, BTreeMap<Uuid, Settled>, Vec<Due>) {
-    let (mut outcomes, mut ends, mut due) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
+/// A run lived again: the outcome of each percept, how what waited ended, what was due, what was asked of memory and phoenix, and what the mind is
+/// in the end, as bytes.
+type Lived = (BTreeMap<Uuid, Outcome>, BTreeMap<Uuid, Settled>, Vec<Due>, Vec<Asks>, Vec<u8>);
+
+fn replay(config: &Config, journal: &[Entered]) -> Lived {
+    let (mut outcomes, mut ends, mut due, mut asks) = (BTreeMap::new(), BTreeMap::new(), Vec::new(), Vec::new());
     let mut mind = None;
     for entry in journal {
         match entry {
@@ -120,13 +123,16 @@ fn replay(config: &Config, journal: &[Entered]) -> (BTreeMap<Uuid, Outcome>, BTr
                 let outcome = mind.as_mut().expect("a journal begins with a state").step(input);
                 ends.extend(outcome.settled.iter().map(|settled| (settled.id, settled.clone())));
                 due.extend(outcome.duties.iter().cloned());
+                asks.extend(outcome.asks.clone());
                 if let Input::Percept(percept) = input {
                     outcomes.insert(percept.id, outcome);
                 }
             }
         }
     }
-    (outcomes, ends, due)
+    let mut state = Vec::new();
+    ciborium::into_writer(mind.expect("a journal begins with a state").state(), &mut state).unwrap();
+    (outcomes, ends, due, asks, state)
 }
 
 fn config(file: &Path) -> Config {
@@ -156,7 +162,8 @@ fn a_recorded_run_replays_to_what_was_stored_and_twice_to_the_same() {
     let (verdicts, records) = (reader.verdicts(100_000, None).unwrap(), reader.records(100_000, None).unwrap());
     assert!(verdicts.len() > 150 && records.len() > 250, "{} verdicts, {} records", verdicts.len(), records.len());
     assert!(verdicts.iter().any(|v| v.verdict.decision != jamey::domain::Decision::Allow), "not everything was allowed");
-    let (once, ends, due) = once;
+    let (once, ends, due, asks, _) = once;
+    assert!(!asks.is_empty(), "memory and phoenix were asked");
     let count = |ending| ends.values().filter(|s| s.ending == ending).count();
     assert_eq!((count(Ending::Approved), count(Ending::Refused)), (1, 1));
     assert!(count(Ending::Superseded) >= 1 && due.len() >= 2, "{due:?}");
