@@ -42,7 +42,11 @@ pub(super) fn identity(conn: &Connection, at: Timestamp, view: &Value, state: &[
     for (at, view) in over {
         // What cannot be read any more is no reason to write nothing.
         let view: Value = serde_json::from_str(&view).unwrap_or_default();
-        run("UPDATE identity_matrices SET view = ?2, state = x'' WHERE at = ?1", &[&at, &strengths(&view).to_string()])
+        // Taken out and put in again: a row that shrinks in its place leaves a page all but empty, for ever.
+        run("DELETE FROM identity_matrices WHERE at = ?1", &[&at])
+            .and_then(|_| {
+                run("INSERT INTO identity_matrices (at, view, state) VALUES (?1, ?2, x'')", &[&at, &strengths(&view).to_string()])
+            })
             .doing("keep the strengths of a day")?;
     }
     Ok(())
