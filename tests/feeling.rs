@@ -108,7 +108,9 @@ fn what_happens_shows_with_cause_objective_and_percept_and_survives_a_restart() 
         let (name, cause) = (old["name"].as_str().unwrap(), old["cause"].as_str().unwrap());
         let same = emotion(&after, name, cause).unwrap_or_else(|| panic!("{name} {cause} is lost: {after}"));
         assert_eq!((&same["objective"], &same["percept"]), (&old["objective"], &old["percept"]));
-        assert!(same["intensity"].as_f64() <= old["intensity"].as_f64(), "it only faded");
+        // What is retained is published anew only when it moved by a twentieth: it may be a little older than the row.
+        let (new, old) = (same["intensity"].as_f64().unwrap(), old["intensity"].as_f64().unwrap());
+        assert!(new <= old + 0.05 && new >= old - 0.1, "it only faded: {name} {cause} {old} {new}");
     }
     assert_eq!(after["objectives"].as_array().unwrap().len(), 8);
 }
