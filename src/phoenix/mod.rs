@@ -37,7 +37,7 @@ pub use prune::Pruned;
 pub use repository::{Listed, Repository};
 pub use restore::{Choice, Restored};
 pub use retention::Retention;
-pub use seal::{Purpose, seal, unseal};
+pub use seal::{Purpose, SealError, seal, sealed_len, unseal};
 pub use snapshot::{Order, Taken};
 pub use source::{Component, Content, Item, Source};
 pub use vault::{Drilled, Vault};
