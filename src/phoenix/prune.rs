@@ -4,7 +4,7 @@
 use super::{
     Progress, Step,
     error::PhoenixError,
-    id::{Id, Sequence},
+    id::Sequence,
     pack::Packer,
     places::{Places, Usage},
     repository::Repository,
@@ -132,6 +132,7 @@ fn plan(usage: &[Usage]) -> (Vec<Usage>, Vec<Usage>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::phoenix::Id;
 
     fn pack(used: u64, idle: u64) -> Usage {
         Usage { pack: Id::of(&(used + idle).to_le_bytes()), length: used + idle, used, idle }

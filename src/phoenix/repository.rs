@@ -46,7 +46,7 @@ impl Repository {
     /// # Errors
     /// When there is one already, no secret is given, or the folder cannot be written.
     pub fn init(folder: &Path, secrets: &[Secret], append_only: bool, at: Timestamp) -> Result<Self, PhoenixError> {
-        let (key, id) = (RepositoryKey::generate()?, Uuid::new_v4());
+        let (key, id) = (RepositoryKey::generate()?, random_id()?);
         let slots = wrapped(&key, secrets, id, at)?;
         let vault = Vault::create(folder, id, append_only)?;
         for slot in slots {
@@ -264,4 +264,10 @@ fn opened(slot: &Slot, secret: &Secret, repository: Uuid) -> Result<RepositoryKe
 fn fits(vault: &Vault, key: &RepositoryKey) -> bool {
     let sealed = |sequence: Sequence| vault.snapshot(sequence).is_ok_and(|bytes| header::check(&bytes, Kind::Snapshot, key).is_ok());
     vault.sequences().is_ok_and(|all| all.into_iter().any(sealed))
+}
+
+fn random_id() -> Result<Uuid, PhoenixError> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(PhoenixError::Randomness)?;
+    Ok(uuid::Builder::from_random_bytes(bytes).into_uuid())
 }

@@ -95,9 +95,9 @@ impl Place {
             return Err(PhoenixError::Refused(format!("{}: is no folder to restore to", into.display())));
         };
         let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
-        match fs::read_dir(into) {
-            Ok(mut entries) if entries.next().is_some() => return Err(PhoenixError::NotEmpty { path: into.to_owned() }),
-            Ok(_) => {}
+        match fs::read_dir(into).map(|mut entries| entries.next().is_some()) {
+            Ok(true) => return Err(PhoenixError::NotEmpty { path: into.to_owned() }),
+            Ok(false) => {}
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(source) => return Err(PhoenixError::File { path: into.to_owned(), doing: "cannot be read", source }),
         }
@@ -277,7 +277,7 @@ const OPEN_PACKS: usize = 8;
 impl Packs {
     pub(super) fn open(&mut self, vault: &Vault, pack: Id, entry: &Entry, opener: &mut Opener) -> Result<Vec<u8>, PhoenixError> {
         let sealed = self.sealed(vault, pack, entry)?;
-        opener.open(entry, &sealed).map_err(|what| damaged(vault, pack, &format!("a chunk {what}")))
+        opener.open(entry, &sealed).map_err(|what| damaged(vault, pack, &format!("a chunk: {what}")))
     }
 
     pub(super) fn sealed(&mut self, vault: &Vault, pack: Id, entry: &Entry) -> Result<Vec<u8>, PhoenixError> {

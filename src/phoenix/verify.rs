@@ -195,7 +195,7 @@ fn whole(repository: &Repository, pack: Id, opener: &mut Opener) -> Result<(), S
     for entry in pack::index(&path, key, vault.id).map_err(|e| e.to_string())? {
         let at = entry.offset as usize;
         let sealed = bytes.get(at..at + entry.length as usize).unwrap_or_default();
-        opener.open(&entry, sealed).map_err(|what| format!("a chunk {what}"))?;
+        opener.open(&entry, sealed).map_err(|what| format!("a chunk: {what}"))?;
     }
     Ok(())
 }
