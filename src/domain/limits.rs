@@ -85,6 +85,8 @@ pub const SUMMARY_PATHS: usize = 16;
 pub const SUMMARY_WORDS: usize = 8;
 /// `[[retention]]` entries: each is a walk over the records.
 pub const RETENTIONS: usize = 64;
+/// `[[phoenix.repository]]` entries: each reads all that is to be saved, and a disk, a share and another host are three.
+pub const REPOSITORIES: usize = 8;
 /// Entities whose names are kept: as many as the registry has devices, for each may be a sensor as well.
 pub const NAMED: usize = DEVICES;
 /// Values of one entity that have a name: a Zigbee device exposes up to twenty.
