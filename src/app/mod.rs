@@ -16,6 +16,7 @@ mod journal;
 mod mailbox;
 mod outlets;
 mod people;
+pub mod phoenix;
 mod proving;
 mod recall;
 mod retained;

@@ -14,6 +14,7 @@ mod listeners;
 mod load;
 mod memory;
 mod missions;
+mod phoenix;
 mod reader;
 mod schema;
 mod signals;
@@ -29,6 +30,7 @@ pub use error::ConfigError;
 pub use limits::Limits;
 pub use listeners::{ClientFiles, ListenerEntry, Protocol, Rate, TlsFiles};
 pub use load::load;
+pub use phoenix::{Extra, Phoenix, RepositoryEntry};
 pub use schema::{Approvals, Broker, Conscience, Durability, GuardMode, Http, Inputs, Log, StoreConfig, WhenUnwritable};
 pub use signals::shipped as shipped_signals;
 pub use tree::{ENV_PREFIX, FLAGS};
@@ -78,6 +80,7 @@ pub struct Config {
     pub memory: Keeping,
     #[serde(rename = "retention")]
     pub retentions: Vec<Retention>,
+    pub phoenix: Phoenix,
     pub log: Log,
 }
 
@@ -106,6 +109,7 @@ impl Default for Config {
             identity: IdentitySpec::default(),
             memory: Keeping::default(),
             retentions: Vec::new(),
+            phoenix: Phoenix::default(),
             log: Log::default(),
         }
     }
@@ -226,6 +230,7 @@ fn sections(top: &mut Reader) -> (Config, check::Numbers) {
         identity,
         memory: top.section("memory", memory::keeping),
         retentions: memory::retentions(top),
+        phoenix: top.section("phoenix", Phoenix::read),
         log: top.section("log", Log::read),
     };
     let numbers = check::Numbers {
