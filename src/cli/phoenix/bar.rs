@@ -37,7 +37,8 @@ impl Bar {
     pub fn step(&mut self, step: Step) -> bool {
         if step.of > 0 {
             if self.bar.length().is_none()
-                && let Ok(style) = ProgressStyle::with_template(&format!("{} {{wide_bar}} {{bytes}} of {{total_bytes}}, {{eta}} left", self.what))
+                && let Ok(style) =
+                    ProgressStyle::with_template(&format!("{} {{wide_bar}} {{bytes}} of {{total_bytes}}, {{eta}} left", self.what))
             {
                 self.bar.set_style(style);
             }

@@ -57,8 +57,12 @@ pub(super) fn init(common: &Common, config: &Config, asked: &Asked) -> Result<()
         crate::cli::line!("append-only: nothing is deleted there, so it only grows");
     }
     let missing = match (&made.key_file, made.passphrase) {
-        (None, _) => Some(("the passphrase alone opens it, and Jamey cannot type: add a key file", "--new-key-file /etc/jamey/phoenix.key")),
-        (_, false) => Some(("the key file alone opens it, and burns with this host: add a passphrase that you know by heart", "--new-passphrase")),
+        (None, _) => {
+            Some(("the passphrase alone opens it, and Jamey cannot type: add a key file", "--new-key-file /etc/jamey/phoenix.key"))
+        }
+        (_, false) => {
+            Some(("the key file alone opens it, and burns with this host: add a passphrase that you know by heart", "--new-passphrase"))
+        }
         _ => None,
     };
     if let Some((why, flag)) = missing {
@@ -82,7 +86,9 @@ fn secrets(common: &Common, found: &Found, fresh: &Fresh) -> Result<Made> {
         None
     };
     if !fresh.is_given() && asked.is_none() {
-        bail!("nothing would open the repository: say --new-key-file FILE, --new-passphrase-file FILE or --new-passphrase, best both kinds");
+        bail!(
+            "nothing would open the repository: say --new-key-file FILE, --new-passphrase-file FILE or --new-passphrase, best both kinds"
+        );
     }
     let mut made = fresh.make()?;
     if let Some(passphrase) = asked {
@@ -115,7 +121,9 @@ fn next(common: &Common, config: &Config, found: &Found, made: &Made) {
         crate::cli::line!("   key_file = {key_file:?}\n");
         crate::cli::line!("3. Take the first snapshot:");
     } else {
-        crate::cli::line!("2. Take the first snapshot; a running Jamey is to be started again first, if the config is newer than its start:");
+        crate::cli::line!(
+            "2. Take the first snapshot; a running Jamey is to be started again first, if the config is newer than its start:"
+        );
     }
     crate::cli::line!("   {}", command(common, &format!("phoenix snapshot{flag}{with}")));
 }

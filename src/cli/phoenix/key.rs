@@ -94,9 +94,8 @@ fn add(common: &Common, config: &Config, asked: &Changed) -> Result<()> {
     let mut ids = Vec::new();
     for one in &made.secrets {
         ids.push(repository.add_key(one, now())?);
-        // From the first on the file is needed.
-        made.keep();
     }
+    made.keep();
     if common.json {
         return put_json(&json!({"v": 1, "repository": about(&found, &repository), "added": ids}));
     }
@@ -151,13 +150,20 @@ fn remove(common: &Common, config: &Config, id: &str, at: &At) -> Result<()> {
         return put_json(&json!({"v": 1, "repository": about(&found, &repository), "removed": [name]}));
     }
     let slot = Slot::from_bytes(bytes).ok();
-    crate::cli::line!("{name} ({}) opens {} no longer; old copies of the repository still open with it", slot.as_ref().map_or("damaged", |s| s.kind.as_str()), found.name());
+    crate::cli::line!(
+        "{name} ({}) opens {} no longer; old copies of the repository still open with it",
+        slot.as_ref().map_or("damaged", |s| s.kind.as_str()),
+        found.name()
+    );
     let configured = secret::configured(&found).and_then(|path| Some((crate::phoenix::KeyFile::read(&path).ok()?, path)));
     if let (Some(slot), Some((file, path))) = (slot, configured)
         && slot.unwrap(&Secret::KeyFile(file), repository.vault.id).is_ok()
     {
         let screen = Screen::here();
-        crate::cli::line!("{}", screen.warning(&format!("That was the config's key file {}: Jamey cannot open it any more.", path.display())));
+        crate::cli::line!(
+            "{}",
+            screen.warning(&format!("That was the config's key file {}: Jamey cannot open it any more.", path.display()))
+        );
     }
     Ok(())
 }
@@ -175,7 +181,9 @@ fn list(common: &Common, config: &Config, place: &Place) -> Result<()> {
                 Err(why) => json!({"id": name, "damaged": why}),
             })
             .collect();
-        return put_json(&json!({"v": 1, "repository": {"path": found.folder, "id": vault.id, "append_only": vault.append_only}, "keys": rows}));
+        return put_json(
+            &json!({"v": 1, "repository": {"path": found.folder, "id": vault.id, "append_only": vault.append_only}, "keys": rows}),
+        );
     }
     let screen = Screen::here();
     crate::cli::line!("{}", screen.bold(&format!("{:<36}  {:<12} {:<19}  key", "id", "opened by", "since")));
@@ -196,7 +204,9 @@ fn list(common: &Common, config: &Config, place: &Place) -> Result<()> {
 
 fn export(common: &Common, config: &Config, asked: &Export) -> Result<()> {
     if asked.out.is_none() && (common.json || !std::io::stdout().is_terminal()) {
-        bail!("the words open everything, and this would print them into a pipe or a file that others may read: run it on a terminal, or say --out FILE");
+        bail!(
+            "the words open everything, and this would print them into a pipe or a file that others may read: run it on a terminal, or say --out FILE"
+        );
     }
     if let Some(path) = asked.out.as_ref().filter(|path| path.exists()) {
         bail!("{} is there already: take it away, or name another file", path.display());
@@ -224,8 +234,15 @@ fn export(common: &Common, config: &Config, asked: &Export) -> Result<()> {
     if common.json {
         return put_json(&json!({"v": 1, "repository": about(&found, &repository), "out": path, "key": hex(&repository.key().id())}));
     }
-    crate::cli::line!("{} (0600): print it, put it away from the house, and delete the file: shred -u {}", path.display(), super::place::quoted(path));
-    crate::cli::line!("Whether it is good, this shows: {}", command(common, &format!("phoenix list{} --words-file {}", found.flag(config), super::place::quoted(path))));
+    crate::cli::line!(
+        "{} (0600): print it, put it away from the house, and delete the file: shred -u {}",
+        path.display(),
+        super::place::quoted(path)
+    );
+    crate::cli::line!(
+        "Whether it is good, this shows: {}",
+        command(common, &format!("phoenix list{} --words-file {}", found.flag(config), super::place::quoted(path)))
+    );
     Ok(())
 }
 

@@ -38,7 +38,9 @@ impl Pick {
         }
         match self {
             Self::Number(number) => Ok(number),
-            Self::Latest(back) => all.iter().rev().nth(back).copied().with_context(|| format!("there are no more than {} snapshots", all.len())),
+            Self::Latest(back) => {
+                all.iter().rev().nth(back).copied().with_context(|| format!("there are no more than {} snapshots", all.len()))
+            }
         }
     }
 }
@@ -57,7 +59,9 @@ impl FromStr for Moment {
     fn from_str(text: &str) -> Result<Self, String> {
         let instant = || Some(Self::At(Timestamp::from_micros(text.parse::<jiff::Timestamp>().ok()?.as_microsecond())));
         let there = || text.parse().ok().map(Self::There);
-        instant().or_else(there).ok_or_else(|| "write a time such as 2026-11-25T03:00, on the clock of the house, or 2026-11-25T03:00Z".to_owned())
+        instant()
+            .or_else(there)
+            .ok_or_else(|| "write a time such as 2026-11-25T03:00, on the clock of the house, or 2026-11-25T03:00Z".to_owned())
     }
 }
 
@@ -77,7 +81,9 @@ impl Moment {
         let at = self.instant(zone)?;
         let taken = |one: &&Listed| one.manifest.as_ref().is_ok_and(|manifest| manifest.taken_at < at);
         let newest = all.iter().filter(taken).max_by_key(|one| (one.manifest.as_ref().ok().map(|m| m.taken_at), one.sequence));
-        newest.map(|one| one.sequence).with_context(|| format!("no whole snapshot was taken before {at}: `jamey phoenix list` shows when each was"))
+        newest
+            .map(|one| one.sequence)
+            .with_context(|| format!("no whole snapshot was taken before {at}: `jamey phoenix list` shows when each was"))
     }
 }
 

@@ -23,7 +23,7 @@ pub(super) struct Found<'c> {
 }
 
 impl Place {
-    pub fn find<'c>(&self, config: &'c Config) -> Result<Found<'c>> {
+    pub(super) fn find<'c>(&self, config: &'c Config) -> Result<Found<'c>> {
         let all = &config.phoenix.repositories;
         let of = |entry: &'c RepositoryEntry| Found { folder: entry.path.clone(), entry: Some(entry) };
         let Some(wanted) = &self.repository else {

@@ -82,7 +82,8 @@ pub(super) fn restore(common: &Common, config: &Config, asked: &Asked) -> Result
     let components: BTreeSet<Component> = asked.components.iter().copied().collect();
     let choice = Choice { components: (!components.is_empty()).then_some(components), dry_run: asked.dry_run };
     let mut bar = Bar::new(if asked.dry_run { "read" } else { "restored" }, common.json);
-    let restored = repository.restore(sequence, &choice, &into, &mut |step| bar.step(step)).with_context(|| advice(&repository, sequence))?;
+    let restored =
+        repository.restore(sequence, &choice, &into, &mut |step| bar.step(step)).with_context(|| advice(&repository, sequence))?;
     drop(bar);
     if common.json {
         let parts: serde_json::Map<_, _> = restored
@@ -132,6 +133,7 @@ fn advice(repository: &Repository, sequence: Sequence) -> String {
         list.into_iter().rev().find(|one| one.sequence < sequence && one.manifest.is_ok()).map(|one| one.sequence)
     };
     let other = repository.list().ok().and_then(readable);
-    let other = other.map_or_else(String::new, |other| format!("; snapshot {other} is the one before, and --components restores some of this one"));
+    let other =
+        other.map_or_else(String::new, |other| format!("; snapshot {other} is the one before, and --components restores some of this one"));
     format!("snapshot {sequence} was not restored, and nothing was written{other}")
 }

@@ -29,7 +29,8 @@ pub(super) fn page(about: &About, words: &str) -> Zeroizing<String> {
         for (at, word) in words.iter().enumerate().skip(line).step_by(lines) {
             table.push_str(&format!("   {:>2}. {word:<14}", at + 1));
         }
-        table.truncate(table.trim_end().len());
+        let end = table.trim_end().len();
+        table.truncate(end);
         table.push('\n');
     }
     Zeroizing::new(format!(

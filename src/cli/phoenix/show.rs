@@ -43,7 +43,10 @@ pub(super) fn show(common: &Common, config: &Config, asked: &Asked) -> Result<()
     }
     let (screen, zone) = (Screen::here(), config.zone());
     let ago = span(now().seconds_since(manifest.taken_at));
-    crate::cli::line!("{}", screen.bold(&format!("snapshot {sequence} of {}, {} ({ago} ago)", found.name(), when(manifest.taken_at, &zone))));
+    crate::cli::line!(
+        "{}",
+        screen.bold(&format!("snapshot {sequence} of {}, {} ({ago} ago)", found.name(), when(manifest.taken_at, &zone)))
+    );
     crate::cli::line!("  taken     by jamey {} on {}, {}", plain(&manifest.version), plain(&manifest.node), plain(&manifest.reason));
     crate::cli::line!("  size      {} in {}", size(manifest.bytes()), files(manifest.parts.iter().map(|part| part.items.len()).sum()));
     crate::cli::line!("  hash      {hash}");
@@ -55,7 +58,8 @@ pub(super) fn show(common: &Common, config: &Config, asked: &Asked) -> Result<()
         match drilled {
             None => "not yet: `jamey phoenix drill` does".to_owned(),
             Some(Drilled { at, passed: true, .. }) => screen.good(&format!("passed, {}", when(at, &zone))),
-            Some(Drilled { at, passed: false, .. }) => screen.bad(&format!("failed, {}: `jamey phoenix verify` says more", when(at, &zone))),
+            Some(Drilled { at, passed: false, .. }) =>
+                screen.bad(&format!("failed, {}: `jamey phoenix verify` says more", when(at, &zone))),
         }
     );
     for one in &manifest.parts {

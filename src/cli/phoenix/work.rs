@@ -102,7 +102,12 @@ pub(super) fn drill(common: &Common, config: &Config, asked: &Drill) -> Result<(
     let came = which(config, &asked.at, |which| drill_now(config, which, asked.number, &mut |step| bar.step(step)))?;
     drop(bar);
     report(common, &came, |screen, one: &Trial| {
-        let read = format!("{} in {}, in {}", size(one.bytes), show::files(usize::try_from(one.files).unwrap_or(usize::MAX)), took(one.took_millis));
+        let read = format!(
+            "{} in {}, in {}",
+            size(one.bytes),
+            show::files(usize::try_from(one.files).unwrap_or(usize::MAX)),
+            took(one.took_millis)
+        );
         match one.passed {
             true => format!("snapshot {}: {}: {read}", one.sequence, screen.good("passed")),
             false => {
@@ -111,7 +116,8 @@ pub(super) fn drill(common: &Common, config: &Config, asked: &Drill) -> Result<(
             }
         }
     })?;
-    let failed: Vec<&str> = came.iter().filter(|one| one.came.as_ref().is_ok_and(|trial| !trial.passed)).map(|one| one.repository.as_str()).collect();
+    let failed: Vec<&str> =
+        came.iter().filter(|one| one.came.as_ref().is_ok_and(|trial| !trial.passed)).map(|one| one.repository.as_str()).collect();
     if !failed.is_empty() {
         bail!("the drill failed in {}: `{}` says what is damaged", failed.join(", "), command(common, "phoenix verify --everything"));
     }
