@@ -30,7 +30,12 @@ Next:
 "
     );
     // What it says to paste is a config, and with it nothing else needs saying.
-    let config: String = said.lines().filter_map(|line| line.strip_prefix("   ")).filter(|line| line.contains(['[', '=']) && !line.contains("jamey ")).map(|line| format!("{line}\n")).collect();
+    let config: String = said
+        .lines()
+        .filter_map(|line| line.strip_prefix("   "))
+        .filter(|line| line.contains(['[', '=']) && !line.contains("jamey "))
+        .map(|line| format!("{line}\n"))
+        .collect();
     fs::write(site.path("house.toml"), &config).unwrap();
     let listed = site.ask(&["list", "--config", "house.toml"]).good();
     assert_eq!(listed, "nas: no snapshot yet: `jamey phoenix snapshot` takes the first\n");
@@ -50,7 +55,11 @@ fn one_way_in_is_said_to_be_few() {
     let said = site.ask(&["init", "--repository", "b", "--new-passphrase-file", "passphrase"]).good();
     assert!(said.contains("Only one thing opens it: the passphrase alone"), "{said}");
     let told = site.ask(&["init", "--repository", "c", "--new-key-file", "key", "--json"]).json();
-    assert_eq!((told["key_file_is_new"].as_bool(), told["passphrase"].as_bool()), (Some(false), Some(false)), "one key file may open several: {told}");
+    assert_eq!(
+        (told["key_file_is_new"].as_bool(), told["passphrase"].as_bool()),
+        (Some(false), Some(false)),
+        "one key file may open several: {told}"
+    );
     let env = [("JAMEY_PHOENIX_NEW_PASSPHRASE", "a third long passphrase")];
     site.ask_with(&env, &["init", "--repository", "d", "--new-passphrase"]).good();
 }

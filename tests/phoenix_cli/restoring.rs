@@ -23,7 +23,12 @@ fn a_snapshot_is_restored_by_number_from_the_newest_back_and_by_time() {
     assert_eq!((by_clock["sequence"].as_u64(), by_clock["files"].as_u64()), (Some(2), Some(3)));
     assert_eq!(by_clock["components"]["database"]["counts"]["records"], 120);
     assert!(site.about(&["restore", "--before", "2026-11-01", "--into", "h"]).bad(1).contains("no whole snapshot was taken before"));
-    for wrong in [&["restore", "--into", "h"][..], &["restore", "1", "--before", "2026-11-25", "--into", "h"], &["restore", "1"], &["restore", "--before", "noon", "--into", "h"]] {
+    for wrong in [
+        &["restore", "--into", "h"][..],
+        &["restore", "1", "--before", "2026-11-25", "--into", "h"],
+        &["restore", "1"],
+        &["restore", "--before", "noon", "--into", "h"],
+    ] {
         site.about(wrong).bad(2);
     }
     assert!(!site.path("h").exists());
@@ -54,8 +59,8 @@ fn a_dry_run_compares_everything_and_writes_nothing() {
     let mut bytes = fs::read(&pack).unwrap();
     bytes[5_000] ^= 1;
     fs::write(&pack, bytes).unwrap();
-    let said = site.about(&["restore", "1", "--into", "new", "--dry-run"]).bad(1);
-    assert!(said.contains("snapshot 1 was not restored, and nothing was written"), "{said}");
+    let said = site.about(&["restore", "latest", "--into", "new", "--dry-run"]).bad(1);
+    assert!(said.contains("snapshot 2 was not restored, and nothing was written"), "{said}");
     assert!(!site.path("new").exists());
 }
 

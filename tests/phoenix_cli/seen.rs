@@ -11,7 +11,7 @@ fn a_list_is_a_table_newest_first() {
         "number  taken                             reason           size  drilled  components
      2  2026-11-25 02:30:00  AGO asked         512 KiB  not yet  database, rules
      1  2026-11-24 02:30:00  AGO scheduled     256 KiB  not yet  database, rules
-HERE/nas: 2 snapshots in 513 KiB
+HERE/nas: 2 snapshots in SIZE
 "
     );
     let told = site.about(&["list", "--json"]).json();
@@ -102,7 +102,10 @@ fn a_whole_repository_is_said_to_be_good() {
     assert!(said.starts_with("good: 2 snapshots are whole: ") && said.contains("`--everything`"), "{said}");
     assert_eq!(site.about(&["verify", "--everything"]).good(), "good: 2 snapshots are whole: every byte was read\n");
     let told = site.about(&["verify", "--json"]).json();
-    assert_eq!((told["good"].as_bool(), told["snapshots"].as_u64(), told["findings"].as_array().map(Vec::len)), (Some(true), Some(2), Some(0)));
+    assert_eq!(
+        (told["good"].as_bool(), told["snapshots"].as_u64(), told["findings"].as_array().map(Vec::len)),
+        (Some(true), Some(2), Some(0))
+    );
 }
 
 #[test]

@@ -136,7 +136,8 @@ impl Site {
             source(Component::Database, 14, &[("records", records), ("verdicts", 7)], vec![item("jamey.db", &database)]),
             source(Component::Rules, 1, &[], rules),
         ];
-        let order = Order { at: Timestamp::read(at).unwrap(), node: "attic".into(), reason: reason.into(), sources, bytes_a_second: 0 };
+        let order =
+            Order { at: Timestamp::read(at).unwrap(), node: "attic".into(), reason: reason.into(), sources, bytes_a_second: 0, after: 0 };
         self.repository().snapshot(order, &mut |_| true).unwrap();
     }
 
@@ -174,6 +175,7 @@ impl Site {
             (r"\b[0-9a-f]{16}\b", "DIGITS"),
             (r"\d+ (s|min|h|days) ago *", "AGO "),
             (r"in \d+(\.\d)? (ms|s)\b", "in TIME"),
+            (r"snapshots in .* KiB", "snapshots in SIZE"),
             (r"jamey \d+\.\d+\.\d+", "jamey VERSION"),
         ]
         .iter()
