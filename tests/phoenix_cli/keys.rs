@@ -194,3 +194,22 @@ fn the_sheet_is_a_page_for_a_drawer() {
     let told = site.about(&["key", "export", "--out", "other", "--json"]).json();
     assert!(!told.to_string().contains(words.split_whitespace().next().unwrap()), "the words are in the file alone: {told}");
 }
+
+#[test]
+fn a_damaged_key_is_named_and_replaced() {
+    let site = Site::with_snapshots();
+    let id = ids(&site, "passphrase").remove(0);
+    let file = site.path("nas/keys").join(&id);
+    let bytes = fs::read(&file).unwrap();
+    fs::write(&file, &bytes[..bytes.len() / 2]).unwrap();
+    let answer = site.about(&["verify"]);
+    assert_eq!(answer.code, Some(1));
+    for part in [id.as_str(), "  do     add a key file or a passphrase anew", "jamey phoenix key remove"] {
+        assert!(answer.out.contains(part), "{part}: {}", answer.out);
+    }
+    assert!(opens(&site, &["--key-file", "key"]) && !opens(&site, &["--passphrase-file", "passphrase"]));
+    site.about(&["key", "add", "--new-passphrase-file", "passphrase"]).good();
+    site.about(&["key", "remove", &id]).good();
+    assert!(opens(&site, &["--passphrase-file", "passphrase"]));
+    assert!(site.about(&["verify"]).good().starts_with("good"));
+}
