@@ -72,7 +72,9 @@ impl Repository {
         {
             return Ok(Self { vault, key: key.clone() });
         }
-        Err(why.unwrap_or_else(|| PhoenixError::Key(format!("{}: no wrapped key is left: the recovery sheet's words open it", folder.display()))))
+        Err(why.unwrap_or_else(|| {
+            PhoenixError::Key(format!("{}: no wrapped key is left: the recovery sheet's words open it", folder.display()))
+        }))
     }
 
     /// For the recovery sheet and for wrapping it anew.
@@ -235,6 +237,9 @@ impl Repository {
         let slot = Slot::from_bytes(bytes).map_err(|e| e.to_string())?;
         if slot.id.to_string() != name || slot.key != self.key.id() {
             return Err("is of another repository, or lies under a wrong name".into());
+        }
+        if !slot.is_whole(&self.key) {
+            return Err("was altered".into());
         }
         Ok(())
     }
