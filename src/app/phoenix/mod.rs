@@ -1,5 +1,10 @@
 //! Phoenix in the running house: snapshots when they are due or asked for, drills, pruning, and what is told of them.
 
+mod gather;
+mod named;
+
+pub use gather::{Folder, Gathered, Gathering, Running};
+
 use crate::{
     config::Config,
     phoenix::{Progress, Secret, Sequence},
