@@ -87,6 +87,10 @@ pub const SUMMARY_WORDS: usize = 8;
 pub const RETENTIONS: usize = 64;
 /// `[[phoenix.repository]]` entries: each reads all that is to be saved, and a disk, a share and another host are three.
 pub const REPOSITORIES: usize = 8;
+/// What is asked of Phoenix: a name, a number, and the asker's own.
+pub const ERRAND_BYTES: usize = 1_024;
+/// Errands that wait for Phoenix: each may take minutes, and is the same as the one before it.
+pub const ERRANDS_WAITING: usize = 8;
 /// Entities whose names are kept: as many as the registry has devices, for each may be a sensor as well.
 pub const NAMED: usize = DEVICES;
 /// Values of one entity that have a name: a Zigbee device exposes up to twenty.
