@@ -259,3 +259,13 @@ pub const ACTS: usize = 64;
 pub const ACTS_TOLD: usize = 8;
 /// Days for which it is kept who Jamey was: a year, and the month after it for a look back; a row takes 2 KiB, so 800 KiB.
 pub const IDENTITY_DAYS: i64 = 400;
+/// Chunks in one repository of snapshots: at 64 KiB some 256 GiB, and at 48 bytes each 192 MiB of memory while it is read; a house has thousands.
+pub const CHUNKS: usize = 4_000_000;
+/// Files in one snapshot: a house has dozens.
+pub const SAVED_FILES: usize = 100_000;
+/// The path of a file in a snapshot.
+pub const SAVED_PATH_BYTES: usize = 512;
+/// A sealed manifest: of that many files some 10 MiB.
+pub const MANIFEST_BYTES: u64 = 32 * 1024 * 1024;
+/// A file of a snapshot that is looked at without restoring it.
+pub const SAVED_READ_BYTES: u64 = 16 * 1024 * 1024;

@@ -1,6 +1,6 @@
 //! Time as the mind knows it: microseconds since 1970-01-01 UTC, handed in, never read here.
 
-use jiff::{Timestamp as Instant, tz::TimeZone};
+use jiff::{Timestamp as Instant, civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use uuid::Uuid;
@@ -41,6 +41,12 @@ impl Timestamp {
         let zoned = text.parse::<Instant>().ok();
         let there = || text.parse::<jiff::civil::DateTime>().ok()?.to_zoned(TimeZone::UTC).ok().map(|t| t.timestamp());
         zoned.or_else(there).map(|instant| Self(instant.as_microsecond()))
+    }
+
+    /// The day of the calendar, in the zone of the house.
+    #[must_use]
+    pub fn date(self, zone: &TimeZone) -> Date {
+        self.instant().to_zoned(zone.clone()).date()
     }
 
     /// The hour of the day, 0 to 23, in the zone of the house.

@@ -1,12 +1,17 @@
 //! The manifest: what one snapshot holds, and where each byte of it lies.
 
 use super::{
+    error::PhoenixError,
+    header::{self, Kind},
     id::{Id, Sequence},
-    source::Component,
+    key::RepositoryKey,
+    pack::LEVEL,
+    seal::{Purpose, seal, unseal},
+    source::{Component, is_path},
 };
-use crate::domain::Timestamp;
+use crate::domain::{Timestamp, limits};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, io::Read};
 use uuid::Uuid;
 
 /// The version of the format of manifests.
@@ -93,4 +98,44 @@ impl Part {
         }
         Id(*hasher.finalize().as_bytes())
     }
+}
+
+impl Manifest {
+    /// As its file has it.
+    pub(super) fn seal(&self, key: &RepositoryKey) -> Result<Vec<u8>, PhoenixError> {
+        let refused = |e: &dyn std::fmt::Display| PhoenixError::Refused(format!("the manifest cannot be written down: {e}"));
+        let mut plain = Vec::new();
+        ciborium::into_writer(self, &mut plain).map_err(|e| refused(&e))?;
+        if plain.len() as u64 > limits::MANIFEST_BYTES {
+            return Err(refused(&"it is too long"));
+        }
+        let small = zstd::bulk::compress(&plain, LEVEL).map_err(|e| refused(&e))?;
+        let mut bytes = header::bytes(Kind::Snapshot, key).to_vec();
+        bytes.extend(seal(&key.sealing(), purpose(self.repository, &self.sequence.to_be_bytes()), &small)?);
+        Ok(bytes)
+    }
+
+    /// # Errors
+    /// In words: what is wrong with it.
+    pub(super) fn unseal(bytes: &[u8], key: &RepositoryKey, repository: Uuid, sequence: Sequence) -> Result<Self, String> {
+        header::check(bytes, Kind::Snapshot, key)?;
+        let sealed = bytes.get(header::BYTES..).unwrap_or_default();
+        let small = unseal(&key.sealing(), purpose(repository, &sequence.to_be_bytes()), sealed).map_err(|e| e.to_string())?;
+        let mut plain = Vec::new();
+        let reading = zstd::stream::read::Decoder::new(small.as_slice()).and_then(|d| d.take(limits::MANIFEST_BYTES + 1).read_to_end(&mut plain));
+        reading.map_err(|e| format!("cannot be decompressed: {e}"))?;
+        let manifest: Self = ciborium::from_reader(plain.as_slice()).map_err(|e| format!("makes no sense: {e}"))?;
+        if manifest.v != VERSION {
+            return Err(format!("has version {}; this jamey knows {VERSION}", manifest.v));
+        }
+        let items = manifest.parts.iter().flat_map(|part| &part.items);
+        if (manifest.repository, manifest.sequence) != (repository, sequence) || !items.clone().all(|item| is_path(&item.path)) {
+            return Err("makes no sense".into());
+        }
+        Ok(manifest)
+    }
+}
+
+fn purpose(repository: Uuid, sequence: &[u8]) -> Purpose<'_> {
+    Purpose { repository, what: "manifest", which: sequence, version: VERSION }
 }

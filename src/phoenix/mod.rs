@@ -5,10 +5,12 @@ mod chunk;
 pub mod courier;
 mod diff;
 mod error;
+mod header;
 mod id;
 mod key;
 mod manifest;
 mod pack;
+mod places;
 mod proof;
 mod prune;
 mod repository;
@@ -19,6 +21,12 @@ mod snapshot;
 mod source;
 mod vault;
 mod verify;
+mod walk;
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use diff::{Difference, Standing};
 pub use error::PhoenixError;
@@ -30,7 +38,7 @@ pub use prune::Pruned;
 pub use repository::{Listed, Repository};
 pub use restore::{Choice, Restored};
 pub use retention::Retention;
-pub use seal::{Purpose, seal, unseal};
+pub use seal::{Purpose, SealError, seal, sealed_len, unseal};
 pub use snapshot::{Order, Taken};
 pub use source::{Component, Content, Item, Source};
 pub use vault::{Drilled, Vault, Writing};

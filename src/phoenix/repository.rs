@@ -1,17 +1,29 @@
 //! A repository that is open: its files, and the key to them.
 
 use super::{
-    Component, Depth, Difference, Drilled, Finding, Manifest, Order, PhoenixError, Progress, Pruned, RepositoryKey, Restored, Retention,
-    Secret, Sequence, Taken, Vault, restore::Choice,
+    Progress,
+    diff::{self, Difference},
+    error::PhoenixError,
+    header::{self, Kind},
+    id::Sequence,
+    key::{RepositoryKey, Secret, Slot},
+    manifest::Manifest,
+    prune::{self, Pruned},
+    restore::{self, Choice, Restored},
+    retention::Retention,
+    seal::{Purpose, seal, unseal},
+    snapshot::{self, Order, Taken},
+    source::Component,
+    vault::{Drilled, Vault},
+    verify::{self, Depth, Finding},
 };
-use crate::domain::Timestamp;
+use crate::domain::{Timestamp, limits};
 use jiff::tz::TimeZone;
 use std::path::Path;
 use uuid::Uuid;
 
 pub struct Repository {
     pub vault: Vault,
-    #[allow(dead_code)]
     key: RepositoryKey,
 }
 
@@ -25,19 +37,42 @@ pub struct Listed {
     pub drilled: Option<Drilled>,
 }
 
+/// The version of a drill's record.
+const DRILL_VERSION: u32 = 1;
+
 impl Repository {
     /// Makes one, with a new key, that each of these secrets opens.
     ///
     /// # Errors
     /// When there is one already, no secret is given, or the folder cannot be written.
-    pub fn init(_folder: &Path, _secrets: &[Secret], _append_only: bool, _at: Timestamp) -> Result<Self, PhoenixError> {
-        Err(PhoenixError::Refused("init".into()))
+    pub fn init(folder: &Path, secrets: &[Secret], append_only: bool, at: Timestamp) -> Result<Self, PhoenixError> {
+        let (key, id) = (RepositoryKey::generate()?, random_id()?);
+        let slots = wrapped(&key, secrets, id, at)?;
+        let vault = Vault::create(folder, id, append_only)?;
+        for slot in slots {
+            vault.keep_slot(&slot.id.to_string(), &slot.to_bytes())?;
+        }
+        Ok(Self { vault, key })
     }
 
     /// # Errors
     /// When there is none, or the secret opens it not.
-    pub fn open(_folder: &Path, _secret: &Secret) -> Result<Self, PhoenixError> {
-        Err(PhoenixError::Refused("open".into()))
+    pub fn open(folder: &Path, secret: &Secret) -> Result<Self, PhoenixError> {
+        let vault = Vault::open(folder)?;
+        let mut why = None;
+        for (name, bytes) in vault.slots()? {
+            match Slot::from_bytes(&bytes).and_then(|slot| opened(&slot, secret, vault.id)) {
+                Ok(key) => return Ok(Self { vault, key }),
+                // What says most is the answer of a slot of the same kind of secret; the last one's is as good as any.
+                Err(error) => why = Some(PhoenixError::Key(format!("{}: keys/{name}: {error}", folder.display()))),
+            }
+        }
+        if let Secret::Words(key) = secret
+            && fits(&vault, key)
+        {
+            return Ok(Self { vault, key: key.clone() });
+        }
+        Err(why.unwrap_or_else(|| PhoenixError::Key(format!("{}: no wrapped key is left: the recovery sheet's words open it", folder.display()))))
     }
 
     /// For the recovery sheet and for wrapping it anew.
@@ -51,88 +86,188 @@ impl Repository {
     /// # Errors
     /// When the folder cannot be read.
     pub fn list(&self) -> Result<Vec<Listed>, PhoenixError> {
-        Ok(Vec::new())
+        let sequences = self.vault.sequences()?;
+        Ok(sequences
+            .into_iter()
+            .map(|sequence| Listed {
+                sequence,
+                manifest: self.manifest(sequence).map_err(|e| e.to_string()),
+                drilled: self.drill(sequence).ok().flatten(),
+            })
+            .collect())
     }
 
     /// # Errors
     /// When there is none of this number, or it is damaged.
     pub fn manifest(&self, sequence: Sequence) -> Result<Manifest, PhoenixError> {
-        Err(PhoenixError::NoSnapshot { sequence })
+        let bytes = self.vault.snapshot(sequence)?;
+        Manifest::unseal(&bytes, &self.key, self.vault.id, sequence)
+            .map_err(|what| PhoenixError::Damaged { path: self.vault.snapshot_path(sequence), what })
     }
 
     /// # Errors
     /// When something cannot be read or written, or it is stopped: then nothing of it is seen.
-    pub fn snapshot(&mut self, _order: Order, _progress: Progress<'_>) -> Result<Taken, PhoenixError> {
-        Err(PhoenixError::Refused("snapshot".into()))
+    pub fn snapshot(&mut self, order: Order, progress: Progress<'_>) -> Result<Taken, PhoenixError> {
+        snapshot::take(self, order, progress)
     }
 
     /// To a folder that is new or empty.
     ///
     /// # Errors
     /// When anything of it is damaged or missing: then nothing is there.
-    pub fn restore(&self, sequence: Sequence, _choice: &Choice, _into: &Path, _progress: Progress<'_>) -> Result<Restored, PhoenixError> {
-        Err(PhoenixError::NoSnapshot { sequence })
+    pub fn restore(&self, sequence: Sequence, choice: &Choice, into: &Path, progress: Progress<'_>) -> Result<Restored, PhoenixError> {
+        restore::restore(self, &self.manifest(sequence)?, choice, into, progress)
     }
 
     /// One small file of a snapshot, at most 16 MiB.
     ///
     /// # Errors
     /// When it is not there, or damaged.
-    pub fn read(&self, _manifest: &Manifest, _component: Component, _path: &str) -> Result<Vec<u8>, PhoenixError> {
-        Err(PhoenixError::Refused("read".into()))
+    pub fn read(&self, manifest: &Manifest, component: Component, path: &str) -> Result<Vec<u8>, PhoenixError> {
+        let item = manifest.part(component).and_then(|part| part.items.iter().find(|item| item.path == path));
+        let refused = |why: &str| PhoenixError::Refused(format!("snapshot {}: `{path}`: {why}", manifest.sequence));
+        let item = item.ok_or_else(|| refused("there is none"))?;
+        if item.bytes > limits::SAVED_READ_BYTES {
+            return Err(refused("is too long to be looked at: restore it"));
+        }
+        let mut bytes = Vec::new();
+        restore::read(self, &[item], &mut |_, chunk| {
+            bytes.extend_from_slice(chunk.unwrap_or_default());
+            Ok(())
+        })?;
+        Ok(bytes)
     }
 
     /// # Errors
     /// When the folder cannot be read at all.
-    pub fn verify(&self, _depth: Depth, _progress: Progress<'_>) -> Result<Vec<Finding>, PhoenixError> {
-        Ok(Vec::new())
+    pub fn verify(&self, depth: Depth, progress: Progress<'_>) -> Result<Vec<Finding>, PhoenixError> {
+        verify::verify(self, depth, progress)
     }
 
     /// # Errors
     /// When it is append-only, or cannot be read or written.
-    pub fn prune(
-        &mut self,
-        _retention: &Retention,
-        _zone: &TimeZone,
-        _dry_run: bool,
-        _progress: Progress<'_>,
-    ) -> Result<Pruned, PhoenixError> {
-        Ok(Pruned::default())
+    pub fn prune(&mut self, retention: &Retention, zone: &TimeZone, dry_run: bool, progress: Progress<'_>) -> Result<Pruned, PhoenixError> {
+        prune::prune(self, retention, zone, dry_run, progress)
     }
 
     /// # Errors
     /// When one of them cannot be read.
-    pub fn diff(&self, _before: Sequence, _after: Sequence) -> Result<Vec<Difference>, PhoenixError> {
-        Ok(Vec::new())
+    pub fn diff(&self, before: Sequence, after: Sequence) -> Result<Vec<Difference>, PhoenixError> {
+        diff::diff(self, &self.manifest(before)?, &self.manifest(after)?)
     }
 
     /// Puts on record what a drill came to.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn drilled(&self, _drilled: Drilled) -> Result<(), PhoenixError> {
-        Ok(())
+    pub fn drilled(&self, drilled: Drilled) -> Result<(), PhoenixError> {
+        let mut plain = Vec::new();
+        ciborium::into_writer(&drilled, &mut plain).map_err(|e| PhoenixError::Refused(e.to_string()))?;
+        let mut bytes = header::bytes(Kind::Drill, &self.key).to_vec();
+        let sequence = drilled.sequence.to_be_bytes();
+        bytes.extend(seal(&self.key.sealing(), drill(self.vault.id, &sequence), &plain)?);
+        self.vault.keep_drill(drilled.sequence, &bytes)
+    }
+
+    /// The record of the last drill; in words what is wrong with it.
+    pub(super) fn drill(&self, sequence: Sequence) -> Result<Option<Drilled>, String> {
+        let Some(bytes) = self.vault.drill(sequence).map_err(|e| e.to_string())? else { return Ok(None) };
+        header::check(&bytes, Kind::Drill, &self.key)?;
+        let sealed = bytes.get(header::BYTES..).unwrap_or_default();
+        let plain = unseal(&self.key.sealing(), drill(self.vault.id, &sequence.to_be_bytes()), sealed).map_err(|e| e.to_string())?;
+        let drilled: Drilled = ciborium::from_reader(plain.as_slice()).map_err(|e| format!("makes no sense: {e}"))?;
+        if drilled.sequence == sequence { Ok(Some(drilled)) } else { Err("makes no sense".into()) }
     }
 
     /// Wraps the key by one more secret.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn add_key(&self, _secret: &Secret, _at: Timestamp) -> Result<Uuid, PhoenixError> {
-        Ok(Uuid::nil())
+    pub fn add_key(&self, secret: &Secret, at: Timestamp) -> Result<Uuid, PhoenixError> {
+        let _writing = self.vault.writing()?;
+        let slot = Slot::wrap(&self.key, secret, self.vault.id, at)?;
+        self.vault.keep_slot(&slot.id.to_string(), &slot.to_bytes())?;
+        Ok(slot.id)
     }
 
     /// # Errors
     /// When there is none of this id, it is the last one, or it cannot be deleted.
-    pub fn remove_key(&self, _slot: Uuid) -> Result<(), PhoenixError> {
-        Ok(())
+    pub fn remove_key(&self, slot: Uuid) -> Result<(), PhoenixError> {
+        let _writing = self.vault.writing()?;
+        let slots = self.vault.slots()?;
+        if !slots.iter().any(|(name, _)| *name == slot.to_string()) {
+            return Err(PhoenixError::Refused(format!("{slot}: there is no such wrapped key: `jamey phoenix key list` shows them")));
+        }
+        if slots.len() == 1 {
+            return Err(PhoenixError::Refused(format!("{slot}: is the last one: add another first, or nobody could open the repository")));
+        }
+        self.vault.remove_slot(slot)
     }
 
     /// Wraps the key by these secrets and by no other any more.
     ///
     /// # Errors
     /// When they cannot be written: then the old ones open it still.
-    pub fn rotate_keys(&self, _secrets: &[Secret], _at: Timestamp) -> Result<Vec<Uuid>, PhoenixError> {
-        Ok(Vec::new())
+    pub fn rotate_keys(&self, secrets: &[Secret], at: Timestamp) -> Result<Vec<Uuid>, PhoenixError> {
+        let _writing = self.vault.writing()?;
+        let slots = wrapped(&self.key, secrets, self.vault.id, at)?;
+        let old = self.vault.slots()?;
+        // The new ones first: killed in between, both open it.
+        for slot in &slots {
+            self.vault.keep_slot(&slot.id.to_string(), &slot.to_bytes())?;
+        }
+        for id in old.iter().filter_map(|(name, _)| Uuid::parse_str(name).ok()) {
+            self.vault.remove_slot(id)?;
+        }
+        Ok(slots.iter().map(|slot| slot.id).collect())
     }
+
+    /// The wrapped keys.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn slots(&self) -> Result<Vec<Slot>, PhoenixError> {
+        self.vault.slots()?.iter().map(|(_, bytes)| Slot::from_bytes(bytes)).collect()
+    }
+
+    /// In words what is wrong with a wrapped key, also with one whose secret is not at hand.
+    pub(super) fn check_slot(&self, name: &str, bytes: &[u8]) -> Result<(), String> {
+        let slot = Slot::from_bytes(bytes).map_err(|e| e.to_string())?;
+        if slot.id.to_string() != name || slot.key != self.key.id() {
+            return Err("is of another repository, or lies under a wrong name".into());
+        }
+        Ok(())
+    }
+}
+
+fn drill(repository: Uuid, sequence: &[u8]) -> Purpose<'_> {
+    Purpose { repository, what: "drill", which: sequence, version: DRILL_VERSION }
+}
+
+fn wrapped(key: &RepositoryKey, secrets: &[Secret], repository: Uuid, at: Timestamp) -> Result<Vec<Slot>, PhoenixError> {
+    if secrets.is_empty() {
+        return Err(PhoenixError::Key("a passphrase or a key file is needed: without one nobody could open it".into()));
+    }
+    secrets.iter().map(|secret| Slot::wrap(key, secret, repository, at)).collect()
+}
+
+fn opened(slot: &Slot, secret: &Secret, repository: Uuid) -> Result<RepositoryKey, PhoenixError> {
+    match secret {
+        // The words are the key; a slot says only whether it is this repository's.
+        Secret::Words(key) if slot.key == key.id() => Ok(key.clone()),
+        Secret::Words(_) => Err(PhoenixError::Key("the words are of another repository".into())),
+        secret => slot.unwrap(secret, repository),
+    }
+}
+
+/// Whether anything in the repository was sealed with this key.
+fn fits(vault: &Vault, key: &RepositoryKey) -> bool {
+    let sealed = |sequence: Sequence| vault.snapshot(sequence).is_ok_and(|bytes| header::check(&bytes, Kind::Snapshot, key).is_ok());
+    vault.sequences().is_ok_and(|all| all.into_iter().any(sealed))
+}
+
+fn random_id() -> Result<Uuid, PhoenixError> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(PhoenixError::Randomness)?;
+    Ok(uuid::Builder::from_random_bytes(bytes).into_uuid())
 }

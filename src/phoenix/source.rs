@@ -1,5 +1,6 @@
 //! What is to be saved, as `app` hands it in: components, each of items, each of bytes or of a file that stands still while it is read.
 
+use crate::domain::limits;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt, path::PathBuf};
 
@@ -79,7 +80,37 @@ pub enum Content {
     File(PathBuf),
 }
 
+/// Whether it names something below a folder, whatever folder that is, and nothing else.
+pub(super) fn is_path(path: &str) -> bool {
+    let names = |name: &str| !matches!(name, "" | "." | "..") && !name.contains(['\0', '\\']);
+    path.len() <= limits::SAVED_PATH_BYTES && path.split('/').all(names)
+}
+
 /// Their names, for people.
 pub(super) fn component_list(components: &[Component]) -> String {
     components.iter().map(|c| c.name()).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_stays_below_its_folder() {
+        for good in ["jamey.db", "broker/retained-0.cbor", "a/b/c", "..a", "ä"] {
+            assert!(is_path(good), "{good}");
+        }
+        for bad in ["", "/etc/passwd", "a//b", "../x", "a/../../x", "./a", "a/", "a\\b", "a\0"] {
+            assert!(!is_path(bad), "{bad}");
+        }
+        assert!(is_path(&"a".repeat(512)) && !is_path(&"a".repeat(513)));
+    }
+
+    #[test]
+    fn components_bear_their_names() {
+        for component in Component::ALL {
+            assert_eq!(Component::named(component.name()), Some(component));
+        }
+        assert_eq!(Component::named("everything"), None);
+    }
 }

@@ -2,23 +2,45 @@
 //! temporary file, fsync, rename, fsync of the folder.
 
 use super::{
-    error::PhoenixError,
+    error::{At, PhoenixError},
     id::{Id, Sequence},
 };
-use crate::domain::Timestamp;
-use std::path::{Path, PathBuf};
+use crate::domain::{Timestamp, limits};
+use serde::{Deserialize, Serialize};
+use std::{
+    fs::{self, DirBuilder, File, OpenOptions},
+    io::{self, Read, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+};
 use uuid::Uuid;
+
+/// What the file `repository` begins with.
+const FORMAT: &str = "jamey-phoenix";
+/// The version of the layout.
+const VERSION: u64 = 1;
+/// The file that makes a folder a repository.
+const FILE: &str = "repository";
+const KEYS: &str = "keys";
+const PACKS: &str = "packs";
+const SNAPSHOTS: &str = "snapshots";
+const DRILLS: &str = "drills";
+const PARTIAL: &str = "partial";
+/// Whoever holds it writes.
+const LOCK: &str = "lock";
+/// Small files: a wrapped key, a drill's record, `repository`.
+const SMALL_BYTES: u64 = 64 * 1_024;
 
 /// `repository` (JSON), `keys/{uuid}`, `packs/{2 hex}/{64 hex}`, `snapshots/{10 digits}`, `drills/{10 digits}`.
 #[derive(Debug)]
 pub struct Vault {
-    pub(super) folder: PathBuf,
+    folder: PathBuf,
     pub id: Uuid,
     pub append_only: bool,
 }
 
-/// A snapshot that was restored for trial and found whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A snapshot that was restored for trial.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Drilled {
     pub sequence: Sequence,
     pub at: Timestamp,
@@ -29,7 +51,25 @@ pub struct Drilled {
 /// While it lives nobody else writes there.
 #[derive(Debug)]
 pub struct Writing {
-    pub _file: std::fs::File,
+    _file: File,
+}
+
+/// The file `repository`: for people and for whoever must know before it has a key. None of it is secret, none of it is trusted: the id is
+/// bound into every seal.
+#[derive(Serialize, Deserialize)]
+struct Label {
+    format: String,
+    v: u64,
+    repository: Uuid,
+    append_only: bool,
+}
+
+impl Label {
+    fn text(&self) -> Result<Vec<u8>, PhoenixError> {
+        let mut text = serde_json::to_vec_pretty(self).map_err(|e| PhoenixError::Refused(e.to_string()))?;
+        text.push(b'\n');
+        Ok(text)
+    }
 }
 
 impl Vault {
@@ -37,20 +77,66 @@ impl Vault {
     ///
     /// # Errors
     /// When there is one already, or the folder cannot be written.
-    pub fn create(folder: &Path, id: Uuid, append_only: bool, _at: Timestamp) -> Result<Self, PhoenixError> {
-        Ok(Self { folder: folder.to_owned(), id, append_only })
+    pub fn create(folder: &Path, id: Uuid, append_only: bool) -> Result<Self, PhoenixError> {
+        if folder.join(FILE).exists() {
+            return Err(PhoenixError::Exists { path: folder.to_owned() });
+        }
+        make(folder)?;
+        // Something else lives there, and would be mistaken for the repository's.
+        let stranger = fs::read_dir(folder).at(folder, "cannot be read")?.flatten().any(|entry| entry.file_name() != LOCK);
+        if stranger {
+            return Err(PhoenixError::NotEmpty { path: folder.to_owned() });
+        }
+        let vault = Self { folder: folder.to_owned(), id, append_only };
+        for name in [KEYS, PACKS, SNAPSHOTS, DRILLS, PARTIAL] {
+            make(&folder.join(name))?;
+        }
+        vault.put(&folder.join(FILE), &Label { format: FORMAT.into(), v: VERSION, repository: id, append_only }.text()?)?;
+        Ok(vault)
     }
 
     /// # Errors
     /// When there is none, or one of a newer format.
     pub fn open(folder: &Path) -> Result<Self, PhoenixError> {
-        Err(PhoenixError::NoRepository { path: folder.to_owned() })
+        let path = folder.join(FILE);
+        let text = match read(&path, SMALL_BYTES) {
+            Err(PhoenixError::File { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+                return Err(PhoenixError::NoRepository { path: folder.to_owned() });
+            }
+            text => text?,
+        };
+        let damaged = |what: &str| PhoenixError::Damaged { path: path.clone(), what: what.to_owned() };
+        let label: Label = serde_json::from_slice(&text).map_err(|e| damaged(&format!("does not say which repository this is: {e}")))?;
+        if label.format != FORMAT {
+            return Err(damaged("is of another program"));
+        }
+        if label.v != VERSION {
+            return Err(PhoenixError::Newer { path, found: label.v, known: VERSION });
+        }
+        // Nothing else seals it: so it has one form only, and whatever is not that was altered.
+        if label.text()? != text {
+            return Err(damaged("was altered"));
+        }
+        Ok(Self { folder: folder.to_owned(), id: label.repository, append_only: label.append_only })
+    }
+
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// # Errors
     /// When another process writes there.
     pub fn writing(&self) -> Result<Writing, PhoenixError> {
-        Err(PhoenixError::Busy { path: self.folder.clone() })
+        let path = self.folder.join(LOCK);
+        let file = OpenOptions::new().create(true).append(true).mode(0o600).open(&path).at(&path, "cannot be opened")?;
+        match file.try_lock() {
+            Ok(()) => Ok(Writing { _file: file }),
+            Err(fs::TryLockError::WouldBlock) => Err(PhoenixError::Busy { path: self.folder.clone() }),
+            // Some shares have no locks: there its owner sees to it that one alone writes.
+            Err(fs::TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => Ok(Writing { _file: file }),
+            Err(fs::TryLockError::Error(source)) => Err(PhoenixError::File { path, doing: "cannot be locked", source }),
+        }
     }
 
     /// The numbers of the snapshots, ascending.
@@ -58,7 +144,12 @@ impl Vault {
     /// # Errors
     /// When the folder cannot be read.
     pub fn sequences(&self) -> Result<Vec<Sequence>, PhoenixError> {
-        Ok(Vec::new())
+        self.numbers(SNAPSHOTS)
+    }
+
+    #[must_use]
+    pub fn snapshot_path(&self, sequence: Sequence) -> PathBuf {
+        self.folder.join(SNAPSHOTS).join(format!("{sequence:010}"))
     }
 
     /// A sealed manifest.
@@ -66,43 +157,96 @@ impl Vault {
     /// # Errors
     /// When it is not there or cannot be read.
     pub fn snapshot(&self, sequence: Sequence) -> Result<Vec<u8>, PhoenixError> {
-        Err(PhoenixError::NoSnapshot { sequence })
+        match read(&self.snapshot_path(sequence), limits::MANIFEST_BYTES) {
+            Err(PhoenixError::File { source, .. }) if source.kind() == io::ErrorKind::NotFound => Err(PhoenixError::NoSnapshot { sequence }),
+            bytes => bytes,
+        }
     }
 
     /// Keeps a sealed manifest; the same again changes nothing, another of the same number is refused.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn keep_snapshot(&self, _sequence: Sequence, _bytes: &[u8]) -> Result<(), PhoenixError> {
-        Ok(())
+    pub fn keep_snapshot(&self, sequence: Sequence, bytes: &[u8]) -> Result<(), PhoenixError> {
+        self.keep(&self.snapshot_path(sequence), bytes)
     }
 
-    /// The packs by name with their length in bytes.
+    pub(super) fn remove_snapshot(&self, sequence: Sequence) -> Result<(), PhoenixError> {
+        self.remove(&self.snapshot_path(sequence))?;
+        self.remove(&self.drill_path(sequence))
+    }
+
+    /// The packs by name with their length in bytes, in order of their names.
     ///
     /// # Errors
     /// When the folder cannot be read.
     pub fn packs(&self) -> Result<Vec<(Id, u64)>, PhoenixError> {
-        Ok(Vec::new())
+        let folder = self.folder.join(PACKS);
+        let mut packs = Vec::new();
+        for shelf in fs::read_dir(&folder).at(&folder, "cannot be read")? {
+            let shelf = shelf.at(&folder, "cannot be read")?.path();
+            if !shelf.is_dir() {
+                continue;
+            }
+            for entry in fs::read_dir(&shelf).at(&shelf, "cannot be read")? {
+                let entry = entry.at(&shelf, "cannot be read")?;
+                let name = entry.file_name();
+                if let Some(id) = name.to_str().and_then(Id::read)
+                    && self.pack_path(id) == entry.path()
+                {
+                    packs.push((id, entry.metadata().at(&entry.path(), "cannot be read")?.len()));
+                }
+            }
+        }
+        packs.sort_unstable();
+        Ok(packs)
     }
 
     #[must_use]
     pub fn pack_path(&self, id: Id) -> PathBuf {
         let name = id.to_string();
-        self.folder.join("packs").join(name.get(..2).unwrap_or_default()).join(&name)
+        self.folder.join(PACKS).join(name.get(..2).unwrap_or_default()).join(&name)
     }
 
     /// Where a pack that is not whole yet may grow: on the same file system, swept by nobody but its owner.
     #[must_use]
     pub fn partial_path(&self, id: Id) -> PathBuf {
-        self.folder.join("partial").join(id.to_string())
+        self.folder.join(PARTIAL).join(id.to_string())
     }
 
     /// Takes in a pack that grew at `partial`, where it is whole: its BLAKE3 is its name.
     ///
     /// # Errors
     /// When it is not, or cannot be moved; it lies there still then.
-    pub fn adopt_pack(&self, _id: Id, _partial: &Path) -> Result<(), PhoenixError> {
-        Ok(())
+    pub fn adopt_pack(&self, id: Id, partial: &Path) -> Result<(), PhoenixError> {
+        let mut file = File::open(partial).at(partial, "cannot be read")?;
+        let mut hasher = blake3::Hasher::new();
+        let mut buffer = vec![0; 64 * 1_024];
+        loop {
+            let read = file.read(&mut buffer).at(partial, "cannot be read")?;
+            if read == 0 {
+                break;
+            }
+            hasher.update(buffer.get(..read).unwrap_or_default());
+        }
+        if Id(*hasher.finalize().as_bytes()) != id {
+            return Err(PhoenixError::Damaged { path: partial.to_owned(), what: "is not the pack that it should become".into() });
+        }
+        file.sync_all().at(partial, "cannot be brought to disk")?;
+        let path = self.pack_path(id);
+        self.shelve(&path)?;
+        fs::rename(partial, &path).at(&path, "cannot be put in its place")?;
+        sync_folder(&path)
+    }
+
+    pub(super) fn keep_pack(&self, id: Id, bytes: &[u8]) -> Result<(), PhoenixError> {
+        let path = self.pack_path(id);
+        self.shelve(&path)?;
+        self.put(&path, bytes)
+    }
+
+    pub(super) fn remove_pack(&self, id: Id) -> Result<(), PhoenixError> {
+        self.remove(&self.pack_path(id))
     }
 
     /// The wrapped keys, as they lie there.
@@ -110,12 +254,231 @@ impl Vault {
     /// # Errors
     /// When they cannot be read.
     pub fn slots(&self) -> Result<Vec<(String, Vec<u8>)>, PhoenixError> {
-        Ok(Vec::new())
+        let folder = self.folder.join(KEYS);
+        let mut slots = Vec::new();
+        for entry in fs::read_dir(&folder).at(&folder, "cannot be read")? {
+            let entry = entry.at(&folder, "cannot be read")?;
+            if let Some(name) = entry.file_name().to_str().filter(|name| Uuid::parse_str(name).is_ok()) {
+                slots.push((name.to_owned(), read(&entry.path(), SMALL_BYTES)?));
+            }
+        }
+        slots.sort();
+        Ok(slots)
     }
 
     /// # Errors
     /// When it cannot be written, or the name is none.
-    pub fn keep_slot(&self, _name: &str, _bytes: &[u8]) -> Result<(), PhoenixError> {
+    pub fn keep_slot(&self, name: &str, bytes: &[u8]) -> Result<(), PhoenixError> {
+        let id = Uuid::parse_str(name).map_err(|_| PhoenixError::Refused(format!("`{name}` is no name of a wrapped key")))?;
+        self.keep(&self.folder.join(KEYS).join(id.to_string()), bytes)
+    }
+
+    pub(super) fn remove_slot(&self, id: Uuid) -> Result<(), PhoenixError> {
+        self.remove(&self.folder.join(KEYS).join(id.to_string()))
+    }
+
+    pub(super) fn drill_path(&self, sequence: Sequence) -> PathBuf {
+        self.folder.join(DRILLS).join(format!("{sequence:010}"))
+    }
+
+    pub(super) fn drill(&self, sequence: Sequence) -> Result<Option<Vec<u8>>, PhoenixError> {
+        match read(&self.drill_path(sequence), SMALL_BYTES) {
+            Err(PhoenixError::File { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(None),
+            bytes => bytes.map(Some),
+        }
+    }
+
+    pub(super) fn keep_drill(&self, sequence: Sequence, bytes: &[u8]) -> Result<(), PhoenixError> {
+        self.put(&self.drill_path(sequence), bytes)
+    }
+
+    /// Files that a killed writer left behind. Only who writes may sweep.
+    pub(super) fn sweep(&self, _writing: &Writing) -> Result<(), PhoenixError> {
+        for folder in [self.folder.clone(), self.folder.join(KEYS), self.folder.join(SNAPSHOTS), self.folder.join(DRILLS), self.folder.join(PARTIAL)] {
+            for entry in fs::read_dir(&folder).at(&folder, "cannot be read")? {
+                let entry = entry.at(&folder, "cannot be read")?;
+                if entry.file_name().to_str().is_some_and(|name| name.starts_with(TEMPORARY)) {
+                    fs::remove_file(entry.path()).at(&entry.path(), "cannot be deleted")?;
+                }
+            }
+        }
         Ok(())
+    }
+
+    /// Files that are no file of a repository, by their place or by their name.
+    pub(super) fn strangers(&self) -> Result<Vec<PathBuf>, PhoenixError> {
+        let number = |name: &str| name.len() == 10 && name.parse::<Sequence>().is_ok();
+        let belongs: [(&str, fn(&str) -> bool); 4] = [
+            (KEYS, |name| Uuid::parse_str(name).is_ok()),
+            (SNAPSHOTS, number),
+            (DRILLS, number),
+            ("", |name| matches!(name, FILE | LOCK | KEYS | PACKS | SNAPSHOTS | DRILLS | PARTIAL)),
+        ];
+        let mut strange = Vec::new();
+        for (folder, belongs) in belongs {
+            let folder = self.folder.join(folder);
+            for entry in fs::read_dir(&folder).at(&folder, "cannot be read")?.flatten() {
+                if !entry.file_name().to_str().is_some_and(|name| belongs(name) || name.starts_with(TEMPORARY)) {
+                    strange.push(entry.path());
+                }
+            }
+        }
+        let packs: std::collections::BTreeSet<PathBuf> = self.packs()?.into_iter().map(|(id, _)| self.pack_path(id)).collect();
+        let shelves = self.folder.join(PACKS);
+        for shelf in fs::read_dir(&shelves).at(&shelves, "cannot be read")?.flatten() {
+            let files = fs::read_dir(shelf.path()).map(|files| files.flatten().map(|file| file.path()).collect());
+            let files: Vec<PathBuf> = files.unwrap_or_else(|_| vec![shelf.path()]);
+            strange.extend(files.into_iter().filter(|path| !packs.contains(path)));
+        }
+        strange.sort();
+        Ok(strange)
+    }
+
+    fn numbers(&self, of: &str) -> Result<Vec<Sequence>, PhoenixError> {
+        let folder = self.folder.join(of);
+        let mut numbers = Vec::new();
+        for entry in fs::read_dir(&folder).at(&folder, "cannot be read")? {
+            let name = entry.at(&folder, "cannot be read")?.file_name();
+            if let Some(name) = name.to_str().filter(|name| name.len() == 10)
+                && let Ok(number) = name.parse()
+            {
+                numbers.push(number);
+            }
+        }
+        numbers.sort_unstable();
+        Ok(numbers)
+    }
+
+    fn shelve(&self, path: &Path) -> Result<(), PhoenixError> {
+        match path.parent() {
+            Some(shelf) if !shelf.exists() => {
+                make(shelf)?;
+                sync_folder(shelf)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn keep(&self, path: &Path, bytes: &[u8]) -> Result<(), PhoenixError> {
+        match fs::read(path) {
+            Ok(there) if there == bytes => Ok(()),
+            Ok(_) => Err(PhoenixError::Damaged {
+                path: path.to_owned(),
+                what: "is there already, and is another: nothing is written over it".into(),
+            }),
+            Err(_) => self.put(path, bytes),
+        }
+    }
+
+    fn put(&self, path: &Path, bytes: &[u8]) -> Result<(), PhoenixError> {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let partial = self.folder.join(PARTIAL).join(format!("{TEMPORARY}{name}"));
+        let partial = if partial.parent().is_some_and(Path::exists) { partial } else { self.folder.join(format!("{TEMPORARY}{name}")) };
+        let mut file =
+            OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&partial).at(&partial, "cannot be written")?;
+        file.write_all(bytes).at(&partial, "cannot be written")?;
+        file.sync_all().at(&partial, "cannot be brought to disk")?;
+        drop(file);
+        fs::rename(&partial, path).at(path, "cannot be put in its place")?;
+        sync_folder(path)
+    }
+
+    fn remove(&self, path: &Path) -> Result<(), PhoenixError> {
+        match fs::remove_file(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            done => {
+                done.at(path, "cannot be deleted")?;
+                sync_folder(path)
+            }
+        }
+    }
+}
+
+/// What the names of files that are not whole begin with.
+const TEMPORARY: &str = ".new-";
+
+/// Reads a whole file of at most `most` bytes.
+pub(super) fn read(path: &Path, most: u64) -> Result<Vec<u8>, PhoenixError> {
+    let file = File::open(path).at(path, "cannot be read")?;
+    let mut bytes = Vec::new();
+    file.take(most + 1).read_to_end(&mut bytes).at(path, "cannot be read")?;
+    if bytes.len() as u64 > most {
+        return Err(PhoenixError::Damaged { path: path.to_owned(), what: format!("is longer than {most} bytes") });
+    }
+    Ok(bytes)
+}
+
+/// Its owner's alone.
+fn make(folder: &Path) -> Result<(), PhoenixError> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder).at(folder, "cannot be made")
+}
+
+/// Brings a new name, or that one is gone, to disk.
+pub(super) fn sync_folder(of: &Path) -> Result<(), PhoenixError> {
+    let folder = of.parent().unwrap_or(of);
+    File::open(folder).and_then(|folder| folder.sync_all()).at(folder, "cannot be brought to disk")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn vault(folder: &Path) -> Vault {
+        Vault::create(folder, Uuid::from_u128(7), false).unwrap()
+    }
+
+    #[test]
+    fn what_is_kept_is_there_after_opening_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let made = vault(folder.path());
+        let pack = vec![5; 10_000];
+        made.keep_pack(Id::of(&pack), &pack).unwrap();
+        made.keep_snapshot(1, b"one").unwrap();
+        made.keep_slot(&Uuid::from_u128(9).to_string(), b"wrapped").unwrap();
+        let again = Vault::open(folder.path()).unwrap();
+        assert_eq!((again.id, again.append_only), (Uuid::from_u128(7), false));
+        assert_eq!(again.packs().unwrap(), [(Id::of(&pack), 10_000)]);
+        assert_eq!((again.sequences().unwrap(), again.snapshot(1).unwrap()), (vec![1], b"one".to_vec()));
+        assert_eq!(again.slots().unwrap(), [(Uuid::from_u128(9).to_string(), b"wrapped".to_vec())]);
+        assert!(matches!(again.snapshot(2), Err(PhoenixError::NoSnapshot { sequence: 2 })));
+        assert!(matches!(Vault::create(folder.path(), Uuid::nil(), false), Err(PhoenixError::Exists { .. })));
+    }
+
+    #[test]
+    fn nothing_is_written_over_and_one_alone_writes() {
+        let folder = tempfile::tempdir().unwrap();
+        let vault = vault(folder.path());
+        vault.keep_snapshot(1, b"one").unwrap();
+        vault.keep_snapshot(1, b"one").unwrap();
+        assert!(vault.keep_snapshot(1, b"another").unwrap_err().to_string().contains("nothing is written over it"));
+        let writing = vault.writing().unwrap();
+        assert!(matches!(Vault::open(folder.path()).unwrap().writing(), Err(PhoenixError::Busy { .. })));
+        drop(writing);
+        vault.writing().unwrap();
+    }
+
+    #[test]
+    fn a_pack_is_taken_in_only_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let vault = vault(folder.path());
+        let (bytes, partial) = (vec![1; 3_000], vault.partial_path(Id::of(&[1; 3_000])));
+        fs::write(&partial, &bytes[..2_999]).unwrap();
+        assert!(vault.adopt_pack(Id::of(&bytes), &partial).is_err());
+        fs::write(&partial, &bytes).unwrap();
+        vault.adopt_pack(Id::of(&bytes), &partial).unwrap();
+        assert_eq!(vault.packs().unwrap(), [(Id::of(&bytes), 3_000)]);
+        assert!(!partial.exists());
+    }
+
+    #[test]
+    fn other_folders_are_told_apart() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(matches!(Vault::open(folder.path()), Err(PhoenixError::NoRepository { .. })));
+        fs::write(folder.path().join("holiday.jpg"), "x").unwrap();
+        assert!(matches!(Vault::create(folder.path(), Uuid::nil(), false), Err(PhoenixError::NotEmpty { .. })));
+        fs::write(folder.path().join(FILE), r#"{"format":"jamey-phoenix","v":2,"repository":"00000000-0000-0000-0000-000000000000","append_only":false}"#).unwrap();
+        assert!(matches!(Vault::open(folder.path()), Err(PhoenixError::Newer { found: 2, .. })));
+        fs::write(folder.path().join(FILE), "nonsense").unwrap();
+        assert!(matches!(Vault::open(folder.path()), Err(PhoenixError::Damaged { .. })));
     }
 }
