@@ -2,6 +2,8 @@
 
 use super::{Config, entries::repeated, kinds, kinds::Read, reader::Ledger, reader::Reader, tree::Node};
 use crate::domain::limits;
+use croner::{Cron, errors::CronError};
+use jiff::civil::{Date, Time};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -16,6 +18,7 @@ const FASTEST_MEGABYTES: u32 = 10_000;
 /// Ten years of days.
 const MOST_KEPT: u32 = 3_650;
 const MOST_CHANGES: u32 = 1_000_000_000;
+const ANY_DAY: Date = Date::constant(2026, 1, 1);
 
 /// What is taken into a snapshot only where the owner wants that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -86,7 +89,7 @@ impl Phoenix {
     pub(super) fn read(r: &mut Reader) -> Self {
         let all = r.sections("repository", RepositoryEntry::read);
         if let Some((i, _)) = all.get(limits::REPOSITORIES) {
-            let path = r.path_of(&format!("repository[{i}]"));
+            let path = format!("{}.repository[{i}]", r.path);
             r.ledger.refuse_path(&path, format!("found one more than {}: each reads all that is to be saved", limits::REPOSITORIES));
         }
         Self { repositories: all.into_iter().map(|(_, one)| one).collect() }
@@ -146,7 +149,10 @@ fn schedule(node: &Node) -> Read<String> {
     if text.split_whitespace().count() != 5 {
         return Err(wanted(": it has five fields".to_owned()));
     }
-    text.parse::<croner::Cron>().map(|_| text.to_owned()).map_err(|error| wanted(format!(" ({error})")))
+    let cron: Cron = text.parse().map_err(|error: CronError| wanted(format!(" ({error})")))?;
+    // From any day on: what never comes from there never comes.
+    let comes = cron.find_next_occurrence(&ANY_DAY.to_datetime(Time::midnight()), false).is_ok();
+    if comes { Ok(text.to_owned()) } else { Err(wanted(": this one never comes".to_owned())) }
 }
 
 /// Two under one name could not be told apart, and two at one place would prune each other's.
@@ -159,8 +165,8 @@ pub(super) fn check(config: &Config, ledger: &mut Ledger) {
         let message = format!("found \"{name}\" a second time; give each repository a name of its own");
         ledger.refuse_path(&format!("phoenix.repository[{i}].name"), message);
     }
-    for (i, path) in repeated(all.iter().map(|one| one.path.display().to_string()).enumerate()) {
-        let message = format!("found \"{path}\" a second time; give each repository a folder of its own");
+    for (i, path) in repeated(all.iter().map(|one| one.path.as_path()).enumerate()) {
+        let message = format!("found \"{}\" a second time; give each repository a folder of its own", path.display());
         ledger.refuse_path(&format!("phoenix.repository[{i}].path"), message);
     }
     for (i, one) in all.iter().enumerate() {

@@ -71,6 +71,10 @@ pub const HELD_BYTES: usize = 64 * 1024;
 pub const BODY_DEPTH: usize = 64;
 /// The write-ahead log; beyond it the writer restarts it (a measured pause) instead of filling the card.
 pub const WAL_BYTES: u64 = 64 * 1024 * 1024;
+/// From here a copy of the database, which keeps the log from being begun anew, does not pause any more.
+pub const COPY_HURRY_WAL_BYTES: u64 = 4 * WAL_BYTES;
+/// And here it is given up: a log of 1 GiB is all that a small card should have to hold besides the database.
+pub const COPY_WAL_BYTES: u64 = 16 * WAL_BYTES;
 /// Inputs committed in one transaction: bounds the pause before the first of them is acknowledged.
 pub const BATCH_MESSAGES: usize = 512;
 /// Paths of a body whose values are summed up one by one: a climate device reports a dozen.
