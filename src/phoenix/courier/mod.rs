@@ -3,6 +3,7 @@
 //! is needed on the way. The receiver asks for what it lacks, each file counts only when its bytes have the hash that is its name, and
 //! nothing that is there is ever written over.
 
+mod keeping;
 mod landing;
 mod offer;
 mod piece;
@@ -14,10 +15,11 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub use keeping::{Keeping, Kept};
 pub use landing::Landing;
 pub use offer::{Listing, Offer};
 pub use piece::Piece;
-pub use receiver::{Keeping, Kept, News, Receiver, Say};
+pub use receiver::{News, Receiver, Say};
 pub use sender::{Delivery, Next, Sender};
 pub use stock::Stock;
 pub use words::{Done, Want};

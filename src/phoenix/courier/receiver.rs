@@ -1,6 +1,6 @@
 //! The receiver's side: what is offered, what of it is missing, what was asked for, and when it is asked for again.
 
-use super::{Done, Kind, Listing, Object, Offer, Piece, Want};
+use super::{Done, Keeping, Kind, Listing, Object, Offer, Piece, Want, keeping::contradiction};
 use crate::{
     domain::limits,
     phoenix::{Id, PhoenixError, Sequence},
@@ -15,43 +15,6 @@ const OVERTAKEN: u64 = 3;
 /// After trouble with the disk nothing is asked for so long.
 const REST_MS: u64 = 10_000;
 
-/// Where what comes is kept.
-pub trait Keeping {
-    /// # Errors
-    /// When it cannot be read.
-    fn here(&mut self) -> Result<Kept, PhoenixError>;
-
-    /// The pieces that are here of a file that is not whole.
-    ///
-    /// # Errors
-    /// When they cannot be read.
-    fn begun(&mut self, object: &Object) -> Result<BTreeSet<u32>, PhoenixError>;
-
-    /// # Errors
-    /// When it cannot be written.
-    fn put(&mut self, object: &Object, n: u32, content: &[u8]) -> Result<(), PhoenixError>;
-
-    /// All its pieces are here: it is brought to disk under its name, or, if it is the list, handed over.
-    ///
-    /// # Errors
-    /// `Damaged`: it is not what it should be; or it cannot be written.
-    fn keep(&mut self, object: &Object) -> Result<Option<Vec<u8>>, PhoenixError>;
-
-    /// Begins a file anew.
-    fn forget(&mut self, object: &Object);
-
-    /// Lets go of what was begun and is not wanted any more.
-    fn tidy(&mut self, wanted: &BTreeSet<Id>);
-}
-
-/// The files that are here whole.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Kept {
-    pub keys: BTreeMap<String, Id>,
-    pub packs: BTreeMap<Id, u64>,
-    pub snapshots: BTreeMap<Sequence, Id>,
-}
-
 /// What is to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Say {
@@ -63,10 +26,17 @@ pub enum Say {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum News {
     /// So many bytes are missing of so many.
-    Offered { sequence: Sequence, left: u64, of: u64 },
+    Offered {
+        sequence: Sequence,
+        left: u64,
+        of: u64,
+    },
     Kept(Object),
     /// All that was offered is here.
-    Whole { sequence: Sequence, hash: Id },
+    Whole {
+        sequence: Sequence,
+        hash: Id,
+    },
     /// It goes on when that is over.
     Woe(String),
     /// Nothing of this offer is taken.
@@ -385,36 +355,4 @@ impl Goal {
         let is_snapshot = |object: &Object| matches!(object.kind, Kind::Snapshot(_));
         self.todo.front().is_some_and(|next| !is_snapshot(next) || self.open.iter().all(|open| is_snapshot(&open.object)))
     }
-}
-
-impl Kept {
-    fn has(&self, object: &Object) -> bool {
-        match &object.kind {
-            Kind::Listing => false,
-            Kind::Key(name) => self.keys.get(name) == Some(&object.id),
-            Kind::Pack => self.packs.contains_key(&object.id),
-            Kind::Snapshot(sequence) => self.snapshots.get(sequence) == Some(&object.id),
-        }
-    }
-}
-
-fn contradiction(listing: &Listing, here: &Kept) -> Option<String> {
-    for (sequence, id, _) in &listing.snapshots {
-        if here.snapshots.get(sequence).is_some_and(|kept| kept != id) {
-            return Some(format!("another snapshot {sequence} is offered than the one that is here: nothing of it is taken; see who sends"));
-        }
-    }
-    for (name, id, _) in &listing.keys {
-        if here.keys.get(name).is_some_and(|kept| kept != id) {
-            return Some(format!("another wrapped key {name} is offered than the one that is here: nothing of it is taken; see who sends"));
-        }
-    }
-    let (newest, offered) = (here.snapshots.last_key_value()?.0, listing.snapshots.last()?.0);
-    if *newest > offered {
-        return Some(format!("the newest snapshot offered is {offered}, and {newest} is here: an older state was put in its place there"));
-    }
-    let short = listing.packs.iter().find(|(id, bytes)| here.packs.get(id).is_some_and(|kept| kept != bytes));
-    short.map(|(id, bytes)| {
-        format!("the pack {id} here does not have the {bytes} bytes that it should: it is damaged; move it away, and it is fetched again")
-    })
 }
