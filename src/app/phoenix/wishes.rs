@@ -173,7 +173,7 @@ fn grant<T: DeserializeOwned>(
         let wish = wish.ok_or_else(|| {
             anyhow!("the running Jamey knows no repository but those of its config: name it under [[phoenix.repository]]")
         })?;
-        return Ok(serde_json::from_value(leave(data, &wish, progress)?).context("the running Jamey's answer makes no sense")?);
+        return serde_json::from_value(leave(data, &wish, progress)?).context("the running Jamey's answer makes no sense");
     };
     let mut store = Store::open(data).context("the store cannot be opened")?;
     let floor = store.load().context("the store cannot be read")?.last_at.unwrap_or_default();
