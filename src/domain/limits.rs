@@ -229,6 +229,17 @@ pub const AUDITS_WAITING: usize = 256;
 pub const SEALED_VERDICTS: u64 = 16_384;
 /// What `jamey audit verify` names; more are counted.
 pub const FINDINGS: usize = 100;
+/// A key file that is read: a title, 64 digits and a checksum, and room for another hand.
+pub const KEY_FILE_BYTES: usize = 1_024;
+/// The file of a wrapped key: it has some 350 bytes.
+pub const SLOT_BYTES: usize = 4_096;
+/// What a slot may ask of the host before its passphrase is tried: four times the memory and five times the passes that are written, some
+/// seconds on a small host. A hostile one asks for more.
+pub const KDF_MEMORY_KIB: u32 = 256 * 1_024;
+pub const KDF_PASSES: u32 = 16;
+pub const KDF_LANES: u32 = 16;
+/// Characters of a passphrase that a repository is opened by, at least: who has its files can try as long as he likes.
+pub const PASSPHRASE_CHARS: usize = 12;
 /// Series of readings followed for one entity, at some 200 bytes each: a climate sensor tells three, a power plug four.
 pub const SERIES: usize = 8;
 /// The longest name of a field that is followed: `ENERGY.ApparentPower` has 20 bytes.
