@@ -13,6 +13,7 @@ pub mod guard;
 pub mod hall;
 pub mod identity;
 pub mod inbox;
+pub mod keep;
 mod limits;
 mod line;
 mod listener;

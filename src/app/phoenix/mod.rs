@@ -2,19 +2,19 @@
 
 mod changes;
 mod drill;
-mod gathering;
+mod gather;
 mod keeper;
+mod named;
 mod place;
 mod seen;
 mod told;
 mod wishes;
 mod work;
 
-pub use gathering::gather;
+pub use gather::{Folder, Gathered, Gathering, Running};
 pub use keeper::{Keeper, keep};
 pub use told::News;
 pub use wishes::{Wish, drill_now, prune_now, snapshot_now, watch};
-pub use work::{Gather, Gathered};
 
 use crate::phoenix::{Secret, Sequence};
 use serde::{Deserialize, Serialize};
@@ -55,6 +55,8 @@ pub struct Snapped {
     pub written: u64,
     pub chunks: u64,
     pub new_chunks: u64,
+    /// What was wanted and is not in it, and why.
+    pub left_out: Vec<String>,
     pub took_millis: u64,
 }
 
