@@ -2,8 +2,12 @@
 
 mod gather;
 mod named;
+mod rewrite;
+mod settle;
 
 pub use gather::{Folder, Gathered, Gathering, Running};
+pub use named::Named;
+pub use settle::{Settled, settle};
 
 use crate::{
     config::Config,
