@@ -87,6 +87,10 @@ pub const SUMMARY_WORDS: usize = 8;
 pub const RETENTIONS: usize = 64;
 /// `[[phoenix.repository]]` entries: each reads all that is to be saved, and a disk, a share and another host are three.
 pub const REPOSITORIES: usize = 8;
+/// What is asked of Phoenix: a name, a number, and the asker's own.
+pub const ERRAND_BYTES: usize = 1_024;
+/// Errands that wait for Phoenix: each may take minutes, and is the same as the one before it.
+pub const ERRANDS_WAITING: usize = 8;
 /// Entities whose names are kept: as many as the registry has devices, for each may be a sensor as well.
 pub const NAMED: usize = DEVICES;
 /// Values of one entity that have a name: a Zigbee device exposes up to twenty.
@@ -211,6 +215,22 @@ pub const GROUP_MEMBERS: usize = 256;
 pub const CONNECTIONS: usize = 1_000;
 /// Listeners besides `broker.mqtt`: a house has a handful; each has a descriptor and a task.
 pub const LISTENERS: usize = 64;
+/// Bytes of a file that one message of the courier carries: with what stands around it below 128 KiB, which every broker takes.
+pub const PIECE_BYTES: usize = 127 * 1024;
+/// Any file that the courier carries: packs have 8 MiB, the largest manifest 32.
+pub const CARRIED_BYTES: u64 = 32 * 1024 * 1024;
+/// Pieces that a receiver asks for before they come: 2 MiB, which any broker queues for a client.
+pub const PIECES_ASKED: usize = 16;
+/// What a receiver says: so many pieces by name, and a sentence.
+pub const WANT_BYTES: usize = 4 * 1024;
+/// Bytes of that sentence.
+pub const WOE_BYTES: usize = 256;
+/// Receivers of one repository that are followed: another disk, another room, another house; each costs a copy of what is sent.
+pub const RECEIVERS: usize = 8;
+/// A receiver's name: it is a level of a topic.
+pub const RECEIVER_BYTES: usize = 64;
+/// Wrapped keys of one repository.
+pub const CARRIED_KEYS: usize = 64;
 /// Seconds from accept to CONNECT, with TLS and WebSocket in between, unless the config says otherwise.
 pub const HANDSHAKE_SECONDS: u64 = 10;
 /// An actor or an action in the audit trail: an entity, a user, an address.
@@ -227,6 +247,17 @@ pub const AUDITS_WAITING: usize = 256;
 pub const SEALED_VERDICTS: u64 = 16_384;
 /// What `jamey audit verify` names; more are counted.
 pub const FINDINGS: usize = 100;
+/// A key file that is read: a title, 64 digits and a checksum, and room for another hand.
+pub const KEY_FILE_BYTES: usize = 1_024;
+/// The file of a wrapped key: it has some 350 bytes.
+pub const SLOT_BYTES: usize = 4_096;
+/// What a slot may ask of the host before its passphrase is tried: four times the memory and five times the passes that are written, some
+/// seconds on a small host. A hostile one asks for more.
+pub const KDF_MEMORY_KIB: u32 = 256 * 1_024;
+pub const KDF_PASSES: u32 = 16;
+pub const KDF_LANES: u32 = 16;
+/// Characters of a passphrase that a repository is opened by, at least: who has its files can try as long as he likes.
+pub const PASSPHRASE_CHARS: usize = 12;
 /// Series of readings followed for one entity, at some 200 bytes each: a climate sensor tells three, a power plug four.
 pub const SERIES: usize = 8;
 /// The longest name of a field that is followed: `ENERGY.ApparentPower` has 20 bytes.

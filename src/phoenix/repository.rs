@@ -238,6 +238,9 @@ impl Repository {
         if slot.id.to_string() != name || slot.key != self.key.id() {
             return Err("is of another repository, or lies under a wrong name".into());
         }
+        if !slot.is_whole(&self.key) {
+            return Err("was altered".into());
+        }
         Ok(())
     }
 }
