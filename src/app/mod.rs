@@ -71,6 +71,7 @@ use std::{
 };
 use tokio::{
     net::TcpListener,
+    runtime::Handle,
     sync::{mpsc, watch},
 };
 use tracing::{info, warn};
@@ -235,8 +236,9 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     };
     let recalling = recaller.answer(stopped.clone()).context("the recall's thread cannot be started")?;
     let (tell_news, news) = watch::channel(Arc::default());
-    let gather = phoenix::gather(&hall);
-    let (snapshots, snapshotting) = phoenix::keep(Arc::clone(&hall), own.clone(), gather, tell_news, stopped.clone())
+    let running = phoenix::Running { engine: Arc::downgrade(&engine), health: Arc::clone(&health), runtime: Handle::current() };
+    let gathering = phoenix::Gathering { config: Arc::clone(&config), file: config.file.clone(), running: Some(running) };
+    let (snapshots, snapshotting) = phoenix::keep(Arc::clone(&hall), own.clone(), gathering, tell_news, stopped.clone())
         .context("the snapshots' thread cannot be started")?;
     let proving = proving::prove(Arc::clone(&hall), in_round).context("phoenix's thread cannot be started")?;
     let thinker = exact::Thinker {

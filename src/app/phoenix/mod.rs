@@ -3,7 +3,6 @@
 mod changes;
 mod drill;
 mod gather;
-mod gathering;
 mod keeper;
 mod named;
 mod place;
@@ -14,14 +13,12 @@ mod told;
 mod wishes;
 mod work;
 
-pub use gather::{Folder, Gathering, Running};
-pub use gathering::gather;
+pub use gather::{Folder, Gathered, Gathering, Running};
 pub use keeper::{Keeper, keep};
 pub use named::Named;
 pub use settle::{Settled, settle};
 pub use told::News;
 pub use wishes::{Wish, drill_now, prune_now, snapshot_now, watch};
-pub use work::{Gather, Gathered};
 
 use crate::phoenix::{Secret, Sequence};
 use serde::{Deserialize, Serialize};
@@ -62,6 +59,8 @@ pub struct Snapped {
     pub written: u64,
     pub chunks: u64,
     pub new_chunks: u64,
+    /// What was wanted and is not in it, and why.
+    pub left_out: Vec<String>,
     pub took_millis: u64,
 }
 
