@@ -6,18 +6,17 @@ mod gather;
 mod keeper;
 mod named;
 mod place;
+mod rewrite;
 mod seen;
+mod settle;
 mod told;
 mod wishes;
 mod work;
 
-<<<<<<< HEAD
-pub use gather::{Folder, Gathering, Running};
-pub use gathering::gather;
-=======
 pub use gather::{Folder, Gathered, Gathering, Running};
->>>>>>> desk
 pub use keeper::{Keeper, keep};
+pub use named::Named;
+pub use settle::{Settled, settle};
 pub use told::News;
 pub use wishes::{Wish, drill_now, prune_now, snapshot_now, watch};
 
