@@ -1,5 +1,7 @@
 //! Phoenix in the running house: snapshots when they are due or asked for, drills, pruning, and what is told of them.
 
+pub mod courier;
+
 use crate::{
     config::Config,
     phoenix::{Progress, Secret, Sequence},
