@@ -1,6 +1,7 @@
 //! Phoenix in the running house: snapshots when they are due or asked for, drills, pruning, and what is told of them.
 
 mod changes;
+pub mod courier;
 mod drill;
 mod gather;
 mod keeper;
