@@ -1,6 +1,14 @@
 //! What became other between two snapshots.
 
-use super::{error::PhoenixError, id::Id, manifest::{Manifest, SavedItem}, places::Places, repository::Repository, source::Component, walk::Ids};
+use super::{
+    error::PhoenixError,
+    id::Id,
+    manifest::{Manifest, SavedItem},
+    places::Places,
+    repository::Repository,
+    source::Component,
+    walk::Ids,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One file that is not the same in both.

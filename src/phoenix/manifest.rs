@@ -122,7 +122,8 @@ impl Manifest {
         let sealed = bytes.get(header::BYTES..).unwrap_or_default();
         let small = unseal(&key.sealing(), purpose(repository, &sequence.to_be_bytes()), sealed).map_err(|e| e.to_string())?;
         let mut plain = Vec::new();
-        let reading = zstd::stream::read::Decoder::new(small.as_slice()).and_then(|d| d.take(limits::MANIFEST_BYTES + 1).read_to_end(&mut plain));
+        let reading =
+            zstd::stream::read::Decoder::new(small.as_slice()).and_then(|d| d.take(limits::MANIFEST_BYTES + 1).read_to_end(&mut plain));
         reading.map_err(|e| format!("cannot be decompressed: {e}"))?;
         let manifest: Self = ciborium::from_reader(plain.as_slice()).map_err(|e| format!("makes no sense: {e}"))?;
         if manifest.v != VERSION {

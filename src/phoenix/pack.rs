@@ -7,11 +7,7 @@ use super::{
     key::RepositoryKey,
     seal::{Purpose, seal, unseal},
 };
-use std::{
-    fs::File,
-    os::unix::fs::FileExt,
-    path::Path,
-};
+use std::{fs::File, os::unix::fs::FileExt, path::Path};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -124,7 +120,9 @@ pub(super) fn index(path: &Path, key: &RepositoryKey, repository: Uuid) -> Resul
         return Err(damaged("its index makes no sense"));
     }
     let entries: Vec<Entry> = entries.iter().map(entry).collect();
-    let fits = |e: &Entry| e.offset as usize >= header::BYTES && e.offset as usize + e.length as usize <= start && e.raw as usize <= super::chunk::BYTES.2;
+    let fits = |e: &Entry| {
+        e.offset as usize >= header::BYTES && e.offset as usize + e.length as usize <= start && e.raw as usize <= super::chunk::BYTES.2
+    };
     if !entries.iter().all(fits) {
         return Err(damaged("its index makes no sense"));
     }

@@ -96,7 +96,8 @@ impl Places {
 
     /// Of each pack the entries that are used, and how many bytes of sealed chunks are not.
     pub(super) fn used(&self, marks: &Marks) -> Vec<Usage> {
-        let mut usage: Vec<Usage> = self.packs.iter().map(|(id, length)| Usage { pack: *id, length: *length, ..Usage::default() }).collect();
+        let mut usage: Vec<Usage> =
+            self.packs.iter().map(|(id, length)| Usage { pack: *id, length: *length, ..Usage::default() }).collect();
         for (placed, used) in self.sorted.iter().zip(&marks.used) {
             if let Some(usage) = usage.get_mut(placed.pack as usize) {
                 let bytes = u64::from(placed.length);

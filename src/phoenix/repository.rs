@@ -72,7 +72,9 @@ impl Repository {
         {
             return Ok(Self { vault, key: key.clone() });
         }
-        Err(why.unwrap_or_else(|| PhoenixError::Key(format!("{}: no wrapped key is left: the recovery sheet's words open it", folder.display()))))
+        Err(why.unwrap_or_else(|| {
+            PhoenixError::Key(format!("{}: no wrapped key is left: the recovery sheet's words open it", folder.display()))
+        }))
     }
 
     /// For the recovery sheet and for wrapping it anew.

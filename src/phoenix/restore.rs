@@ -1,8 +1,7 @@
 //! Restoring: beside the target first, every hash compared, then put in its place in one step. Nothing half-restored is ever seen there.
 
 use super::{
-    Progress, Step,
-    chunk,
+    Progress, Step, chunk,
     error::{At, PhoenixError},
     id::{Id, Sequence},
     manifest::{Manifest, SavedItem},
@@ -247,7 +246,10 @@ fn ask(places: &Places, vault: &Vault, mut opener: Opener, items: &[&SavedItem],
 pub(super) fn find(places: &Places, vault: &Vault, id: &Id) -> Result<(Id, Entry), PhoenixError> {
     places.get(id).ok_or_else(|| {
         let wrong = places.wrong.first().map(|(_, path, what)| format!("; {}: {what}", path.display())).unwrap_or_default();
-        PhoenixError::Damaged { path: vault.folder().to_owned(), what: format!("a chunk is in none of its packs: one is missing or damaged{wrong}") }
+        PhoenixError::Damaged {
+            path: vault.folder().to_owned(),
+            what: format!("a chunk is in none of its packs: one is missing or damaged{wrong}"),
+        }
     })
 }
 

@@ -73,7 +73,10 @@ fn what_goes_in_comes_out_and_again_costs_nothing() {
     let repository = Repository::open(&folder.path().join("repository"), &secret).unwrap();
     let files = restored(&repository, 2, &folder.path().join("new"));
     assert!(files["jamey.db"] == database && files["audit.key"] == [9; 32]);
-    assert_eq!((files["config/jamey.toml"].as_slice(), files["config/empty"].as_slice()), (b"node = \"home\"\n".as_slice(), b"".as_slice()));
+    assert_eq!(
+        (files["config/jamey.toml"].as_slice(), files["config/empty"].as_slice()),
+        (b"node = \"home\"\n".as_slice(), b"".as_slice())
+    );
     let mode = fs::metadata(folder.path().join("new/config/jamey.toml")).unwrap().permissions();
     assert_eq!(std::os::unix::fs::PermissionsExt::mode(&mode) & 0o777, 0o640);
     assert_eq!(sound(&repository), []);
@@ -101,7 +104,11 @@ fn one_hundredth_changed_is_little_written() {
 fn a_component_alone_and_a_trial_without_a_trace() {
     let folder = tempfile::tempdir().unwrap();
     let mut repository = repository(folder.path());
-    take(&mut repository, 0, vec![source(Component::Rules, vec![bytes("rules/a.toml", b"a")]), source(Component::Broker, vec![bytes("b", b"b")])]);
+    take(
+        &mut repository,
+        0,
+        vec![source(Component::Rules, vec![bytes("rules/a.toml", b"a")]), source(Component::Broker, vec![bytes("b", b"b")])],
+    );
     let into = folder.path().join("new");
     let only = Choice { components: Some([Component::Rules].into()), dry_run: false };
     let done = repository.restore(1, &only, &into, &mut |_| true).unwrap();
@@ -131,7 +138,8 @@ fn stopping_leaves_nothing_to_see() {
     let into = folder.path().join("new");
     let stopped = repository.restore(1, &Choice::default(), &into, &mut |step| step.done < 1_000_000);
     assert!(matches!(stopped, Err(PhoenixError::Stopped)) && !into.exists());
-    let left: Vec<_> = fs::read_dir(folder.path()).unwrap().flatten().map(|e| e.file_name()).filter(|n| n != "key" && n != "repository").collect();
+    let left: Vec<_> =
+        fs::read_dir(folder.path()).unwrap().flatten().map(|e| e.file_name()).filter(|n| n != "key" && n != "repository").collect();
     assert_eq!(left, Vec::<std::ffi::OsString>::new());
 }
 

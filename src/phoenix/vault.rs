@@ -158,7 +158,9 @@ impl Vault {
     /// When it is not there or cannot be read.
     pub fn snapshot(&self, sequence: Sequence) -> Result<Vec<u8>, PhoenixError> {
         match read(&self.snapshot_path(sequence), limits::MANIFEST_BYTES) {
-            Err(PhoenixError::File { source, .. }) if source.kind() == io::ErrorKind::NotFound => Err(PhoenixError::NoSnapshot { sequence }),
+            Err(PhoenixError::File { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+                Err(PhoenixError::NoSnapshot { sequence })
+            }
             bytes => bytes,
         }
     }
@@ -294,7 +296,9 @@ impl Vault {
 
     /// Files that a killed writer left behind. Only who writes may sweep.
     pub(super) fn sweep(&self, _writing: &Writing) -> Result<(), PhoenixError> {
-        for folder in [self.folder.clone(), self.folder.join(KEYS), self.folder.join(SNAPSHOTS), self.folder.join(DRILLS), self.folder.join(PARTIAL)] {
+        for folder in
+            [self.folder.clone(), self.folder.join(KEYS), self.folder.join(SNAPSHOTS), self.folder.join(DRILLS), self.folder.join(PARTIAL)]
+        {
             for entry in fs::read_dir(&folder).at(&folder, "cannot be read")? {
                 let entry = entry.at(&folder, "cannot be read")?;
                 if entry.file_name().to_str().is_some_and(|name| name.starts_with(TEMPORARY)) {
@@ -476,7 +480,11 @@ mod tests {
         assert!(matches!(Vault::open(folder.path()), Err(PhoenixError::NoRepository { .. })));
         fs::write(folder.path().join("holiday.jpg"), "x").unwrap();
         assert!(matches!(Vault::create(folder.path(), Uuid::nil(), false), Err(PhoenixError::NotEmpty { .. })));
-        fs::write(folder.path().join(FILE), r#"{"format":"jamey-phoenix","v":2,"repository":"00000000-0000-0000-0000-000000000000","append_only":false}"#).unwrap();
+        fs::write(
+            folder.path().join(FILE),
+            r#"{"format":"jamey-phoenix","v":2,"repository":"00000000-0000-0000-0000-000000000000","append_only":false}"#,
+        )
+        .unwrap();
         assert!(matches!(Vault::open(folder.path()), Err(PhoenixError::Newer { found: 2, .. })));
         fs::write(folder.path().join(FILE), "nonsense").unwrap();
         assert!(matches!(Vault::open(folder.path()), Err(PhoenixError::Damaged { .. })));

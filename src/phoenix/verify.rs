@@ -132,7 +132,11 @@ fn manifests(repository: &Repository, findings: &mut Vec<Finding>) -> Result<Vec
         let gone: Vec<String> =
             newest.kept.iter().filter(|kept| !hashes.contains_key(&kept.sequence)).map(|kept| kept.sequence.to_string()).collect();
         if !gone.is_empty() {
-            let what = format!("of those that were there when {} was taken, {} are gone: pruned since, or taken away", newest.sequence, gone.join(", "));
+            let what = format!(
+                "of those that were there when {} was taken, {} are gone: pruned since, or taken away",
+                newest.sequence,
+                gone.join(", ")
+            );
             findings.push(Finding::odd(vault.folder().join("snapshots"), what));
         }
     }

@@ -44,7 +44,6 @@ impl<'a> Ids<'a> {
         let vault = &self.repository.vault;
         let (pack, entry) = find(self.places, vault, list)?;
         let blob = self.packs.open(vault, pack, &entry, &mut self.opener)?;
-        chunk::listed(&blob)
-            .ok_or_else(|| PhoenixError::Damaged { path: vault.pack_path(pack), what: "holds a list that is none".into() })
+        chunk::listed(&blob).ok_or_else(|| PhoenixError::Damaged { path: vault.pack_path(pack), what: "holds a list that is none".into() })
     }
 }
