@@ -37,8 +37,8 @@ use std::{
 #[derive(Default)]
 pub struct Beside {
     sides: Vec<Arc<Side>>,
-    /// What held requests' topics begin with.
-    approvals: String,
+    /// What held requests' topics begin with, and those of snapshots on their way.
+    stay: Vec<String>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -101,8 +101,8 @@ impl Beside {
             let dial = Dial::read(&attached.remote, client_id, Some(will))?;
             reached.push((side(ATTACHED, ATTACHED.to_owned(), &attached.remote, Routes::attached(attached, &config.root))?, dial));
         }
-        let approvals = format!("{}/", topics::name(&config.root, Topic::Approval));
-        Ok((Self { sides: reached.iter().map(|(side, _)| Arc::clone(side)).collect(), approvals }, reached))
+        let stay = [Topic::Approval, Topic::Snapshot].map(|topic| format!("{}/", topics::name(&config.root, topic))).to_vec();
+        Ok((Self { sides: reached.iter().map(|(side, _)| Arc::clone(side)).collect(), stay }, reached))
     }
 
     #[must_use]
@@ -117,9 +117,10 @@ impl Beside {
     }
 
     /// Whether a topic is for this house alone: approvals hold what only approvers may read, and who reads over there is not ours to say.
+    /// Snapshots go where `[phoenix.courier]` says, and do not wait in an outbox.
     #[must_use]
     pub fn stays(&self, topic: &str) -> bool {
-        topic.starts_with(&self.approvals)
+        self.stay.iter().any(|begin| topic.starts_with(begin))
     }
 
     /// Posts a message that goes on here to every bridge that carries it, but not back where it came `from`.

@@ -3,6 +3,7 @@
 mod acl;
 mod beside;
 mod check;
+mod courier;
 mod duties;
 mod entries;
 mod error;
@@ -14,6 +15,7 @@ mod listeners;
 mod load;
 mod memory;
 mod missions;
+mod phoenix;
 mod reader;
 mod schema;
 mod signals;
@@ -24,11 +26,13 @@ mod tests;
 
 pub use acl::acl;
 pub use beside::{ATTACHED, Attached, BridgeEntry, BridgeTopic, Direction, Remote};
+pub use courier::Courier;
 pub use entries::{DeviceEntry, EntityEntry};
 pub use error::ConfigError;
 pub use limits::Limits;
 pub use listeners::{ClientFiles, ListenerEntry, Protocol, Rate, TlsFiles};
 pub use load::load;
+pub use phoenix::{Extra, Phoenix, RepositoryEntry};
 pub use schema::{Approvals, Broker, Conscience, Durability, GuardMode, Http, Inputs, Log, StoreConfig, WhenUnwritable};
 pub use signals::shipped as shipped_signals;
 pub use tree::{ENV_PREFIX, FLAGS};
@@ -37,11 +41,15 @@ use crate::domain::{DutySpec, IdentitySpec, Keeping, MissionSpec, OwnerGuard, Re
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use reader::{Ledger, Reader};
 use serde::Serialize;
+use std::path::PathBuf;
 use tree::{Origin, Table};
 
 /// Everything that can be set. Serialised, it has the names of the file.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Config {
+    /// Where it was read from; none: from no file. No option of its own.
+    #[serde(skip)]
+    pub file: Option<PathBuf>,
     /// This Jamey among others: `[a-z0-9_-]{1,32}`.
     pub node: String,
     /// What Jamey's own topics begin with: one level or more, no wildcard.
@@ -78,12 +86,14 @@ pub struct Config {
     pub memory: Keeping,
     #[serde(rename = "retention")]
     pub retentions: Vec<Retention>,
+    pub phoenix: Phoenix,
     pub log: Log,
 }
 
 impl Default for Config {
     fn default() -> Self {
         Self {
+            file: None,
             node: "jamey".into(),
             root: "jamey".into(),
             timezone: "UTC".into(),
@@ -106,6 +116,7 @@ impl Default for Config {
             identity: IdentitySpec::default(),
             memory: Keeping::default(),
             retentions: Vec::new(),
+            phoenix: Phoenix::default(),
             log: Log::default(),
         }
     }
@@ -204,6 +215,7 @@ fn sections(top: &mut Reader) -> (Config, check::Numbers) {
     let missions = missions::read(top, &signals);
     let identity = top.section("identity", |r| identity::read(r, &signals));
     let config = Config {
+        file: None,
         node: top.or("node", d.node, kinds::node_name),
         root,
         timezone: top.or("timezone", d.timezone, kinds::timezone),
@@ -226,6 +238,7 @@ fn sections(top: &mut Reader) -> (Config, check::Numbers) {
         identity,
         memory: top.section("memory", memory::keeping),
         retentions: memory::retentions(top),
+        phoenix: top.section("phoenix", Phoenix::read),
         log: top.section("log", Log::read),
     };
     let numbers = check::Numbers {

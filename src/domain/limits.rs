@@ -71,6 +71,12 @@ pub const HELD_BYTES: usize = 64 * 1024;
 pub const BODY_DEPTH: usize = 64;
 /// The write-ahead log; beyond it the writer restarts it (a measured pause) instead of filling the card.
 pub const WAL_BYTES: u64 = 64 * 1024 * 1024;
+/// One entry of what is kept of the broker, in a snapshot: the largest packet, or a session that tells 10,000 topics apart.
+pub const KEPT_ENTRY_BYTES: u64 = 16 * 1024 * 1024;
+/// From here a copy of the database, which keeps the log from being begun anew, does not pause any more.
+pub const COPY_HURRY_WAL_BYTES: u64 = 4 * WAL_BYTES;
+/// And here it is given up: a log of 1 GiB is all that a small card should have to hold besides the database.
+pub const COPY_WAL_BYTES: u64 = 16 * WAL_BYTES;
 /// Inputs committed in one transaction: bounds the pause before the first of them is acknowledged.
 pub const BATCH_MESSAGES: usize = 512;
 /// Paths of a body whose values are summed up one by one: a climate device reports a dozen.
@@ -79,6 +85,12 @@ pub const SUMMARY_PATHS: usize = 16;
 pub const SUMMARY_WORDS: usize = 8;
 /// `[[retention]]` entries: each is a walk over the records.
 pub const RETENTIONS: usize = 64;
+/// `[[phoenix.repository]]` entries: each reads all that is to be saved, and a disk, a share and another host are three.
+pub const REPOSITORIES: usize = 8;
+/// What is asked of Phoenix: a name, a number, and the asker's own.
+pub const ERRAND_BYTES: usize = 1_024;
+/// Errands that wait for Phoenix: each may take minutes, and is the same as the one before it.
+pub const ERRANDS_WAITING: usize = 8;
 /// Entities whose names are kept: as many as the registry has devices, for each may be a sensor as well.
 pub const NAMED: usize = DEVICES;
 /// Values of one entity that have a name: a Zigbee device exposes up to twenty.
@@ -203,6 +215,22 @@ pub const GROUP_MEMBERS: usize = 256;
 pub const CONNECTIONS: usize = 1_000;
 /// Listeners besides `broker.mqtt`: a house has a handful; each has a descriptor and a task.
 pub const LISTENERS: usize = 64;
+/// Bytes of a file that one message of the courier carries: with what stands around it below 128 KiB, which every broker takes.
+pub const PIECE_BYTES: usize = 127 * 1024;
+/// Any file that the courier carries: packs have 8 MiB, the largest manifest 32.
+pub const CARRIED_BYTES: u64 = 32 * 1024 * 1024;
+/// Pieces that a receiver asks for before they come: 2 MiB, which any broker queues for a client.
+pub const PIECES_ASKED: usize = 16;
+/// What a receiver says: so many pieces by name, and a sentence.
+pub const WANT_BYTES: usize = 4 * 1024;
+/// Bytes of that sentence.
+pub const WOE_BYTES: usize = 256;
+/// Receivers of one repository that are followed: another disk, another room, another house; each costs a copy of what is sent.
+pub const RECEIVERS: usize = 8;
+/// A receiver's name: it is a level of a topic.
+pub const RECEIVER_BYTES: usize = 64;
+/// Wrapped keys of one repository.
+pub const CARRIED_KEYS: usize = 64;
 /// Seconds from accept to CONNECT, with TLS and WebSocket in between, unless the config says otherwise.
 pub const HANDSHAKE_SECONDS: u64 = 10;
 /// An actor or an action in the audit trail: an entity, a user, an address.

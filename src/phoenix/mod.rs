@@ -2,6 +2,7 @@
 //! each second, that what it would have to save can be read. docs/phoenix-format.md says how it lies on disk.
 
 mod chunk;
+pub mod courier;
 mod diff;
 mod error;
 mod header;
@@ -15,6 +16,7 @@ mod prune;
 mod repository;
 mod restore;
 mod retention;
+mod schedule;
 mod seal;
 mod snapshot;
 mod source;
@@ -37,10 +39,11 @@ pub use prune::Pruned;
 pub use repository::{Listed, Repository};
 pub use restore::{Choice, Restored};
 pub use retention::Retention;
+pub use schedule::{Schedule, Timetable};
 pub use seal::{Purpose, SealError, seal, sealed_len, unseal};
 pub use snapshot::{Order, Taken};
 pub use source::{Component, Content, Item, Source};
-pub use vault::{Drilled, Vault};
+pub use vault::{Drilled, Vault, Writing};
 pub use verify::{Depth, Finding};
 
 /// How far a long piece of work is: called often, and cheap. Who returns `false` wants it stopped.

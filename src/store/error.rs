@@ -29,6 +29,12 @@ pub enum StoreError {
     Row { table: &'static str, key: String, text: String },
     #[error("store: {what} cannot be written down: {source}")]
     Json { what: &'static str, source: serde_json::Error },
+    #[error("{}: {source}; a copy of the database needs a folder that jamey may write, without one in it, and room for all of it", path.display())]
+    Copy { path: PathBuf, source: io::Error },
+    #[error("store: something was forgotten while the copy was taken: take it again")]
+    GaveWay,
+    #[error("store: the copy was stopped")]
+    Stopped,
     #[error("store: {0}")]
     Again(&'static str),
 }

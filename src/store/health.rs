@@ -1,9 +1,10 @@
 //! How the store is, as numbers that anyone may read at any time without waiting for it.
 
+use super::copies::Copies;
 use crate::domain::audit::Head;
 use std::{
     sync::{
-        Mutex, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
@@ -28,7 +29,9 @@ pub struct StoreHealth {
     pub(super) checkpoints: AtomicU64,
     restarts: AtomicU64,
     restart_micros_max: AtomicU64,
+    pub(super) restarts_refused: AtomicU64,
     audit_head: Mutex<Option<Head>>,
+    pub(super) copies: Arc<Copies>,
 }
 
 /// The numbers at one moment.
@@ -51,6 +54,8 @@ pub struct Health {
     /// Checkpoints in the writer's way, and the longest of them.
     pub restarts: u64,
     pub restart_micros_max: u64,
+    /// Those that a reader was in the way of.
+    pub restarts_refused: u64,
 }
 
 impl StoreHealth {
@@ -92,6 +97,7 @@ impl StoreHealth {
             checkpoints: self.checkpoints.load(Relaxed),
             restarts: self.restarts.load(Relaxed),
             restart_micros_max: self.restart_micros_max.load(Relaxed),
+            restarts_refused: self.restarts_refused.load(Relaxed),
         }
     }
 

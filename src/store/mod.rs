@@ -1,12 +1,14 @@
 //! The house's memory on disk: SQLite, one writer, many readers. A batch is stored whole or not at all, and SQLite is the truth:
 //! whatever else keeps data (the index, the views) can be built again from here.
 
+mod backup;
 mod chain;
 mod changes;
 mod checkpoint;
 mod chores;
 mod connect;
 mod conscious;
+mod copies;
 mod database;
 mod error;
 mod evidence;
@@ -17,6 +19,7 @@ mod health;
 mod held;
 mod history;
 mod indexed;
+mod inspect;
 mod journal;
 mod kept;
 mod key;
@@ -41,6 +44,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub use backup::{Copied, Copying, copy};
 pub use chores::{Chore, ChoreDone, Chores};
 pub use connect::FILE;
 pub use conscious::MetricRow;
@@ -52,6 +56,7 @@ pub use health::{Health, StoreHealth};
 pub use held::ApprovalRow;
 pub use history::HistoryRow;
 pub use indexed::Indexed;
+pub use inspect::{Inspected, Look, faults, inspect};
 pub use key::{KEY_FILE, read as audit_key};
 pub use load::{Recent, Saved};
 pub use migrate::known as schema_version;

@@ -25,6 +25,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// How long a restart of the log waits for a reader, with the verdicts waiting too; then the log grows on.
 const RESTART_WAIT: Duration = Duration::from_millis(50);
 
+/// What a restart of the log may have to copy itself: the checkpointer may be one round behind.
+const MOST_COPIED_HERE: u64 = 2 * checkpoint::BACKLOG_BYTES;
+
 pub struct Writer {
     desk: Arc<Desk>,
     health: Arc<StoreHealth>,
@@ -215,10 +218,11 @@ impl Work {
             if !self.write(&batch) {
                 break;
             }
-            if batch.forgets()
-                && let Err(error) = self.store.scrub()
-            {
-                tracing::warn!(%error, "what was forgotten is deleted, but free pages may hold it until the next start");
+            if batch.forgets() {
+                let _alone = self.health.copies.keep_out();
+                if let Err(error) = self.store.scrub() {
+                    tracing::warn!(%error, "what was forgotten is deleted, but free pages may hold it until the next start");
+                }
             }
             if catch_unwind(AssertUnwindSafe(done)).is_err() {
                 tracing::error!("what was to follow a commit panicked; the batch is stored");
@@ -281,7 +285,10 @@ impl Work {
         if wal.backlog_bytes() > checkpoint::BACKLOG_BYTES {
             self.checkpointer.ask();
         }
-        if wal.bytes() < self.restart_from {
+        // A copy is in the way and will be for long; what is not in the database yet would be copied here, with the verdicts waiting. After a
+        // copy that is much, and the checkpointer is at it.
+        let too_soon = self.health.copies.is_any() || (wal.backlog_bytes() > MOST_COPIED_HERE && wal.bytes() < limits::COPY_WAL_BYTES);
+        if wal.bytes() < self.restart_from || too_soon {
             return;
         }
         let begun = Instant::now();
@@ -292,6 +299,7 @@ impl Work {
             }
             Err(error) => {
                 self.restart_from = wal.bytes() + checkpoint::BACKLOG_BYTES;
+                self.health.restarts_refused.fetch_add(1, Relaxed);
                 tracing::warn!(%error, wal_bytes = wal.bytes(), "the write-ahead log is past its limit and could not be begun anew");
             }
         }

@@ -2,6 +2,7 @@
 
 mod auditing;
 mod conscious;
+mod copying;
 mod failing;
 mod keeping;
 mod migrating;

@@ -1,0 +1,89 @@
+//! Phoenix in the running house: snapshots when they are due or asked for, drills, pruning, and what is told of them.
+
+mod changes;
+mod drill;
+mod gather;
+mod gathering;
+mod keeper;
+mod named;
+mod place;
+mod seen;
+mod told;
+mod wishes;
+mod work;
+
+pub use gather::{Folder, Gathering, Running};
+pub use gathering::gather;
+pub use keeper::{Keeper, keep};
+pub use told::News;
+pub use wishes::{Wish, drill_now, prune_now, snapshot_now, watch};
+pub use work::{Gather, Gathered};
+
+use crate::phoenix::{Secret, Sequence};
+use serde::{Deserialize, Serialize};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+/// Which repositories it is about.
+#[derive(Clone, Copy)]
+pub enum Which<'a> {
+    /// Each `[[phoenix.repository]]`.
+    All,
+    /// The one of this name, or at this path.
+    Named(&'a str),
+    /// One that no config names, with what opens it; only while no Jamey runs on this data folder.
+    Other { folder: &'a Path, secret: &'a Secret },
+}
+
+/// What came of it in one repository; each is tried, whatever came of the others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Came<T> {
+    /// Its name in the config, else its path.
+    pub repository: String,
+    pub path: PathBuf,
+    pub came: Result<T, String>,
+}
+
+/// A snapshot that was taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snapped {
+    pub sequence: Sequence,
+    /// BLAKE3 of the manifest's file, in hexadecimal digits.
+    pub hash: String,
+    /// Bytes of content.
+    pub bytes: u64,
+    /// Bytes that the repository grew by.
+    pub written: u64,
+    pub chunks: u64,
+    pub new_chunks: u64,
+    pub took_millis: u64,
+}
+
+/// A snapshot that was restored for trial.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trial {
+    pub sequence: Sequence,
+    pub passed: bool,
+    /// What was not as it should be; empty where it passed.
+    pub wrong: Vec<String>,
+    pub bytes: u64,
+    pub files: u64,
+    pub took_millis: u64,
+}
+
+/// What went, or would go, and what stays.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Swept {
+    pub removed: Vec<Sequence>,
+    pub kept: Vec<Sequence>,
+    pub bytes_before: u64,
+    pub bytes_after: u64,
+    pub dry_run: bool,
+    pub took_millis: u64,
+}
+
+fn millis(took: Duration) -> u64 {
+    u64::try_from(took.as_millis()).unwrap_or(u64::MAX)
+}
