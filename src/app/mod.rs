@@ -71,6 +71,7 @@ use std::{
 };
 use tokio::{
     net::TcpListener,
+    runtime::Handle,
     sync::{mpsc, watch},
 };
 use tracing::{info, warn};
@@ -221,6 +222,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
 
     let others = beside::live(reached, &hall, &engine);
     let (stop, stopped) = watch::channel(false);
+    let courier = phoenix::courier::start(&hall, own_address, stopped.clone())?;
     let recalled_so_far = Arc::<Recalled>::default();
     let gauge = Arc::new(Mutex::new(figures::Gauge::new(&data, keeper.clone(), Arc::clone(&recalled_so_far), Arc::clone(&clock))));
     let recaller = recall::Recaller {
@@ -235,8 +237,9 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     };
     let recalling = recaller.answer(stopped.clone()).context("the recall's thread cannot be started")?;
     let (tell_news, news) = watch::channel(Arc::default());
-    let gather = phoenix::gather(&hall);
-    let (snapshots, snapshotting) = phoenix::keep(Arc::clone(&hall), own.clone(), gather, tell_news, stopped.clone())
+    let running = phoenix::Running { engine: Arc::downgrade(&engine), health: Arc::clone(&health), runtime: Handle::current() };
+    let gathering = phoenix::Gathering { config: Arc::clone(&config), file: config.file.clone(), running: Some(running) };
+    let (snapshots, snapshotting) = phoenix::keep(Arc::clone(&hall), own.clone(), gathering, tell_news, stopped.clone())
         .context("the snapshots' thread cannot be started")?;
     let proving = proving::prove(Arc::clone(&hall), in_round).context("phoenix's thread cannot be started")?;
     let thinker = exact::Thinker {
@@ -307,6 +310,9 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     // Last words first, while clients still listen; then the clients; then what they said is written.
     let _ = stop.send(true);
     let _ = speaking.await;
+    if let Some(courier) = courier {
+        courier.stopped().await;
+    }
     others.stop().await;
     engine.stop(closed).await;
     let _ = tokio::join!(ticking, serving, watching, minding, hearing, listening, wishing, rising, conditioning, ruling);

@@ -155,7 +155,7 @@ pub const ROWS: &[Row] = &[
         way: "out",
         qos: "1",
         retained: "yes",
-        payload: "snapshots: `repositories` by name, each with `path`, `doing` (`snapshot`, `drill`, `prune`, null), `next_at`, `error`, `snapshots` (how many), `bytes` (all of it), `last` (`sequence`, `taken_at`, `reason`, `bytes`, `age_hours`; of one taken since the start also `written_bytes`, by which the repository grew, and `took_seconds`), `drill` (`sequence`, `drilled_at`, `passed`); `text` where none is configured. Told anew when something of it is another thing, and each hour",
+        payload: "snapshots: `repositories` by name, each with `path`, `doing` (`snapshot`, `drill`, `prune`, null), `next_at`, `error`, `snapshots` (how many), `bytes` (all of it), `last` (`sequence`, `taken_at`, `reason`, `bytes`, `age_hours`; of one taken since the start also `written_bytes`, by which the repository grew, `took_seconds`, and `left_out[]`, what of it could not be read), `drill` (`sequence`, `drilled_at`, `passed`); `text` where none is configured. Told anew when something of it is another thing, and each hour",
     },
     Row {
         topic: "alert/{code}",
@@ -260,7 +260,7 @@ pub const ROWS: &[Row] = &[
         way: "in",
         qos: "any",
         retained: "refused",
-        payload: "nothing, or `repository` (its name; left out, each), for a drill `snapshot` (its number; left out, the newest), `transaction`; needs the role operator or admin. The reply comes when it is done: its `data[]` has `repository`, `path` and `came`: `Ok` with `sequence`, `took_millis` and, of a snapshot, `bytes`, `written`, `chunks`, `new_chunks`, `hash`, of a drill `passed`, `wrong[]`, `bytes`, `files`; or `Err` with the reason",
+        payload: "nothing, or `repository` (its name; left out, each), for a drill `snapshot` (its number; left out, the newest), `transaction`; needs the role operator or admin. The reply comes when it is done: its `data[]` has `repository`, `path` and `came`: `Ok` with `sequence`, `took_millis` and, of a snapshot, `bytes`, `written`, `chunks`, `new_chunks`, `hash`, `left_out[]`, of a drill `passed`, `wrong[]`, `bytes`, `files`; or `Err` with the reason",
     },
 ];
 

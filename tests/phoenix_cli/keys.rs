@@ -41,7 +41,7 @@ fn each_of_the_three_opens_it_alone() {
     let add = ["key", "add", "--repository", "nas", "--words-file", "sheet", "--new-passphrase-file", "next", "--new-key-file", "key"];
     site.ask(&add).good();
     site.ask(&["restore", "latest", "--repository", "nas", "--passphrase-file", "next", "--into", "new"]).good();
-    assert!(site.path("new/jamey.db").exists() && opens(&site, &["--key-file", "key"]));
+    assert!(site.path("new/large").exists() && opens(&site, &["--key-file", "key"]));
 }
 
 #[test]

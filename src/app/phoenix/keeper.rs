@@ -2,14 +2,14 @@
 //! old ones, and tells what came of it. What fails is tried again, ever later.
 
 use super::{
-    Came, Snapped, Swept, Trial,
+    Came, Gathering, Snapped, Swept, Trial,
     changes::{self, Counted, Words},
-    drill,
+    drill, gather,
     place::Place,
     seen::Seen,
     told::{self, News, Standing},
     wishes::{Far, Wish, drill_words, is_stop, prune_words, snapshot_words},
-    work::{Bench, Found, Gather, Reason},
+    work::{Bench, Found, Reason},
 };
 use crate::{
     app::trial,
@@ -82,7 +82,7 @@ impl Keeper {
 pub fn keep(
     hall: Arc<Hall>,
     own: OwnClient,
-    gather: Gather,
+    gathering: Gathering,
     tell: watch::Sender<Arc<News>>,
     stop: watch::Receiver<bool>,
 ) -> std::io::Result<(Keeper, JoinHandle<()>)> {
@@ -90,7 +90,7 @@ pub fn keep(
     let (runtime, errands) = (Handle::current(), hall.errands.open());
     let thread = std::thread::Builder::new().name("snapshots".into()).spawn(move || {
         give_way();
-        Work::new(runtime, hall, own, gather, tell, stop).run(asked, errands);
+        Work::new(runtime, hall, own, gathering, tell, stop).run(asked, errands);
     })?;
     Ok((Keeper(ask), thread))
 }
@@ -99,7 +99,7 @@ struct Work {
     runtime: Handle,
     hall: Arc<Hall>,
     own: OwnClient,
-    gather: Gather,
+    gathering: Gathering,
     tell: watch::Sender<Arc<News>>,
     stop: watch::Receiver<bool>,
     data: PathBuf,
@@ -140,12 +140,13 @@ impl Work {
         runtime: Handle,
         hall: Arc<Hall>,
         own: OwnClient,
-        gather: Gather,
+        gathering: Gathering,
         tell: watch::Sender<Arc<News>>,
         stop: watch::Receiver<bool>,
     ) -> Self {
         let (data, zone) = (hall.config.store.data.clone(), hall.config.zone());
         drill::clear_away(&data);
+        gather::clear_away(&data);
         let (seen, wrong) = Seen::read(&data);
         if let Some(wrong) = wrong {
             warn!("{wrong}");
@@ -153,7 +154,7 @@ impl Work {
         let words = Words::of(&hall.config);
         let kept = hall.config.phoenix.repositories.iter().map(|entry| Kept::new(Place::of(entry), &hall, &zone)).collect();
         let (look, started) = (trial::phoenix_look(), Instant::now());
-        Self { runtime, hall, own, gather, tell, stop, data, zone, seen, words, look, started, kept, saved: None }
+        Self { runtime, hall, own, gathering, tell, stop, data, zone, seen, words, look, started, kept, saved: None }
     }
 
     fn run(&mut self, mut asked: mpsc::Receiver<Job>, mut errands: mpsc::Receiver<Errand>) {
@@ -288,7 +289,10 @@ impl Work {
             self.work(i, tell, |bench, place, repository, progress| bench.snapshot(place, repository, at, reason, marks, progress))?;
         if let Some(kept) = self.kept.get_mut(i) {
             kept.counted = Counted::from(change);
-            kept.standing.last = Some((taken.sequence, taken.written, taken.took_millis));
+            kept.standing.last = Some(taken.clone());
+        }
+        for what in &taken.left_out {
+            warn!("not in snapshot {}: {what}", taken.sequence);
         }
         self.record(i, "phoenix.snapshot", &snapshot_words(&taken, reason.as_str(), by));
         Ok(taken)
@@ -355,7 +359,7 @@ impl Work {
     fn with<T>(&mut self, i: usize, work: impl FnOnce(&mut Bench<'_>, &Place) -> Result<T>) -> Result<T> {
         let Some(kept) = self.kept.get(i) else { return Err(Error::msg("there is no such repository")) };
         let mut bench =
-            Bench { data: &self.data, node: &self.hall.config.node, zone: &self.zone, gather: &self.gather, seen: &mut self.seen };
+            Bench { data: &self.data, node: &self.hall.config.node, zone: &self.zone, gathering: &self.gathering, seen: &mut self.seen };
         work(&mut bench, &kept.place)
     }
 

@@ -1,23 +1,25 @@
 //! Phoenix in the running house: snapshots when they are due or asked for, drills, pruning, and what is told of them.
 
 mod changes;
+pub mod courier;
 mod drill;
 mod gather;
-mod gathering;
 mod keeper;
 mod named;
 mod place;
+mod rewrite;
 mod seen;
+mod settle;
 mod told;
 mod wishes;
 mod work;
 
-pub use gather::{Folder, Gathering, Running};
-pub use gathering::gather;
+pub use gather::{Folder, Gathered, Gathering, Running};
 pub use keeper::{Keeper, keep};
+pub use named::Named;
+pub use settle::{Settled, settle};
 pub use told::News;
 pub use wishes::{Wish, drill_now, prune_now, snapshot_now, watch};
-pub use work::{Gather, Gathered};
 
 use crate::phoenix::{Secret, Sequence};
 use serde::{Deserialize, Serialize};
@@ -58,6 +60,8 @@ pub struct Snapped {
     pub written: u64,
     pub chunks: u64,
     pub new_chunks: u64,
+    /// What was wanted and is not in it, and why.
+    pub left_out: Vec<String>,
     pub took_millis: u64,
 }
 

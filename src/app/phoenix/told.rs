@@ -1,6 +1,6 @@
 //! What others are told of the repositories: the state topic, and the alerts. Pure.
 
-use super::work::Found;
+use super::{Snapped, work::Found};
 use crate::domain::{Alarm, Timestamp};
 use serde_json::{Map, Value, json};
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
@@ -23,8 +23,8 @@ pub(super) struct Standing {
     /// Since when Jamey looks after it: so long at least there is no other snapshot than it knows.
     pub since: Timestamp,
     pub found: Option<Found>,
-    /// The last snapshot of this run: its number, bytes written, and how long it took.
-    pub last: Option<(u64, u64, u64)>,
+    /// The last snapshot of this run.
+    pub last: Option<Snapped>,
     /// What is not as it should be, and since when.
     pub failed: Option<(Timestamp, String)>,
     pub drill_failed: Option<(Timestamp, String)>,
@@ -66,12 +66,13 @@ fn view(standing: &Standing, now: Timestamp) -> Value {
     put(
         "last",
         json!(found.newest.as_ref().map(|newest| {
-            let figures = standing.last.filter(|(sequence, ..)| *sequence == newest.sequence);
+            let figures = standing.last.as_ref().filter(|last| last.sequence == newest.sequence);
             json!({
                 "sequence": newest.sequence, "taken_at": newest.taken_at.to_string(), "reason": newest.reason, "bytes": newest.bytes,
                 "age_hours": (now.seconds_since(newest.taken_at) / 3_600.0).floor(),
-                "written_bytes": figures.map(|(_, written, _)| written),
-                "took_seconds": figures.map(|(_, _, millis)| millis.div_ceil(1_000)),
+                "written_bytes": figures.map(|last| last.written),
+                "took_seconds": figures.map(|last| last.took_millis.div_ceil(1_000)),
+                "left_out": figures.map(|last| &last.left_out),
             })
         })),
     );
@@ -146,14 +147,24 @@ mod tests {
 
     #[test]
     fn what_stands_is_told() {
-        let news = news(&[Standing { last: Some((7, 20, 1_500)), next_at: Some(at(24)), ..standing("nas") }], at(2));
+        let last = Snapped {
+            sequence: 7,
+            hash: "0".into(),
+            bytes: 100,
+            written: 20,
+            chunks: 3,
+            new_chunks: 1,
+            left_out: vec!["the index (there is none yet)".into()],
+            took_millis: 1_500,
+        };
+        let news = news(&[Standing { last: Some(last), next_at: Some(at(24)), ..standing("nas") }], at(2));
         assert!(news.alarms.is_empty());
         assert_eq!(
             news.state,
             json!({"v": 1, "repositories": {"nas": {
                 "path": "/mnt", "doing": null, "error": null, "next_at": "2026-11-19T11:06:40.000000Z", "snapshots": 3, "bytes": 50,
                 "last": {"sequence": 7, "taken_at": "2026-11-18T11:06:40.000000Z", "reason": "scheduled", "bytes": 100, "age_hours": 2.0,
-                         "written_bytes": 20, "took_seconds": 2},
+                         "written_bytes": 20, "took_seconds": 2, "left_out": ["the index (there is none yet)"]},
                 "drill": {"sequence": 7, "drilled_at": "2026-11-18T11:06:40.000000Z", "passed": true},
             }}})
         );

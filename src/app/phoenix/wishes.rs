@@ -1,7 +1,7 @@
 //! What the owner wants of Phoenix on the host: the running Jamey does it, or the command line itself on the house at rest.
 
 use super::{
-    Came, Snapped, Swept, Trial, Which, changes,
+    Came, Gathering, Snapped, Swept, Trial, Which, changes,
     keeper::{Keeper, Tell},
     place::Place,
     seen::Seen,
@@ -173,7 +173,7 @@ fn grant<T: DeserializeOwned>(
         let wish = wish.ok_or_else(|| {
             anyhow!("the running Jamey knows no repository but those of its config: name it under [[phoenix.repository]]")
         })?;
-        return Ok(serde_json::from_value(leave(data, &wish, progress)?).context("the running Jamey's answer makes no sense")?);
+        return serde_json::from_value(leave(data, &wish, progress)?).context("the running Jamey's answer makes no sense");
     };
     let mut store = Store::open(data).context("the store cannot be opened")?;
     let floor = store.load().context("the store cannot be read")?.last_at.unwrap_or_default();
@@ -181,8 +181,8 @@ fn grant<T: DeserializeOwned>(
     if let Some(wrong) = wrong {
         tracing::warn!("{wrong}");
     }
-    let (zone, gather) = (config.zone(), super::gathering::at_rest(config));
-    let bench = Bench { data, node: &config.node, zone: &zone, gather: &gather, seen: &mut seen };
+    let (zone, gathering) = (config.zone(), Gathering { config: Arc::new(config.clone()), file: config.file.clone(), running: None });
+    let bench = Bench { data, node: &config.node, zone: &zone, gathering: &gathering, seen: &mut seen };
     let mut rest = AtRest { bench, now: Clock::new(floor).now(), notes: Vec::new() };
     let mut all = Vec::new();
     for place in &places {

@@ -1,36 +1,25 @@
 //! One piece of work on one repository, the same whether a thread of the running house does it or the command line on a house at rest.
 
 use super::{
-    Snapped, Swept, Trial, drill, millis,
+    Gathering, Snapped, Swept, Trial, drill, millis,
     place::Place,
     seen::{Known, Seen},
 };
 use crate::{
-    config::RepositoryEntry,
     domain::Timestamp,
-    phoenix::{Drilled, Order, PhoenixError, Progress, Repository, Sequence, Source},
+    phoenix::{Drilled, Order, PhoenixError, Progress, Repository, Sequence},
 };
 use anyhow::{Context, Result};
 use jiff::tz::TimeZone;
-use std::{any::Any, path::Path, time::Instant};
+use std::{path::Path, time::Instant};
 use uuid::Uuid;
-
-/// What a snapshot is made of. What it needs on disk goes when it is let go of.
-pub struct Gathered {
-    pub sources: Vec<Source>,
-    /// What must stay until the sources have been read.
-    pub held: Box<dyn Any>,
-}
-
-/// Brings together what is to be saved in a repository.
-pub type Gather = Box<dyn Fn(&RepositoryEntry, Progress<'_>) -> Result<Gathered> + Send>;
 
 /// What all work shares.
 pub(super) struct Bench<'a> {
     pub data: &'a Path,
     pub node: &'a str,
     pub zone: &'a TimeZone,
-    pub gather: &'a Gather,
+    pub gathering: &'a Gathering,
     pub seen: &'a mut Seen,
 }
 
@@ -109,7 +98,7 @@ impl Bench<'_> {
     ) -> Result<Snapped> {
         let began = Instant::now();
         let known = self.survey(repository, at)?.known;
-        let gathered = (self.gather)(&place.entry, progress)?;
+        let gathered = self.gathering.gather(&place.entry.include, place.bytes_a_second(), progress)?;
         let order = Order {
             at,
             node: self.node.to_owned(),
@@ -119,7 +108,7 @@ impl Bench<'_> {
             after: known.highest,
         };
         let taken = repository.snapshot(order, progress)?;
-        drop(gathered.held);
+        drop(gathered.folder);
         let rolled_back = known.rolled_back.filter(|_| reason != Reason::Asked);
         let (change, words) = marks;
         self.note(repository.vault.id, &Known { highest: taken.sequence, taken_at: Some(at), change, words, rolled_back })?;
@@ -130,6 +119,7 @@ impl Bench<'_> {
             written: taken.written,
             chunks: taken.chunks,
             new_chunks: taken.new_chunks,
+            left_out: gathered.left_out,
             took_millis: millis(began.elapsed()),
         })
     }
