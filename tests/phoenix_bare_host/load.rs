@@ -19,8 +19,9 @@ fn a_snapshot_under_full_load_loses_nothing_that_was_acknowledged() {
     let place = Place::new();
     let data = place.owners.path().join("data");
     fs::create_dir(&data).unwrap();
-    people(&data);
-    let mut house = Plan::default().config(&place.config("")).data(&data).start();
+    let config = place.config("");
+    people(&place, &data);
+    let mut house = Plan::default().config(&config).data(&data).start();
     let (said, over) = ([const { AtomicU64::new(0) }; SPEAKERS], AtomicBool::new(false));
     let rounds: Vec<([u64; SPEAKERS], [u64; SPEAKERS])> = thread::scope(|scope| {
         for (of, said) in said.iter().enumerate() {
@@ -59,10 +60,15 @@ fn a_snapshot_under_full_load_loses_nothing_that_was_acknowledged() {
         let db = Connection::open(db).unwrap();
         for of in 0..SPEAKERS {
             let sql = "SELECT count(*), coalesce(max(CAST(CAST(payload AS TEXT) AS INTEGER)), -1) FROM memory_records WHERE entity = ?1";
-            let (count, last): (u64, i64) = db.query_row(sql, [format!("s{of}")], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
-            assert_eq!(i64::try_from(count).unwrap(), last + 1, "none is missing before the last");
+            let (count, last): (i64, i64) = db.query_row(sql, [format!("s{of}")], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+            assert_eq!(count, last + 1, "none is missing before the last");
             // One more may be stored and not acknowledged yet.
-            assert!((before[of]..=after[of] + 1).contains(&count), "{} then, {count} in it, {} afterwards", before[of], after[of]);
+            assert!(
+                (before[of]..=after[of] + 1).contains(&u64::try_from(count).unwrap()),
+                "{} then, {count} in it, {} afterwards",
+                before[of],
+                after[of]
+            );
         }
     }
 }

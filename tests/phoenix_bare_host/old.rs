@@ -32,11 +32,13 @@ when = "act.target == 'tv'"
 id = "ask-for-the-bolt"
 duty = "security"
 kind = "escalate"
-severity = 0.5
+polarity = -1
+weight = 1
+severity = 0.1
 when = "act.target == 'bolt'"
 "#;
 
-const ACL: &str = "[roles.cook]\nrules = [\"allow all kitchen/#\", \"allow all jamey/in/#\"]\n";
+const ACL: &str = "[roles.house]\nrules = [\"allow all #\"]\nspeaks_for_many = true\n";
 
 const CONFIG: &str = r#"# This is the old house's.
 node = "old"
@@ -146,15 +148,16 @@ pub fn read(file: &Path) -> Config {
     config::load(Some(file), Vec::new()).unwrap()
 }
 
-pub fn people(data: &Path) {
+pub fn people(place: &Place, data: &Path) {
+    let config = place.config_file();
     for (user, roles) in [
         ("hub", &["discovery", "operator"][..]),
-        ("panel", &["operator"]),
+        ("panel", &["house"]),
         ("anna", &["human", "approver"]),
         ("phone", &["reader"]),
         ("root", &["admin"]),
     ] {
-        let mut args = vec!["--data", data.to_str().unwrap(), "user", "add", user];
+        let mut args = vec!["--config", config.to_str().unwrap(), "--data", data.to_str().unwrap(), "user", "add", user];
         args.extend(roles.iter().flat_map(|role| ["--role", role]));
         jamey(data, &args, &format!("{PASSWORD}\n"));
     }
@@ -174,8 +177,8 @@ pub fn deaf(house: &House) -> Dial {
     house.dial("deaf").v5().persistent().user("phone", PASSWORD)
 }
 
-/// A day: told, asked, described, retained, queued, held.
-pub fn live(house: &House) {
+/// A day: told, asked, described, retained, queued, held. Who acknowledges nothing is there still.
+pub fn live(house: &House) -> Mqtt {
     drop(phone(house).open().listen("post/#", 1));
     let deaf = deaf(house).silent().open().listen("news", 1);
     let mut hub = sign_in(house, "hub").listen("zigbee2mqtt/#", 1);
@@ -198,7 +201,7 @@ pub fn live(house: &House) {
         say(Message::new("post/letter", [n]).qos(1));
     }
     say(Message::new("news", "flying").qos(1));
-    say(Message::new("bolt/1/set", "ON").qos(1));
-    deaf.vanish();
+    say(Message::new("bolt/1/set", "WHAT").qos(1));
     hub.disconnect();
+    deaf
 }
