@@ -19,6 +19,8 @@ pub enum Own {
     Command(String),
     /// A question to memory.
     Recall,
+    /// What a receiver of snapshots wants or has: its name.
+    Receiver(String),
 }
 
 /// The part of a topic below the root.
@@ -46,6 +48,10 @@ pub fn own_topic(config: &Config, topic: &str) -> Option<Own> {
         ("cmd", Some(verb), None) if !verb.is_empty() => Own::Command(verb.to_owned()),
         ("approval", Some(id), Some("answer")) => Own::Answer(id.to_owned()),
         ("memory", Some("recall"), None) => Own::Recall,
+        ("phoenix", Some("snapshot"), Some(_)) => match (levels.next()?, levels.next()?) {
+            ("want" | "done", receiver) if !receiver.is_empty() => Own::Receiver(receiver.to_owned()),
+            _ => return None,
+        },
         _ => return None,
     };
     if levels.next().is_some() { None } else { Some(own) }
@@ -66,4 +72,10 @@ pub fn is_recall_reply(config: &Config, topic: &str) -> bool {
 #[must_use]
 pub fn is_approval(config: &Config, topic: &str) -> bool {
     below(config, topic).is_some_and(|rest| rest.starts_with("approval/"))
+}
+
+/// Whether a topic or filter belongs to snapshots on their way, which concern their receivers only.
+#[must_use]
+pub fn is_snapshot(config: &Config, topic: &str) -> bool {
+    below(config, topic).is_some_and(|rest| rest.starts_with("phoenix/snapshot/"))
 }

@@ -1,6 +1,7 @@
 //! Beside other brokers: bridges, and the broker that Jamey is attached to. What comes in is judged as if said here; what goes out
 //! waits in an outbox. The engine's own bridges route past the guard and are not used (decision 7).
 
+mod caller;
 mod echoes;
 mod given;
 mod outbox;
@@ -12,10 +13,12 @@ mod secrets;
 mod side;
 mod wire;
 
+pub use caller::Caller;
+pub use outbox::Parcel;
 pub use peer::Peer;
 pub use secrets::{Dial, Unusable};
 pub use side::{Alarm, Side};
-pub use wire::Brought;
+pub use wire::{Brought, Heard, Wanted, Wire};
 
 use crate::{
     config::{ATTACHED, Config, Durability},
@@ -25,7 +28,7 @@ use crate::{
     },
 };
 use bytes::Bytes;
-use outbox::{Outbox, Parcel, Posted};
+use outbox::{Outbox, Posted};
 use routes::Routes;
 use std::{
     io,
@@ -37,8 +40,8 @@ use std::{
 #[derive(Default)]
 pub struct Beside {
     sides: Vec<Arc<Side>>,
-    /// What held requests' topics begin with.
-    approvals: String,
+    /// What held requests' topics begin with, and those of snapshots on their way.
+    stay: Vec<String>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -101,8 +104,8 @@ impl Beside {
             let dial = Dial::read(&attached.remote, client_id, Some(will))?;
             reached.push((side(ATTACHED, ATTACHED.to_owned(), &attached.remote, Routes::attached(attached, &config.root))?, dial));
         }
-        let approvals = format!("{}/", topics::name(&config.root, Topic::Approval));
-        Ok((Self { sides: reached.iter().map(|(side, _)| Arc::clone(side)).collect(), approvals }, reached))
+        let stay = [Topic::Approval, Topic::Snapshot].map(|topic| format!("{}/", topics::name(&config.root, topic))).to_vec();
+        Ok((Self { sides: reached.iter().map(|(side, _)| Arc::clone(side)).collect(), stay }, reached))
     }
 
     #[must_use]
@@ -117,9 +120,10 @@ impl Beside {
     }
 
     /// Whether a topic is for this house alone: approvals hold what only approvers may read, and who reads over there is not ours to say.
+    /// Snapshots go where `[phoenix.courier]` says, and do not wait in an outbox.
     #[must_use]
     pub fn stays(&self, topic: &str) -> bool {
-        topic.starts_with(&self.approvals)
+        self.stay.iter().any(|begin| topic.starts_with(begin))
     }
 
     /// Posts a message that goes on here to every bridge that carries it, but not back where it came `from`.

@@ -11,6 +11,7 @@ use crate::{
 pub struct Rights {
     /// There are no users yet: names are taken as given, and nobody has a role.
     open: bool,
+    user: Option<String>,
     roles: Vec<String>,
     granted: Granted,
     all_but_approvals: bool,
@@ -28,7 +29,7 @@ impl Rights {
         let granted = acl.grant(roles.iter().map(String::as_str), client, user);
         let approvals = TopicFilter::new(&format!("{root}/approval/#"));
         let all_but_approvals = approvals.is_ok_and(|approvals| granted.hears_all_but(&approvals));
-        Self { open: false, roles: roles.to_vec(), granted, all_but_approvals }
+        Self { open: false, user: user.map(str::to_owned), roles: roles.to_vec(), granted, all_but_approvals }
     }
 
     #[must_use]
@@ -59,7 +60,8 @@ impl Rights {
         self.open || self.granted.discovery
     }
 
-    /// Whether a topic may be published to. Below the root only inputs, requests, recall and, by role, commands and answers.
+    /// Whether a topic may be published to. Below the root only inputs, requests, recall and, by role, commands, answers and a
+    /// receiver's words.
     #[must_use]
     pub fn publish(&self, config: &Config, topic: &str) -> bool {
         if topic.starts_with('$') || !(self.open || self.granted.publish(topic)) {
@@ -75,6 +77,7 @@ impl Rights {
             Some(access::Own::Command(_)) => self.has("operator") || self.has("admin"),
             Some(access::Own::Answer(_)) => self.has("approver"),
             Some(access::Own::Recall) => true,
+            Some(access::Own::Receiver(name)) => self.has("receiver") && self.user.as_ref() == Some(&name),
             None => false,
         }
     }
@@ -84,6 +87,9 @@ impl Rights {
     pub fn subscribe(&self, config: &Config, filter: &str) -> bool {
         let plain = filter.strip_prefix("$share/").and_then(|s| s.split_once('/')).map_or(filter, |(_, f)| f);
         let Ok(wanted) = TopicFilter::new(plain) else { return false };
+        if access::is_snapshot(config, plain) && !self.receives() {
+            return false;
+        }
         if self.open { !access::is_approval(config, plain) } else { self.granted.subscribe(&wanted) }
     }
 
@@ -93,11 +99,19 @@ impl Rights {
         self.open || self.granted.hears_all() || self.all_but_approvals
     }
 
-    /// Whether what comes on a topic may be heard: approvals by those only who may answer them, or see all.
+    /// Snapshots are sealed; but how large they are, and when they are taken, is nobody's else to know.
+    fn receives(&self) -> bool {
+        self.has("receiver") || self.has("admin")
+    }
+
+    /// Whether what comes on a topic may be heard: approvals by those only who may answer them, or see all; so with snapshots.
     #[must_use]
     pub fn hear(&self, config: &Config, topic: &str) -> bool {
         // Answers of memory tell of every topic: only who may hear them all hears those of others.
         if access::is_recall_reply(config, topic) && !self.hears_everything() {
+            return false;
+        }
+        if access::is_snapshot(config, topic) && !self.receives() {
             return false;
         }
         let allowed = self.open || self.granted.hears_all() || self.granted.hear(topic);
@@ -116,10 +130,11 @@ mod tests {
         for topic in ["a", "jamey/in/a/b", "jamey/act/a/on", "jamey/memory/recall"] {
             assert!(open.publish(&config, topic), "{topic}");
         }
-        for topic in ["$SYS/a", "jamey", "jamey/status", "jamey/cmd/x", "jamey/approval/1/answer"] {
+        for topic in ["$SYS/a", "jamey", "jamey/status", "jamey/cmd/x", "jamey/approval/1/answer", "jamey/phoenix/snapshot/1/want/x"] {
             assert!(!open.publish(&config, topic), "{topic}");
         }
         assert!(open.subscribe(&config, "#") && open.hear(&config, "jamey/verdict/x"));
+        assert!(!open.subscribe(&config, "jamey/phoenix/snapshot/#") && !open.hear(&config, "jamey/phoenix/snapshot/1/offer"));
         assert!(!open.subscribe(&config, "jamey/approval/#") && !open.hear(&config, "jamey/approval/1"));
         assert!(open.describes() && !open.speaks_for_itself() && !open.is_empty());
     }
@@ -145,6 +160,26 @@ mod tests {
             [(&["admin"][..], true), (&["human"], true), (&["home_assistant"], true), (&["approver"], false), (&["device"], false)];
         for (roles, hears) in everything {
             assert_eq!((of(roles).hears_everything(), of(roles).hear(&config, "jamey/memory/recall/reply")), (hears, hears), "{roles:?}");
+        }
+        let (offer, want) = ("jamey/phoenix/snapshot/1/offer", "jamey/phoenix/snapshot/1/want/anna");
+        for (roles, hears, asks) in [
+            (&["receiver"][..], true, true),
+            (&["admin"], true, false),
+            (&["operator"], false, false),
+            (&["home_assistant"], false, false),
+            (&["human", "approver"], false, false),
+            (&["human", "receiver"], true, true),
+        ] {
+            let rights = of(roles);
+            assert_eq!((rights.hear(&config, offer), rights.subscribe(&config, offer)), (hears, hears), "{roles:?}");
+            assert_eq!(rights.publish(&config, want), asks, "{roles:?}");
+        }
+        let receiver = of(&["receiver", "admin"]);
+        assert!(receiver.publish(&config, "jamey/phoenix/snapshot/1/done/anna"));
+        for topic in
+            [offer, "jamey/phoenix/snapshot/1/want/bob", "jamey/phoenix/snapshot/1/piece/2/3", "jamey/phoenix/snapshot/1/want/anna/x"]
+        {
+            assert!(!receiver.publish(&config, topic), "{topic}");
         }
         assert!(of(&[]).is_empty() && of(&["unheard_of"]).is_empty());
     }

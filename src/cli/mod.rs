@@ -19,6 +19,7 @@ mod health;
 mod memory;
 mod mind;
 mod paint;
+mod phoenix;
 mod recall;
 mod rules;
 mod run;
@@ -108,6 +109,11 @@ enum Command {
     Mind {
         #[command(subcommand)]
         action: mind::Action,
+    },
+    /// Snapshots: sealed, tried out, and what the house rises from again.
+    Phoenix {
+        #[command(subcommand)]
+        action: phoenix::Action,
     },
     /// The conscience's rules.
     Rules {
@@ -220,6 +226,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Command::Forget(asked) => forget::forget(&common, &asked),
         Command::Memory { action } => memory::memory(&common, &action),
         Command::Mind { action } => mind::mind(&common, &action),
+        Command::Phoenix { action } => phoenix::phoenix(&common, &action),
         Command::Rules { action } => rules::rules(&common, &action),
         Command::Guard { action } => guard::guard(&common, &action),
         Command::User { action } => user::user(&common, &action),

@@ -60,6 +60,21 @@ impl Screen {
         self.ink("33", text)
     }
 
+    #[must_use]
+    pub fn good(self, text: &str) -> String {
+        self.ink("32", text)
+    }
+
+    #[must_use]
+    pub fn bad(self, text: &str) -> String {
+        self.ink("31", text)
+    }
+
+    #[must_use]
+    pub fn faint(self, text: &str) -> String {
+        self.ink("2", text)
+    }
+
     fn ink(self, code: &str, text: &str) -> String {
         if self.colour && !text.is_empty() { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
@@ -130,6 +145,19 @@ pub fn span(seconds: f64) -> String {
     }
 }
 
+/// Bytes as people say them.
+#[must_use]
+pub fn size(bytes: u64) -> String {
+    let (kib, mib, gib) = (bytes / 1_024, bytes / (1_024 * 1_024), bytes / (1_024 * 1_024 * 1_024));
+    let tenths = |unit: u64| format!("{}.{}", bytes / unit, bytes % unit * 10 / unit);
+    match bytes {
+        _ if gib > 0 => format!("{} GiB", tenths(1_024 * 1_024 * 1_024)),
+        _ if mib > 0 => format!("{} MiB", tenths(1_024 * 1_024)),
+        _ if kib > 0 => format!("{kib} KiB"),
+        _ => format!("{bytes} bytes"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -168,5 +196,11 @@ mod tests {
     #[test]
     fn spans_are_told_in_the_unit_that_fits() {
         assert_eq!([12.0, 300.0, 10_800.0, 691_200.0].map(span), ["12 s", "5 min", "3 h", "8 days"]);
+    }
+
+    #[test]
+    fn sizes_are_said_in_the_unit_that_fits() {
+        let said = [0, 1_023, 1_024, 1_572_864, 1_073_741_824 * 5 / 2].map(size);
+        assert_eq!(said, ["0 bytes", "1023 bytes", "1 KiB", "1.5 MiB", "2.5 GiB"]);
     }
 }

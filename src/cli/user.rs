@@ -18,7 +18,7 @@ pub enum Action {
     /// Add a user. The password is asked for, or read from standard input.
     Add {
         name: String,
-        /// What it may do; more roles, more rights. The shipped ones: admin, operator, approver, human, discovery, device, reader,
+        /// What it may do; more roles, more rights. The shipped ones: admin, operator, approver, human, receiver, discovery, device, reader,
         /// zigbee2mqtt, home_assistant.
         #[arg(long = "role", required = true, value_name = "ROLE")]
         roles: Vec<String>,

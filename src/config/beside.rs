@@ -6,7 +6,7 @@ use serde::Serialize;
 use std::path::PathBuf;
 
 /// A broker seen from here: where it is, and who we are there.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Remote {
     /// `HOST:PORT`.
     pub address: String,
@@ -73,7 +73,7 @@ pub const ATTACHED: &str = "attached";
 const KEEP_ALIVE_SECONDS: std::ops::RangeInclusive<u16> = 5..=3_600;
 
 impl Remote {
-    fn read(r: &mut Reader) -> Option<Self> {
+    pub(super) fn read(r: &mut Reader) -> Option<Self> {
         let remote = Self {
             address: String::new(),
             user: r.optional("user", kinds::name),

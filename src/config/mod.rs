@@ -3,6 +3,7 @@
 mod acl;
 mod beside;
 mod check;
+mod courier;
 mod duties;
 mod entries;
 mod error;
@@ -25,6 +26,7 @@ mod tests;
 
 pub use acl::acl;
 pub use beside::{ATTACHED, Attached, BridgeEntry, BridgeTopic, Direction, Remote};
+pub use courier::Courier;
 pub use entries::{DeviceEntry, EntityEntry};
 pub use error::ConfigError;
 pub use limits::Limits;

@@ -1,6 +1,6 @@
 //! `[[phoenix.repository]]`: where snapshots go, when, and how long they stay. What opens a repository is named here and never read.
 
-use super::{Config, entries::repeated, kinds, kinds::Read, reader::Ledger, reader::Reader, tree::Node};
+use super::{Config, courier::Courier, entries::repeated, kinds, kinds::Read, reader::Ledger, reader::Reader, tree::Node};
 use crate::domain::limits;
 use croner::{Cron, errors::CronError};
 use jiff::civil::{Date, Time};
@@ -32,6 +32,8 @@ pub enum Extra {
 pub struct Phoenix {
     #[serde(rename = "repository")]
     pub repositories: Vec<RepositoryEntry>,
+    /// None: nothing is carried to other hosts.
+    pub courier: Option<Courier>,
 }
 
 /// One repository, and what is done there by itself.
@@ -92,7 +94,7 @@ impl Phoenix {
             let path = format!("{}.repository[{i}]", r.path);
             r.ledger.refuse_path(&path, format!("found one more than {}: each reads all that is to be saved", limits::REPOSITORIES));
         }
-        Self { repositories: all.into_iter().map(|(_, one)| one).collect() }
+        Self { repositories: all.into_iter().map(|(_, one)| one).collect(), courier: Courier::read(r) }
     }
 }
 

@@ -215,6 +215,22 @@ pub const GROUP_MEMBERS: usize = 256;
 pub const CONNECTIONS: usize = 1_000;
 /// Listeners besides `broker.mqtt`: a house has a handful; each has a descriptor and a task.
 pub const LISTENERS: usize = 64;
+/// Bytes of a file that one message of the courier carries: with what stands around it below 128 KiB, which every broker takes.
+pub const PIECE_BYTES: usize = 127 * 1024;
+/// Any file that the courier carries: packs have 8 MiB, the largest manifest 32.
+pub const CARRIED_BYTES: u64 = 32 * 1024 * 1024;
+/// Pieces that a receiver asks for before they come: 2 MiB, which any broker queues for a client.
+pub const PIECES_ASKED: usize = 16;
+/// What a receiver says: so many pieces by name, and a sentence.
+pub const WANT_BYTES: usize = 4 * 1024;
+/// Bytes of that sentence.
+pub const WOE_BYTES: usize = 256;
+/// Receivers of one repository that are followed: another disk, another room, another house; each costs a copy of what is sent.
+pub const RECEIVERS: usize = 8;
+/// A receiver's name: it is a level of a topic.
+pub const RECEIVER_BYTES: usize = 64;
+/// Wrapped keys of one repository.
+pub const CARRIED_KEYS: usize = 64;
 /// Seconds from accept to CONNECT, with TLS and WebSocket in between, unless the config says otherwise.
 pub const HANDSHAKE_SECONDS: u64 = 10;
 /// An actor or an action in the audit trail: an entity, a user, an address.

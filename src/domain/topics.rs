@@ -26,6 +26,8 @@ pub enum Topic {
     /// Where questions to memory are answered.
     Recall,
     Phoenix,
+    /// Snapshots on their way to other hosts.
+    Snapshot,
 }
 
 /// One row of `topics.md`.
@@ -191,6 +193,41 @@ pub const ROWS: &[Row] = &[
         payload: "a candidate that judges beside the rules: `candidate`, `digest`, `since`, `judged`, `disagreed`, `changes` (`allow to deny` and so on), `rules` (which rule did it)",
     },
     Row {
+        topic: "phoenix/snapshot/{repository}/offer",
+        way: "out",
+        qos: "1",
+        retained: "yes",
+        payload: "where `[phoenix.courier]` names a repository: its newest snapshot, in CBOR: `v`, `repository`, `sequence`, `snapshot` (BLAKE3 of the sealed manifest), `list` and `list_bytes` (BLAKE3 and length of the list of all files, which is fetched in pieces as they are); this topic and all below it are heard by the roles receiver and admin only",
+    },
+    Row {
+        topic: "phoenix/snapshot/{repository}/manifest",
+        way: "out",
+        qos: "1",
+        retained: "yes",
+        payload: "the newest sealed manifest, as the piece that it is; one of more than 127 KiB is fetched as other files are",
+    },
+    Row {
+        topic: "phoenix/snapshot/{repository}/piece/{file}/{n}",
+        way: "out",
+        qos: "1",
+        retained: "no",
+        payload: "127 KiB of a file that a receiver asked for: version (1 byte), 3 zero bytes, number (4, big-endian), BLAKE3 of the file (32), BLAKE3 of what stands before and after it (32), content",
+    },
+    Row {
+        topic: "phoenix/snapshot/{repository}/want/{receiver}",
+        way: "in",
+        qos: "any",
+        retained: "refused",
+        payload: "what a receiver lacks, in CBOR of at most 4 KiB: `v`, `repository`, `pieces` (file and number each, at most 16), `left` (bytes that it lacks in all), `woe` (why it does not go on); needs the role receiver, and `{receiver}` is the user's name",
+    },
+    Row {
+        topic: "phoenix/snapshot/{repository}/done/{receiver}",
+        way: "in",
+        qos: "any",
+        retained: "refused",
+        payload: "a snapshot, and all that it needs, is on the receiver's disk, in CBOR: `v`, `repository`, `sequence`, `hash` (BLAKE3 of the sealed manifest); as above",
+    },
+    Row {
         topic: "reply/{verb}",
         way: "out",
         qos: "1",
@@ -250,6 +287,7 @@ pub fn name(root: &str, topic: Topic) -> String {
         Topic::Act => "act",
         Topic::Recall => "memory/recall/reply",
         Topic::Phoenix => "phoenix/state",
+        Topic::Snapshot => "phoenix/snapshot",
     };
     format!("{root}/{below}")
 }
@@ -285,6 +323,12 @@ pub fn bridge(root: &str, name_of: &str) -> String {
 #[must_use]
 pub fn reply(root: &str, verb: &str) -> String {
     format!("{}/{verb}", name(root, Topic::Reply))
+}
+
+/// Below which all that the courier says of one repository stands.
+#[must_use]
+pub fn snapshot(root: &str, repository: Uuid) -> String {
+    format!("{}/{repository}", name(root, Topic::Snapshot))
 }
 
 /// `topics.md`, whole.

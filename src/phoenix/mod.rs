@@ -2,6 +2,7 @@
 //! each second, that what it would have to save can be read. docs/phoenix-format.md says how it lies on disk.
 
 mod chunk;
+pub mod courier;
 mod diff;
 mod error;
 mod header;
@@ -42,7 +43,7 @@ pub use schedule::{Schedule, Timetable};
 pub use seal::{Purpose, SealError, seal, sealed_len, unseal};
 pub use snapshot::{Order, Taken};
 pub use source::{Component, Content, Item, Source};
-pub use vault::{Drilled, Vault};
+pub use vault::{Drilled, Vault, Writing};
 pub use verify::{Depth, Finding};
 
 /// How far a long piece of work is: called often, and cheap. Who returns `false` wants it stopped.

@@ -135,7 +135,10 @@ impl Gathering {
         for named in named::files(&self.config).into_iter().filter(|named| certificates || named.component != Component::Certificates) {
             match read(&named.was) {
                 Some(Ok(content)) => {
-                    parts.entry(named.component).or_default().push(bytes(named.item.clone(), content));
+                    let items = parts.entry(named.component).or_default();
+                    if items.iter().all(|item| item.path != named.item) {
+                        items.push(bytes(named.item.clone(), content));
+                    }
                     kept.push(named);
                 }
                 Some(Err(why)) => left_out.push(format!("{} ({}): {why:#}", named.was.display(), named.option)),

@@ -1,18 +1,23 @@
 //! Phoenix in the running house: snapshots when they are due or asked for, drills, pruning, and what is told of them.
 
 mod changes;
+pub mod courier;
 mod drill;
 mod gather;
 mod keeper;
 mod named;
 mod place;
+mod rewrite;
 mod seen;
+mod settle;
 mod told;
 mod wishes;
 mod work;
 
 pub use gather::{Folder, Gathered, Gathering, Running};
 pub use keeper::{Keeper, keep};
+pub use named::Named;
+pub use settle::{Settled, settle};
 pub use told::News;
 pub use wishes::{Wish, drill_now, prune_now, snapshot_now, watch};
 

@@ -69,13 +69,19 @@ pub(super) fn secrets(config: &Config) -> Vec<(String, PathBuf)> {
 
 /// A file that is named twice stands there once.
 fn put(all: &mut Vec<Named>, component: Component, option: &str, path: &Path) {
-    if all.iter().any(|one| one.was == path && one.component == component) {
+    if all.iter().any(|one| one.was == path && one.option == option) {
         return;
     }
-    let number = all.iter().filter(|one| one.component == component).count();
-    // A name that a person knows again; whatever else is in it stays where it was.
-    let name: String = path.file_name().unwrap_or_default().to_string_lossy().chars().map(plain).take(80).collect();
-    let item = format!("{}/{number:02}-{name}", component.name());
+    let same = all.iter().find(|one| one.was == path && one.component == component);
+    let item = same.map_or_else(
+        || {
+            let number = all.iter().filter(|one| one.component == component).count();
+            // A name that a person knows again; whatever else is in it stays where it was.
+            let name: String = path.file_name().unwrap_or_default().to_string_lossy().chars().map(plain).take(80).collect();
+            format!("{}/{number:02}-{name}", component.name())
+        },
+        |same| same.item.clone(),
+    );
     all.push(Named { option: option.to_owned(), was: path.to_owned(), item, component });
 }
 

@@ -115,6 +115,13 @@ impl Visit {
                 return Way::Refuse(reason::RETAIN_NOT_SUPPORTED, "a question may not be retained");
             }
             Some(access::Own::Recall) => return Way::Recall,
+            Some(access::Own::Receiver(_)) if message.retain => {
+                return Way::Refuse(reason::RETAIN_NOT_SUPPORTED, "what a receiver says may not be retained");
+            }
+            Some(access::Own::Receiver(_)) if message.payload.len() > limits::WANT_BYTES => {
+                return Way::Refuse(reason::PAYLOAD_TOO_LARGE, "a receiver's word is over 4 KiB");
+            }
+            Some(access::Own::Receiver(_)) => return Way::Pass,
             None => {}
         }
         if reading::is_discovery(config, message.topic) {

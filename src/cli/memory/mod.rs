@@ -67,24 +67,3 @@ fn progress(records: Option<u64>, what: &str, quiet: bool) -> ProgressBar {
     }
     bar
 }
-
-/// Bytes as people say them.
-fn size(bytes: u64) -> String {
-    let (kib, mib, gib) = (bytes / 1_024, bytes / (1_024 * 1_024), bytes / (1_024 * 1_024 * 1_024));
-    let tenths = |unit: u64| format!("{}.{}", bytes / unit, bytes % unit * 10 / unit);
-    match bytes {
-        _ if gib > 0 => format!("{} GiB", tenths(1_024 * 1_024 * 1_024)),
-        _ if mib > 0 => format!("{} MiB", tenths(1_024 * 1_024)),
-        _ if kib > 0 => format!("{kib} KiB"),
-        _ => format!("{bytes} bytes"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn sizes_are_said_in_the_unit_that_fits() {
-        let said = [0, 1_023, 1_024, 1_572_864, 1_073_741_824 * 5 / 2].map(super::size);
-        assert_eq!(said, ["0 bytes", "1023 bytes", "1 KiB", "1.5 MiB", "2.5 GiB"]);
-    }
-}

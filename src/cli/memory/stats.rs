@@ -1,9 +1,8 @@
 //! `jamey memory stats`: how much is remembered, and what it takes.
 
-use super::size;
 use crate::{
     app::{self, Wish},
-    cli::{Common, recall, recall::when},
+    cli::{Common, paint::size, recall, recall::when},
     store::{Bytes, Figures},
 };
 use serde_json::{Value, json};

@@ -27,7 +27,7 @@ fn config(text: &str) -> Config {
 
 /// Lines of TOML that are nearly right, so that every reader is reached.
 fn line() -> impl Strategy<Value = String> {
-    let keys = "(path|key_file|schedule|include|address|protocol|certificate|key|client_ca|origins|filter|filters|direction|topics|node|root|timezone|mqtt|guard|topic|id|class|risk|payloads|reads|name|default|weights|\\[\\[(listener|guard|device|input|signal|entity|retention|bridge|bridge\\.topics|phoenix\\.repository)\\]\\]|\\[(broker|inputs|store|conscience|attached|phoenix)\\])";
+    let keys = "(path|key_file|schedule|include|address|protocol|certificate|key|client_ca|origins|filter|filters|direction|topics|node|root|timezone|mqtt|guard|topic|id|class|risk|payloads|reads|name|default|weights|\\[\\[(listener|guard|device|input|signal|entity|retention|bridge|bridge\\.topics|phoenix\\.repository)\\]\\]|\\[(broker|inputs|store|conscience|attached|phoenix|phoenix\\.courier)\\])";
     let values = "( = (true|-?[0-9]{1,20}|\"[a-z/+#{}$\\\\n]{0,9}\"|\\[\"[a-z:0-9.]{0,9}\"\\]|\\{ a = 1 \\}|inf|1979-05-27))?";
     proptest::string::string_regex(&format!("{keys}{values}")).unwrap()
 }
