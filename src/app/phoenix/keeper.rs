@@ -2,7 +2,7 @@
 //! old ones, and tells what came of it. What fails is tried again, ever later.
 
 use super::{
-    Came, Gathering, Snapped, Swept, Trial,
+    Came, ForOnce, Gathering, Snapped, Swept, Trial,
     changes::{self, Counted, Words},
     drill, gather,
     place::Place,
@@ -397,16 +397,29 @@ impl Work {
         let about: Vec<usize> =
             (0..self.kept.len()).filter(|i| self.kept.get(*i).is_some_and(|k| places.iter().any(|p| p.name == k.place.name))).collect();
         match wish {
-            Wish::Snapshot { .. } => self.each(&about, |work, i| {
-                let taken = work.take(i, Reason::Asked, by, tell)?;
+            Wish::Snapshot { once, .. } => self.each(&about, |work, i| {
+                let taken = work.for_once(i, once, |work| work.take(i, Reason::Asked, by, tell))?;
                 if let Some(kept) = work.kept.get_mut(i) {
                     kept.is_well();
                 }
                 Ok(taken)
             }),
             Wish::Drill { of, .. } => self.each(&about, |work, i| work.drill(i, *of, tell)),
-            Wish::Prune { dry_run, .. } => self.each(&about, |work, i| work.prune(i, *dry_run, tell)),
+            Wish::Prune { dry_run, once, .. } => self.each(&about, |work, i| work.for_once(i, once, |work| work.prune(i, *dry_run, tell))),
         }
+    }
+
+    fn for_once<T>(&mut self, i: usize, once: &ForOnce, work: impl FnOnce(&mut Self) -> T) -> T {
+        let before = self.kept.get_mut(i).map(|kept| {
+            let before = kept.place.entry.clone();
+            once.change(&mut kept.place.entry);
+            before
+        });
+        let done = work(self);
+        if let (Some(kept), Some(before)) = (self.kept.get_mut(i), before) {
+            kept.place.entry = before;
+        }
+        done
     }
 
     fn each<T: Serialize>(&mut self, about: &[usize], mut work: impl FnMut(&mut Self, usize) -> Result<T>) -> Result<Value, String> {
@@ -427,7 +440,7 @@ impl Work {
     fn run_errand(&mut self, errand: Errand) {
         let Errand { verb, repository, snapshot, transaction, by } = errand;
         let wish = match verb {
-            Verb::Snapshot => Wish::Snapshot { repository },
+            Verb::Snapshot => Wish::Snapshot { repository, once: ForOnce::default() },
             Verb::Drill => Wish::Drill { repository, of: snapshot },
         };
         let reply = match self.fulfil(&wish, &by, &Tell::Nobody) {
