@@ -65,7 +65,9 @@ fn a_fifth_lost_broken_off_a_killed_broker_and_a_killed_receiver_and_still_the_o
     site.is_copied(&copy);
     let (passed, lost, broken) = road.counts();
     let taken = said.last().unwrap()["pieces"].as_u64().unwrap();
-    eprintln!("{pieces} pieces: {passed} messages arrived, {lost} were lost, {broken} connections broke off; {taken} pieces after the kill, {before} messages before");
+    eprintln!(
+        "{pieces} pieces: {passed} messages arrived, {lost} were lost, {broken} connections broke off; {taken} pieces after the kill, {before} messages before"
+    );
     assert!(lost > 0 && broken > 0, "the road was bad");
     // What had come was not fetched again, but for the list and what was under way when it was killed.
     assert!(taken < pieces * 3 / 4, "{taken} of {pieces}");

@@ -138,7 +138,9 @@ pub fn receive(at: SocketAddr, into: &Path, user: Option<&str>, more: &[&str]) -
     let (said, errors) = (Arc::<Mutex<Vec<Value>>>::default(), Arc::<Mutex<String>>::default());
     let (out, err) = (BufReader::new(child.stdout.take().unwrap()), BufReader::new(child.stderr.take().unwrap()));
     let (keep, keep_errors) = (Arc::clone(&said), Arc::clone(&errors));
-    std::thread::spawn(move || out.lines().map_while(Result::ok).for_each(|line| keep.lock().unwrap().push(serde_json::from_str(&line).unwrap())));
+    std::thread::spawn(move || {
+        out.lines().map_while(Result::ok).for_each(|line| keep.lock().unwrap().push(serde_json::from_str(&line).unwrap()))
+    });
     std::thread::spawn(move || err.lines().map_while(Result::ok).for_each(|line| keep_errors.lock().unwrap().push_str(&line)));
     Receiving { child, said, errors }
 }
