@@ -7,7 +7,10 @@ mod keys;
 mod making;
 #[path = "phoenix_cli/restoring.rs"]
 mod restoring;
+#[path = "phoenix_cli/running.rs"]
+mod running;
 #[path = "phoenix_cli/seen.rs"]
 mod seen;
 #[path = "phoenix_cli/site.rs"]
 mod site;
+mod support;

@@ -5,7 +5,7 @@ use crate::{
     consciousness::{self, gaussian::Process, iit},
     domain::{ExactPhi, Input, Observation, Timestamp},
     observe::Counters,
-    runtime::Clock,
+    runtime::{Clock, give_way},
 };
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -27,8 +27,6 @@ const LOOK: Duration = Duration::from_secs(5);
 const CROWD: usize = 64;
 /// Load of the last minute, of each core.
 const BUSY: f64 = 0.9;
-/// As nice as a thread can be.
-const NICE: i32 = 19;
 
 /// What was observed, and the covariances of the live Φ where there are any.
 pub type Seen = (Observation, Option<Process>);
@@ -59,7 +57,7 @@ impl Thinker {
     }
 
     fn run(mut self, runtime: &Handle, mut stop: watch::Receiver<bool>) {
-        be_nice();
+        give_way();
         let mut wait = Duration::ZERO;
         loop {
             let of = runtime.block_on(async {
@@ -133,18 +131,6 @@ fn beside(process: &Process, goes_on: impl Fn() -> bool) -> (Option<f64>, Option
     (least(Process::phi_g), least(Process::phi_r))
 }
 
-/// On Linux a thread has a niceness of its own, and no process id means the thread that asks. Where it may not be nicer it works as it is: a
-/// hundredth of a core.
-#[cfg(target_os = "linux")]
-fn be_nice() {
-    if let Err(error) = rustix::process::setpriority_process(None, NICE) {
-        tracing::debug!(%error, "the thread of exact Φ keeps its priority");
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-fn be_nice() {}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -156,19 +142,6 @@ mod tests {
         assert!(!has_room(CROWD + 1, Some(0.0), 4) && !has_room(0, Some(1.0), 1) && !has_room(0, Some(4.0), 4));
         assert_eq!(rest(Duration::from_millis(200)), EVERY);
         assert_eq!(rest(Duration::from_secs(2)), Duration::from_secs(200));
-    }
-
-    #[cfg(target_os = "linux")]
-    #[test]
-    fn only_its_own_thread_is_nicer() {
-        let nice = || rustix::process::getpriority_process(None).unwrap();
-        let before = nice();
-        let there = std::thread::spawn(move || {
-            be_nice();
-            nice()
-        });
-        assert_eq!(there.join().unwrap(), NICE);
-        assert_eq!(nice(), before);
     }
 
     /// Five parts, each of which mostly does what those that act on it did; phoenix stands still.

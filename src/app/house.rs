@@ -259,7 +259,7 @@ impl Living {
                 return;
             }
             Input::Forged(_) | Input::Rules(_) | Input::WentOn { .. } | Input::Recalled { .. } => return,
-            Input::Reported(_) | Input::Exact(_) => return,
+            Input::Reported(_) | Input::Exact(_) | Input::Saved { .. } => return,
             Input::Turned(turned) => {
                 if let Some(sender) = letter.answer {
                     self.first_waits.get_or_insert_with(Instant::now);

@@ -107,8 +107,25 @@ impl Mailbox {
 
     /// Leaves what came of a letter.
     pub fn answer(&self, id: Uuid, told: &Value) {
+        let _ = fs::remove_file(self.file(id, "far"));
+        self.place(id, "done", told);
+    }
+
+    /// Leaves word of how far what a letter asks for is.
+    pub fn tell(&self, id: Uuid, far: &Value) {
+        self.place(id, "far", far);
+    }
+
+    /// How far it is, where that was told.
+    #[must_use]
+    pub fn far(&self, id: Uuid) -> Option<Value> {
+        serde_json::from_slice(&read(&self.file(id, "far"), ANSWER_BYTES)?).ok()
+    }
+
+    /// Whole, or not at all.
+    fn place(&self, id: Uuid, end: &str, told: &Value) {
         let fresh = self.file(id, "half");
-        if let Err(error) = put(&fresh, &told.to_string()).and_then(|()| fs::rename(&fresh, self.file(id, "done"))) {
+        if let Err(error) = put(&fresh, &told.to_string()).and_then(|()| fs::rename(&fresh, self.file(id, end))) {
             warn!("{} cannot be written: {error}", self.folder.display());
             let _ = fs::remove_file(&fresh);
         }
@@ -182,7 +199,12 @@ mod tests {
         let id = mailbox.leave(&"again").unwrap();
         assert_eq!(mailbox.take::<String>(), [(id, "again".to_owned())], "however many answers lie there unread");
         assert_eq!(mailbox.answer_to(id).unwrap(), None);
+        for far in [1, 2] {
+            mailbox.tell(id, &Value::from(far));
+            assert_eq!(mailbox.far(id), Some(Value::from(far)));
+        }
         mailbox.answer(id, &Value::from(7));
+        assert_eq!(mailbox.far(id), None);
         assert_eq!((mailbox.answer_to(id).unwrap(), mailbox.answer_to(id).unwrap()), (Some(Value::from(7)), None));
         let id = mailbox.leave(&"never mind").unwrap();
         assert!(mailbox.take_back(id) && !mailbox.take_back(id));

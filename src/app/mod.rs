@@ -71,6 +71,7 @@ use std::{
 };
 use tokio::{
     net::TcpListener,
+    runtime::Handle,
     sync::{mpsc, watch},
 };
 use tracing::{info, warn};
@@ -235,6 +236,11 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         asked: recalled,
     };
     let recalling = recaller.answer(stopped.clone()).context("the recall's thread cannot be started")?;
+    let (tell_news, news) = watch::channel(Arc::default());
+    let running = phoenix::Running { engine: Arc::downgrade(&engine), health: Arc::clone(&health), runtime: Handle::current() };
+    let gathering = phoenix::Gathering { config: Arc::clone(&config), file: config.file.clone(), running: Some(running) };
+    let (snapshots, snapshotting) = phoenix::keep(Arc::clone(&hall), own.clone(), gathering, tell_news, stopped.clone())
+        .context("the snapshots' thread cannot be started")?;
     let proving = proving::prove(Arc::clone(&hall), in_round).context("phoenix's thread cannot be started")?;
     let thinker = exact::Thinker {
         inbox: hall.inbox.clone(),
@@ -269,6 +275,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         silent: is_silent,
         alarms: alarmed,
         wrong_rules,
+        phoenix: news,
         gauge: Arc::clone(&gauge),
         keeper: keeper.clone(),
         known,
@@ -286,6 +293,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         wishes::Granter { data: data.clone(), hall: Arc::clone(&hall), keeper: keeper.clone(), upkeeper: upkeeper.clone(), gauge }
             .watch(stopped.clone()),
     );
+    let rising = tokio::spawn(phoenix::watch(data.clone(), snapshots, stopped.clone()));
     let conditioning = tokio::spawn(conditions::watch(Arc::clone(&hall), upkeeper.clone(), stopped.clone()));
     let ruling = tokio::spawn(rules::watch(rules::Watch { hall: Arc::clone(&hall), shelf, again, seen, holds, tell: tell_rules, stopped }));
 
@@ -307,10 +315,11 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     }
     others.stop().await;
     engine.stop(closed).await;
-    let _ = tokio::join!(ticking, serving, watching, minding, hearing, listening, wishing, conditioning, ruling);
+    let _ = tokio::join!(ticking, serving, watching, minding, hearing, listening, wishing, rising, conditioning, ruling);
     upkeeper.stop();
     tokio::task::spawn_blocking(move || upkeeping.join()).await?.map_err(|_| anyhow!("the upkeep's thread died"))?;
     tokio::task::spawn_blocking(move || thinking.join()).await?.map_err(|_| anyhow!("the thread of exact Φ died"))?;
+    tokio::task::spawn_blocking(move || snapshotting.join()).await?.map_err(|_| anyhow!("the snapshots' thread died"))?;
     hall.close_audits();
     hall.record("stop", None, signal).await;
     inbox.stop().await;

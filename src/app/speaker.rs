@@ -8,7 +8,7 @@ use super::{
     figures::Gauge,
     index::Keeper,
     outlets::{Alarms, Due, Waiting},
-    retained,
+    phoenix, retained,
     view::{self, Said},
 };
 use crate::{
@@ -70,6 +70,8 @@ pub struct Speaker {
     pub alarms: watch::Receiver<Alarms>,
     /// What is wrong with the newest rules.
     pub wrong_rules: watch::Receiver<Option<String>>,
+    /// How snapshots stand.
+    pub phoenix: watch::Receiver<Arc<phoenix::News>>,
     /// Memory's figures.
     pub gauge: Arc<Mutex<Gauge>>,
     pub keeper: Keeper,
@@ -357,6 +359,11 @@ impl Speaker {
         }
         if self.alarms.has_changed().unwrap_or(false) {
             told.tell_alarms(root, self.alarms.borrow_and_update().clone());
+        }
+        if self.phoenix.has_changed().unwrap_or(false) {
+            let news = Arc::clone(&self.phoenix.borrow_and_update());
+            told.next.insert(topics::name(root, Topic::Phoenix), news.state.to_string().into_bytes());
+            told.tell_snapshots(root, news.alarms.clone());
         }
         if let Some(head) = self.health.audit_head() {
             let head = json!({"v": 1, "seq": head.seq, "hash": hex(&head.hash), "at": head.at.to_string()});

@@ -1,4 +1,4 @@
-//! Two switches for trials of the whole house, which no config names: a link cut on purpose, and seconds that are shorter.
+//! Three switches for trials of the whole house, which no config names: a link cut on purpose, and times that are shorter.
 
 use crate::domain::{Part, Severed};
 use std::time::Duration;
@@ -7,6 +7,8 @@ use std::time::Duration;
 const SEVER: &str = "JAMEY_TRIAL_SEVER";
 /// Milliseconds between two ticks; a second without it.
 const TICK: &str = "JAMEY_TRIAL_TICK_MS";
+/// Milliseconds between two looks of Phoenix at what is due; all its other times are so many of them.
+const LOOK: &str = "JAMEY_TRIAL_PHOENIX_MS";
 
 /// The link that is to be cut, if one is.
 #[must_use]
@@ -21,4 +23,11 @@ pub fn severed() -> Option<Severed> {
 pub fn tick() -> Duration {
     let told = std::env::var(TICK).ok().and_then(|millis| millis.parse().ok());
     told.map_or(Duration::from_secs(1), |millis: u64| Duration::from_millis(millis.clamp(1, 1_000)))
+}
+
+/// Between two looks of Phoenix.
+#[must_use]
+pub fn phoenix_look() -> Duration {
+    let told = std::env::var(LOOK).ok().and_then(|millis| millis.parse().ok());
+    told.map_or(Duration::from_secs(15), |millis: u64| Duration::from_millis(millis.clamp(10, 15_000)))
 }

@@ -41,7 +41,7 @@ pub struct Engine {
     pub(super) hall: Arc<Hall>,
     base: BrokerConfig,
     pub(super) router: Arc<MessageRouter>,
-    storage: Arc<DynamicStorage>,
+    pub(super) storage: Arc<DynamicStorage>,
     stats: Arc<BrokerStats>,
     monitor: Arc<ResourceMonitor>,
     pub(super) shutdown: broadcast::Sender<()>,

@@ -3,6 +3,7 @@
 use super::{
     audits::Audits,
     beside::Beside,
+    errands::Errands,
     guard::GuardRules,
     inbox::Inbox,
     limits::Limits,
@@ -58,6 +59,8 @@ pub struct Hall {
     pub voices: Voices,
     /// Where questions to memory are handed in.
     pub recalls: Recalls,
+    /// Where what is wanted of Phoenix is handed in.
+    pub errands: Errands,
     pub(super) limits: Limits,
     pub(super) audits: Audits,
     /// The store cannot write at present.
@@ -106,6 +109,7 @@ impl Hall {
             config,
             inbox,
             recalls,
+            errands: Errands::default(),
             clock,
             counters,
             sources,

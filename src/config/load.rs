@@ -21,7 +21,7 @@ pub fn load(path: Option<&Path>, flags: Vec<(String, String)>) -> Result<Config,
     let file = file.as_ref().map_or(("config/jamey.toml (built in)", Config::EMBEDDED), |(name, text)| (name, text));
     let read = Config::read(&Sources { file: Some(file), env, flags });
     match read {
-        Ok(config) if errors.is_empty() => Ok(config),
+        Ok(config) if errors.is_empty() => Ok(Config { file: path.map(Path::to_owned), ..config }),
         Ok(_) => Err(errors),
         Err(more) => Err(errors.into_iter().chain(more).collect()),
     }

@@ -41,11 +41,15 @@ use crate::domain::{DutySpec, IdentitySpec, Keeping, MissionSpec, OwnerGuard, Re
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use reader::{Ledger, Reader};
 use serde::Serialize;
+use std::path::PathBuf;
 use tree::{Origin, Table};
 
 /// Everything that can be set. Serialised, it has the names of the file.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Config {
+    /// Where it was read from; none: from no file. No option of its own.
+    #[serde(skip)]
+    pub file: Option<PathBuf>,
     /// This Jamey among others: `[a-z0-9_-]{1,32}`.
     pub node: String,
     /// What Jamey's own topics begin with: one level or more, no wildcard.
@@ -89,6 +93,7 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
+            file: None,
             node: "jamey".into(),
             root: "jamey".into(),
             timezone: "UTC".into(),
@@ -210,6 +215,7 @@ fn sections(top: &mut Reader) -> (Config, check::Numbers) {
     let missions = missions::read(top, &signals);
     let identity = top.section("identity", |r| identity::read(r, &signals));
     let config = Config {
+        file: None,
         node: top.or("node", d.node, kinds::node_name),
         root,
         timezone: top.or("timezone", d.timezone, kinds::timezone),

@@ -71,6 +71,8 @@ pub const HELD_BYTES: usize = 64 * 1024;
 pub const BODY_DEPTH: usize = 64;
 /// The write-ahead log; beyond it the writer restarts it (a measured pause) instead of filling the card.
 pub const WAL_BYTES: u64 = 64 * 1024 * 1024;
+/// One entry of what is kept of the broker, in a snapshot: the largest packet, or a session that tells 10,000 topics apart.
+pub const KEPT_ENTRY_BYTES: u64 = 16 * 1024 * 1024;
 /// From here a copy of the database, which keeps the log from being begun anew, does not pause any more.
 pub const COPY_HURRY_WAL_BYTES: u64 = 4 * WAL_BYTES;
 /// And here it is given up: a log of 1 GiB is all that a small card should have to hold besides the database.
@@ -85,6 +87,10 @@ pub const SUMMARY_WORDS: usize = 8;
 pub const RETENTIONS: usize = 64;
 /// `[[phoenix.repository]]` entries: each reads all that is to be saved, and a disk, a share and another host are three.
 pub const REPOSITORIES: usize = 8;
+/// What is asked of Phoenix: a name, a number, and the asker's own.
+pub const ERRAND_BYTES: usize = 1_024;
+/// Errands that wait for Phoenix: each may take minutes, and is the same as the one before it.
+pub const ERRANDS_WAITING: usize = 8;
 /// Entities whose names are kept: as many as the registry has devices, for each may be a sensor as well.
 pub const NAMED: usize = DEVICES;
 /// Values of one entity that have a name: a Zigbee device exposes up to twenty.

@@ -194,6 +194,11 @@ pub enum Input {
     Exact(Box<super::ExactPhi>),
     /// A condition of the house begins or ends.
     Turned(super::Turned),
+    /// Phoenix keeps a snapshot that was taken then, and none that is newer.
+    Saved {
+        at: Timestamp,
+        taken_at: Timestamp,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

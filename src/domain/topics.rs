@@ -25,6 +25,7 @@ pub enum Topic {
     Act,
     /// Where questions to memory are answered.
     Recall,
+    Phoenix,
     /// Snapshots on their way to other hosts.
     Snapshot,
 }
@@ -150,11 +151,18 @@ pub const ROWS: &[Row] = &[
         payload: "`status`, `transaction`, and `error` or `data`: `records[]` (`id`, `at`, `entity`, `kind`, `topic`, `text`, `importance`, `layer`, `pinned`, `requester`, `score`), best first, `next` (the cursor of the next page, else null), `notes` (what of the query was not understood); at most 256 KiB, then the page is shorter. Where MQTT 5 names a response topic that the asker may publish to, the reply goes there with the correlation data, and not here; here it is heard by those only who may hear everything but approvals. What the asker may not hear is left out, and so are requests whose verdict is not theirs to hear",
     },
     Row {
+        topic: "phoenix/state",
+        way: "out",
+        qos: "1",
+        retained: "yes",
+        payload: "snapshots: `repositories` by name, each with `path`, `doing` (`snapshot`, `drill`, `prune`, null), `next_at`, `error`, `snapshots` (how many), `bytes` (all of it), `last` (`sequence`, `taken_at`, `reason`, `bytes`, `age_hours`; of one taken since the start also `written_bytes`, by which the repository grew, `took_seconds`, and `left_out[]`, what of it could not be read), `drill` (`sequence`, `drilled_at`, `passed`); `text` where none is configured. Told anew when something of it is another thing, and each hour",
+    },
+    Row {
         topic: "alert/{code}",
         way: "out",
         qos: "1",
         retained: "yes, empty clears",
-        payload: "`severity`, `since`, `text`, `what_to_do`; codes: `store`, `damaged` (a page of the database), `guard-off`, `certificate`, `slow-subscriber`, `rules`, `critical-consciousness-state` (a part does not answer the others), `mission-{id}`, `bridge-{name}`, `duty-{id}`, `silent-{entity}` (it has said nothing for longer than it used to), `outage-{bridge}` (with all that is heard through it), `silences` (how many more than have one of their own)",
+        payload: "`severity`, `since`, `text`, `what_to_do`; codes: `store`, `damaged` (a page of the database), `guard-off`, `certificate`, `slow-subscriber`, `rules`, `critical-consciousness-state` (a part does not answer the others), `mission-{id}`, `bridge-{name}`, `duty-{id}`, `silent-{entity}` (it has said nothing for longer than it used to), `outage-{bridge}` (with all that is heard through it), `silences` (how many more than have one of their own), `phoenix-failed` (no snapshot can be taken), `phoenix-stale` (the newest is too old), `phoenix-drill-failed` (one could not be restored for trial), `phoenix-rolled-back` (an older state of a repository was put in its place)",
     },
     Row {
         topic: "bridge/{name}",
@@ -247,6 +255,13 @@ pub const ROWS: &[Row] = &[
         retained: "refused",
         payload: "`entity`, and perhaps `transaction`; needs the role admin. The reply's `data` has `forgetting` (its number in the audit trail), `removed` (how many of what), `file_written_anew`",
     },
+    Row {
+        topic: "cmd/phoenix-snapshot, cmd/phoenix-drill",
+        way: "in",
+        qos: "any",
+        retained: "refused",
+        payload: "nothing, or `repository` (its name; left out, each), for a drill `snapshot` (its number; left out, the newest), `transaction`; needs the role operator or admin. The reply comes when it is done: its `data[]` has `repository`, `path` and `came`: `Ok` with `sequence`, `took_millis` and, of a snapshot, `bytes`, `written`, `chunks`, `new_chunks`, `hash`, `left_out[]`, of a drill `passed`, `wrong[]`, `bytes`, `files`; or `Err` with the reason",
+    },
 ];
 
 /// The name of a topic without placeholders.
@@ -271,6 +286,7 @@ pub fn name(root: &str, topic: Topic) -> String {
         Topic::Approval => "approval",
         Topic::Act => "act",
         Topic::Recall => "memory/recall/reply",
+        Topic::Phoenix => "phoenix/state",
         Topic::Snapshot => "phoenix/snapshot",
     };
     format!("{root}/{below}")

@@ -12,6 +12,9 @@ impl Mind {
         for figure in [Figure::StoreFailing, Figure::Damaged] {
             figures.set(figure, self.state.missions.figures().get(figure).unwrap_or(SignalValue::Bool(false)));
         }
+        if let Some(taken_at) = self.state.saved {
+            figures.set(Figure::SnapshotAgeHours, self.state.now.seconds_since(taken_at) / 3_600.0);
+        }
         figures.set(Figure::Held, number(self.state.held.len()));
         self.count_devices(&mut figures);
         self.count_entities(&mut figures);

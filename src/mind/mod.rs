@@ -101,6 +101,9 @@ pub struct State {
     exact: Option<Box<ExactPhi>>,
     #[serde(default)]
     phases: Phases,
+    /// When the newest snapshot was taken; None: there is none, or nobody knows.
+    #[serde(default)]
+    saved: Option<Timestamp>,
     habits: Habits,
     heard: BTreeMap<String, Heard>,
     commands: BTreeMap<EntityId, Commands>,
@@ -169,6 +172,7 @@ impl State {
             observed: Observed::default(),
             exact: None,
             phases: Phases::default(),
+            saved: None,
             habits: Habits::new(),
             heard: BTreeMap::new(),
             commands: BTreeMap::new(),
@@ -375,6 +379,14 @@ impl Mind {
                 self.advance(turned.at);
                 self.take_turn(turned);
                 self.note_condition(turned);
+                Outcome::default()
+            }
+            Input::Saved { at, taken_at } => {
+                self.advance(*at);
+                // Told anew at each start: only another one is work of phoenix.
+                if self.state.saved.replace(*taken_at) != Some(*taken_at) {
+                    self.state.round.stir(Part::Phoenix);
+                }
                 Outcome::default()
             }
             Input::Answer(answer) => {

@@ -95,7 +95,7 @@ fn fill(order: &Copying<'_>, from: &Path, to: &Path, file: &File, progress: &mut
         let mut wanted = || {
             let given_way = way.as_ref().is_some_and(Copy::must_give_way);
             if given_way {
-                return Err(StoreError::Again("something was forgotten while the copy was taken: take it again"));
+                return Err(StoreError::GaveWay);
             }
             if progress(done, of) { Ok(()) } else { Err(StoreError::Stopped) }
         };

@@ -31,6 +31,8 @@ pub enum StoreError {
     Json { what: &'static str, source: serde_json::Error },
     #[error("{}: {source}; a copy of the database needs a folder that jamey may write, without one in it, and room for all of it", path.display())]
     Copy { path: PathBuf, source: io::Error },
+    #[error("store: something was forgotten while the copy was taken: take it again")]
+    GaveWay,
     #[error("store: the copy was stopped")]
     Stopped,
     #[error("store: {0}")]

@@ -41,7 +41,7 @@ fn each_of_the_three_opens_it_alone() {
     let add = ["key", "add", "--repository", "nas", "--words-file", "sheet", "--new-passphrase-file", "next", "--new-key-file", "key"];
     site.ask(&add).good();
     site.ask(&["restore", "latest", "--repository", "nas", "--passphrase-file", "next", "--into", "new"]).good();
-    assert!(site.path("new/jamey.db").exists() && opens(&site, &["--key-file", "key"]));
+    assert!(site.path("new/large").exists() && opens(&site, &["--key-file", "key"]));
 }
 
 #[test]
@@ -193,4 +193,23 @@ fn the_sheet_is_a_page_for_a_drawer() {
     assert!(site.about(&["key", "export", "--out", "words"]).bad(1).contains("is there already"));
     let told = site.about(&["key", "export", "--out", "other", "--json"]).json();
     assert!(!told.to_string().contains(words.split_whitespace().next().unwrap()), "the words are in the file alone: {told}");
+}
+
+#[test]
+fn a_damaged_key_is_named_and_replaced() {
+    let site = Site::with_snapshots();
+    let id = ids(&site, "passphrase").remove(0);
+    let file = site.path("nas/keys").join(&id);
+    let bytes = fs::read(&file).unwrap();
+    fs::write(&file, &bytes[..bytes.len() / 2]).unwrap();
+    let answer = site.about(&["verify"]);
+    assert_eq!(answer.code, Some(1));
+    for part in [id.as_str(), "  do     add a key file or a passphrase anew", "jamey phoenix key remove"] {
+        assert!(answer.out.contains(part), "{part}: {}", answer.out);
+    }
+    assert!(opens(&site, &["--key-file", "key"]) && !opens(&site, &["--passphrase-file", "passphrase"]));
+    site.about(&["key", "add", "--new-passphrase-file", "passphrase"]).good();
+    site.about(&["key", "remove", &id]).good();
+    assert!(opens(&site, &["--passphrase-file", "passphrase"]));
+    assert!(site.about(&["verify"]).good().starts_with("good"));
 }

@@ -49,7 +49,7 @@ fn one_snapshot_is_shown_whole() {
 
 database      schema 14, 512 KiB in 1 file
   120 records, 7 verdicts
-     512 KiB  0600  DIGITS  jamey.db
+     512 KiB  0600  DIGITS  large
   BLAKE3 of the whole: HASH
 
 rules         schema 1, 15 bytes in 2 files
@@ -62,7 +62,7 @@ rules         schema 1, 15 bytes in 2 files
     assert_eq!((told["sequence"].as_u64(), told["previous"].is_null(), told["bytes"].as_u64()), (Some(1), true, Some(262_144 + 12)));
     let database = &told["components"][0];
     assert_eq!((database["schema"].as_u64(), database["counts"]["records"].as_u64()), (Some(14), Some(100)));
-    assert_eq!((database["files"][0]["path"].as_str(), database["files"][0]["mode"].as_str()), (Some("jamey.db"), Some("0600")));
+    assert_eq!((database["files"][0]["path"].as_str(), database["files"][0]["mode"].as_str()), (Some("large"), Some("0600")));
     assert_eq!(site.about(&["show", "latest~1", "--json"]).json(), told);
     assert!(site.about(&["show", "7"]).bad(1).contains("snapshot 7: there is none of this number"));
     assert!(site.about(&["show", "latest~2"]).bad(1).contains("no more than 2 snapshots"));
@@ -75,7 +75,7 @@ fn what_became_other_is_told() {
     let said = site.about(&["diff", "1", "2"]).good();
     let lines: Vec<&str> = said.lines().collect();
     assert_eq!(site.still(lines[0]), "HERE/nas: from 1 (2026-11-24 02:30:00) to 2 (2026-11-25 02:30:00)");
-    assert!(lines[1].starts_with("~ database      jamey.db  256 KiB → 512 KiB, ") && lines[1].ends_with(" KiB new"), "{said}");
+    assert!(lines[1].starts_with("~ database      large  256 KiB → 512 KiB, ") && lines[1].ends_with(" KiB new"), "{said}");
     assert_eq!(
         &lines[2..6],
         [

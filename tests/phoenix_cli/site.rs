@@ -133,7 +133,7 @@ impl Site {
         let mut rules = vec![item("rules/home.toml", rule.as_bytes())];
         rules.push(if seeds.len() == 1 { item("rules/old.toml", b"old") } else { item("rules/new.toml", b"newer") });
         let sources = vec![
-            source(Component::Database, 14, &[("records", records), ("verdicts", 7)], vec![item("jamey.db", &database)]),
+            source(Component::Database, 14, &[("records", records), ("verdicts", 7)], vec![item("large", &database)]),
             source(Component::Rules, 1, &[], rules),
         ];
         let order =

@@ -1,14 +1,32 @@
 //! Phoenix in the running house: snapshots when they are due or asked for, drills, pruning, and what is told of them.
 
+mod changes;
 pub mod courier;
+mod drill;
+mod gather;
+mod keeper;
+mod named;
+mod place;
+mod rewrite;
+mod seen;
+mod settle;
+mod told;
+mod wishes;
+mod work;
 
-use crate::{
-    config::Config,
-    phoenix::{Progress, Secret, Sequence},
-};
-use anyhow::{Result, bail};
+pub use gather::{Folder, Gathered, Gathering, Running};
+pub use keeper::{Keeper, keep};
+pub use named::Named;
+pub use settle::{Settled, settle};
+pub use told::News;
+pub use wishes::{Wish, drill_now, prune_now, snapshot_now, watch};
+
+use crate::phoenix::{Secret, Sequence};
 use serde::{Deserialize, Serialize};
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 /// Which repositories it is about.
 #[derive(Clone, Copy)]
@@ -42,6 +60,8 @@ pub struct Snapped {
     pub written: u64,
     pub chunks: u64,
     pub new_chunks: u64,
+    /// What was wanted and is not in it, and why.
+    pub left_out: Vec<String>,
     pub took_millis: u64,
 }
 
@@ -68,27 +88,6 @@ pub struct Swept {
     pub took_millis: u64,
 }
 
-/// Takes a snapshot: the running Jamey does, or, where none runs, this process with the data folder locked.
-///
-/// # Errors
-/// When there is no such repository, or the running Jamey does not answer; what went wrong in one repository stands in its place.
-pub fn snapshot_now(_config: &Config, _which: Which<'_>, _progress: Progress<'_>) -> Result<Vec<Came<Snapped>>> {
-    bail!("no repository is configured: name one under [[phoenix.repository]]")
-}
-
-/// Restores the newest snapshot, or one, to a folder beside the data, looks whether it is whole, puts on record what came of it, and clears it
-/// away.
-///
-/// # Errors
-/// As `snapshot_now`.
-pub fn drill_now(_config: &Config, _which: Which<'_>, _of: Option<Sequence>, _progress: Progress<'_>) -> Result<Vec<Came<Trial>>> {
-    bail!("no repository is configured: name one under [[phoenix.repository]]")
-}
-
-/// Prunes by each repository's own `keep_…`; those of the defaults for one that no config names.
-///
-/// # Errors
-/// As `snapshot_now`.
-pub fn prune_now(_config: &Config, _which: Which<'_>, _dry_run: bool, _progress: Progress<'_>) -> Result<Vec<Came<Swept>>> {
-    bail!("no repository is configured: name one under [[phoenix.repository]]")
+fn millis(took: Duration) -> u64 {
+    u64::try_from(took.as_millis()).unwrap_or(u64::MAX)
 }

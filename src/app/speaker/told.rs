@@ -35,6 +35,8 @@ pub(super) struct Told {
     pub(super) due: Due,
     pub(super) silent: Due,
     pub(super) alarms: Alarms,
+    /// Those on snapshots.
+    pub(super) snapshots: Alarms,
     pub(super) certificates: Option<Trouble>,
     pub(super) wrong_rules: Option<String>,
     /// When Home Assistant last came to life.
@@ -111,6 +113,16 @@ impl Told {
     /// Alerts begin, change and end as what is wrong does.
     pub(super) fn tell_alarms(&mut self, root: &str, alarms: Alarms) {
         let before = std::mem::replace(&mut self.alarms, Alarms::clone(&alarms));
+        self.turn(root, &before, &alarms);
+    }
+
+    /// The same of what is wrong with snapshots.
+    pub(super) fn tell_snapshots(&mut self, root: &str, alarms: Alarms) {
+        let before = std::mem::replace(&mut self.snapshots, Alarms::clone(&alarms));
+        self.turn(root, &before, &alarms);
+    }
+
+    fn turn(&mut self, root: &str, before: &Alarms, alarms: &Alarms) {
         for code in before.keys().filter(|code| !alarms.contains_key(*code)) {
             self.alert(root, code, None);
         }

@@ -89,6 +89,11 @@ impl Retained {
         self.kept().values.len()
     }
 
+    /// Of all values, in order.
+    pub fn topics(&self) -> Vec<String> {
+        self.kept().values.keys().cloned().collect()
+    }
+
     /// Of others' values.
     pub fn bytes(&self) -> usize {
         self.kept().bytes

@@ -5,6 +5,7 @@ use crate::{
     broker::{
         access, act,
         beside::Passing,
+        errands::{Errand, Verb},
         guard::{self, Reading},
         hall::GuardView,
         inbox::Answer,
@@ -51,6 +52,8 @@ pub(super) enum Way {
     Answer(Word),
     /// A person's word on an entity.
     Word(Box<OwnersWord>),
+    /// Something for Phoenix to do.
+    Errand(Errand),
     /// A question to memory.
     Recall,
 }
@@ -99,6 +102,10 @@ impl Visit {
                 return Way::Refuse(reason::RETAIN_NOT_SUPPORTED, "a command may not be retained");
             }
             Some(access::Own::Command(verb)) => {
+                if let Some(verb) = Verb::named(&verb) {
+                    let by = source.user.as_deref().unwrap_or(source.requester.as_str());
+                    return Errand::read(verb, message.payload, by).map_or_else(|why| Way::Refuse(reason::FORMAT, why), Way::Errand);
+                }
                 return match self.owners_word(&verb, message, who) {
                     Ok(word) => word.map_or(Way::Pass, |word| Way::Word(Box::new(word))),
                     Err(why) => Way::Refuse(reason::FORMAT, why),
@@ -145,7 +152,7 @@ impl Visit {
     ) -> Option<(Percept, Course)> {
         let mut course = Course::default();
         let (told, purpose) = match way {
-            Way::Pass | Way::Refuse(..) | Way::Answer(_) | Way::Word(_) | Way::Recall => return None,
+            Way::Pass | Way::Refuse(..) | Way::Answer(_) | Way::Word(_) | Way::Errand(_) | Way::Recall => return None,
             Way::Tell(told) if told.kind == reading::DISCOVERY => (told, Purpose::Discovery),
             Way::Tell(told) => (told, Purpose::Observation),
             Way::Ask(origin, mut requests, told) => {
@@ -263,6 +270,13 @@ impl Visit {
             }
             Way::Answer(answer) => return self.answer(answer, message.qos, event.packet_id).await,
             Way::Word(word) => return self.hand_on(*word, message.qos).await,
+            Way::Errand(errand) => {
+                if !self.hall.errands.hand_in(errand) {
+                    self.over("errand", "too many errands wait for Phoenix");
+                    self.control.refuse(self.arrival.version, message.qos, event.packet_id, reason::QUOTA_EXCEEDED);
+                }
+                return PublishAction::Handled;
+            }
             Way::Recall => return self.recall(&event, &who),
             way => way,
         };
@@ -415,7 +429,7 @@ impl Way {
         match self {
             Self::Ask(..) => true,
             Self::Tell(told) => told.kind != reading::DISCOVERY,
-            Self::Pass | Self::Refuse(..) | Self::Answer(_) | Self::Word(_) | Self::Recall => false,
+            Self::Pass | Self::Refuse(..) | Self::Answer(_) | Self::Word(_) | Self::Errand(_) | Self::Recall => false,
         }
     }
 }

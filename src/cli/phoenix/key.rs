@@ -87,7 +87,7 @@ fn fresh(asked: &Changed) -> Result<Made> {
 fn add(common: &Common, config: &Config, asked: &Changed) -> Result<()> {
     let (found, repository) = asked.at.open(config)?;
     let mut made = fresh(asked)?;
-    let slots = repository.slots()?;
+    let slots = slots(&repository)?;
     if let Some((slot, what)) = made.secrets.iter().find_map(|one| Some((opened_by(&slots, &repository, one)?, one))) {
         bail!("{} opens it already: {}", kind(what), slot.id);
     }
@@ -106,7 +106,7 @@ fn add(common: &Common, config: &Config, asked: &Changed) -> Result<()> {
 fn rotate(common: &Common, config: &Config, asked: &Changed) -> Result<()> {
     let (found, repository) = asked.at.open(config)?;
     let mut made = fresh(asked)?;
-    let old = repository.slots()?;
+    let old = slots(&repository)?;
     if let Some(same) = made.secrets.iter().find(|one| opened_by(&old, &repository, one).is_some()) {
         bail!("{} is one that opens it now: take a new one, or the old one would go on opening it", kind(same));
     }
@@ -250,6 +250,11 @@ fn write(path: &Path, text: &str) -> std::io::Result<()> {
     let mut file = File::options().write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()
+}
+
+/// The wrapped keys, without damaged ones: they open nothing, and are no reason to do nothing.
+fn slots(repository: &Repository) -> Result<Vec<Slot>> {
+    Ok(repository.vault.slots()?.iter().filter_map(|(_, bytes)| Slot::from_bytes(bytes).ok()).collect())
 }
 
 /// The wrapped key that this opens.

@@ -5,12 +5,14 @@ use super::{
     bar::Bar,
     now,
     pick::{Moment, Pick},
+    place::quoted,
     put_json, show,
 };
 use crate::{
+    app::phoenix::{Settled, settle},
     cli::{
         Common,
-        paint::{Screen, size, span},
+        paint::{Screen, plain, size, span},
         recall::when,
     },
     config::Config,
@@ -85,20 +87,33 @@ pub(super) fn restore(common: &Common, config: &Config, asked: &Asked) -> Result
     let restored =
         repository.restore(sequence, &choice, &into, &mut |step| bar.step(step)).with_context(|| advice(&repository, sequence))?;
     drop(bar);
+    let settled = match asked.dry_run {
+        true => Settled::default(),
+        false => settle(&into, &manifest).with_context(|| {
+            let at = quoted(&into);
+            format!("snapshot {sequence} is in {at}, and no Jamey can live in it yet: put right what follows, `rm -r {at}`, and restore it again")
+        })?,
+    };
     if common.json {
         let parts: serde_json::Map<_, _> = restored
             .parts
             .iter()
             .map(|(component, (schema, counts))| (component.name().to_owned(), json!({"schema": schema, "counts": counts})))
             .collect();
+        let named =
+            |all: &[(String, PathBuf)]| all.iter().map(|(option, path)| json!({"option": option, "path": path})).collect::<Vec<_>>();
         return put_json(&json!({
             "v": 1, "repository": about(&found, &repository), "sequence": sequence, "taken_at": manifest.taken_at.to_string(), "into": into,
-            "dry_run": asked.dry_run, "bytes": restored.bytes, "files": restored.files, "components": parts,
+            "dry_run": asked.dry_run, "bytes": restored.bytes, "files": restored.files, "components": parts, "config": settled.config,
+            "missing": named(&settled.missing), "next": if asked.dry_run { Vec::new() } else { next(&settled, &into).to_vec() },
         }));
     }
     let ago = span(now().seconds_since(manifest.taken_at));
     let of = format!("snapshot {sequence} of {} ({ago} ago)", when(manifest.taken_at, &zone));
     tell(&restored, &of, &into, asked.dry_run);
+    if !asked.dry_run {
+        tell_settled(&settled, &into, asked.onto_fresh_host);
+    }
     Ok(())
 }
 
@@ -113,6 +128,37 @@ fn tell(restored: &Restored, of: &str, into: &Path, dry_run: bool) {
         let counts = if counts.is_empty() { String::new() } else { format!(": {}", show::counts(counts)) };
         crate::cli::line!("{}", screen.wrapped(&format!("  {:<12}  ", component.name()), &format!("schema {schema}{counts}")));
     }
+}
+
+/// What a person has to know of it before it is started.
+fn tell_settled(settled: &Settled, into: &Path, onto_fresh_host: bool) {
+    let screen = Screen::here();
+    if let Some((before, after)) = settled.schema.filter(|(before, after)| before != after) {
+        crate::cli::line!("the database was brought from schema {before} to {after}");
+    }
+    if !settled.missing.is_empty() {
+        crate::cli::line!(
+            "{}",
+            screen.warning("The config names these files, and they are in no snapshot; put them there before the start:")
+        );
+        for (option, path) in &settled.missing {
+            crate::cli::line!("  {option}: {}", plain(&path.display().to_string()));
+        }
+    }
+    if onto_fresh_host {
+        crate::cli::line!("\n{}", screen.bold("Type these three, as the user who is to run it:"));
+        for command in next(settled, into) {
+            crate::cli::line!("  {command}");
+        }
+    }
+    crate::cli::line!("{} says what is in it, and how to start it", into.join("RESTORED.txt").display());
+}
+
+/// Look whether it is good, start it, and ask from another terminal whether it is ready.
+fn next(settled: &Settled, into: &Path) -> [String; 3] {
+    let [check, run] = settled.commands(into);
+    let health = check.replacen("jamey check", "jamey health", 1);
+    [check, run, health]
 }
 
 /// Not in a folder that a Jamey lives in, nor over anything.

@@ -78,7 +78,13 @@ fn means(finding: &Finding) -> String {
 
 fn what_to_do(finding: &Finding) -> String {
     if !finding.grave {
-        return "if nobody pruned or moved anything, ask who did; otherwise nothing".into();
+        let is_pruned = finding.path.ends_with("snapshots");
+        let words = if is_pruned {
+            "nothing, if you or Jamey let them go (`jamey audit list` says so). Otherwise ask who took them away"
+        } else {
+            "look what it is; Jamey leaves it alone"
+        };
+        return words.into();
     }
     let folder = finding.path.parent().and_then(Path::file_name).and_then(|name| name.to_str()).unwrap_or_default();
     let copy = "bring the file back from another copy of the repository: a file of the same name has the same content. Without one, ";
