@@ -133,6 +133,20 @@ fn who_is_no_receiver_hears_nothing_and_says_nothing() {
 }
 
 #[test]
+fn no_bridge_carries_snapshots_away() {
+    let site = site(100_000);
+    let other = mosquitto("").start();
+    let bridge =
+        format!("[[bridge]]\nname = \"far\"\naddress = \"{}\"\ntopics = [{{ filter = \"#\", direction = \"out\" }}]\n", other.address());
+    let house = Plan::default().config(&site.config(&bridge)).start();
+    let mut far = other.client("far").listen("jamey/#", 1);
+    // It is told once the offer has gone out.
+    while far.message_on("jamey/phoenix/state").json()["courier"]["connected"] != true {}
+    assert!(far.rest().iter().all(|message| !message.topic.starts_with("jamey/phoenix/snapshot")));
+    drop(house);
+}
+
+#[test]
 fn forged_pieces_and_offers_change_nothing_in_the_copy() {
     let site = site(2_000_000);
     let (copy, base) = (site.at("copy"), format!("jamey/phoenix/snapshot/{}", site.id()));
