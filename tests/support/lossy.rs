@@ -90,7 +90,7 @@ impl Lossy {
             if let Some(packet_id) = self.concerns(head[0], &body) {
                 let (lost, breaks) = {
                     let mut chance = self.0.chance.lock().unwrap();
-                    let breaks = self.0.breaks_after > 0 && chance.next() % self.0.breaks_after == 0;
+                    let breaks = self.0.breaks_after > 0 && chance.next().is_multiple_of(self.0.breaks_after);
                     (chance.next() % 100 < self.0.lost_percent, breaks)
                 };
                 if breaks {
