@@ -222,6 +222,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
 
     let others = beside::live(reached, &hall, &engine);
     let (stop, stopped) = watch::channel(false);
+    let courier = phoenix::courier::start(&hall, own_address, stopped.clone())?;
     let recalled_so_far = Arc::<Recalled>::default();
     let gauge = Arc::new(Mutex::new(figures::Gauge::new(&data, keeper.clone(), Arc::clone(&recalled_so_far), Arc::clone(&clock))));
     let recaller = recall::Recaller {
@@ -309,6 +310,9 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     // Last words first, while clients still listen; then the clients; then what they said is written.
     let _ = stop.send(true);
     let _ = speaking.await;
+    if let Some(courier) = courier {
+        courier.stopped().await;
+    }
     others.stop().await;
     engine.stop(closed).await;
     let _ = tokio::join!(ticking, serving, watching, minding, hearing, listening, wishing, rising, conditioning, ruling);

@@ -176,7 +176,9 @@ mod tests {
         }
         let receiver = of(&["receiver", "admin"]);
         assert!(receiver.publish(&config, "jamey/phoenix/snapshot/1/done/anna"));
-        for topic in [offer, "jamey/phoenix/snapshot/1/want/bob", "jamey/phoenix/snapshot/1/piece/2/3", "jamey/phoenix/snapshot/1/want/anna/x"] {
+        for topic in
+            [offer, "jamey/phoenix/snapshot/1/want/bob", "jamey/phoenix/snapshot/1/piece/2/3", "jamey/phoenix/snapshot/1/want/anna/x"]
+        {
             assert!(!receiver.publish(&config, topic), "{topic}");
         }
         assert!(of(&[]).is_empty() && of(&["unheard_of"]).is_empty());

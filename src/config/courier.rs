@@ -43,7 +43,8 @@ pub(super) fn check(config: &Config, ledger: &mut Ledger) {
     }
     let most = config.broker.max_packet_bytes;
     if courier.remote.is_none() && ledger.sound("broker.max_packet_bytes") && most < PIECE_PACKET_BYTES {
-        let message = format!("found {most}, and the courier's messages have {PIECE_PACKET_BYTES}; write as much, or remove `[phoenix.courier]`");
+        let message =
+            format!("found {most}, and the courier's messages have {PIECE_PACKET_BYTES}; write as much, or remove `[phoenix.courier]`");
         ledger.refuse_path("broker.max_packet_bytes", message);
     }
 }

@@ -26,6 +26,8 @@ const PACKS: &str = "packs";
 const SNAPSHOTS: &str = "snapshots";
 const DRILLS: &str = "drills";
 const PARTIAL: &str = "partial";
+/// Packs that were put aside: nobody reads them, and who wants the room may delete them.
+const DAMAGED: &str = "damaged";
 /// Whoever holds it writes.
 const LOCK: &str = "lock";
 /// Small files: a wrapped key, a drill's record, `repository`.
@@ -251,6 +253,16 @@ impl Vault {
         self.remove(&self.pack_path(id))
     }
 
+    /// Moves a pack out of the way.
+    pub(super) fn set_aside(&self, id: Id) -> Result<(), PhoenixError> {
+        let folder = self.folder.join(DAMAGED);
+        make(&folder)?;
+        let (from, to) = (self.pack_path(id), folder.join(id.to_string()));
+        fs::rename(&from, &to).at(&from, "cannot be put aside")?;
+        sync_folder(&to)?;
+        sync_folder(&from)
+    }
+
     /// The wrapped keys, as they lie there.
     ///
     /// # Errors
@@ -316,7 +328,7 @@ impl Vault {
             (KEYS, |name| Uuid::parse_str(name).is_ok()),
             (SNAPSHOTS, number),
             (DRILLS, number),
-            ("", |name| matches!(name, FILE | LOCK | KEYS | PACKS | SNAPSHOTS | DRILLS | PARTIAL)),
+            ("", |name| matches!(name, FILE | LOCK | KEYS | PACKS | SNAPSHOTS | DRILLS | PARTIAL | DAMAGED)),
         ];
         let mut strange = Vec::new();
         for (folder, belongs) in belongs {

@@ -9,6 +9,7 @@ use super::{
     seen::Seen,
     told::{self, News, Standing},
     wishes::{Far, Wish, drill_words, is_stop, prune_words, snapshot_words},
+    words,
     work::{Bench, Found, Reason},
 };
 use crate::{
@@ -305,7 +306,7 @@ impl Work {
         let amiss = match &tried {
             Ok(tried) if tried.passed => None,
             Ok(tried) => Some(drill_words(tried)),
-            Err(error) => Some(format!("{error:#}")),
+            Err(error) => Some(self.kept.get(i).map_or_else(String::new, |kept| words(error, &kept.place.entry.path))),
         };
         if let Ok(tried) = &tried {
             self.record(i, "phoenix.drill", &drill_words(tried));
@@ -379,7 +380,7 @@ impl Work {
         kept.failures = kept.failures.saturating_add(1);
         kept.again = Some(Instant::now() + (look * AGAIN).saturating_mul(1 << kept.failures.min(10).saturating_sub(1)).min(look * SURVEY));
         kept.owes = owes.or(kept.owes);
-        let text = format!("{error:#}");
+        let text = words(error, &kept.place.entry.path);
         // Another process that writes there is done soon.
         let passes = kept.failures == 1 && matches!(error.downcast_ref(), Some(PhoenixError::Busy { .. }));
         if passes || kept.standing.failed.as_ref().is_some_and(|(_, told)| *told == text) {
@@ -430,7 +431,8 @@ impl Work {
             }
             let Some(kept) = self.kept.get(*i) else { continue };
             let (repository, path) = (kept.place.name.clone(), kept.place.entry.path.clone());
-            all.push(Came { repository, path, came: came.map_err(|error| format!("{error:#}")) });
+            let came = came.map_err(|error| words(&error, &path));
+            all.push(Came { repository, path, came });
         }
         serde_json::to_value(all).map_err(|error| error.to_string())
     }

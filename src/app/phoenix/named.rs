@@ -33,15 +33,15 @@ pub(super) fn files(config: &Config) -> Vec<Named> {
     for (option, path) in rules.chain(shadow) {
         put(&mut all, Component::Rules, option, path);
     }
-    for path in &config.broker.acl {
+    if let Some(path) = &config.broker.acl {
         put(&mut all, Component::Access, "broker.acl", path);
     }
     for tls in config.listeners.iter().filter_map(|listener| listener.tls.as_ref()) {
         put(&mut all, Component::Certificates, "listener.certificate", &tls.certificate);
         put(&mut all, Component::Certificates, "listener.key", &tls.key);
-        for clients in &tls.clients {
+        if let Some(clients) = &tls.clients {
             put(&mut all, Component::Certificates, "listener.ca", &clients.ca);
-            for crl in &clients.crl {
+            if let Some(crl) = &clients.crl {
                 put(&mut all, Component::Certificates, "listener.crl", crl);
             }
         }
@@ -49,7 +49,7 @@ pub(super) fn files(config: &Config) -> Vec<Named> {
     let bridges = config.bridges.iter().map(|bridge| ("bridge", &bridge.remote));
     for (section, remote) in bridges.chain(config.attached.iter().map(|attached| ("attached", &attached.remote))) {
         for (key, path) in [("ca", &remote.ca), ("certificate", &remote.certificate), ("key", &remote.key)] {
-            for path in path {
+            if let Some(path) = path {
                 put(&mut all, Component::Certificates, &format!("{section}.{key}"), path);
             }
         }

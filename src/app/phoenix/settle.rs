@@ -123,7 +123,7 @@ fn config(into: &Path, settled: &mut Settled) -> Result<()> {
     let Ok(config) = Config::read(&Sources { file: Some((named::FILE, &text)), env: vec![], flags: vec![] }) else { return Ok(()) };
     let saved = |path: &Path| settled.files.iter().any(|one| one.was == path) || settled.missing.iter().any(|(_, was)| was == path);
     let unsaved = named::files(&config).into_iter().map(|one| (one.option, one.was)).filter(|(_, was)| !saved(was));
-    let missing: Vec<_> = unsaved.chain(named::secrets(&config)).collect();
+    let missing: Vec<_> = unsaved.chain(named::secrets(&config).into_iter().filter(|(_, path)| !path.exists())).collect();
     settled.missing.extend(missing);
     let in_effect = read(&into.join(named::IN_EFFECT)).and_then(|text| serde_json::from_str::<Value>(&text).ok());
     if let (Some(in_effect), Ok(written)) = (in_effect, serde_json::to_value(&config)) {

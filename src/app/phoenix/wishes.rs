@@ -5,6 +5,7 @@ use super::{
     keeper::{Keeper, Tell},
     place::Place,
     seen::Seen,
+    words,
     work::{Bench, Reason},
 };
 use crate::{
@@ -196,7 +197,8 @@ fn grant<T: DeserializeOwned>(
         if came.as_ref().is_err_and(is_stop) {
             bail!("stopped");
         }
-        all.push(Came { repository: place.name.clone(), path: place.entry.path.clone(), came: came.map_err(|error| format!("{error:#}")) });
+        let path = place.entry.path.clone();
+        all.push(Came { repository: place.name.clone(), came: came.map_err(|error| words(&error, &path)), path });
     }
     if !rest.notes.is_empty() {
         let (changes, at) = (std::mem::take(&mut rest.notes), rest.now);
