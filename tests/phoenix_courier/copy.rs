@@ -23,8 +23,7 @@ pub const PASSWORD: &str = "the courier's password";
 pub const LONG: Duration = Duration::from_secs(120);
 
 pub struct Site {
-    pub folder: TempDir,
-    chance: Chance,
+    folder: TempDir,
 }
 
 /// A repository with one snapshot of so many bytes that nothing makes smaller.
@@ -32,7 +31,7 @@ pub fn site(bytes: usize) -> Site {
     let folder = TempDir::with_prefix("courier-").unwrap();
     let key = KeyFile::create(&folder.path().join("key")).unwrap();
     Repository::init(&folder.path().join("repository"), &[Secret::KeyFile(key)], false, Timestamp::from_micros(1)).unwrap();
-    let mut site = Site { folder, chance: Chance::of(5) };
+    let site = Site { folder };
     site.snapshot(bytes);
     site
 }
@@ -50,13 +49,22 @@ impl Site {
         self.open(&self.at("repository")).vault.id
     }
 
-    pub fn snapshot(&mut self, bytes: usize) {
-        let noise: Vec<u8> = std::iter::repeat_with(|| self.chance.next().to_le_bytes()).take(bytes / 8).flatten().collect();
+    fn snapshot(&self, bytes: usize) {
+        let mut chance = Chance::of(5);
+        let noise: Vec<u8> = std::iter::repeat_with(|| chance.next().to_le_bytes()).take(bytes / 8).flatten().collect();
         let item = Item { path: "jamey.db".into(), mode: 0o600, content: Content::Bytes(noise) };
         let source = Source { component: Component::Database, schema: 1, counts: BTreeMap::new(), items: vec![item] };
         let at = Timestamp::from_micros(2);
         let order = Order { at, node: "house".into(), reason: "asked".into(), sources: vec![source], bytes_a_second: 0, after: 0 };
         self.open(&self.at("repository")).snapshot(order, &mut |_| true).unwrap();
+    }
+
+    /// The house takes a snapshot of itself there.
+    pub fn takes_another(&self, house: &House) {
+        let (data, config) = (house.data().to_str().unwrap(), house.folder().join("jamey.toml"));
+        let args = ["--data", data, "--config", config.to_str().unwrap(), "phoenix", "snapshot", "--json"];
+        let came = jamey().args(args).output().unwrap();
+        assert!(came.status.success(), "{came:?}");
     }
 
     pub fn pieces(&self) -> u64 {

@@ -1,5 +1,6 @@
 //! The courier in the running house: offers a repository's snapshots to receivers, answers what they want, and tells who has which.
 
+use super::told::News;
 use crate::{
     broker::{
         Hall,
@@ -13,8 +14,9 @@ use crate::{
     },
 };
 use anyhow::{Context, Result};
-use serde::Serialize;
+use serde_json::{Map, Value, json};
 use std::{
+    collections::BTreeMap,
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
@@ -27,28 +29,29 @@ use tokio::{
 use tracing::{debug, info, warn};
 use uuid::Uuid;
 
-/// So often it is looked whether there is a snapshot that nobody told of.
-const LOOK: Duration = Duration::from_secs(15);
+/// So often it is looked whether there is a snapshot that another process took.
+const LOOK: Duration = Duration::from_secs(60);
 /// Pieces on their way to the broker: more would only wait there.
 const UNDER_WAY: usize = 4;
 /// How long saying goodbye may take.
 const FAREWELL: Duration = Duration::from_secs(1);
 
 /// What is offered, and who has it.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Carried {
+    /// The repository's name; empty where none is carried.
+    pub repository: String,
     /// The newest snapshot that is offered.
     pub offered: Option<Sequence>,
     /// Whether the broker is reached.
     pub connected: bool,
-    pub receivers: Vec<Receiver>,
+    pub receivers: BTreeMap<String, Receiver>,
     /// Why nothing is offered.
     pub error: Option<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receiver {
-    pub name: String,
     /// The newest snapshot that it has whole on its disk, and when it said so; not known before it says so after a start.
     pub whole: Option<Sequence>,
     pub whole_at: Option<Timestamp>,
@@ -61,36 +64,43 @@ pub struct Receiver {
 /// The snapshots, and when the keys were changed.
 type Seen = (Vec<Sequence>, Option<SystemTime>);
 
-/// Its handle.
-pub struct Courier {
-    /// How far all receivers are.
-    pub carried: watch::Receiver<Carried>,
-    again: Arc<Notify>,
-    task: JoinHandle<()>,
-}
-
-impl Courier {
-    /// There may be a new snapshot, or fewer.
-    pub fn look(&self) {
-        self.again.notify_one();
-    }
-
-    pub async fn stopped(self) {
-        let _ = self.task.await;
+impl Carried {
+    /// As it stands on the state topic; None: nothing is carried. How much is left changes too often for what is retained.
+    #[must_use]
+    pub fn told(&self) -> Option<Value> {
+        let receivers: Map<String, Value> = self.receivers.iter().map(|(name, of)| (name.clone(), of.told())).collect();
+        let told = json!({
+            "repository": self.repository, "offered": self.offered, "connected": self.connected, "error": self.error, "receivers": receivers,
+        });
+        (!self.repository.is_empty()).then_some(told)
     }
 }
 
-/// Starts the courier, where the config has one. `own` is where Jamey's own clients connect.
+impl Receiver {
+    fn told(&self) -> Value {
+        let whole_at = self.whole_at.map(|at| at.to_string());
+        json!({"whole": self.whole, "whole_at": whole_at, "fetching": self.left_bytes > 0 && self.woe.is_none(), "woe": self.woe})
+    }
+}
+
+/// Starts the courier, where the config has one: its task, and how far receivers are. `own` is where Jamey's own clients connect; news are of
+/// snapshots.
 ///
 /// # Errors
 /// When a password or certificate cannot be used.
-pub fn start(hall: &Arc<Hall>, own: SocketAddr, stop: watch::Receiver<bool>) -> Result<Option<Courier>> {
+pub fn start(
+    hall: &Arc<Hall>,
+    own: SocketAddr,
+    news: watch::Receiver<Arc<News>>,
+    stop: watch::Receiver<bool>,
+) -> Result<(JoinHandle<()>, watch::Receiver<Carried>)> {
     let phoenix = &hall.config.phoenix;
-    let Some(entry) = &phoenix.courier else { return Ok(None) };
-    let Some(repository) = phoenix.repositories.iter().find(|one| one.name == entry.repository) else { return Ok(None) };
+    let named = |entry: &&Entry| phoenix.repositories.iter().find(|one| one.name == entry.repository);
+    let Some((entry, repository)) = phoenix.courier.as_ref().and_then(|entry| Some((entry, named(&entry)?))) else {
+        return Ok((tokio::spawn(async {}), watch::channel(Carried::default()).1));
+    };
     let dial = dial(hall, entry, own).context("the courier's broker cannot be reached as the config says")?;
-    let (tell, carried) = watch::channel(Carried::default());
-    let again = Arc::new(Notify::new());
+    let (tell, carried) = watch::channel(Carried { repository: entry.repository.clone(), ..Carried::default() });
     let round = Round {
         folder: repository.path.clone(),
         hall: Arc::clone(hall),
@@ -98,12 +108,12 @@ pub fn start(hall: &Arc<Hall>, own: SocketAddr, stop: watch::Receiver<bool>) -> 
         vault: None,
         seen: None,
         tell,
-        again: Arc::clone(&again),
+        again: Arc::default(),
+        news,
         stop,
         under_way: 0,
     };
-    let task = tokio::spawn(round.live(dial));
-    Ok(Some(Courier { carried, again, task }))
+    Ok((tokio::spawn(round.live(dial)), carried))
 }
 
 fn dial(hall: &Hall, entry: &Entry, own: SocketAddr) -> Result<Dial> {
@@ -123,7 +133,10 @@ struct Round {
     /// At the last look.
     seen: Option<Seen>,
     tell: watch::Sender<Carried>,
+    /// A file that was offered is gone.
     again: Arc<Notify>,
+    /// When they change there may be another snapshot, or one less.
+    news: watch::Receiver<Arc<News>>,
     stop: watch::Receiver<bool>,
     under_way: usize,
 }
@@ -140,7 +153,7 @@ impl Round {
             self.look().await;
             let Some(repository) = self.vault.as_ref().map(|vault| vault.id).filter(|_| self.sender.stock().is_some()) else {
                 tokio::select! {
-                    () = self.again.notified() => {}
+                    Ok(()) = self.news.changed() => {}
                     () = tokio::time::sleep(LOOK) => {}
                     _ = self.stop.changed() => {}
                 }
@@ -194,6 +207,7 @@ impl Round {
                 },
                 () = tokio::time::sleep(wait), if self.under_way < UNDER_WAY => {}
                 () = self.again.notified() => look_at = tokio::time::Instant::now(),
+                Ok(()) = self.news.changed() => look_at = tokio::time::Instant::now(),
                 () = tokio::time::sleep_until(look_at) => {}
                 _ = self.stop.changed() => {
                     let _ = tokio::time::timeout(FAREWELL, wire.disconnect()).await;
@@ -299,15 +313,17 @@ impl Round {
 
     fn carried(&self) -> Carried {
         let told = self.tell.borrow();
-        let receivers = self.sender.deliveries().map(|(name, delivery)| Receiver {
-            name: name.to_owned(),
-            whole: delivery.whole.map(|(sequence, _)| sequence),
-            whole_at: delivery.whole.map(|(_, at)| at),
-            left_bytes: delivery.left,
-            woe: Some(delivery.woe.clone()).filter(|woe| !woe.is_empty()),
+        let receivers = self.sender.deliveries().map(|(name, delivery)| {
+            let receiver = Receiver {
+                whole: delivery.whole.map(|(sequence, _)| sequence),
+                whole_at: delivery.whole.map(|(_, at)| at),
+                left_bytes: delivery.left,
+                woe: Some(delivery.woe.clone()).filter(|woe| !woe.is_empty()),
+            };
+            (name.to_owned(), receiver)
         });
         let offered = self.sender.stock().map(|stock| stock.offer.sequence);
-        Carried { offered, connected: told.connected, receivers: receivers.collect(), error: told.error.clone() }
+        Carried { offered, receivers: receivers.collect(), ..told.clone() }
     }
 }
 
