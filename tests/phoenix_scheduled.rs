@@ -4,7 +4,7 @@
 
 mod support;
 use jamey::{
-    app::phoenix::{Which, drill_now, prune_now, snapshot_now},
+    app::phoenix::{ForOnce, Which, drill_now, prune_now, snapshot_now},
     config::{self, Config},
     domain::Timestamp,
     phoenix::{Component, Content, Depth, Item, KeyFile, Order, Repository, Secret, Source},
@@ -232,7 +232,7 @@ fn an_older_state_is_told_until_the_owner_takes_it() {
     let older = there.folder.path().join("older");
     wait_for_state(house, "the first is taken", |s| s["drill"]["passed"] == true && s["doing"].is_null());
     copy(&there.path(), &older);
-    let taken = snapshot_now(&config, Which::All, &mut |_| true).unwrap();
+    let taken = snapshot_now(&config, Which::All, &ForOnce::default(), &mut |_| true).unwrap();
     assert_eq!((taken[0].repository.as_str(), taken[0].came.as_ref().unwrap().sequence), ("nas", 2));
     house.stop();
     fs::remove_dir_all(there.path()).unwrap();
@@ -243,7 +243,7 @@ fn an_older_state_is_told_until_the_owner_takes_it() {
     house.stop();
     house.start();
     wait_for_alert(house, "phoenix-rolled-back");
-    let taken = snapshot_now(&config, Which::Named("nas"), &mut |_| true).unwrap();
+    let taken = snapshot_now(&config, Which::Named("nas"), &ForOnce::default(), &mut |_| true).unwrap();
     assert_eq!(taken[0].came.as_ref().unwrap().sequence, 3, "no number is given twice");
     wait_until("the owner took it as it is", PATIENCE, || self::alert(house, "phoenix-rolled-back").is_none());
     assert_eq!(there.sequences(), [1, 3]);
@@ -287,7 +287,7 @@ fn a_stop_in_the_middle_ends_it_and_leaves_nothing_and_the_next_start_does_it() 
         assert!(findings.iter().all(|finding| !finding.grave), "{findings:?}");
     };
     let config = there.read_config(&house, slowly);
-    let asking = std::thread::spawn(move || snapshot_now(&config, Which::All, &mut |_| true));
+    let asking = std::thread::spawn(move || snapshot_now(&config, Which::All, &ForOnce::default(), &mut |_| true));
     wait_for_state(&house, "it is at work", |s| s["doing"] == "snapshot");
     house.stop();
     let stopping = asking.join().unwrap().unwrap_err().to_string();
@@ -315,7 +315,7 @@ fn a_snapshot_that_is_too_old_is_told_until_there_is_another() {
     let config = there.read_config(&house, "");
     let alert = wait_for_alert(&house, "phoenix-stale");
     assert!(alert["text"].as_str().unwrap().contains("older than 26 hours"), "{alert}");
-    snapshot_now(&config, Which::All, &mut |_| true).unwrap()[0].came.as_ref().unwrap();
+    snapshot_now(&config, Which::All, &ForOnce::default(), &mut |_| true).unwrap()[0].came.as_ref().unwrap();
     wait_until("the alert ends", PATIENCE, || self::alert(&house, "phoenix-stale").is_none());
 }
 
@@ -327,7 +327,7 @@ fn on_a_house_at_rest_the_host_does_it_itself() {
     let config = there.read_config(&house, "schedule = \"\"\nkeep_last = 1\nkeep_daily = 0\nkeep_weekly = 0\nkeep_monthly = 0\n");
     let mut steps = 0;
     for sequence in 1..=2 {
-        let taken = snapshot_now(&config, Which::All, &mut |_| {
+        let taken = snapshot_now(&config, Which::All, &ForOnce::default(), &mut |_| {
             steps += 1;
             true
         });
@@ -335,19 +335,19 @@ fn on_a_house_at_rest_the_host_does_it_itself() {
     }
     assert!(steps > 0, "how far it is was told");
     assert!(drill_now(&config, Which::Named("nas"), None, &mut |_| true).unwrap()[0].came.as_ref().unwrap().passed);
-    let would = prune_now(&config, Which::All, true, &mut |_| true).unwrap();
+    let would = prune_now(&config, Which::All, &ForOnce::default(), true, &mut |_| true).unwrap();
     assert_eq!((&would[0].came.as_ref().unwrap().removed[..], there.sequences().len()), (&[1][..], 2));
-    assert_eq!(prune_now(&config, Which::All, false, &mut |_| true).unwrap()[0].came.as_ref().unwrap().removed, [1]);
+    assert_eq!(prune_now(&config, Which::All, &ForOnce::default(), false, &mut |_| true).unwrap()[0].came.as_ref().unwrap().removed, [1]);
     let secret = there.secret();
     let other = Which::Other { folder: &there.path(), secret: &secret };
-    assert_eq!(snapshot_now(&config, other, &mut |_| true).unwrap()[0].came.as_ref().unwrap().sequence, 3);
+    assert_eq!(snapshot_now(&config, other, &ForOnce::default(), &mut |_| true).unwrap()[0].came.as_ref().unwrap().sequence, 3);
     let records = [("phoenix.snapshot", 3), ("phoenix.drill", 1), ("phoenix.prune", 1)];
     records.iter().for_each(|(action, n)| assert_eq!(on_record(&house, action), *n, "{action}"));
-    let wrong = snapshot_now(&config, Which::Named("attic"), &mut |_| true).unwrap_err().to_string();
+    let wrong = snapshot_now(&config, Which::Named("attic"), &ForOnce::default(), &mut |_| true).unwrap_err().to_string();
     assert_eq!(wrong, "`attic` is no repository of the config; there is nas");
-    assert_eq!(snapshot_now(&config, Which::All, &mut |_| false).unwrap_err().to_string(), "stopped");
+    assert_eq!(snapshot_now(&config, Which::All, &ForOnce::default(), &mut |_| false).unwrap_err().to_string(), "stopped");
     house.start();
-    let running = snapshot_now(&config, other, &mut |_| true).unwrap_err().to_string();
+    let running = snapshot_now(&config, other, &ForOnce::default(), &mut |_| true).unwrap_err().to_string();
     assert!(running.contains("the running Jamey knows no repository but those of its config"), "{running}");
 }
 
