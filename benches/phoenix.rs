@@ -5,7 +5,7 @@
 
 use jamey::{
     domain::Timestamp,
-    phoenix::{Choice, Component, Content, Item, Order, Repository, Secret, Source},
+    phoenix::{Choice, Component, Content, Item, KeyFile, Order, Repository, Retention, Secret, Source},
 };
 use std::{
     fs::{self, File, OpenOptions},
@@ -19,6 +19,7 @@ use std::{
 const MIB: u64 = 1_024 * 1_024;
 /// A run of changed bytes: what a day adds to a table, or a merged segment. One hundredth of 478 MiB are 24 of them.
 const RUN: u64 = 200 * 1_024;
+const BY_FILE: &str = "JAMEY_BENCH_BY_FILE";
 const PASSPHRASE: &str = "a passphrase for measuring";
 
 struct Dice(u64);
@@ -122,14 +123,23 @@ fn size(root: &Path) -> u64 {
     files(root).iter().map(|path| path.metadata().unwrap().len()).sum()
 }
 
-fn secret() -> Secret {
-    Secret::Passphrase(PASSPHRASE.to_owned().into())
+/// As the others do, by a passphrase; whose derivation takes 64 MiB by itself, so memory is looked at with a key file, as the running house has it.
+fn secret(repository: &Path) -> Secret {
+    let file = repository.with_extension("key");
+    if std::env::var_os(BY_FILE).is_some() {
+        Secret::KeyFile(KeyFile::read(&file).unwrap())
+    } else {
+        Secret::Passphrase(PASSPHRASE.to_owned().into())
+    }
 }
 
 /// In a process of its own, as the others are.
 fn own(what: &str, repository: &Path, tree: &Path) {
     match what {
-        "init" => drop(Repository::init(repository, &[secret()], false, Timestamp::default()).unwrap()),
+        "init" => {
+            let file = Secret::KeyFile(KeyFile::create(&repository.with_extension("key")).unwrap());
+            drop(Repository::init(repository, &[secret(repository), file], false, Timestamp::default()).unwrap());
+        }
         "save" => {
             let items = files(tree).into_iter().map(|path| Item {
                 path: path.strip_prefix(tree).unwrap().display().to_string(),
@@ -145,12 +155,17 @@ fn own(what: &str, repository: &Path, tree: &Path) {
                 bytes_a_second: 0,
                 after: 0,
             };
-            Repository::open(repository, &secret()).unwrap().snapshot(order, &mut |_| true).unwrap();
+            Repository::open(repository, &secret(repository)).unwrap().snapshot(order, &mut |_| true).unwrap();
         }
         "restore" => {
-            let repository = Repository::open(repository, &secret()).unwrap();
+            let repository = Repository::open(repository, &secret(repository)).unwrap();
             let newest = repository.list().unwrap().last().unwrap().sequence;
             repository.restore(newest, &Choice::default(), tree, &mut |_| true).unwrap();
+        }
+        "prune" => {
+            let last = Retention { last: 1, daily: 0, weekly: 0, monthly: 0 };
+            let mut repository = Repository::open(repository, &secret(repository)).unwrap();
+            repository.prune(&last, &jiff::tz::TimeZone::UTC, false, &mut |_| true).unwrap();
         }
         _ => panic!("{what}"),
     }
@@ -172,7 +187,6 @@ struct Figures {
     again: Vec<f64>,
     restore: Vec<f64>,
     growth: Vec<f64>,
-    kib: u64,
 }
 
 fn median(values: &[f64]) -> f64 {
@@ -200,36 +214,36 @@ fn main() {
         for (name, figures) in &mut all {
             let repository = folder.path().join(format!("{name}-repository"));
             run(name, "init", &me, &repository, &source);
-            let (seconds, kib) = run(name, "save", &me, &repository, &source);
+            let seconds = run(name, "save", &me, &repository, &source);
             figures.full.push(seconds);
-            figures.kib = figures.kib.max(kib);
         }
         change(&source, round);
         for (name, figures) in &mut all {
             let repository = folder.path().join(format!("{name}-repository"));
             let before = size(&repository);
-            let (seconds, kib) = run(name, "save", &me, &repository, &source);
+            let seconds = run(name, "save", &me, &repository, &source);
             figures.again.push(seconds);
             figures.growth.push((size(&repository) - before) as f64 / 1e6);
-            figures.kib = figures.kib.max(kib);
         }
         for (name, figures) in &mut all {
             let (repository, into) = (folder.path().join(format!("{name}-repository")), folder.path().join(format!("{name}-restored")));
-            let (seconds, kib) = run(name, "restore", &me, &repository, &into);
+            let seconds = run(name, "restore", &me, &repository, &into);
             figures.restore.push(seconds);
-            figures.kib = figures.kib.max(kib);
             let base = if *name == "restic" { into.join(source.canonicalize().unwrap().strip_prefix("/").unwrap()) } else { into.clone() };
             assert_eq!(files(&base).len(), files(&source).len(), "{name}");
             assert!(fs::read(base.join("jamey.db")).unwrap() == fs::read(source.join("jamey.db")).unwrap(), "{name}");
             fs::remove_dir_all(&into).unwrap();
         }
     }
+    let kib = memory(&me, mib);
     println!("{mib} MiB in {} files, the medians of {rounds} rounds", 400 + 22);
     for (name, figures) in &all {
         let (full, again, restore) = (median(&figures.full), median(&figures.again), median(&figures.restore));
         print!("{name:7} full {full:5.2} s, 1 % changed {again:5.2} s and +{:.1} MB, restore {restore:5.2} s", median(&figures.growth));
-        println!("{}", if figures.kib > 0 { format!(", at most {} MiB of memory", figures.kib / 1_024) } else { String::new() });
+        println!();
     }
+    let [full, again, restore, prune] = kib.map(|kib| kib / 1_024);
+    println!("memory at most: full {full} MiB, changed {again} MiB, restore {restore} MiB, prune {prune} MiB (jamey with a key file)");
     let [(_, ours), (_, restic), (_, borg)] = &all;
     let ratio = |of: fn(&Figures) -> &[f64], to: &Figures| median(of(ours)) / median(of(to));
     println!(
@@ -241,13 +255,29 @@ fn main() {
     );
 }
 
+/// KiB at most of saving all, saving what changed, restoring, and pruning, each with a key file.
+fn memory(me: &Path, mib: u64) -> [u64; 4] {
+    let folder = tempfile::tempdir_in(".").unwrap();
+    let (source, repository) = (folder.path().join("tree"), folder.path().join("repository"));
+    fs::create_dir(&source).unwrap();
+    tree(&source, mib);
+    run("jamey", "init", me, &repository, &source);
+    let peak = |what: &str, tree: &Path| {
+        let (_, told) = timed(Command::new(me).env(BY_FILE, "1").arg("own").arg(what).arg(&repository).arg(tree));
+        told.trim().parse().unwrap()
+    };
+    let full = peak("save", &source);
+    change(&source, 99);
+    [full, peak("save", &source), peak("restore", &folder.path().join("restored")), peak("prune", &source)]
+}
+
 /// What was written before is not written while another is measured.
 fn settle() {
     let _ = Command::new("sync").status();
 }
 
-/// Seconds, and KiB of memory where that is known.
-fn run(name: &str, what: &str, me: &Path, repository: &Path, tree: &Path) -> (f64, u64) {
+/// Seconds that it takes.
+fn run(name: &str, what: &str, me: &Path, repository: &Path, tree: &Path) -> f64 {
     settle();
     let mut command = match name {
         "jamey" => {
@@ -287,6 +317,5 @@ fn run(name: &str, what: &str, me: &Path, repository: &Path, tree: &Path) -> (f6
             command
         }
     };
-    let (seconds, told) = timed(&mut command);
-    (seconds, told.trim().parse().unwrap_or(0))
+    timed(&mut command).0
 }

@@ -114,6 +114,25 @@ entity = "lamp"
 "#;
 
 #[test]
+fn a_snapshot_is_fresh_for_a_day_and_two_hours() {
+    let mut sim = Sim::new("");
+    sim.pass(20);
+    assert_eq!(sim.told["snapshots_fresh"]["valid"], false, "nobody said that there is one");
+    let (at, taken_at) = (sim.home.now, sim.home.now.plus_seconds(-25 * 3_600));
+    sim.home.hear(&Input::Saved { at, taken_at });
+    sim.pass(3_500);
+    assert_eq!((sim.told["snapshots_fresh"]["valid"].clone(), sim.status("snapshots_fresh")), (true.into(), "met"));
+    let good = sim.told["snapshots_fresh"]["good"].as_u64();
+    sim.pass(4 * 3_600);
+    assert_eq!(sim.status("snapshots_fresh"), "page", "older than 26 hours");
+    assert!(sim.told["snapshots_fresh"]["bad"].as_u64() > good);
+    let at = sim.home.now;
+    sim.home.hear(&Input::Saved { at, taken_at: at });
+    sim.pass(6 * 3_600);
+    assert_eq!(sim.status("snapshots_fresh"), "met", "and by a new one it is so again");
+}
+
+#[test]
 fn in_a_home_with_nothing_configured_it_is_told_what_can_be_and_nothing_is_made_up() {
     let mut sim = Sim::new("");
     sim.pass(120);

@@ -7,6 +7,8 @@ mod keys;
 mod making;
 #[path = "phoenix_cli/restoring.rs"]
 mod restoring;
+#[path = "phoenix_cli/risen.rs"]
+mod risen;
 #[path = "phoenix_cli/running.rs"]
 mod running;
 #[path = "phoenix_cli/seen.rs"]

@@ -42,15 +42,14 @@ fn order(content: u64) -> Order {
 /// The key files that may open it now: while keys are changed, the old one and the new one.
 fn open(folder: &Path) -> Repository {
     let keys = ["key-0", "key-1"].map(|name| folder.join(name));
-    let opened: Vec<_> = keys
-        .iter()
-        .filter(|path| path.exists())
-        .map(|path| Repository::open(&folder.join("repository"), &Secret::KeyFile(KeyFile::read(path).unwrap())).map_err(|e| e.to_string()))
-        .collect();
-    opened.iter().position(Result::is_ok).map_or_else(
-        || panic!("no key opens it: {:?}", opened.iter().map(|o| o.as_ref().err()).collect::<Vec<_>>()),
-        |at| opened.into_iter().nth(at).unwrap().unwrap(),
-    )
+    let mut why = Vec::new();
+    for path in keys.iter().filter(|path| path.exists()) {
+        match Repository::open(&folder.join("repository"), &Secret::KeyFile(KeyFile::read(path).unwrap())) {
+            Ok(repository) => return repository,
+            Err(error) => why.push(error.to_string()),
+        }
+    }
+    panic!("no key opens it: {why:?}");
 }
 
 /// The other process: it is started by the test below, and does nothing when the tests are run.

@@ -1,6 +1,10 @@
 //! A broker that is measured: mosquitto or Jamey, started on a folder of its own, and what the kernel says of it.
 
 use super::authority::{Authority, NOW};
+use jamey::{
+    domain::Timestamp,
+    phoenix::{KeyFile, Repository, Secret},
+};
 use rusqlite::{Connection, OpenFlags};
 use rustls::{
     ClientConfig, RootCertStore,
@@ -83,7 +87,12 @@ impl Broker {
                     "[[listener]]\nname = \"tls\"\naddress = \"127.0.0.1:0\"\ncertificate = {:?}\nkey = {:?}\n",
                     pair.certificate, pair.key
                 );
-                fs::write(folder.path().join("jamey.toml"), format!("{CONFIG}{door}")).unwrap();
+                let (repository, key) = (folder.path().join("repository"), folder.path().join("key"));
+                let secret = Secret::KeyFile(KeyFile::create(&key).unwrap());
+                Repository::init(&repository, &[secret], false, Timestamp::default()).unwrap();
+                let saved =
+                    format!("[[phoenix.repository]]\nname = \"bench\"\npath = {repository:?}\nkey_file = {key:?}\nschedule = \"\"\n");
+                fs::write(folder.path().join("jamey.toml"), format!("{CONFIG}{door}{saved}")).unwrap();
                 let mut command = Command::new(binary());
                 command.args(["run", "--mqtt", "127.0.0.1:0", "--http", "127.0.0.1:0", "--guard", "observe", "--data"]);
                 command.arg(folder.path().join("data")).arg("--config").arg(folder.path().join("jamey.toml"));
@@ -102,6 +111,13 @@ impl Broker {
                 Self { kind, child, plain, tls, folder, spawned }
             }
         }
+    }
+
+    /// Asks the running Jamey for a snapshot: the program that waits for it.
+    pub fn snapshot(&self) -> Child {
+        let mut command = Command::new(binary());
+        command.args(["phoenix", "snapshot", "--data"]).arg(self.folder.path().join("data"));
+        command.arg("--config").arg(self.folder.path().join("jamey.toml")).stdout(Stdio::null()).spawn().unwrap()
     }
 
     /// User and system seconds spent so far.

@@ -4,7 +4,7 @@
 //! the same generator in turn: clients with a window of 32, QoS 1, 150-byte JSON over 4,000 topics, one QoS 1 subscriber that
 //! takes and acknowledges all. For Jamey, which observes, each message commands a guarded light: it is acknowledged and forwarded
 //! after its verdict is stored. The same over TLS, to both with a certificate of the same kind. The row of each is counted afterwards. `JAMEY_BENCH_SECONDS` (4) is the length of one measurement;
-//! `JAMEY_BENCH_ROUNDS` (3) how many there are, alternating, of which the medians are printed. `-- latency`, `-- load`, `-- tls` or `-- start`
+//! `JAMEY_BENCH_ROUNDS` (3) how many there are, alternating, of which the medians are printed. `-- latency`, `-- load`, `-- tls`, `-- snapshot` or `-- start`
 //! measures that part alone.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a bench fails by panicking")]
 #![allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "figures for people")]
@@ -32,6 +32,9 @@ use std::{
 
 /// What TLS costs is the same for each message: one number of clients will do.
 const TLS_CLIENTS: usize = 64;
+
+/// Measured at a time, while a snapshot is taken.
+const SLICE: Duration = Duration::from_millis(1_000);
 
 fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().map_or(default, |v| v.parse().unwrap_or_else(|_| panic!("{name} is a number, not `{v}`")))
@@ -178,6 +181,31 @@ fn main() {
             let middle = |q: f64| median(all.iter().map(|one| quantile(one, q)).collect());
             row(name, &format!("{:.3} ms, {:.3} ms", middle(0.5), middle(0.99)), "p50, p99");
         }
+    }
+
+    if wanted("snapshot") {
+        println!(
+            "\nPublish to PUBACK at 1,000/s, no snapshot, and while one is taken of all that was stored before and restored for trial"
+        );
+        let (mut calm, mut during, mut took) = (vec![], vec![], vec![]);
+        for _ in 0..rounds {
+            calm.push(latency(&jamey.plain, SLICE, &sent[1]));
+            let (mut asked, begun) = (jamey.snapshot(), Instant::now());
+            let mut waits = vec![];
+            while asked.try_wait().unwrap().is_none() {
+                waits.extend(latency(&jamey.plain, SLICE, &sent[1]));
+            }
+            assert!(asked.wait().unwrap().success(), "the snapshot failed");
+            took.push(begun.elapsed().as_secs_f64());
+            waits.sort_unstable();
+            during.push(waits);
+        }
+        for (name, all) in [("no snapshot: p50, p99, longest", &calm), ("while one is taken", &during)] {
+            let middle = |q: f64| median(all.iter().map(|one| quantile(one, q)).collect());
+            let longest = all.iter().filter_map(|one| one.last()).max().map_or(0.0, |us| f64::from(*us) / 1e3);
+            row(name, &format!("{:.3} ms, {:.3} ms, {longest:.3} ms", middle(0.5), middle(0.99)), "none above 5 ms because of it");
+        }
+        row("it took", &format!("{:.1} s", median(took)), "");
     }
 
     println!(

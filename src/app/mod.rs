@@ -240,6 +240,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let gathering = phoenix::Gathering { config: Arc::clone(&config), file: config.file.clone(), running: Some(running) };
     let (snapshots, snapshotting) = phoenix::keep(Arc::clone(&hall), own.clone(), gathering, tell_news, stopped.clone())
         .context("the snapshots' thread cannot be started")?;
+    let (courier, carried) = phoenix::courier::start(&hall, own_address, news.clone(), stopped.clone())?;
     let proving = proving::prove(Arc::clone(&hall), in_round).context("phoenix's thread cannot be started")?;
     let thinker = exact::Thinker {
         inbox: hall.inbox.clone(),
@@ -275,6 +276,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         alarms: alarmed,
         wrong_rules,
         phoenix: news,
+        carried,
         gauge: Arc::clone(&gauge),
         keeper: keeper.clone(),
         known,
@@ -309,6 +311,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     // Last words first, while clients still listen; then the clients; then what they said is written.
     let _ = stop.send(true);
     let _ = speaking.await;
+    let _ = courier.await;
     others.stop().await;
     engine.stop(closed).await;
     let _ = tokio::join!(ticking, serving, watching, minding, hearing, listening, wishing, rising, conditioning, ruling);

@@ -72,6 +72,8 @@ pub struct Speaker {
     pub wrong_rules: watch::Receiver<Option<String>>,
     /// How snapshots stand.
     pub phoenix: watch::Receiver<Arc<phoenix::News>>,
+    /// Who has which of them.
+    pub carried: watch::Receiver<phoenix::courier::Carried>,
     /// Memory's figures.
     pub gauge: Arc<Mutex<Gauge>>,
     pub keeper: Keeper,
@@ -360,9 +362,15 @@ impl Speaker {
         if self.alarms.has_changed().unwrap_or(false) {
             told.tell_alarms(root, self.alarms.borrow_and_update().clone());
         }
-        if self.phoenix.has_changed().unwrap_or(false) {
+        if self.phoenix.has_changed().unwrap_or(false) || self.carried.has_changed().unwrap_or(false) {
             let news = Arc::clone(&self.phoenix.borrow_and_update());
-            told.next.insert(topics::name(root, Topic::Phoenix), news.state.to_string().into_bytes());
+            let mut state = news.state.clone();
+            let carried = self.carried.borrow_and_update().told();
+            // There is none before the repositories were looked at.
+            if let Some(map) = state.as_object_mut() {
+                map.extend(carried.map(|carried| ("courier".to_owned(), carried)));
+                told.next.insert(topics::name(root, Topic::Phoenix), state.to_string().into_bytes());
+            }
             told.tell_snapshots(root, news.alarms.clone());
         }
         if let Some(head) = self.health.audit_head() {

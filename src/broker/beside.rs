@@ -1,6 +1,7 @@
 //! Beside other brokers: bridges, and the broker that Jamey is attached to. What comes in is judged as if said here; what goes out
 //! waits in an outbox. The engine's own bridges route past the guard and are not used (decision 7).
 
+mod caller;
 mod echoes;
 mod given;
 mod outbox;
@@ -12,10 +13,12 @@ mod secrets;
 mod side;
 mod wire;
 
+pub use caller::Caller;
+pub use outbox::Parcel;
 pub use peer::Peer;
 pub use secrets::{Dial, Unusable};
 pub use side::{Alarm, Side};
-pub use wire::Brought;
+pub use wire::{Brought, Heard, Wanted, Wire};
 
 use crate::{
     config::{ATTACHED, Config, Durability},
@@ -25,7 +28,7 @@ use crate::{
     },
 };
 use bytes::Bytes;
-use outbox::{Outbox, Parcel, Posted};
+use outbox::{Outbox, Posted};
 use routes::Routes;
 use std::{
     io,

@@ -4,7 +4,7 @@ use super::{Config, courier::Courier, entries::repeated, kinds, kinds::Read, rea
 use crate::domain::limits;
 use croner::{Cron, errors::CronError};
 use jiff::civil::{Date, Time};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 /// A year: who waits longer for a snapshot does not want one.
@@ -21,7 +21,7 @@ const MOST_CHANGES: u32 = 1_000_000_000;
 const ANY_DAY: Date = Date::constant(2026, 1, 1);
 
 /// What is taken into a snapshot only where the owner wants that.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Extra {
     Certificates,

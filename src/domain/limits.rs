@@ -290,3 +290,5 @@ pub const SAVED_PATH_BYTES: usize = 512;
 pub const MANIFEST_BYTES: u64 = 32 * 1024 * 1024;
 /// A file of a snapshot that is looked at without restoring it.
 pub const SAVED_READ_BYTES: u64 = 16 * 1024 * 1024;
+/// Wrapped keys of one repository: each passphrase that is tried takes a third of a second.
+pub const SLOTS: usize = 32;

@@ -155,7 +155,7 @@ pub const ROWS: &[Row] = &[
         way: "out",
         qos: "1",
         retained: "yes",
-        payload: "snapshots: `repositories` by name, each with `path`, `doing` (`snapshot`, `drill`, `prune`, null), `next_at`, `error`, `snapshots` (how many), `bytes` (all of it), `last` (`sequence`, `taken_at`, `reason`, `bytes`, `age_hours`; of one taken since the start also `written_bytes`, by which the repository grew, `took_seconds`, and `left_out[]`, what of it could not be read), `drill` (`sequence`, `drilled_at`, `passed`); `text` where none is configured. Told anew when something of it is another thing, and each hour",
+        payload: "snapshots: `repositories` by name, each with `path`, `doing` (`snapshot`, `drill`, `prune`, null), `next_at`, `error`, `snapshots` (how many), `bytes` (all of it), `last` (`sequence`, `taken_at`, `reason`, `bytes`, `age_hours`; of one taken since the start also `written_bytes`, by which the repository grew, `took_seconds`, and `left_out[]`, what of it could not be read), `drill` (`sequence`, `drilled_at`, `passed`); `text` where none is configured; `courier`, where one is: `repository`, `offered` (the newest snapshot's number), `connected`, `error`, `receivers` by name (`whole`: the newest that it said it has on its disk, `whole_at`, `fetching`, `woe`: why it does not go on). Told anew when something of it is another thing, and each hour",
     },
     Row {
         topic: "alert/{code}",

@@ -5,7 +5,7 @@ use super::{
     diff::{self, Difference},
     error::PhoenixError,
     header::{self, Kind},
-    id::Sequence,
+    id::{Id, Sequence},
     key::{RepositoryKey, Secret, Slot},
     manifest::Manifest,
     prune::{self, Pruned},
@@ -59,12 +59,18 @@ impl Repository {
     /// When there is none, or the secret opens it not.
     pub fn open(folder: &Path, secret: &Secret) -> Result<Self, PhoenixError> {
         let vault = Vault::open(folder)?;
-        let mut why = None;
+        // What says most is the answer of a slot of the same kind of secret.
+        let (mut why, mut says_most) = (None, false);
         for (name, bytes) in vault.slots()? {
-            match Slot::from_bytes(&bytes).and_then(|slot| opened(&slot, secret, vault.id)) {
+            let slot = Slot::from_bytes(&bytes);
+            let alike = slot.as_ref().is_ok_and(|slot| slot.kind == secret.kind());
+            match slot.and_then(|slot| opened(&slot, secret, vault.id)) {
                 Ok(key) => return Ok(Self { vault, key }),
-                // What says most is the answer of a slot of the same kind of secret; the last one's is as good as any.
-                Err(error) => why = Some(PhoenixError::Key(format!("{}: keys/{name}: {error}", folder.display()))),
+                Err(error) if alike || !says_most => {
+                    why = Some(PhoenixError::Key(format!("{}: keys/{name}: {error}", folder.display())));
+                    says_most = alike;
+                }
+                Err(_) => {}
             }
         }
         if let Secret::Words(key) = secret
@@ -144,6 +150,22 @@ impl Repository {
     /// When the folder cannot be read at all.
     pub fn verify(&self, depth: Depth, progress: Progress<'_>) -> Result<Vec<Finding>, PhoenixError> {
         verify::verify(self, depth, progress)
+    }
+
+    /// Puts packs that `verify` found damaged out of the way, so that the next snapshot writes anew what it needs of them, as long as the house has
+    /// it still. What only they held is lost to the snapshots that `verify` names. How many there were.
+    ///
+    /// # Errors
+    /// When it is append-only, or cannot be written.
+    pub fn set_aside(&mut self, findings: &[Finding]) -> Result<usize, PhoenixError> {
+        if self.vault.append_only {
+            return Err(PhoenixError::AppendOnly { path: self.vault.folder().to_owned() });
+        }
+        let _writing = self.vault.writing()?;
+        let damaged = |id: &Id| findings.iter().any(|finding| finding.grave && finding.path == self.vault.pack_path(*id));
+        let packs: Vec<Id> = self.vault.packs()?.into_iter().map(|(id, _)| id).filter(damaged).collect();
+        packs.iter().try_for_each(|id| self.vault.set_aside(*id))?;
+        Ok(packs.len())
     }
 
     /// # Errors

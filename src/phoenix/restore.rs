@@ -152,12 +152,11 @@ impl Drop for Place {
     }
 }
 
-/// Reads files in order: each chunk goes to `sink`, and None when a file is whole.
-pub(super) fn read(
-    repository: &Repository,
-    items: &[&SavedItem],
-    sink: &mut dyn FnMut(&SavedItem, Option<&[u8]>) -> Result<(), PhoenixError>,
-) -> Result<(), PhoenixError> {
+/// Takes each chunk of a file, and None when it is whole.
+pub(super) type Sink<'a> = &'a mut dyn FnMut(&SavedItem, Option<&[u8]>) -> Result<(), PhoenixError>;
+
+/// Reads files in order.
+pub(super) fn read(repository: &Repository, items: &[&SavedItem], sink: Sink<'_>) -> Result<(), PhoenixError> {
     let (vault, key) = (&repository.vault, repository.key());
     let places = Places::read(vault, key)?;
     thread::scope(|scope| {

@@ -31,12 +31,7 @@ impl Retention {
         newest_first.sort_unstable_by_key(|(sequence, _)| std::cmp::Reverse(*sequence));
         let mut keep: BTreeSet<Sequence> = newest_first.iter().take((self.last as usize).max(1)).map(|(sequence, _)| *sequence).collect();
         keep.extend(drilled.filter(|drilled| all.iter().any(|(sequence, _)| sequence == drilled)));
-        let spans: [(u32, fn(Date) -> Date); 3] = [
-            (self.daily, |date| date),
-            (self.weekly, |date| date.saturating_sub(date.weekday().to_monday_zero_offset().days())),
-            (self.monthly, Date::first_of_month),
-        ];
-        for (most, begin) in spans {
+        for (most, begin) in [(self.daily, day as Begin), (self.weekly, week), (self.monthly, Date::first_of_month)] {
             let mut seen = BTreeSet::new();
             for (sequence, at) in &newest_first {
                 if seen.len() >= most as usize {
@@ -49,6 +44,17 @@ impl Retention {
         }
         keep
     }
+}
+
+/// The first day of the span that a day lies in.
+type Begin = fn(Date) -> Date;
+
+fn day(date: Date) -> Date {
+    date
+}
+
+fn week(date: Date) -> Date {
+    date.saturating_sub(date.weekday().to_monday_zero_offset().days())
 }
 
 #[cfg(test)]

@@ -213,3 +213,42 @@ fn keys_come_and_go_and_the_last_one_stays() {
     assert!(Repository::open(&path, &Secret::Words(words)).is_ok());
     assert!(Repository::open(&path, &Secret::Words(RepositoryKey::generate().unwrap())).is_err());
 }
+
+#[test]
+fn what_a_damaged_pack_held_is_written_anew_once_it_is_put_aside() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut repository = repository(folder.path());
+    let database = noise(1, 1_000_000);
+    let sources = || vec![source(Component::Database, vec![bytes("jamey.db", &database)])];
+    take(&mut repository, 0, sources());
+    let path = repository.vault.pack_path(repository.vault.packs().unwrap()[0].0);
+    let mut pack = fs::read(&path).unwrap();
+    pack[500_000] ^= 1;
+    fs::write(&path, pack).unwrap();
+    // A snapshot does not read what is there already: it refers to what is damaged.
+    assert_eq!(take(&mut repository, 1, sources()).new_chunks, 0);
+    let findings = sound(&repository);
+    assert_eq!((findings.len(), &findings[0].path, &findings[0].snapshots), (1, &path, &vec![1, 2]));
+    assert_eq!(repository.set_aside(&findings).unwrap(), 1);
+    assert_eq!(repository.set_aside(&findings).unwrap(), 0);
+    let taken = take(&mut repository, 2, sources());
+    assert_eq!(taken.new_chunks, taken.chunks);
+    // All that it held is there again, and so the earlier ones are whole too.
+    assert_eq!(sound(&repository), []);
+    assert!(restored(&repository, 1, &folder.path().join("new"))["jamey.db"] == database);
+}
+
+#[test]
+fn a_wrapped_key_that_was_altered_is_found_without_its_secret() {
+    let folder = tempfile::tempdir().unwrap();
+    let repository = repository(folder.path());
+    let passphrase = Secret::Passphrase("correct horse battery staple".to_owned().into());
+    let id = repository.add_key(&passphrase, at(0)).unwrap();
+    let path = folder.path().join("repository/keys").join(id.to_string());
+    let mut slot = fs::read(&path).unwrap();
+    let middle = slot.len() / 2;
+    slot[middle] ^= 1;
+    fs::write(&path, slot).unwrap();
+    let findings = sound(&repository);
+    assert_eq!((findings.len(), &findings[0].path), (1, &path));
+}

@@ -26,6 +26,8 @@ const PACKS: &str = "packs";
 const SNAPSHOTS: &str = "snapshots";
 const DRILLS: &str = "drills";
 const PARTIAL: &str = "partial";
+/// Packs that were put aside: nobody reads them, and who wants the room may delete them.
+const DAMAGED: &str = "damaged";
 /// Whoever holds it writes.
 const LOCK: &str = "lock";
 /// Small files: a wrapped key, a drill's record, `repository`.
@@ -251,6 +253,16 @@ impl Vault {
         self.remove(&self.pack_path(id))
     }
 
+    /// Moves a pack out of the way.
+    pub(super) fn set_aside(&self, id: Id) -> Result<(), PhoenixError> {
+        let folder = self.folder.join(DAMAGED);
+        make(&folder)?;
+        let (from, to) = (self.pack_path(id), folder.join(id.to_string()));
+        fs::rename(&from, &to).at(&from, "cannot be put aside")?;
+        sync_folder(&to)?;
+        sync_folder(&from)
+    }
+
     /// The wrapped keys, as they lie there.
     ///
     /// # Errors
@@ -263,6 +275,10 @@ impl Vault {
             if let Some(name) = entry.file_name().to_str().filter(|name| Uuid::parse_str(name).is_ok()) {
                 slots.push((name.to_owned(), read(&entry.path(), SMALL_BYTES)?));
             }
+        }
+        if slots.len() > limits::SLOTS {
+            let what = format!("{} wrapped keys are more than {}: who writes there wants it to take long", slots.len(), limits::SLOTS);
+            return Err(PhoenixError::Damaged { path: folder, what });
         }
         slots.sort();
         Ok(slots)
@@ -311,18 +327,11 @@ impl Vault {
 
     /// Files that are no file of a repository, by their place or by their name.
     pub(super) fn strangers(&self) -> Result<Vec<PathBuf>, PhoenixError> {
-        let number = |name: &str| name.len() == 10 && name.parse::<Sequence>().is_ok();
-        let belongs: [(&str, fn(&str) -> bool); 4] = [
-            (KEYS, |name| Uuid::parse_str(name).is_ok()),
-            (SNAPSHOTS, number),
-            (DRILLS, number),
-            ("", |name| matches!(name, FILE | LOCK | KEYS | PACKS | SNAPSHOTS | DRILLS | PARTIAL)),
-        ];
         let mut strange = Vec::new();
-        for (folder, belongs) in belongs {
-            let folder = self.folder.join(folder);
+        for place in ["", KEYS, SNAPSHOTS, DRILLS] {
+            let folder = self.folder.join(place);
             for entry in fs::read_dir(&folder).at(&folder, "cannot be read")?.flatten() {
-                if !entry.file_name().to_str().is_some_and(|name| belongs(name) || name.starts_with(TEMPORARY)) {
+                if !entry.file_name().to_str().is_some_and(|name| belongs(place, name) || name.starts_with(TEMPORARY)) {
                     strange.push(entry.path());
                 }
             }
@@ -412,6 +421,15 @@ pub(super) fn read(path: &Path, most: u64) -> Result<Vec<u8>, PhoenixError> {
     Ok(bytes)
 }
 
+/// Whether a file of this name has its place there.
+fn belongs(place: &str, name: &str) -> bool {
+    match place {
+        "" => matches!(name, FILE | LOCK | KEYS | PACKS | SNAPSHOTS | DRILLS | PARTIAL | DAMAGED),
+        KEYS => Uuid::parse_str(name).is_ok(),
+        _ => name.len() == 10 && name.parse::<Sequence>().is_ok(),
+    }
+}
+
 /// Its owner's alone.
 fn make(folder: &Path) -> Result<(), PhoenixError> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder).at(folder, "cannot be made")
@@ -472,6 +490,18 @@ mod tests {
         vault.adopt_pack(Id::of(&bytes), &partial).unwrap();
         assert_eq!(vault.packs().unwrap(), [(Id::of(&bytes), 3_000)]);
         assert!(!partial.exists());
+    }
+
+    #[test]
+    fn wrapped_keys_are_so_many_and_no_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let vault = vault(folder.path());
+        for n in 0..limits::SLOTS {
+            vault.keep_slot(&Uuid::from_u128(n as u128).to_string(), b"wrapped").unwrap();
+        }
+        assert_eq!(vault.slots().unwrap().len(), limits::SLOTS);
+        vault.keep_slot(&Uuid::from_u128(99).to_string(), b"one more").unwrap();
+        assert!(vault.slots().unwrap_err().to_string().contains("33 wrapped keys are more than 32"));
     }
 
     #[test]

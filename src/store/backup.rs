@@ -66,7 +66,7 @@ pub fn copy(order: &Copying<'_>, progress: &mut dyn FnMut(u64, u64) -> bool) -> 
     let bytes = stand_alone(&file).and_then(|()| file.metadata()).map_err(failed)?.len();
     File::open(order.into).and_then(|folder| folder.sync_all()).map_err(failed)?;
     let holds = inspect::inspect(&path)?;
-    begun.end();
+    begun.keep();
     Ok(Copied { path, bytes, holds })
 }
 
@@ -160,7 +160,7 @@ struct Begun<'a> {
 }
 
 impl Begun<'_> {
-    fn end(mut self) {
+    fn keep(mut self) {
         self.done = true;
     }
 }

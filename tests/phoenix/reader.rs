@@ -1,5 +1,8 @@
 //! A reader of Phoenix repositories, written from docs/phoenix-format.md and from nothing else: none of Jamey's code reads here.
 
+#![allow(dead_code, reason = "each test uses its part")]
+#![allow(clippy::cast_possible_truncation, reason = "numbers of the format, compared with its limits before")]
+
 use aes_gcm::{
     Aes256Gcm, Nonce,
     aead::{Aead, KeyInit},
@@ -8,13 +11,13 @@ use ciborium::Value;
 use std::{
     collections::BTreeMap,
     fs,
-    io::Read,
+    io::Read as _,
     os::unix::fs::FileExt,
     path::{Path, PathBuf},
 };
 use unicode_normalization::UnicodeNormalization;
 
-pub type Read1<T> = Result<T, String>;
+pub type Read<T> = Result<T, String>;
 pub type Id = [u8; 32];
 
 /// What opens a repository.
@@ -53,7 +56,7 @@ fn text(error: impl ToString) -> String {
     error.to_string()
 }
 
-fn ensure(holds: bool, otherwise: &str) -> Read1<()> {
+fn ensure(holds: bool, otherwise: &str) -> Read<()> {
     if holds { Ok(()) } else { Err(otherwise.into()) }
 }
 
@@ -66,7 +69,7 @@ pub fn expand<const N: usize>(key: &[u8; 32], info: &[u8]) -> [u8; N] {
 }
 
 /// Section 5.
-fn unseal(key: &[u8; 32], repository: &[u8; 16], what: &str, which: &[u8], sealed: &[u8]) -> Read1<Vec<u8>> {
+fn unseal(key: &[u8; 32], repository: &[u8; 16], what: &str, which: &[u8], sealed: &[u8]) -> Read<Vec<u8>> {
     ensure(sealed.len() >= 56, "no seal")?;
     let (salt, rest) = sealed.split_at(24);
     let (commitment, mut rest) = rest.split_at(32);
@@ -99,35 +102,35 @@ fn unseal(key: &[u8; 32], repository: &[u8; 16], what: &str, which: &[u8], seale
 }
 
 /// At most so many bytes.
-fn decompress(small: &[u8], most: usize) -> Read1<Vec<u8>> {
+fn decompress(small: &[u8], most: usize) -> Read<Vec<u8>> {
     let mut plain = Vec::new();
     zstd::stream::read::Decoder::new(small).map_err(text)?.take(most as u64 + 1).read_to_end(&mut plain).map_err(text)?;
     ensure(plain.len() <= most, "longer than it may be")?;
     Ok(plain)
 }
 
-fn get<'a>(map: &'a Value, name: &str) -> Read1<&'a Value> {
+fn get<'a>(map: &'a Value, name: &str) -> Read<&'a Value> {
     let pairs = map.as_map().ok_or("no map")?;
     pairs.iter().find(|(key, _)| key.as_text() == Some(name)).map(|(_, value)| value).ok_or_else(|| format!("no `{name}`"))
 }
 
-fn number(map: &Value, name: &str) -> Read1<u64> {
+fn number(map: &Value, name: &str) -> Read<u64> {
     get(map, name)?.as_integer().and_then(|n| n.try_into().ok()).ok_or_else(|| format!("`{name}` is no number"))
 }
 
-fn string<'a>(map: &'a Value, name: &str) -> Read1<&'a str> {
+fn string<'a>(map: &'a Value, name: &str) -> Read<&'a str> {
     get(map, name)?.as_text().ok_or_else(|| format!("`{name}` is no text"))
 }
 
-fn bytes<const N: usize>(value: &Value) -> Read1<[u8; N]> {
+fn bytes<const N: usize>(value: &Value) -> Read<[u8; N]> {
     value.as_bytes().and_then(|bytes| bytes.as_slice().try_into().ok()).ok_or_else(|| format!("not {N} bytes"))
 }
 
-fn list<'a>(map: &'a Value, name: &str) -> Read1<&'a [Value]> {
+fn list<'a>(map: &'a Value, name: &str) -> Read<&'a [Value]> {
     get(map, name)?.as_array().map(Vec::as_slice).ok_or_else(|| format!("`{name}` is no array"))
 }
 
-fn hex<const N: usize>(digits: &str) -> Read1<[u8; N]> {
+fn hex<const N: usize>(digits: &str) -> Read<[u8; N]> {
     ensure(digits.len() == 2 * N && digits.is_ascii(), "no hexadecimal digits")?;
     let mut out = [0; N];
     for (n, byte) in out.iter_mut().enumerate() {
@@ -137,7 +140,7 @@ fn hex<const N: usize>(digits: &str) -> Read1<[u8; N]> {
 }
 
 /// Section 3: key files.
-fn key_file(path: &Path) -> Read1<[u8; 32]> {
+fn key_file(path: &Path) -> Read<[u8; 32]> {
     let file = fs::read_to_string(path).map_err(text)?;
     let (title, rest) = file.split_once('\n').ok_or("no key file")?;
     ensure(title.trim_end() == "jamey-phoenix-key 1" || title.starts_with("jamey-phoenix-key 1:"), "no key file")?;
@@ -149,7 +152,7 @@ fn key_file(path: &Path) -> Read1<[u8; 32]> {
 }
 
 /// Section 4: the proof is looked at, then the rest of it.
-fn slot(file: &[u8], name: &str, repository: &[u8; 16], way: &Way) -> Read1<[u8; 32]> {
+fn slot(file: &[u8], name: &str, repository: &[u8; 16], way: &Way) -> Read<[u8; 32]> {
     ensure(file.len() <= 4_096 && file.len() > 32, "no slot")?;
     let (body, proof) = file.split_at(file.len() - 32);
     let map: Value = ciborium::from_reader(body).map_err(text)?;
@@ -186,7 +189,7 @@ fn slot(file: &[u8], name: &str, repository: &[u8; 16], way: &Way) -> Read1<[u8;
 impl Reader {
     /// # Errors
     /// In words, when it opens not, or a pack is damaged.
-    pub fn open(folder: &Path, way: &Way) -> Read1<Self> {
+    pub fn open(folder: &Path, way: &Way) -> Read<Self> {
         let label: serde_json::Value = serde_json::from_slice(&fs::read(folder.join("repository")).map_err(text)?).map_err(text)?;
         ensure(label["format"] == "jamey-phoenix" && label["v"] == 1, "no repository, or of another version")?;
         let id = label["repository"].as_str().and_then(|id| uuid::Uuid::parse_str(id).ok()).ok_or("no id")?;
@@ -217,14 +220,14 @@ impl Reader {
         expand(&self.key, b"jamey-phoenix@v1 sealing")
     }
 
-    fn body<'a>(&self, kind: u8, file: &'a [u8]) -> Read1<&'a [u8]> {
+    fn body<'a>(&self, kind: u8, file: &'a [u8]) -> Read<&'a [u8]> {
         let id: [u8; 8] = expand(&self.key, b"jamey-phoenix@v1 id");
         let header = [b"JPHX".as_slice(), &[1, kind, 0, 0], &id].concat();
         file.strip_prefix(header.as_slice()).ok_or_else(|| "not the header that is wanted here".into())
     }
 
     /// Section 6.
-    fn index(&mut self, path: &Path) -> Read1<()> {
+    fn index(&mut self, path: &Path) -> Read<()> {
         let file = fs::read(path).map_err(text)?;
         ensure(file.len() <= 8_388_608, "too long for a pack")?;
         ensure(path.file_name().unwrap().to_str() == Some(blake3::hash(&file).to_hex().as_str()), "not what its name says")?;
@@ -243,7 +246,7 @@ impl Reader {
         Ok(())
     }
 
-    fn chunk(&self, id: &Id) -> Read1<Vec<u8>> {
+    fn chunk(&self, id: &Id) -> Read<Vec<u8>> {
         let place = self.places.get(id).ok_or("a chunk is nowhere")?;
         let mut sealed = vec![0; place.length];
         fs::File::open(&place.pack).and_then(|pack| pack.read_exact_at(&mut sealed, place.offset as u64)).map_err(text)?;
@@ -258,7 +261,7 @@ impl Reader {
     }
 
     /// Section 7.
-    pub fn manifest(&self, sequence: u64) -> Read1<Value> {
+    pub fn manifest(&self, sequence: u64) -> Read<Value> {
         let file = fs::read(self.folder.join("snapshots").join(format!("{sequence:010}"))).map_err(text)?;
         let small = unseal(&self.sealing(), &self.repository, "manifest", &sequence.to_be_bytes(), self.body(1, &file)?)?;
         let manifest: Value = ciborium::from_reader(decompress(&small, 32 * 1_048_576)?.as_slice()).map_err(text)?;
@@ -274,17 +277,17 @@ impl Reader {
     }
 
     /// Every file of a snapshot, by its path.
-    pub fn files(&self, sequence: u64) -> Read1<BTreeMap<String, Saved>> {
+    pub fn files(&self, sequence: u64) -> Read<BTreeMap<String, Saved>> {
         let manifest = self.manifest(sequence)?;
         let mut files = BTreeMap::new();
         for part in list(&manifest, "parts")? {
             for item in list(part, "items")? {
-                let mut ids: Vec<Id> = list(item, "chunks").unwrap_or_default().iter().map(bytes).collect::<Read1<_>>()?;
+                let mut ids: Vec<Id> = list(item, "chunks").unwrap_or_default().iter().map(bytes).collect::<Read<_>>()?;
                 for list in list(item, "lists").unwrap_or_default() {
                     let listed = self.chunk(&bytes(list)?)?;
                     ids.extend(listed.as_chunks::<32>().0);
                 }
-                let content = ids.iter().map(|id| self.chunk(id)).collect::<Read1<Vec<_>>>()?.concat();
+                let content = ids.iter().map(|id| self.chunk(id)).collect::<Read<Vec<_>>>()?.concat();
                 ensure(content.len() as u64 == number(item, "bytes")?, "not as long as it was")?;
                 ensure(blake3::hash(&content).as_bytes() == &bytes::<32>(get(item, "hash")?)?, "not what it was")?;
                 let saved = Saved { component: string(part, "component")?.into(), mode: number(item, "mode")? as u32, content };
@@ -295,7 +298,7 @@ impl Reader {
     }
 
     /// Section 8: when, and whether it passed.
-    pub fn drill(&self, sequence: u64) -> Read1<(u64, bool)> {
+    pub fn drill(&self, sequence: u64) -> Read<(u64, bool)> {
         let file = fs::read(self.folder.join("drills").join(format!("{sequence:010}"))).map_err(text)?;
         let plain = unseal(&self.sealing(), &self.repository, "drill", &sequence.to_be_bytes(), self.body(3, &file)?)?;
         let drill: Value = ciborium::from_reader(plain.as_slice()).map_err(text)?;
@@ -304,7 +307,7 @@ impl Reader {
     }
 
     /// A value at the top of a manifest.
-    pub fn value(&self, sequence: u64, name: &str) -> Read1<Value> {
+    pub fn value(&self, sequence: u64, name: &str) -> Read<Value> {
         get(&self.manifest(sequence)?, name).cloned()
     }
 }

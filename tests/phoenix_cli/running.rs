@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::fs;
 
 /// A house with a repository of its own, and nothing in it yet.
-fn house(site: &Site, more: &str) -> House {
+pub fn house(site: &Site, more: &str) -> House {
     let config = format!(
         "[[phoenix.repository]]\nname = \"nas\"\npath = {:?}\nkey_file = {:?}\nschedule = \"\"\n{more}",
         site.path("nas"),
@@ -19,11 +19,11 @@ fn house(site: &Site, more: &str) -> House {
 }
 
 /// `jamey phoenix …` on the house's folders, with no word of what opens it.
-fn at(site: &Site, house: &House, args: &[&str]) -> Answer {
+pub fn at(site: &Site, house: &House, args: &[&str]) -> Answer {
     site.ask(&[args, &["--config", &site.text("house.toml"), "--data", house.data().to_str().unwrap()]].concat())
 }
 
-fn say(house: &House, word: &str) {
+pub fn say(house: &House, word: &str) {
     let sent = house.client("anna").publish(Message::new("jamey/in/anna/say", word).qos(1));
     assert!(sent.taken());
 }

@@ -94,6 +94,15 @@ impl Site {
     }
 
     pub fn ask_with(&self, env: &[(&str, &str)], args: &[&str]) -> Answer {
+        self.run(env, &[&["phoenix"], args].concat())
+    }
+
+    /// `jamey …` in this folder.
+    pub fn jamey(&self, args: &[&str]) -> Answer {
+        self.run(&[], args)
+    }
+
+    fn run(&self, env: &[(&str, &str)], args: &[&str]) -> Answer {
         let mut command = Command::new(env!("CARGO_BIN_EXE_jamey"));
         for (key, _) in std::env::vars().filter(|(key, _)| key.starts_with("JAMEY_")) {
             command.env_remove(key);
@@ -102,7 +111,6 @@ impl Site {
             .current_dir(self.folder.path())
             .env_remove("CREDENTIALS_DIRECTORY")
             .envs(env.iter().copied())
-            .arg("phoenix")
             .args(args)
             .stdin(Stdio::null())
             .output()

@@ -4,6 +4,7 @@
 pub mod authority;
 pub mod carrier;
 pub mod house;
+pub mod lossy;
 pub mod malformed;
 pub mod mqtt;
 pub mod other;
@@ -14,6 +15,7 @@ pub mod sender;
 pub mod zigbee;
 
 pub use house::{House, Plan, house, strict_house};
+pub use lossy::{Lossy, lossy};
 pub use mqtt::{Dial, Got, MOMENT, Mqtt, PATIENCE, Sent, dial, raw};
 pub use other::{Other, mosquitto, nats};
 pub use packet::{Message, Packet, Properties, Pub, Version, property};

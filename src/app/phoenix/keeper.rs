@@ -2,13 +2,14 @@
 //! old ones, and tells what came of it. What fails is tried again, ever later.
 
 use super::{
-    Came, Gathering, Snapped, Swept, Trial,
+    Came, ForOnce, Gathering, Snapped, Swept, Trial,
     changes::{self, Counted, Words},
     drill, gather,
     place::Place,
     seen::Seen,
     told::{self, News, Standing},
     wishes::{Far, Wish, drill_words, is_stop, prune_words, snapshot_words},
+    words,
     work::{Bench, Found, Reason},
 };
 use crate::{
@@ -305,7 +306,7 @@ impl Work {
         let amiss = match &tried {
             Ok(tried) if tried.passed => None,
             Ok(tried) => Some(drill_words(tried)),
-            Err(error) => Some(format!("{error:#}")),
+            Err(error) => Some(self.kept.get(i).map_or_else(String::new, |kept| words(error, &kept.place.entry.path))),
         };
         if let Ok(tried) = &tried {
             self.record(i, "phoenix.drill", &drill_words(tried));
@@ -379,7 +380,7 @@ impl Work {
         kept.failures = kept.failures.saturating_add(1);
         kept.again = Some(Instant::now() + (look * AGAIN).saturating_mul(1 << kept.failures.min(10).saturating_sub(1)).min(look * SURVEY));
         kept.owes = owes.or(kept.owes);
-        let text = format!("{error:#}");
+        let text = words(error, &kept.place.entry.path);
         // Another process that writes there is done soon.
         let passes = kept.failures == 1 && matches!(error.downcast_ref(), Some(PhoenixError::Busy { .. }));
         if passes || kept.standing.failed.as_ref().is_some_and(|(_, told)| *told == text) {
@@ -396,16 +397,29 @@ impl Work {
         let about: Vec<usize> =
             (0..self.kept.len()).filter(|i| self.kept.get(*i).is_some_and(|k| places.iter().any(|p| p.name == k.place.name))).collect();
         match wish {
-            Wish::Snapshot { .. } => self.each(&about, |work, i| {
-                let taken = work.take(i, Reason::Asked, by, tell)?;
+            Wish::Snapshot { once, .. } => self.each(&about, |work, i| {
+                let taken = work.for_once(i, once, |work| work.take(i, Reason::Asked, by, tell))?;
                 if let Some(kept) = work.kept.get_mut(i) {
                     kept.is_well();
                 }
                 Ok(taken)
             }),
             Wish::Drill { of, .. } => self.each(&about, |work, i| work.drill(i, *of, tell)),
-            Wish::Prune { dry_run, .. } => self.each(&about, |work, i| work.prune(i, *dry_run, tell)),
+            Wish::Prune { dry_run, once, .. } => self.each(&about, |work, i| work.for_once(i, once, |work| work.prune(i, *dry_run, tell))),
         }
+    }
+
+    fn for_once<T>(&mut self, i: usize, once: &ForOnce, work: impl FnOnce(&mut Self) -> T) -> T {
+        let before = self.kept.get_mut(i).map(|kept| {
+            let before = kept.place.entry.clone();
+            once.change(&mut kept.place.entry);
+            before
+        });
+        let done = work(self);
+        if let (Some(kept), Some(before)) = (self.kept.get_mut(i), before) {
+            kept.place.entry = before;
+        }
+        done
     }
 
     fn each<T: Serialize>(&mut self, about: &[usize], mut work: impl FnMut(&mut Self, usize) -> Result<T>) -> Result<Value, String> {
@@ -417,7 +431,8 @@ impl Work {
             }
             let Some(kept) = self.kept.get(*i) else { continue };
             let (repository, path) = (kept.place.name.clone(), kept.place.entry.path.clone());
-            all.push(Came { repository, path, came: came.map_err(|error| format!("{error:#}")) });
+            let came = came.map_err(|error| words(&error, &path));
+            all.push(Came { repository, path, came });
         }
         serde_json::to_value(all).map_err(|error| error.to_string())
     }
@@ -425,7 +440,7 @@ impl Work {
     fn run_errand(&mut self, errand: Errand) {
         let Errand { verb, repository, snapshot, transaction, by } = errand;
         let wish = match verb {
-            Verb::Snapshot => Wish::Snapshot { repository },
+            Verb::Snapshot => Wish::Snapshot { repository, once: ForOnce::default() },
             Verb::Drill => Wish::Drill { repository, of: snapshot },
         };
         let reply = match self.fulfil(&wish, &by, &Tell::Nobody) {

@@ -1,10 +1,12 @@
 //! Phoenix in the running house: snapshots when they are due or asked for, drills, pruning, and what is told of them.
 
 mod changes;
+pub mod courier;
 mod drill;
 mod gather;
 mod keeper;
 mod named;
+mod once;
 mod place;
 mod rewrite;
 mod seen;
@@ -19,11 +21,12 @@ mod round;
 pub use gather::{Folder, Gathered, Gathering, Running};
 pub use keeper::{Keeper, keep};
 pub use named::Named;
+pub use once::ForOnce;
 pub use settle::{Settled, settle};
 pub use told::News;
 pub use wishes::{Wish, drill_now, prune_now, snapshot_now, watch};
 
-use crate::phoenix::{Secret, Sequence};
+use crate::phoenix::{PhoenixError, Secret, Sequence};
 use serde::{Deserialize, Serialize};
 use std::{
     path::{Path, PathBuf},
@@ -92,4 +95,40 @@ pub struct Swept {
 
 fn millis(took: Duration) -> u64 {
     u64::try_from(took.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// What went wrong, for people: each cause once, and of a file in the repository only that it lies there, for the names of fresh ones are
+/// others each time.
+fn words(error: &anyhow::Error, repository: &Path) -> String {
+    if let Some(PhoenixError::File { path, doing, source }) = error.downcast_ref()
+        && path.starts_with(repository)
+    {
+        return format!("{}: {doing}: {source}", repository.display());
+    }
+    let mut words = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if words.is_empty() {
+            words = cause;
+        } else if !words.ends_with(&cause) {
+            words = format!("{words}: {cause}");
+        }
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::Context;
+
+    #[test]
+    fn each_cause_is_said_once_and_no_fresh_file_is_named() {
+        let file = |path: &str| -> Result<(), PhoenixError> {
+            Err(PhoenixError::File { path: path.into(), doing: "cannot be written", source: std::io::Error::other("full") })
+        };
+        let said = |error: anyhow::Error| words(&error, Path::new("/mnt/nas"));
+        assert_eq!(said(file("/mnt/nas/partial/.new-1").unwrap_err().into()), "/mnt/nas: cannot be written: full");
+        assert_eq!(said(file("/data/x").unwrap_err().into()), "/data/x: cannot be written: full");
+        assert_eq!(said(file("/data/x").context("no drill").unwrap_err()), "no drill: /data/x: cannot be written: full");
+    }
 }

@@ -1,10 +1,11 @@
 //! What the owner wants of Phoenix on the host: the running Jamey does it, or the command line itself on the house at rest.
 
 use super::{
-    Came, Gathering, Snapped, Swept, Trial, Which, changes,
+    Came, ForOnce, Gathering, Snapped, Swept, Trial, Which, changes,
     keeper::{Keeper, Tell},
     place::Place,
     seen::Seen,
+    words,
     work::{Bench, Reason},
 };
 use crate::{
@@ -42,14 +43,14 @@ pub(super) const HOST: &str = "owner";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Wish {
-    Snapshot { repository: Option<String> },
+    Snapshot { repository: Option<String>, once: ForOnce },
     Drill { repository: Option<String>, of: Option<Sequence> },
-    Prune { repository: Option<String>, dry_run: bool },
+    Prune { repository: Option<String>, dry_run: bool, once: ForOnce },
 }
 
 impl Wish {
     pub(super) fn which(&self) -> Which<'_> {
-        let (Self::Snapshot { repository } | Self::Drill { repository, .. } | Self::Prune { repository, .. }) = self;
+        let (Self::Snapshot { repository, .. } | Self::Drill { repository, .. } | Self::Prune { repository, .. }) = self;
         repository.as_deref().map_or(Which::All, Which::Named)
     }
 }
@@ -72,11 +73,12 @@ impl Far {
 ///
 /// # Errors
 /// When there is no such repository, or the running Jamey does not answer; what went wrong in one repository stands in its place.
-pub fn snapshot_now(config: &Config, which: Which<'_>, progress: Progress<'_>) -> Result<Vec<Came<Snapped>>> {
+pub fn snapshot_now(config: &Config, which: Which<'_>, once: &ForOnce, progress: Progress<'_>) -> Result<Vec<Came<Snapped>>> {
     grant(
         config,
         which,
-        |repository| Wish::Snapshot { repository },
+        once,
+        |repository| Wish::Snapshot { repository, once: once.clone() },
         progress,
         |rest, place, repository, progress| {
             let marks = (changes::end(rest.bench.data), changes::Words::of(config).digest());
@@ -96,6 +98,7 @@ pub fn drill_now(config: &Config, which: Which<'_>, of: Option<Sequence>, progre
     grant(
         config,
         which,
+        &ForOnce::default(),
         |repository| Wish::Drill { repository, of },
         progress,
         |rest, place, repository, progress| {
@@ -110,11 +113,12 @@ pub fn drill_now(config: &Config, which: Which<'_>, of: Option<Sequence>, progre
 ///
 /// # Errors
 /// As `snapshot_now`.
-pub fn prune_now(config: &Config, which: Which<'_>, dry_run: bool, progress: Progress<'_>) -> Result<Vec<Came<Swept>>> {
+pub fn prune_now(config: &Config, which: Which<'_>, once: &ForOnce, dry_run: bool, progress: Progress<'_>) -> Result<Vec<Came<Swept>>> {
     grant(
         config,
         which,
-        |repository| Wish::Prune { repository, dry_run },
+        once,
+        |repository| Wish::Prune { repository, dry_run, once: once.clone() },
         progress,
         |rest, place, repository, progress| {
             let swept = rest.bench.prune(place, repository, dry_run, progress)?;
@@ -158,11 +162,13 @@ impl AtRest<'_> {
 fn grant<T: DeserializeOwned>(
     config: &Config,
     which: Which<'_>,
+    once: &ForOnce,
     wish: impl FnOnce(Option<String>) -> Wish,
     progress: Progress<'_>,
     work: impl Fn(&mut AtRest<'_>, &Place, &mut Repository, Progress<'_>) -> Result<T>,
 ) -> Result<Vec<Came<T>>> {
-    let places = Place::named(config, which)?;
+    let mut places = Place::named(config, which)?;
+    places.iter_mut().for_each(|place| once.change(&mut place.entry));
     let data = config.store.data.as_path();
     let wish = match which {
         Which::All => Some(wish(None)),
@@ -191,7 +197,8 @@ fn grant<T: DeserializeOwned>(
         if came.as_ref().is_err_and(is_stop) {
             bail!("stopped");
         }
-        all.push(Came { repository: place.name.clone(), path: place.entry.path.clone(), came: came.map_err(|error| format!("{error:#}")) });
+        let path = place.entry.path.clone();
+        all.push(Came { repository: place.name.clone(), came: came.map_err(|error| words(&error, &path)), path });
     }
     if !rest.notes.is_empty() {
         let (changes, at) = (std::mem::take(&mut rest.notes), rest.now);

@@ -1,13 +1,13 @@
 //! What a connection to another broker needs, read at start: passwords and certificates. They stay here, and nobody prints them.
 
-use crate::config::Remote;
+use crate::{broker::identity::OWN_USER, config::Remote};
 use rumqttc::{TlsConfiguration, Transport};
 use rustls::{
     ClientConfig, RootCertStore,
     crypto::ring,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
 };
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 /// How the other broker is called.
 pub struct Dial {
@@ -57,6 +57,21 @@ impl Dial {
             will,
             tls: if remote.tls { Some(Arc::new(tls(remote)?)) } else { None },
         })
+    }
+
+    /// Jamey's own listener, as Jamey itself.
+    #[must_use]
+    pub fn own(at: SocketAddr, client_id: String, secret: &str) -> Self {
+        Self {
+            client_id,
+            host: at.ip().to_string(),
+            port: at.port(),
+            keep_alive: Duration::from_secs(30),
+            clean_start: true,
+            login: Some((OWN_USER.to_owned(), secret.to_owned())),
+            will: None,
+            tls: None,
+        }
     }
 
     pub(super) fn transport(&self) -> Option<Transport> {

@@ -138,6 +138,15 @@ impl Wire {
 
     /// # Errors
     /// When the queue is full.
+    pub fn unsubscribe(&self, filter: &str) -> Result<(), Full> {
+        match &self.client {
+            Client::V5(client) => client.try_unsubscribe(filter).map_err(|_| Full),
+            Client::V311(client) => client.try_unsubscribe(filter).map_err(|_| Full),
+        }
+    }
+
+    /// # Errors
+    /// When the queue is full.
     pub fn publish(&self, parcel: &Parcel) -> Result<(), Full> {
         match &self.client {
             Client::V5(client) => {

@@ -8,6 +8,7 @@ mod key;
 mod list;
 mod pick;
 mod place;
+mod receive;
 mod restore;
 mod secret;
 mod sheet;
@@ -48,6 +49,7 @@ pub enum Action {
     Prune(work::Prune),
     /// Restore a snapshot for trial and look whether it is whole; nothing of it stays.
     Drill(work::Drill),
+    Receive(receive::Asked),
     /// What opens a repository: key file, passphrase, the recovery sheet's words.
     Key {
         #[command(subcommand)]
@@ -79,6 +81,7 @@ pub fn phoenix(common: &Common, action: &Action) -> Result<()> {
         Action::Prune(asked) => work::prune(common, &config, asked),
         Action::Drill(asked) => work::drill(common, &config, asked),
         Action::Key { action } => key::key(common, &config, action),
+        Action::Receive(asked) => receive::receive(common, asked),
     }
 }
 

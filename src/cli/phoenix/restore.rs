@@ -125,7 +125,7 @@ fn tell(restored: &Restored, of: &str, into: &Path, dry_run: bool) {
         false => crate::cli::line!("{}: {of} is in {}: {much}", screen.good("restored"), into.display()),
     }
     for (component, (schema, counts)) in &restored.parts {
-        let counts = if counts.is_empty() { String::new() } else { format!(": {}", show::counts(counts)) };
+        let counts = Some(show::counts(counts)).filter(|some| !some.is_empty()).map_or_else(String::new, |some| format!(": {some}"));
         crate::cli::line!("{}", screen.wrapped(&format!("  {:<12}  ", component.name()), &format!("schema {schema}{counts}")));
     }
 }
@@ -142,7 +142,12 @@ fn tell_settled(settled: &Settled, into: &Path, onto_fresh_host: bool) {
             screen.warning("The config names these files, and they are in no snapshot; put them there before the start:")
         );
         for (option, path) in &settled.missing {
-            crate::cli::line!("  {option}: {}", plain(&path.display().to_string()));
+            let lost = if option.ends_with(".key_file") {
+                format!(" (lost? `jamey phoenix key add --new-key-file {}` makes one)", quoted(path))
+            } else {
+                String::new()
+            };
+            crate::cli::line!("  {option}: {}{}", plain(&path.display().to_string()), plain(&lost));
         }
     }
     if onto_fresh_host {

@@ -72,8 +72,9 @@ fn tell(screen: Screen, manifest: &Manifest, part: &Part) {
     let bytes = part.bytes();
     let head = format!("{:<12}  schema {}, {} in {}", part.component.name(), part.schema, size(bytes), files(part.items.len()));
     crate::cli::line!("\n{}{}", screen.bold(&head), bar(screen, bytes, manifest.bytes()));
-    if !part.counts.is_empty() {
-        crate::cli::line!("{}", screen.wrapped("  ", &counts(&part.counts)));
+    let counts = counts(&part.counts);
+    if !counts.is_empty() {
+        crate::cli::line!("{}", screen.wrapped("  ", &counts));
     }
     for item in &part.items {
         let hash: String = item.hash.to_string().chars().take(DIGITS).collect();
@@ -92,9 +93,10 @@ fn bar(screen: Screen, bytes: u64, of: u64) -> String {
     format!("  {}", "█".repeat(full))
 }
 
-/// `12034 records, 20 verdicts`.
+/// `12034 records, 20 verdicts`, without what there is none of.
 pub(super) fn counts(counts: &BTreeMap<String, u64>) -> String {
-    counts.iter().map(|(what, many)| format!("{many} {}", plain(what).replace('_', " "))).collect::<Vec<_>>().join(", ")
+    let some = counts.iter().filter(|(_, many)| **many > 0);
+    some.map(|(what, many)| format!("{many} {}", plain(what).replace('_', " "))).collect::<Vec<_>>().join(", ")
 }
 
 pub(super) fn files(many: usize) -> String {

@@ -7,12 +7,12 @@ use super::{
     put_json, show,
 };
 use crate::{
-    app::phoenix::{Came, Snapped, Swept, Trial, Which, drill_now, prune_now, snapshot_now},
+    app::phoenix::{Came, ForOnce, Snapped, Swept, Trial, Which, drill_now, prune_now, snapshot_now},
     cli::{
         Common,
         paint::{Screen, plain, size, span},
     },
-    config::{Config, Extra, RepositoryEntry},
+    config::{Config, Extra},
     phoenix::Sequence,
 };
 use anyhow::{Context, Result, bail};
@@ -67,23 +67,19 @@ pub struct Prune {
 }
 
 pub(super) fn snapshot(common: &Common, config: &Config, asked: &Snapshot) -> Result<()> {
-    let config = changed(config, &asked.at, |entry| {
-        for one in &asked.include {
-            let extra = match one {
-                Included::Certificates => Extra::Certificates,
-                Included::Index => Extra::Index,
-            };
-            if !entry.include.contains(&extra) {
-                entry.include.push(extra);
-            }
-        }
-    })?;
+    let include = asked.include.iter().map(|one| match one {
+        Included::Certificates => Extra::Certificates,
+        Included::Index => Extra::Index,
+    });
+    let once = ForOnce { include: include.collect(), ..ForOnce::default() };
     let mut bar = Bar::new("saved", common.json);
-    let came = which(&config, &asked.at, |which| snapshot_now(&config, which, &mut |step| bar.step(step)))?;
+    let came = which(config, &asked.at, |which| snapshot_now(config, which, &once, &mut |step| bar.step(step)))?;
     drop(bar);
-    report(common, &came, |_, one: &Snapped| {
+    report(common, &came, |screen, one: &Snapped| {
+        let left_out: String =
+            one.left_out.iter().map(|what| format!("\n  {}", screen.warning(&format!("left out: {}", plain(what))))).collect();
         format!(
-            "snapshot {}: {}, of that {} new ({} of {} chunks), in {}",
+            "snapshot {}: {}, of that {} new ({} of {} chunks), in {}{left_out}",
             one.sequence,
             size(one.bytes),
             size(one.written),
@@ -125,18 +121,10 @@ pub(super) fn drill(common: &Common, config: &Config, asked: &Drill) -> Result<(
 }
 
 pub(super) fn prune(common: &Common, config: &Config, asked: &Prune) -> Result<()> {
-    let config = changed(config, &asked.at, |entry| {
-        for (wanted, keep) in [
-            (asked.keep_last, &mut entry.keep_last),
-            (asked.keep_daily, &mut entry.keep_daily),
-            (asked.keep_weekly, &mut entry.keep_weekly),
-            (asked.keep_monthly, &mut entry.keep_monthly),
-        ] {
-            *keep = wanted.unwrap_or(*keep);
-        }
-    })?;
+    let Prune { keep_last, keep_daily, keep_weekly, keep_monthly, .. } = *asked;
+    let once = ForOnce { keep_last, keep_daily, keep_weekly, keep_monthly, ..ForOnce::default() };
     let mut bar = Bar::new("written anew", common.json);
-    let came = which(&config, &asked.at, |which| prune_now(&config, which, asked.dry_run, &mut |step| bar.step(step)))?;
+    let came = which(config, &asked.at, |which| prune_now(config, which, &once, asked.dry_run, &mut |step| bar.step(step)))?;
     drop(bar);
     report(common, &came, |_, one: &Swept| {
         let (go, stay) = if one.dry_run { ("would go", "would stay") } else { ("are gone", "stay") };
@@ -153,18 +141,6 @@ pub(super) fn prune(common: &Common, config: &Config, asked: &Prune) -> Result<(
             took(one.took_millis)
         )
     })
-}
-
-/// The config with another word for the repositories that it is about.
-fn changed(config: &Config, at: &At, change: impl Fn(&mut RepositoryEntry)) -> Result<Config> {
-    let wanted = match &at.place.repository {
-        Some(_) => at.place.find(config)?.entry.map(|entry| entry.name.clone()),
-        None => None,
-    };
-    let mut config = config.clone();
-    let is_meant = |entry: &&mut RepositoryEntry| wanted.as_ref().is_none_or(|name| entry.name == *name);
-    config.phoenix.repositories.iter_mut().filter(is_meant).for_each(change);
-    Ok(config)
 }
 
 /// Each of the config, or the one that is named; with a secret of one's own it is as if no config named it.

@@ -1,5 +1,6 @@
 //! What the configuration promises, read from the outside.
 
+mod courier;
 mod defaults;
 mod identity;
 mod listeners;

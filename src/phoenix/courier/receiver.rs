@@ -7,8 +7,9 @@ use crate::{
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-/// Silence after which what was asked for is asked for again; twice as long each time, and four times what pieces take on a slow line.
-const PATIENCE_MS: u64 = 3_000;
+/// Silence after which what was asked for is asked for again; half as long again each time, and at least four times what a piece takes on a
+/// slow line.
+const PATIENCE_MS: u64 = 2_000;
 const LONGEST_PATIENCE_MS: u64 = 60_000;
 /// Pieces come in the order in which they were asked for: what so many later ones overtook is lost.
 const OVERTAKEN: u64 = 3;
@@ -166,7 +167,7 @@ impl Receiver {
     pub fn tick(&mut self, keeping: &mut impl Keeping, now: u64) {
         if !self.asked.is_empty() && now >= self.heard_at + self.patience {
             self.asked.clear();
-            self.patience = (2 * self.patience).min(LONGEST_PATIENCE_MS);
+            self.patience = (self.patience * 3 / 2).min(LONGEST_PATIENCE_MS);
         }
         self.ask(keeping, now);
     }

@@ -6,7 +6,10 @@ use crate::{
     domain::{Timestamp, limits},
     phoenix::{Id, PhoenixError, Sequence},
 };
-use std::collections::{BTreeMap, VecDeque};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
 
 /// Pieces of one receiver that wait: what it asks for at once, and once more.
 const QUEUED: usize = 2 * limits::PIECES_ASKED;
@@ -14,7 +17,7 @@ const QUEUED: usize = 2 * limits::PIECES_ASKED;
 /// Times are milliseconds of a clock that does not go back.
 #[derive(Debug, Default)]
 pub struct Sender {
-    stock: Option<Stock>,
+    stock: Option<Arc<Stock>>,
     receivers: BTreeMap<String, Receiver>,
     /// Who was served last.
     last: String,
@@ -59,8 +62,8 @@ impl Sender {
 
     /// What is offered from now on. True: it is other than before.
     pub fn offer(&mut self, stock: Option<Stock>) -> bool {
-        let news = self.stock != stock;
-        self.stock = stock;
+        let news = self.stock.as_deref() != stock.as_ref();
+        self.stock = stock.map(Arc::new);
         for receiver in self.receivers.values_mut() {
             receiver.queue.retain(|(id, _)| self.stock.as_ref().is_some_and(|stock| stock.get(id).is_some()));
         }
@@ -68,7 +71,7 @@ impl Sender {
     }
 
     #[must_use]
-    pub fn stock(&self) -> Option<&Stock> {
+    pub fn stock(&self) -> Option<&Arc<Stock>> {
         self.stock.as_ref()
     }
 

@@ -1,4 +1,4 @@
-//! Promise: who lies on the road can hinder, and can make nobody keep what is not the original, nor work without end.
+//! Promise: who lies on the road can hinder, and changes nothing that is here, nor makes anybody work without end.
 
 use super::*;
 use crate::domain::Timestamp;

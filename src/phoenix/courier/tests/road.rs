@@ -103,7 +103,7 @@ impl World {
     fn fall(&mut self) {
         match self.chance.below(3) {
             0 => {
-                let stock = self.sender.stock().cloned();
+                let stock = self.sender.stock().map(|stock| Stock::clone(stock));
                 self.sender = Sender::new(4_000_000);
                 self.sender.offer(stock);
                 self.travel(Message::Offer(self.retained.clone().unwrap().0.to_bytes()));
