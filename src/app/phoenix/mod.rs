@@ -15,6 +15,9 @@ mod told;
 mod wishes;
 mod work;
 
+#[cfg(test)]
+mod round;
+
 pub use gather::{Folder, Gathered, Gathering, Running};
 pub use keeper::{Keeper, keep};
 pub use named::Named;
