@@ -1,5 +1,5 @@
-//! How the settings of the anomaly detector are chosen: `cargo bench --bench anomalies`. It says how good the chosen ones are; with `-- search`
-//! it looks for better ones, from where the detector began, and takes some minutes.
+//! How good the settings of the anomaly detector are where they were not made: `cargo bench --bench anomalies`, after `tests/fetch-data all`. With
+//! `-- search` it looks for better ones, and takes a quarter of an hour. Decision 12 says what came of it.
 //!
 //! The objective was written before the first search: J = (R + S + F + D)/4 − Q/2 − E/20 − N, in (−∞, 1].
 //!
@@ -9,7 +9,7 @@
 //! F: point F1 on real sensors (the multi-hop file) with one mote left out: the worst of the figures of one mote to which something was done together with all
 //!    to which nothing was.
 //! D: of the faults planted into simulated sensors of a house the share that is found in its time, and half as much again for what is let go in time.
-//! Q: false episodes a sensor-month in a simulated house in which nothing fails; more of them than with the settings before is not accepted.
+//! Q: false episodes a sensor-month in a simulated house in which nothing fails; more of them than where it begins is not accepted.
 //! E: false episodes on the real motes, and events that are found later than two readings after the one with which they begin.
 //! N: false episodes a sensor-day at simulated sensors that tell every five seconds, of which nothing is done to one in four.
 //!
@@ -143,13 +143,13 @@ fn row(name: &str, worth: &Worth, without: Option<usize>) {
 fn main() {
     let trials = Trials::new(SEED);
     heading();
-    row("the settings before", &trials.judge(&knobs::FIRST), None);
+    row("where a search begins", &trials.judge(&knobs::FIRST), None);
     if std::env::args().any(|arg| arg == "search") {
         search::all(&trials);
     }
     heading();
     let chosen = trials.judge(&SeriesSettings::CHOSEN);
-    row("the chosen settings", &chosen, None);
+    row("the settings in use", &chosen, None);
     for (n, tally) in chosen.motes.iter().enumerate() {
         println!(
             "   mote {}: F1 {:.3}, {:.0} hits, {:.0} wrong, {:.0} false episodes",
@@ -161,5 +161,5 @@ fn main() {
         );
     }
     println!("   all: F1 {:.3}", chosen.motes.iter().copied().fold(Tally::default(), Tally::and).f1());
-    row("the same on fresh simulations", &Trials::new(FRESH).judge(&SeriesSettings::CHOSEN), None);
+    row("the same on other simulations", &Trials::new(FRESH).judge(&SeriesSettings::CHOSEN), None);
 }

@@ -7,7 +7,7 @@ use crate::{
     tally::Tally,
 };
 use jamey::soul::SeriesSettings;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 const ROUNDS: usize = 3;
 /// Sets of seeds by which their luck is measured.
@@ -18,7 +18,7 @@ const LEAST_GAIN: f64 = 0.001;
 /// Candidates that were judged already: the searches meet at many of them.
 struct Known<'t> {
     trials: &'t Trials,
-    worth: HashMap<Vec<u64>, Worth>,
+    worth: BTreeMap<Vec<u64>, Worth>,
 }
 
 impl Known<'_> {
@@ -29,7 +29,7 @@ impl Known<'_> {
 }
 
 pub fn all(trials: &Trials) {
-    let mut known = Known { trials, worth: HashMap::new() };
+    let mut known = Known { trials, worth: BTreeMap::new() };
     let found = one(&mut known, None, true);
     println!("found: {found:#?}");
     simplify(found);
@@ -75,7 +75,7 @@ fn one(known: &mut Known<'_>, without: Option<usize>, tell: bool) -> SeriesSetti
     best
 }
 
-/// The one-standard-error rule (Breiman et al. 1984): what moved goes back to where it was before, unless that costs more than the luck of the seeds.
+/// The one-standard-error rule (Breiman et al. 1984): what moved goes back to where it began, unless that costs more than the luck of the seeds.
 fn simplify(found: SeriesSettings) {
     let beds: Vec<Trials> = (0..SETS).map(|n| Trials::new(SEED + 1_000_000 * (n + 1))).collect();
     let js = |by: &SeriesSettings| beds.iter().map(|trials| trials.judge(by).j(None)).collect::<Vec<f64>>();

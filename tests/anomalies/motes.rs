@@ -12,7 +12,7 @@ pub struct Reading {
 pub fn mote(file: &str, of: u32) -> Vec<Reading> {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("target/data/suthaharan-{file}.csv"));
     let text = std::fs::read_to_string(&path)
-        .unwrap_or_else(|e| panic!("{} cannot be read ({e}): run `tests/fetch-data`, which gets it by npm", path.display()));
+        .unwrap_or_else(|e| panic!("{} cannot be read ({e}): run `tests/fetch-data all`, which gets it by npm", path.display()));
     let mut lines = text.lines();
     let names: Vec<&str> = lines.next().unwrap().split(',').map(|n| n.trim_matches('"')).collect();
     let place = |name: &str| names.iter().position(|n| *n == name).unwrap_or_else(|| panic!("{} has no column {name}", path.display()));

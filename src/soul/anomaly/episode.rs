@@ -134,12 +134,6 @@ impl Episode {
         }
     }
 
-    /// Whether it moves as usual, wherever it is.
-    #[must_use]
-    pub fn is_calm(&self) -> bool {
-        self.calm > 0
-    }
-
     /// Whether it goes up and down without a direction, and too far for calm.
     fn swings(&self) -> bool {
         self.readings >= 6 && self.turns * 4 >= self.readings && self.calm < 4

@@ -62,12 +62,11 @@ impl SeriesSet {
     }
 
     fn take(&mut self, field: &str, told: Told<'_>, at: Timestamp, (attention, by): (f64, &Settings), heard: &mut Heard) {
-        let company = self.0.iter().map(|s| s.company(field, at, by)).find(|company| *company != 0.0).unwrap_or(0.0);
         let Some(series) = self.0.iter_mut().find(|s| s.field() == field) else {
             heard.readings += usize::from(self.meet(field, told, at));
             return;
         };
-        let Some(finding) = series.hear(told, at, (attention, company), by) else { return };
+        let Some(finding) = series.hear(told, at, attention, by) else { return };
         heard.readings += 1;
         heard.odd += usize::from(series.is_odd());
         heard.findings.extend(finding);

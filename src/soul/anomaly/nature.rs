@@ -19,10 +19,6 @@ pub struct Nature {
     /// Being out of the ordinary range by less than this is no news, in the quantity's unit.
     pub least: f64,
     pub is_temperature: bool,
-    pub is_humidity: bool,
-    /// How far the other one of temperature and humidity leaps in the same device at this moment, in parts of what is news of it, with its
-    /// direction; none by nature.
-    pub company: f64,
     /// How closely it is looked at now, in [0, 1]; none by nature.
     pub attention: f64,
     /// Named in the table: when places are scarce, it goes before fields that nobody knows.
@@ -48,17 +44,8 @@ impl Nature {
 /// Beyond it no quantity of a house is told: ids and times in nanoseconds are.
 pub const GREATEST: f64 = 1e12;
 
-const OTHER: Nature = Nature {
-    pace: Pace::Brisk,
-    low: -GREATEST,
-    high: GREATEST,
-    least: 0.0,
-    is_temperature: false,
-    is_humidity: false,
-    company: 0.0,
-    attention: 0.0,
-    is_known: false,
-};
+const OTHER: Nature =
+    Nature { pace: Pace::Brisk, low: -GREATEST, high: GREATEST, least: 0.0, is_temperature: false, attention: 0.0, is_known: false };
 /// By what a name contains; the first that fits counts. The bounds leave room for every unit in use and for ovens and freezers: what is
 /// beyond them is a broken wire (−127 °C), not weather. `least`: what opening a window does.
 const KNOWN: [(&str, Nature); 16] = [
@@ -180,21 +167,11 @@ const NO_READING_WHOLE: [&str; 16] = [
 ];
 
 const fn slow(low: f64, high: f64, least: f64) -> Nature {
-    Nature { pace: Pace::Slow, low, high, least, is_temperature: false, is_humidity: false, company: 0.0, attention: 0.0, is_known: true }
+    Nature { pace: Pace::Slow, low, high, least, is_temperature: false, attention: 0.0, is_known: true }
 }
 
 const fn brisk(low: f64, high: f64) -> Nature {
-    Nature {
-        pace: Pace::Brisk,
-        low,
-        high,
-        least: 0.0,
-        is_temperature: false,
-        is_humidity: false,
-        company: 0.0,
-        attention: 0.0,
-        is_known: true,
-    }
+    Nature { pace: Pace::Brisk, low, high, least: 0.0, is_temperature: false, attention: 0.0, is_known: true }
 }
 
 /// The last part of `ENERGY.Power`, in lower case.
@@ -213,7 +190,7 @@ pub fn of(field: &str) -> Nature {
         "apower" => Some(brisk(-1e6, 1e6)),
         _ => KNOWN.iter().find(|(part, _)| name.contains(part)).map(|(_, nature)| *nature),
     };
-    nature.map_or(OTHER, |n| Nature { is_temperature: n.least == 2.0, is_humidity: n.least == 5.0 && n.high == 101.0, ..n })
+    nature.map_or(OTHER, |n| Nature { is_temperature: n.least == 2.0, ..n })
 }
 
 /// Whether a field of words is one that families name.

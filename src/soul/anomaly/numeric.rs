@@ -181,15 +181,6 @@ impl Numeric {
             && self.episode.as_ref().is_none_or(|episode| episode.is_sound())
     }
 
-    /// How far it is off now, where that is new in a reading by its deviation and by what the last weeks saw.
-    #[must_use]
-    pub fn leaps_by(&self, at: Timestamp, by: &Settings) -> Option<f64> {
-        let off = self.last - self.walk.level;
-        let is_now = at.seconds_since(self.at) <= f64::from(self.every);
-        let is_new = off.abs() >= by.leap_deviations * self.walk.sigma() && off.abs() > by.leap_reach * self.walk.reach();
-        (is_now && is_new && self.episode.is_none() && self.readings >= WARM_READINGS).then_some(off)
-    }
-
     fn is_grown(&self, at: Timestamp, nature: &Nature) -> bool {
         at.seconds_since(self.first) >= nature.mature_seconds()
     }
@@ -235,12 +226,7 @@ impl Numeric {
     fn oddity(&self, x: f64, departure: f64, z: f64, nature: &Nature, by: &Settings) -> Option<(What, f64)> {
         let (sigma, reach) = (self.walk.sigma(), self.walk.reach());
         let closer = 1.0 - CLOSER * nature.attention;
-        let far = (by.leap_reach * reach).max(by.least_of(nature));
-        let far = if nature.company * departure.signum() >= by.company {
-            (by.leap_reach * reach).max(by.company * by.least_of(nature))
-        } else {
-            far
-        };
+        let far = (by.leap_reach * reach).max(by.least * nature.least);
         if z >= by.leap_deviations * closer && departure.abs() > closer * far {
             // What is odd only because it is looked at closely is noticed, and speaks against nobody: anybody can draw attention.
             let is_odd_anyway = z >= by.leap_deviations && departure.abs() > far;
@@ -250,7 +236,7 @@ impl Numeric {
         if self.at.seconds_since(self.first) < RANGE_SECONDS || nature.pace == Pace::Brisk {
             return None;
         }
-        if self.spread.excess(x, by.range_margin, (by.least_of(nature)).max(by.range_deviations * sigma)) >= 1.0 {
+        if self.spread.excess(x, by.range_margin, (by.least * nature.least).max(by.range_deviations * sigma)) >= 1.0 {
             let (low, high) = self.spread.ends();
             return Some((What::OutOfRange, ((x - high).max(low - x) / sigma).min(MOST_Z)));
         }
@@ -282,7 +268,7 @@ impl Numeric {
             return None;
         }
         let since = self.days.since;
-        Some(match self.days.hear(x, at, by.least_of(nature) / 2.0, by)? {
+        Some(match self.days.hear(x, at, by.least * nature.least / 2.0, by)? {
             Turn::Drifts { up, .. } => News::Began { what: What::Drift, z: PLAIN_Z, up: Some(up) },
             Turn::IsBack => News::Ended { what: What::Drift, since: since.unwrap_or(at) },
         })
@@ -306,12 +292,10 @@ impl Numeric {
         let over = match episode.what {
             What::Stuck => x.to_bits() != self.last.to_bits(),
             _ => {
-                let (off, near) = ((x - episode.level).abs(), by.back_deviations * sigma);
-                let worst = (episode.worst - episode.level).abs();
                 let wander = libm::sqrt(f64::from(episode.readings)).min(MOST_WANDER);
-                // What only passes its level on its way is not back.
-                let rest = (by.back_part * worst).min(wander * near);
-                let home = off <= near || (episode.is_calm() && off <= rest);
+                let part = by.back_part * (episode.worst - episode.level).abs();
+                let near = by.back_deviations * sigma;
+                let home = (x - episode.level).abs() <= near.max(part.min(wander * near));
                 let inside = grown && self.spread.holds(x);
                 let swings = episode.what == What::Noise && episode.trial.burst() > by.back_part * f64::from(episode.greatest);
                 episode.is_over((home && !swings) || (episode.what == What::OutOfRange && inside), inside)

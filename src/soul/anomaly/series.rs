@@ -59,22 +59,12 @@ impl Series {
         }
     }
 
-    /// How far it leaps at this moment, in parts of what is news of it, with its direction; 0: not at all, or it is no company of the other field.
-    #[must_use]
-    pub fn company(&self, other: &str, at: Timestamp, by: &Settings) -> f64 {
-        let Kind::Numeric(series) = &self.kind else { return 0.0 };
-        let Some(off) = series.leaps_by(at, by) else { return 0.0 };
-        let (nature, other) = (nature::of(&self.field), nature::of(other));
-        let is_company = nature.is_temperature && other.is_humidity || nature.is_humidity && other.is_temperature;
-        if is_company { off / by.least_of(&nature) } else { 0.0 }
-    }
-
     /// Takes one reading. None: it is of another kind than the series (`unavailable` among numbers), and tells nothing.
-    pub fn hear(&mut self, told: Told<'_>, at: Timestamp, (attention, company): (f64, f64), by: &Settings) -> Option<Option<Finding>> {
+    pub fn hear(&mut self, told: Told<'_>, at: Timestamp, attention: f64, by: &Settings) -> Option<Option<Finding>> {
         let field = &self.field;
         match (&mut self.kind, told) {
             (Kind::Numeric(series), Told::Number(x)) => {
-                let news = series.hear(x, at, &nature::Nature { attention, company, ..nature::of(field) }, by);
+                let news = series.hear(x, at, &nature::Nature { attention, ..nature::of(field) }, by);
                 Some(news.map(|news| Finding::of(field, news, words::of_number(field, news, x, series), at)))
             }
             (Kind::Discrete(series), Told::Word(word)) => {

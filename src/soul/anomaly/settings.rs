@@ -1,7 +1,5 @@
 //! The numbers by which a numeric series is judged, in one place, so that a search can vary them and everybody else cannot.
 
-use super::nature::Nature;
-
 /// From where on something is odd, and from where on it is not any more. σ is the winsorised root mean square of a series' departures.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Settings {
@@ -11,11 +9,6 @@ pub struct Settings {
     pub leap_reach: f64,
     /// and no less than so many times what opening a window does.
     pub least: f64,
-    /// The same of humidity, which a gust changes alone.
-    pub least_humidity: f64,
-    /// This part of it is enough of temperature and humidity where both leap at once in one direction. Air that is warmed is drier, and air that cools
-    /// is moister; what goes the same way is no air that was there.
-    pub company: f64,
     /// Out of range: outside the range of the last weeks by so much of its width, and by so many σ.
     pub range_margin: f64,
     pub range_deviations: f64,
@@ -34,38 +27,27 @@ pub struct Settings {
     pub drift_threshold: f64,
     /// The level follows this share of each departure.
     pub level_share: f64,
-    /// but of none for more than so many times the greatest departure of the last weeks: what is new is not followed before it is known.
-    pub level_reach: f64,
     /// A judged series' greatest departure grows by so much of itself a reading, so that an excursion is not its own example.
     pub reach_growth: f64,
 }
 
 impl Settings {
-    /// What is news of a quantity, in its unit.
-    #[must_use]
-    pub fn least_of(&self, nature: &Nature) -> f64 {
-        nature.least * if nature.is_humidity { self.least_humidity } else { self.least }
-    }
-
     /// What every series is judged by; docs/soul.md tells how it was chosen.
     pub const CHOSEN: Self = Self {
         leap_deviations: 8.0,
         leap_reach: 2.0,
         least: 1.0,
-        least_humidity: 1.5,
-        company: 0.25,
         range_margin: 0.5,
         range_deviations: 8.0,
         noise_deviations: 4.0,
         noise_reach: 1.0,
         back_deviations: 4.0,
         back_part: 0.25,
-        calm_deviations: 6.0,
+        calm_deviations: 4.0,
         stuck_times: 4.0,
         drift_allowance: 1.25,
         drift_threshold: 10.0,
         level_share: 0.25,
-        level_reach: 1.5,
         reach_growth: 0.1,
     };
 }

@@ -184,34 +184,3 @@ fn a_series_takes_200_bytes_in_memory_and_in_the_store() {
     println!("discrete: {} bytes in memory and its words, {bytes} stored", size_of::<Series>() + size_of::<discrete::Discrete>());
     assert!(bytes <= 150, "{bytes}");
 }
-
-/// A device of the air that was calm for half an hour, told every five seconds; and what it finds in what comes then, in parts of what is news.
-fn after_calm(steps: &[(f64, f64)]) -> Vec<bool> {
-    let mut set = SeriesSet::default();
-    let (warmth, moisture) = (Settings::CHOSEN.least_of(&nature::of("temperature")), Settings::CHOSEN.least_of(&nature::of("humidity")));
-    let mut tell = |n: usize, (t, h): (f64, f64)| {
-        let noise = calm(n as u32) - 20.0;
-        let body = serde_json::json!({ "humidity": 50.0 + 0.2 * noise + h * moisture, "temperature": 21.0 + 0.04 * noise + t * warmth });
-        set.hear("state", &Body::Json(body), at(5.0 * n as f64), 0.0);
-        set.is_odd()
-    };
-    for n in 0..360 {
-        assert!(!tell(n, (0.0, 0.0)), "{n}");
-    }
-    steps.iter().enumerate().map(|(n, step)| tell(360 + n, *step)).collect()
-}
-
-#[test]
-fn half_of_what_is_news_is_enough_where_warmth_and_moisture_come_together() {
-    assert_eq!(after_calm(&[(0.5, 0.5)]), [true]);
-    assert_eq!(after_calm(&[(-0.5, -0.5)]), [true]);
-    // Warmed air is drier: that is the same air.
-    assert_eq!(after_calm(&[(0.5, -0.5)]), [false]);
-    assert_eq!(after_calm(&[(0.5, 0.0)]), [false]);
-    assert_eq!(after_calm(&[(0.0, 0.5)]), [false]);
-}
-
-#[test]
-fn what_comes_in_steps_is_found_when_it_is_far_enough_from_where_it_began() {
-    assert_eq!(after_calm(&[(0.4, 0.0), (0.8, 0.0), (1.2, 0.0)]), [false, false, true]);
-}

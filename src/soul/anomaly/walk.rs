@@ -107,11 +107,10 @@ impl Walk {
         let winsorised = if n > 8 { size.min(WINSOR * self.sigma()) } else { size };
         let square = f64::from(self.scale) * f64::from(self.scale);
         self.scale = narrow(libm::sqrt(square + (winsorised * winsorised - square) / f64::from(n.max(1)).min(SCALE_READINGS)));
-        let known = by.level_reach * self.reach().max(WINSOR * self.sigma());
         let faded = self.reach() * pow2(-seconds / REACH_HALF_LIFE_SECONDS);
         let most = if judged { self.reach() * (1.0 + by.reach_growth) + self.step() } else { f64::INFINITY };
         self.reach = narrow(faded.max(size.min(most)));
-        self.level += by.level_share * (x - self.level).clamp(-known, known);
+        self.level += by.level_share * (x - self.level);
     }
 
     /// Takes a departure as known from now on.
