@@ -167,7 +167,7 @@ impl Score {
 
 fn judge(of: u32) -> Score {
     let (mut soul, id) = (Soul::new(), EntityId::new(&format!("mote{of}")).unwrap());
-    let readings = motes::mote(of);
+    let readings = motes::mote("single-hop", of);
     let told: Vec<bool> = readings
         .iter()
         .enumerate()

@@ -26,7 +26,7 @@ mod tests;
 mod text;
 mod view;
 
-pub use anomaly::{Finding, News as SeriesNews, What};
+pub use anomaly::{Finding, News as SeriesNews, SeriesSet, Settings as SeriesSettings, What};
 pub use appraisal::{Bearing, Event, likelihood};
 pub use attention::Seen;
 pub use emotion::{Emotion, Pad};

@@ -1,4 +1,4 @@
-//! Four sensors of a laboratory, with what was done to two of them: S. Suthaharan et al., "Labelled data collection for anomaly detection in
+//! Four sensors of a laboratory each time, with what was done to two of them: S. Suthaharan et al., "Labelled data collection for anomaly detection in
 //! wireless sensor networks" (2010), as packed by npm. `tests/run` fetches it; it is no part of the project.
 
 /// One reading, each five seconds after the one before it.
@@ -8,11 +8,11 @@ pub struct Reading {
     pub odd: bool,
 }
 
-/// The readings of a mote, 1 to 4.
-pub fn mote(of: u32) -> Vec<Reading> {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/data/suthaharan-single-hop.csv");
+/// The readings of a mote, 1 to 4; the file is `single-hop` or `multi-hop`.
+pub fn mote(file: &str, of: u32) -> Vec<Reading> {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("target/data/suthaharan-{file}.csv"));
     let text = std::fs::read_to_string(&path)
-        .unwrap_or_else(|e| panic!("{} cannot be read ({e}): run `tests/fetch-data`, which gets it by npm", path.display()));
+        .unwrap_or_else(|e| panic!("{} cannot be read ({e}): run `tests/fetch-data all`, which gets it by npm", path.display()));
     let mut lines = text.lines();
     let names: Vec<&str> = lines.next().unwrap().split(',').map(|n| n.trim_matches('"')).collect();
     let place = |name: &str| names.iter().position(|n| *n == name).unwrap_or_else(|| panic!("{} has no column {name}", path.display()));

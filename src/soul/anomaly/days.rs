@@ -1,6 +1,6 @@
 //! Slow drift: the means of whole days, against what they usually are, by a two-sided CUSUM (Page 1954). A day's course cannot alarm it.
 
-use super::narrow;
+use super::{narrow, settings::Settings};
 use crate::domain::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -12,10 +12,6 @@ const LEAST_READINGS: u32 = 4;
 const USUAL_DAYS: f64 = 21.0;
 /// A day counts for at most so many deviations.
 const WINSOR: f64 = 3.0;
-/// Page's allowance and threshold, in deviations of a day. Two deviations off are found in
-/// fourteen days, three in six; the seasons of the outdoors, in none (`seasons_are_no_drift`).
-const ALLOWANCE: f64 = 1.25;
-const THRESHOLD: f64 = 10.0;
 const DAY_MICROS: i64 = 86_400_000_000;
 /// Days after which a drift is how it is.
 const ACCEPTED_DAYS: f64 = 14.0;
@@ -57,10 +53,11 @@ impl Days {
         Self { day: day(at), readings: 0, mean: 0.0, usual: 0.0, spread: 0.0, up: 0.0, down: 0.0, days: 0, since: None, near: false }
     }
 
-    /// Takes one reading; the first of a new day ends the one before it. `least`: a drift of less is no news.
-    pub fn hear(&mut self, x: f64, at: Timestamp, least: f64) -> Option<Turn> {
+    /// Takes one reading; the first of a new day ends the one before it. `least`: a drift of less is no news. Page's allowance and threshold are
+    /// such that two deviations off are found in fourteen days, three in six; the seasons of the outdoors, in none (`seasons_are_no_drift`).
+    pub fn hear(&mut self, x: f64, at: Timestamp, least: f64, by: &Settings) -> Option<Turn> {
         let today = day(at);
-        let turn = if today == self.day { None } else { self.close(at, least) };
+        let turn = if today == self.day { None } else { self.close(at, least, by) };
         if today != self.day {
             (self.day, self.readings, self.mean) = (today, 0, 0.0);
         }
@@ -75,7 +72,7 @@ impl Days {
         (self.usual, self.mean)
     }
 
-    fn close(&mut self, at: Timestamp, least: f64) -> Option<Turn> {
+    fn close(&mut self, at: Timestamp, least: f64, by: &Settings) -> Option<Turn> {
         if self.readings < LEAST_READINGS {
             return None;
         }
@@ -92,9 +89,9 @@ impl Days {
             return self.since.is_none().then_some(Turn::IsBack);
         }
         if self.days >= LEARNED {
-            self.up = narrow((f64::from(self.up) + u - ALLOWANCE).max(0.0));
-            self.down = narrow((f64::from(self.down) - u - ALLOWANCE).max(0.0));
-            if f64::from(self.up.max(self.down)) > THRESHOLD && off.abs() > least {
+            self.up = narrow((f64::from(self.up) + u - by.drift_allowance).max(0.0));
+            self.down = narrow((f64::from(self.down) - u - by.drift_allowance).max(0.0));
+            if f64::from(self.up.max(self.down)) > by.drift_threshold && off.abs() > least {
                 (self.since, self.near) = (Some(at), false);
                 return Some(Turn::Drifts { up: self.up > self.down, from: self.usual, to: self.mean });
             }

@@ -1,6 +1,6 @@
 //! One episode: what was odd, since when, and what the series does meanwhile. The baseline stands still until it is over.
 
-use super::{narrow, walk::Walk};
+use super::{narrow, settings::Settings, walk::Walk};
 use crate::domain::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -111,7 +111,7 @@ impl Episode {
     }
 
     /// Takes one reading of it. `sigma` is the deviation that was usual before, `z` that of this reading.
-    pub fn hear(&mut self, x: f64, seconds: f64, sigma: f64, z: f64) {
+    pub fn hear(&mut self, x: f64, seconds: f64, sigma: f64, z: f64, by: &Settings) {
         self.readings = self.readings.saturating_add(1);
         let departure = x - self.trial.level;
         if departure != 0.0 && (departure > 0.0) != self.rose {
@@ -119,8 +119,9 @@ impl Episode {
             self.rose = departure > 0.0;
         }
         self.trial.resolve(x, self.last);
-        self.calm = if departure.abs() <= (4.0 * sigma).max(3.0 * self.trial.step()) { self.calm.saturating_add(1) } else { 0 };
-        self.trial.follow(x, departure, self.readings.saturating_sub(1), seconds, false);
+        self.calm =
+            if departure.abs() <= (by.calm_deviations * sigma).max(3.0 * self.trial.step()) { self.calm.saturating_add(1) } else { 0 };
+        self.trial.follow(x, departure, self.readings.saturating_sub(1), seconds, false, by);
         self.greatest = self.greatest.max(narrow(departure.abs()));
         if z > f64::from(self.z) {
             (self.z, self.worst) = (narrow(z), x);

@@ -11,6 +11,7 @@ mod news;
 mod numeric;
 mod run;
 mod series;
+mod settings;
 mod spread;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ mod words;
 pub use episode::What;
 pub use nearby::Sightings;
 pub use news::News;
+pub use settings::Settings;
 pub use words::Finding;
 
 use crate::domain::{AnomalyView, Body, Timestamp, limits};
@@ -49,17 +51,22 @@ pub struct Heard {
 impl SeriesSet {
     /// Takes the readings in a body of one who has so much attention, in [0, 1].
     pub fn hear(&mut self, kind: &str, body: &Body, at: Timestamp, attention: f64) -> Heard {
+        self.hear_by(kind, body, at, attention, &Settings::CHOSEN)
+    }
+
+    /// The same, judged by other settings: for who looks for better ones.
+    pub fn hear_by(&mut self, kind: &str, body: &Body, at: Timestamp, attention: f64, by: &Settings) -> Heard {
         let mut heard = Heard::default();
-        fields::each(kind, body, |field, told| self.take(field, told, at, attention, &mut heard));
+        fields::each(kind, body, |field, told| self.take(field, told, at, (attention, by), &mut heard));
         heard
     }
 
-    fn take(&mut self, field: &str, told: Told<'_>, at: Timestamp, attention: f64, heard: &mut Heard) {
+    fn take(&mut self, field: &str, told: Told<'_>, at: Timestamp, (attention, by): (f64, &Settings), heard: &mut Heard) {
         let Some(series) = self.0.iter_mut().find(|s| s.field() == field) else {
             heard.readings += usize::from(self.meet(field, told, at));
             return;
         };
-        let Some(finding) = series.hear(told, at, attention) else { return };
+        let Some(finding) = series.hear(told, at, attention, by) else { return };
         heard.readings += 1;
         heard.odd += usize::from(series.is_odd());
         heard.findings.extend(finding);

@@ -12,6 +12,7 @@ use super::{
     nature::{Nature, Pace},
     news::News,
     run::Run,
+    settings::Settings,
     spread::Spread,
     units,
     walk::Walk,
@@ -23,20 +24,13 @@ use serde::{Deserialize, Serialize};
 const WARM_READINGS: u32 = 64;
 const WARM_MOVES: u8 = 16;
 const WARM_FALLS: u8 = 2;
-/// A leap: so many deviations, so many times the greatest departure, and no less than what is news.
-const LEAP: (f64, f64) = (8.0, 2.0);
 /// What has all the attention is odd by so much less of it: 6 deviations are a leap then.
 const CLOSER: f64 = 0.25;
-/// Out of range: at least so many deviations outside.
-const OUT_DEVIATIONS: f64 = 8.0;
 const RANGE_SECONDS: f64 = 7.0 * 86_400.0;
-/// Noise: the last eight departures together are so many deviations, and as large as the greatest single one.
-const NOISE: (f64, f64) = (4.0, 1.0);
-/// Back at the level: within so many deviations, and more the longer it took, for levels wander (√n), up to the most.
-const BACK_DEVIATIONS: f64 = 4.0;
-const MOST_BACK_DEVIATIONS: f64 = 32.0;
-/// But no further than this part of how far it was away; one that swung, by no more than this part of its widest swing.
-const BACK_PART: f64 = 0.25;
+/// A level wanders while nobody looks: by √n of what it does in a reading, up to so many times that.
+const MOST_WANDER: f64 = 8.0;
+/// Noise counts for no less than a leap.
+const NOISE_Z: f64 = 8.0;
 /// An episode without a deviation of its own (stuck, drift) counts as one of so many.
 const PLAIN_Z: f64 = 12.0;
 const MOST_Z: f64 = 1_000.0;
@@ -98,7 +92,7 @@ impl Numeric {
     }
 
     /// Takes one reading; a value that is no finite number is none.
-    pub fn hear(&mut self, x: f64, at: Timestamp, nature: &Nature) -> Option<News> {
+    pub fn hear(&mut self, x: f64, at: Timestamp, nature: &Nature, by: &Settings) -> Option<News> {
         if !x.is_finite() {
             return None;
         }
@@ -118,7 +112,7 @@ impl Numeric {
         self.run.hear(x, self.last, seconds);
         let news = match self.episode.take() {
             Some(episode) if matches!(episode.what, What::Impossible) => {
-                self.judge(x, at, seconds, pause, nature);
+                self.judge(x, at, seconds, pause, nature, by);
                 // What is odd again at once goes on as one episode.
                 if let Some(next) = self.episode.as_mut() {
                     next.since = episode.since;
@@ -127,8 +121,8 @@ impl Numeric {
                     Some(News::Ended { what: episode.what, since: episode.since })
                 }
             }
-            Some(episode) => self.go_on(episode, x, at, seconds, nature),
-            None => self.judge(x, at, seconds, pause, nature),
+            Some(episode) => self.go_on(episode, x, at, seconds, nature, by),
+            None => self.judge(x, at, seconds, pause, nature, by),
         };
         self.last = x;
         news
@@ -202,7 +196,7 @@ impl Numeric {
         Some(News::Began { what: What::Impossible, z, up: None })
     }
 
-    fn judge(&mut self, x: f64, at: Timestamp, seconds: f64, pause: f64, nature: &Nature) -> Option<News> {
+    fn judge(&mut self, x: f64, at: Timestamp, seconds: f64, pause: f64, nature: &Nature, by: &Settings) -> Option<News> {
         let grown = self.is_grown(at, nature);
         if pause > PAUSE_INTERVALS {
             self.walk.level = x;
@@ -211,7 +205,7 @@ impl Numeric {
         let z = (departure.abs() / self.walk.sigma()).min(MOST_Z);
         let warm = self.readings >= WARM_READINGS && self.moves >= WARM_MOVES && self.falls >= WARM_FALLS;
         let judged = warm && (grown || nature.pace == Pace::Slow);
-        if judged && let Some((what, z)) = self.oddity(x, departure, z, nature) {
+        if judged && let Some((what, z)) = self.oddity(x, departure, z, nature, by) {
             let mut episode = Episode::begin(what, at, x, z, self.walk.level, departure);
             episode.unit = units::suspect(self.last, self.unit_slack(), x, nature.is_temperature).map(|place| (place, 1));
             episode.told = episode.unit.is_none();
@@ -222,32 +216,33 @@ impl Numeric {
             self.episode = Some(Box::new(episode));
             return told.then(|| News::Began { what, z, up: direction(what, departure) });
         }
-        if warm && grown && self.run.is_stuck(x) {
+        if warm && grown && self.run.is_stuck(x, by.stuck_times) {
             self.episode = Some(Box::new(Episode::begin(What::Stuck, at, x, PLAIN_Z, x, 0.0)));
             return Some(News::Began { what: What::Stuck, z: PLAIN_Z, up: None });
         }
-        self.follow(x, departure, at, seconds, (judged, grown), nature)
+        self.follow(x, departure, (at, seconds), (judged, grown), nature, by)
     }
 
-    fn oddity(&self, x: f64, departure: f64, z: f64, nature: &Nature) -> Option<(What, f64)> {
+    fn oddity(&self, x: f64, departure: f64, z: f64, nature: &Nature, by: &Settings) -> Option<(What, f64)> {
         let (sigma, reach) = (self.walk.sigma(), self.walk.reach());
         let closer = 1.0 - CLOSER * nature.attention;
-        if z >= LEAP.0 * closer && departure.abs() > closer * (LEAP.1 * reach).max(nature.least) {
+        let far = (by.leap_reach * reach).max(by.least * nature.least);
+        if z >= by.leap_deviations * closer && departure.abs() > closer * far {
             // What is odd only because it is looked at closely is noticed, and speaks against nobody: anybody can draw attention.
-            let is_odd_anyway = z >= LEAP.0 && departure.abs() > (LEAP.1 * reach).max(nature.least);
-            return Some((What::Leap, if is_odd_anyway { z } else { z.min(LEAP.0) }));
+            let is_odd_anyway = z >= by.leap_deviations && departure.abs() > far;
+            return Some((What::Leap, if is_odd_anyway { z } else { z.min(by.leap_deviations) }));
         }
         // What people and clouds make has no range, and no calm; what air does in a house shows in a week of its people.
         if self.at.seconds_since(self.first) < RANGE_SECONDS || nature.pace == Pace::Brisk {
             return None;
         }
-        if self.spread.excess(x, nature.least.max(OUT_DEVIATIONS * sigma)) >= 1.0 {
+        if self.spread.excess(x, by.range_margin, (by.least * nature.least).max(by.range_deviations * sigma)) >= 1.0 {
             let (low, high) = self.spread.ends();
             return Some((What::OutOfRange, ((x - high).max(low - x) / sigma).min(MOST_Z)));
         }
         let burst = self.walk.burst_with(departure);
-        let noisy = burst > NOISE.0 * sigma && burst > NOISE.1 * reach && self.walk.swings_with(departure);
-        noisy.then_some((What::Noise, z.max(OUT_DEVIATIONS)))
+        let noisy = burst > by.noise_deviations * sigma && burst > by.noise_reach * reach && self.walk.swings_with(departure);
+        noisy.then_some((What::Noise, z.max(NOISE_Z)))
     }
 
     /// Learns from a reading that is as it should be.
@@ -255,10 +250,10 @@ impl Numeric {
         &mut self,
         x: f64,
         departure: f64,
-        at: Timestamp,
-        seconds: f64,
+        (at, seconds): (Timestamp, f64),
         (judged, grown): (bool, bool),
         nature: &Nature,
+        by: &Settings,
     ) -> Option<News> {
         self.readings = self.readings.saturating_add(1);
         if x != self.last {
@@ -266,21 +261,21 @@ impl Numeric {
             self.falls = self.falls.saturating_add(u8::from(x < self.last));
         }
         self.walk.resolve(x, self.last);
-        self.walk.follow(x, departure, self.readings, seconds, judged);
+        self.walk.follow(x, departure, self.readings, seconds, judged, by);
         self.spread.follow(x, seconds, grown, self.walk.step());
         // A brisk series has no usual day: people make it.
         if nature.pace == Pace::Brisk {
             return None;
         }
         let since = self.days.since;
-        Some(match self.days.hear(x, at, nature.least / 2.0)? {
+        Some(match self.days.hear(x, at, by.least * nature.least / 2.0, by)? {
             Turn::Drifts { up, .. } => News::Began { what: What::Drift, z: PLAIN_Z, up: Some(up) },
             Turn::IsBack => News::Ended { what: What::Drift, since: since.unwrap_or(at) },
         })
     }
 
     /// One more reading of an episode.
-    fn go_on(&mut self, mut episode: Box<Episode>, x: f64, at: Timestamp, seconds: f64, nature: &Nature) -> Option<News> {
+    fn go_on(&mut self, mut episode: Box<Episode>, x: f64, at: Timestamp, seconds: f64, nature: &Nature, by: &Settings) -> Option<News> {
         let sigma = self.walk.sigma();
         let z = ((x - episode.level).abs() / sigma).min(MOST_Z);
         let first_turn = episode.unit.is_some();
@@ -288,7 +283,7 @@ impl Numeric {
             return news.into_news(self, episode);
         }
         let was_told = episode.told;
-        episode.hear(x, seconds, sigma, z);
+        episode.hear(x, seconds, sigma, z, by);
         let began = (first_turn && !was_told && episode.unit.is_none()).then(|| {
             episode.told = true;
             News::Began { what: episode.what, z: f64::from(episode.z), up: direction(episode.what, episode.worst - episode.level) }
@@ -297,11 +292,12 @@ impl Numeric {
         let over = match episode.what {
             What::Stuck => x.to_bits() != self.last.to_bits(),
             _ => {
-                let wander = libm::sqrt(f64::from(episode.readings)).min(MOST_BACK_DEVIATIONS / BACK_DEVIATIONS);
-                let part = BACK_PART * (episode.worst - episode.level).abs();
-                let home = (x - episode.level).abs() <= (BACK_DEVIATIONS * sigma).max(part.min(BACK_DEVIATIONS * wander * sigma));
+                let wander = libm::sqrt(f64::from(episode.readings)).min(MOST_WANDER);
+                let part = by.back_part * (episode.worst - episode.level).abs();
+                let near = by.back_deviations * sigma;
+                let home = (x - episode.level).abs() <= near.max(part.min(wander * near));
                 let inside = grown && self.spread.holds(x);
-                let swings = episode.what == What::Noise && episode.trial.burst() > BACK_PART * f64::from(episode.greatest);
+                let swings = episode.what == What::Noise && episode.trial.burst() > by.back_part * f64::from(episode.greatest);
                 episode.is_over((home && !swings) || (episode.what == What::OutOfRange && inside), inside)
             }
         };

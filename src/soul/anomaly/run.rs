@@ -3,9 +3,7 @@
 use super::{narrow, pow2};
 use serde::{Deserialize, Serialize};
 
-/// A run this many times as long as the longest of late, in readings and in time, is stuck.
-const TIMES: f64 = 4.0;
-/// And no shorter than this, whatever was learned.
+/// No run that is shorter is stuck, whatever was learned.
 const LEAST_READINGS: f64 = 20.0;
 const LEAST_SECONDS: f64 = 3_600.0;
 const HALF_LIFE_SECONDS: f64 = 30.0 * 86_400.0;
@@ -43,11 +41,11 @@ impl Run {
         }
     }
 
-    /// Whether this run is too long. A value at which it rested for longest before (0 W, dark) is no sign of it.
+    /// Whether this run is too long: so many times the longest of late, in readings and in time. A value at which it rested for longest before (0 W, dark) is no sign of it.
     #[must_use]
-    pub fn is_stuck(&self, x: f64) -> bool {
-        f64::from(self.readings) > (TIMES * f64::from(self.longest)).max(LEAST_READINGS)
-            && f64::from(self.seconds) > (TIMES * f64::from(self.longest_seconds)).max(LEAST_SECONDS)
+    pub fn is_stuck(&self, x: f64, times: f64) -> bool {
+        f64::from(self.readings) > (times * f64::from(self.longest)).max(LEAST_READINGS)
+            && f64::from(self.seconds) > (times * f64::from(self.longest_seconds)).max(LEAST_SECONDS)
             && narrow(x).to_bits() != self.rest.to_bits()
     }
 

@@ -6,6 +6,7 @@ use super::{
     fields::Told,
     nature,
     numeric::Numeric,
+    settings::Settings,
     words::{self, Finding},
 };
 use crate::domain::{AnomalyView, Timestamp, limits};
@@ -59,11 +60,11 @@ impl Series {
     }
 
     /// Takes one reading. None: it is of another kind than the series (`unavailable` among numbers), and tells nothing.
-    pub fn hear(&mut self, told: Told<'_>, at: Timestamp, attention: f64) -> Option<Option<Finding>> {
+    pub fn hear(&mut self, told: Told<'_>, at: Timestamp, attention: f64, by: &Settings) -> Option<Option<Finding>> {
         let field = &self.field;
         match (&mut self.kind, told) {
             (Kind::Numeric(series), Told::Number(x)) => {
-                let news = series.hear(x, at, &nature::Nature { attention, ..nature::of(field) });
+                let news = series.hear(x, at, &nature::Nature { attention, ..nature::of(field) }, by);
                 Some(news.map(|news| Finding::of(field, news, words::of_number(field, news, x, series), at)))
             }
             (Kind::Discrete(series), Told::Word(word)) => {

@@ -6,8 +6,6 @@ use serde::{Deserialize, Serialize};
 /// The ends come toward the middle with this half-life: a season is forgotten in the next.
 const HALF_LIFE_SECONDS: f64 = 30.0 * 86_400.0;
 const DAY_SECONDS: f64 = 86_400.0;
-/// Out of it by so much of its own width is news.
-const MARGIN: f64 = 0.5;
 
 #[derive(Serialize, Deserialize, Clone, PartialEq, Debug)]
 pub struct Spread {
@@ -33,12 +31,13 @@ impl Spread {
         (f64::from(self.low)..=f64::from(self.high)).contains(&x)
     }
 
-    /// How far outside a value is, as a part of what would be news: 1 and more is. `least` is the smallest distance that is.
+    /// How far outside a value is, as a part of what would be news: 1 and more is. `margin` is the part of
+    /// its own width that is news, `least` the smallest distance that is.
     #[must_use]
-    pub fn excess(&self, x: f64, least: f64) -> f64 {
+    pub fn excess(&self, x: f64, margin: f64, least: f64) -> f64 {
         let (low, high) = self.ends();
         let beyond = (x - high).max(low - x).max(0.0);
-        beyond / (MARGIN * (high - low)).max(least).max(f64::MIN_POSITIVE)
+        beyond / (margin * (high - low)).max(least).max(f64::MIN_POSITIVE)
     }
 
     /// Follows a reading that is as it should be. A series that is `grown` widens by its own width a day at most.

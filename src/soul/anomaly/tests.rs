@@ -22,7 +22,7 @@ fn calm(n: u32) -> f64 {
 fn learned(hours: u32, map: impl Fn(f64) -> f64) -> Numeric {
     let mut series = Numeric::new(map(calm(0)), at(0.0));
     for n in 1..hours {
-        let news = series.hear(map(calm(n)), at(3_600.0 * f64::from(n)), &nature::of("x"));
+        let news = series.hear(map(calm(n)), at(3_600.0 * f64::from(n)), &nature::of("x"), &Settings::CHOSEN);
         assert_eq!(news, None, "{n}");
     }
     series
@@ -83,7 +83,7 @@ proptest! {
         let (walk, spread) = (series.walk().clone(), series.spread().clone());
         for (n, x) in told.iter().enumerate() {
             // Half a minute apart: none of it is long enough to be accepted.
-            series.hear(*x, at(3_600.0 * 400.0 + 30.0 * n as f64), &nature::of("x"));
+            series.hear(*x, at(3_600.0 * 400.0 + 30.0 * n as f64), &nature::of("x"), &Settings::CHOSEN);
             prop_assert!(series.episode_mut().is_some());
             prop_assert_eq!((series.walk(), series.spread()), (&walk, &spread));
         }
@@ -98,7 +98,7 @@ proptest! {
             (0..12)
                 .map(|n| {
                     let x = if n < 3 { 20.0 + off } else { calm(n) };
-                    match series.hear(map(x), at(3_600.0 * (400.0 + f64::from(n))), &nature::of("x")) {
+                    match series.hear(map(x), at(3_600.0 * (400.0 + f64::from(n))), &nature::of("x"), &Settings::CHOSEN) {
                         Some(News::Began { what, .. } | News::Ended { what, .. }) => Some(what),
                         _ => None,
                     }
@@ -117,7 +117,7 @@ fn a_series_that_stands_still_may_take_one_step_of_its_resolution() {
     let mut series = Numeric::new(21.0, at(0.0));
     for n in 1..2_000u32 {
         let x = if n == 1_000 { 21.1 } else { 21.0 };
-        assert_eq!(series.hear(x, at(600.0 * f64::from(n)), &nature::of("temperature")), None, "{n}");
+        assert_eq!(series.hear(x, at(600.0 * f64::from(n)), &nature::of("temperature"), &Settings::CHOSEN), None, "{n}");
     }
 }
 
@@ -126,7 +126,7 @@ fn what_only_grows_is_a_counter_and_no_reading() {
     let mut series = Numeric::new(0.0, at(0.0));
     for n in 1..2_000u32 {
         let x = f64::from(n) + if n > 1_500 { 1e6 } else { 0.0 };
-        assert_eq!(series.hear(x, at(3_600.0 * f64::from(n)), &nature::of("x")), None, "{n}");
+        assert_eq!(series.hear(x, at(3_600.0 * f64::from(n)), &nature::of("x"), &Settings::CHOSEN), None, "{n}");
     }
 }
 

@@ -1,10 +1,8 @@
 //! How a series moves from reading to reading: a local level, the scale of its departures, and the greatest of them in the last weeks.
 
-use super::{narrow, pow2};
+use super::{narrow, pow2, settings::Settings};
 use serde::{Deserialize, Serialize};
 
-/// The level follows a quarter of each departure: some four readings of memory, so that a day's course is no departure.
-const LEVEL: f64 = 0.25;
 /// The scale is a mean over so many readings.
 const SCALE_READINGS: f64 = 128.0;
 /// A departure counts for at most so many scales (winsorised): one outlier moves the scale by 6 % at most.
@@ -13,8 +11,6 @@ const WINSOR: f64 = 4.0;
 const BURST_READINGS: f64 = 8.0;
 /// Half-life of the greatest departure: what happens once a month is known.
 const REACH_HALF_LIFE_SECONDS: f64 = 30.0 * 86_400.0;
-/// Once the series is judged it grows by so much of itself a reading: an excursion must not be its own example.
-const REACH_GROWTH: f64 = 0.1;
 /// The least scale, in steps of the sensor's resolution: uniform rounding has a deviation of 0.29 steps.
 const ROUNDING: f64 = 0.29;
 
@@ -103,8 +99,8 @@ impl Walk {
     }
 
     /// Follows a reading that is as it should be, the `n`-th; `departure` is its distance from the level, for the usual interval.
-    /// Once the series is `judged`, the greatest departure grows by a tenth a reading at most.
-    pub fn follow(&mut self, x: f64, departure: f64, n: u32, seconds: f64, judged: bool) {
+    /// Once the series is `judged`, the greatest departure grows by a little a reading at most.
+    pub fn follow(&mut self, x: f64, departure: f64, n: u32, seconds: f64, judged: bool, by: &Settings) {
         let size = departure.abs();
         self.burst = narrow(self.burst_with(size));
         self.lean = narrow(self.lean_with(departure));
@@ -112,9 +108,9 @@ impl Walk {
         let square = f64::from(self.scale) * f64::from(self.scale);
         self.scale = narrow(libm::sqrt(square + (winsorised * winsorised - square) / f64::from(n.max(1)).min(SCALE_READINGS)));
         let faded = self.reach() * pow2(-seconds / REACH_HALF_LIFE_SECONDS);
-        let most = if judged { self.reach() * (1.0 + REACH_GROWTH) + self.step() } else { f64::INFINITY };
+        let most = if judged { self.reach() * (1.0 + by.reach_growth) + self.step() } else { f64::INFINITY };
         self.reach = narrow(faded.max(size.min(most)));
-        self.level += LEVEL * (x - self.level);
+        self.level += by.level_share * (x - self.level);
     }
 
     /// Takes a departure as known from now on.
