@@ -119,7 +119,7 @@ fn a_snapshot_is_fresh_for_a_day_and_two_hours() {
     sim.pass(20);
     assert_eq!(sim.told["snapshots_fresh"]["valid"], false, "nobody said that there is one");
     let (at, taken_at) = (sim.home.now, sim.home.now.plus_seconds(-25 * 3_600));
-    sim.home.hear(&Input::Saved { at, taken_at });
+    sim.home.mind.step(&Input::Saved { at, taken_at });
     sim.pass(3_500);
     assert_eq!((sim.told["snapshots_fresh"]["valid"].clone(), sim.status("snapshots_fresh")), (true.into(), "met"));
     let good = sim.told["snapshots_fresh"]["good"].as_u64();
@@ -127,7 +127,7 @@ fn a_snapshot_is_fresh_for_a_day_and_two_hours() {
     assert_eq!(sim.status("snapshots_fresh"), "page", "older than 26 hours");
     assert!(sim.told["snapshots_fresh"]["bad"].as_u64() > good);
     let at = sim.home.now;
-    sim.home.hear(&Input::Saved { at, taken_at: at });
+    sim.home.mind.step(&Input::Saved { at, taken_at: at });
     sim.pass(6 * 3_600);
     assert_eq!(sim.status("snapshots_fresh"), "met", "and by a new one it is so again");
 }

@@ -318,7 +318,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     upkeeper.stop();
     tokio::task::spawn_blocking(move || upkeeping.join()).await?.map_err(|_| anyhow!("the upkeep's thread died"))?;
     tokio::task::spawn_blocking(move || thinking.join()).await?.map_err(|_| anyhow!("the thread of exact Φ died"))?;
-    tokio::task::spawn_blocking(move || snapshotting.join()).await?.map_err(|_| anyhow!("the snapshots' thread died"))?;
+    phoenix::ended(snapshotting).await?;
     hall.close_audits();
     hall.record("stop", None, signal).await;
     inbox.stop().await;

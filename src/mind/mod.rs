@@ -383,8 +383,8 @@ impl Mind {
             }
             Input::Saved { at, taken_at } => {
                 self.advance(*at);
-                // Told anew at each start: only another one is work of phoenix.
-                if self.state.saved.replace(*taken_at) != Some(*taken_at) {
+                // The first is told anew at each start: one that follows is work of phoenix.
+                if self.state.saved.replace(*taken_at).is_some_and(|before| before != *taken_at) {
                     self.state.round.stir(Part::Phoenix);
                 }
                 Outcome::default()

@@ -2,23 +2,22 @@
 //! old ones, and tells what came of it. What fails is tried again, ever later.
 
 use super::{
-    Came, ForOnce, Gathering, Snapped, Swept, Trial,
-    changes::{self, Counted, Words},
+    Came, ForOnce, Gathering,
+    changes::Words,
     drill, gather,
+    kept::Kept,
     place::Place,
     seen::Seen,
     told::{self, News, Standing},
-    wishes::{Far, Wish, drill_words, is_stop, prune_words, snapshot_words},
+    wishes::{Far, Wish},
     words,
-    work::{Bench, Found, Reason},
+    work::Reason,
 };
 use crate::{
     app::trial,
     broker::{Announcement, Errand, Hall, OwnClient, Verb},
-    domain::{Input, Timestamp, topics},
-    phoenix::{PhoenixError, Repository, Schedule, Sequence, Step, Timetable},
+    domain::{Timestamp, topics},
     runtime::give_way,
-    store::Reader,
 };
 use anyhow::{Error, Result};
 use jiff::tz::TimeZone;
@@ -34,16 +33,12 @@ use tokio::{
     runtime::Handle,
     sync::{mpsc, oneshot, watch},
 };
-use tracing::{info, warn};
+use tracing::warn;
 
 /// Wishes of the host that wait.
 const WISHES: usize = 8;
-/// After a start there is so much else to do: nothing is taken for so many looks.
-const SOON: u32 = 4;
-/// Where nothing is due it is looked after so many looks whether the repository is still there, an hour: a disk that sleeps is to sleep.
-const SURVEY: u32 = 240;
-/// What failed is tried again after so many looks, and then after twice as many, up to an hour.
-const AGAIN: u32 = 4;
+/// Once a stop is asked for it has so long.
+const FAREWELL: Duration = Duration::from_secs(5);
 
 /// Phoenix's thread, to be asked.
 #[derive(Clone)]
@@ -96,37 +91,40 @@ pub fn keep(
     Ok((Keeper(ask), thread))
 }
 
-struct Work {
-    runtime: Handle,
-    hall: Arc<Hall>,
-    own: OwnClient,
-    gathering: Gathering,
-    tell: watch::Sender<Arc<News>>,
-    stop: watch::Receiver<bool>,
-    data: PathBuf,
-    zone: TimeZone,
-    seen: Seen,
-    words: Words,
-    look: Duration,
-    started: Instant,
-    kept: Vec<Kept>,
-    /// What the mind was told.
-    saved: Option<Timestamp>,
+/// Waits for the thread to end. It may look through a whole database, or wait for a share that does not answer: then it is left where it is. What it
+/// leaves is swept at the next start, and a repository is whole whenever a process ends.
+///
+/// # Errors
+/// When the thread died.
+pub async fn ended(thread: JoinHandle<()>) -> Result<()> {
+    let deadline = Instant::now() + FAREWELL;
+    while !thread.is_finished() {
+        if Instant::now() > deadline {
+            warn!("a snapshot or its trial does not end: it is left");
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    thread.join().map_err(|_| Error::msg("the snapshots' thread died"))
 }
 
-/// A repository that is looked after.
-struct Kept {
-    place: Place,
-    standing: Standing,
-    timetable: Option<Timetable>,
-    counted: Counted,
-    /// When it is looked at next, whatever is due.
-    survey: Instant,
-    /// What failed is not tried before.
-    again: Option<Instant>,
-    failures: u32,
-    /// What failed was work, and not only a look.
-    owes: Option<Reason>,
+/// The thread's own.
+pub(super) struct Work {
+    pub(super) runtime: Handle,
+    pub(super) hall: Arc<Hall>,
+    own: OwnClient,
+    pub(super) gathering: Gathering,
+    tell: watch::Sender<Arc<News>>,
+    pub(super) stop: watch::Receiver<bool>,
+    pub(super) data: PathBuf,
+    pub(super) zone: TimeZone,
+    pub(super) seen: Seen,
+    pub(super) words: Words,
+    pub(super) look: Duration,
+    pub(super) started: Instant,
+    pub(super) kept: Vec<Kept>,
+    /// What the mind was told.
+    pub(super) saved: Option<Timestamp>,
 }
 
 enum Next {
@@ -189,206 +187,8 @@ impl Work {
         }
     }
 
-    fn is_over(&self) -> bool {
+    pub(super) fn is_over(&self) -> bool {
         *self.stop.borrow()
-    }
-
-    /// Does what is due.
-    fn round(&mut self) {
-        for i in 0..self.kept.len() {
-            if self.is_over() {
-                return;
-            }
-            let now = Instant::now();
-            let Some(kept) = self.kept.get_mut(i) else { return };
-            if kept.again.is_some_and(|again| now < again) {
-                continue;
-            }
-            if kept.survey <= now || kept.again.is_some() {
-                self.survey(i);
-                self.publish();
-            }
-            if let Some(reason) = self.is_due(i) {
-                self.take_by_itself(i, reason);
-                self.publish();
-            }
-        }
-    }
-
-    /// Whether a snapshot is to be taken by itself.
-    fn is_due(&mut self, i: usize) -> Option<Reason> {
-        let (now, is_settled) = (self.hall.clock.wall(), self.started.elapsed() >= self.look * SOON);
-        let kept = self.kept.get_mut(i)?;
-        kept.standing.next_at = kept.timetable.as_mut().and_then(|timetable| timetable.due(now));
-        // Without a look at the repository it is not known what is due.
-        let found = kept.standing.found.as_ref().filter(|_| is_settled && kept.again.is_none())?;
-        if kept.owes.is_some() {
-            return kept.owes;
-        }
-        if kept.standing.next_at.is_some_and(|at| at <= now) {
-            return Some(Reason::Scheduled);
-        }
-        let entry = &kept.place.entry;
-        let pause = f64::from(entry.after_changes_minutes) * 60.0;
-        let is_rested = found.newest.as_ref().is_none_or(|newest| self.hall.clock.now().seconds_since(newest.taken_at) >= pause);
-        if entry.after_changes == 0 || !is_rested {
-            return None;
-        }
-        if !found.known.words.is_empty() && found.known.words != self.words.digest() {
-            return Some(Reason::Changed);
-        }
-        // What cannot be counted now is counted at the next look.
-        let counted = Reader::open(&self.data).and_then(|store| kept.counted.go_on(&store));
-        (counted.is_ok() && kept.counted.changes >= u64::from(entry.after_changes)).then_some(Reason::Changed)
-    }
-
-    /// Looks how a repository stands.
-    fn survey(&mut self, i: usize) {
-        let now = self.hall.clock.now();
-        let found = self.with(i, |bench, place| bench.survey(&place.open()?, now));
-        let Some(kept) = self.kept.get_mut(i) else { return };
-        kept.survey = Instant::now() + self.look * SURVEY;
-        match found {
-            Ok(found) => {
-                kept.is_found(found);
-                if kept.owes.is_none() {
-                    kept.is_well();
-                }
-                kept.again = None;
-            }
-            Err(error) => self.failed(i, &error, None),
-        }
-        self.tell_mind();
-    }
-
-    /// What is taken by itself is also restored for trial, and what is old goes; what a drill did not find whole stays.
-    fn take_by_itself(&mut self, i: usize, reason: Reason) {
-        let taken = self.take(i, reason, "itself", &Tell::Nobody);
-        if let Err(error) = taken {
-            return self.failed(i, &error, Some(reason));
-        }
-        let drills = reason == Reason::Scheduled && self.kept.get(i).is_some_and(|kept| kept.place.entry.drill);
-        let is_whole = !drills || matches!(self.drill(i, None, &Tell::Nobody), Ok(Trial { passed: true, .. }));
-        if is_whole && !self.is_over() {
-            match self.prune(i, false, &Tell::Nobody) {
-                Err(error) if !matches!(error.downcast_ref(), Some(PhoenixError::AppendOnly { .. })) => {
-                    return self.failed(i, &error, None);
-                }
-                _ => {}
-            }
-        }
-        if let Some(kept) = self.kept.get_mut(i) {
-            kept.is_well();
-        }
-    }
-
-    fn take(&mut self, i: usize, reason: Reason, by: &str, tell: &Tell) -> Result<Snapped> {
-        self.doing(i, "snapshot");
-        let (at, marks) = (self.hall.clock.now(), (changes::end(&self.data), self.words.digest()));
-        let change = marks.0;
-        let taken =
-            self.work(i, tell, |bench, place, repository, progress| bench.snapshot(place, repository, at, reason, marks, progress))?;
-        if let Some(kept) = self.kept.get_mut(i) {
-            kept.counted = Counted::from(change);
-            kept.standing.last = Some(taken.clone());
-        }
-        for what in &taken.left_out {
-            warn!("not in snapshot {}: {what}", taken.sequence);
-        }
-        self.record(i, "phoenix.snapshot", &snapshot_words(&taken, reason.as_str(), by));
-        Ok(taken)
-    }
-
-    fn drill(&mut self, i: usize, of: Option<Sequence>, tell: &Tell) -> Result<Trial> {
-        self.doing(i, "drill");
-        let at = self.hall.clock.now();
-        let tried = self.work(i, tell, |bench, place, repository, progress| bench.drill(place, repository, of, at, progress));
-        let amiss = match &tried {
-            Ok(tried) if tried.passed => None,
-            Ok(tried) => Some(drill_words(tried)),
-            Err(error) => Some(self.kept.get(i).map_or_else(String::new, |kept| words(error, &kept.place.entry.path))),
-        };
-        if let Ok(tried) = &tried {
-            self.record(i, "phoenix.drill", &drill_words(tried));
-        }
-        if let Some(kept) = self.kept.get_mut(i).filter(|_| !tried.as_ref().is_err_and(is_stop)) {
-            kept.standing.drill_failed = amiss.map(|why| (at, why));
-            if let Some((_, why)) = &kept.standing.drill_failed {
-                warn!("{}: {why}", kept.place.name);
-            }
-        }
-        tried
-    }
-
-    fn prune(&mut self, i: usize, dry_run: bool, tell: &Tell) -> Result<Swept> {
-        self.doing(i, "prune");
-        let swept = self.work(i, tell, |bench, place, repository, progress| bench.prune(place, repository, dry_run, progress))?;
-        if !swept.removed.is_empty() && !dry_run {
-            self.record(i, "phoenix.prune", &prune_words(&swept));
-        }
-        Ok(swept)
-    }
-
-    /// Opens the repository, works on it, and looks how it stands then.
-    fn work<T>(
-        &mut self,
-        i: usize,
-        tell: &Tell,
-        work: impl FnOnce(&mut Bench<'_>, &Place, &mut Repository, &mut dyn FnMut(Step) -> bool) -> Result<T>,
-    ) -> Result<T> {
-        let (stop, now) = (self.stop.clone(), self.hall.clock.now());
-        let mut progress = |step: Step| {
-            if let Tell::Host(far) = tell {
-                far.tell(step);
-            }
-            !*stop.borrow()
-        };
-        let done = self.with(i, |bench, place| {
-            let mut repository = place.open()?;
-            let done = work(bench, place, &mut repository, &mut progress);
-            Ok((done, bench.survey(&repository, now)))
-        });
-        self.doing(i, "");
-        let (done, found) = done?;
-        if let (Some(kept), Ok(found)) = (self.kept.get_mut(i), found) {
-            kept.is_found(found);
-        }
-        self.tell_mind();
-        done
-    }
-
-    fn with<T>(&mut self, i: usize, work: impl FnOnce(&mut Bench<'_>, &Place) -> Result<T>) -> Result<T> {
-        let Some(kept) = self.kept.get(i) else { return Err(Error::msg("there is no such repository")) };
-        let mut bench =
-            Bench { data: &self.data, node: &self.hall.config.node, zone: &self.zone, gathering: &self.gathering, seen: &mut self.seen };
-        work(&mut bench, &kept.place)
-    }
-
-    fn doing(&mut self, i: usize, what: &'static str) {
-        if let Some(kept) = self.kept.get_mut(i) {
-            kept.standing.doing = (!what.is_empty()).then_some(what);
-            self.publish();
-        }
-    }
-
-    fn failed(&mut self, i: usize, error: &Error, owes: Option<Reason>) {
-        if is_stop(error) {
-            return;
-        }
-        let (now, look) = (self.hall.clock.now(), self.look);
-        let Some(kept) = self.kept.get_mut(i) else { return };
-        kept.failures = kept.failures.saturating_add(1);
-        kept.again = Some(Instant::now() + (look * AGAIN).saturating_mul(1 << kept.failures.min(10).saturating_sub(1)).min(look * SURVEY));
-        kept.owes = owes.or(kept.owes);
-        let text = words(error, &kept.place.entry.path);
-        // Another process that writes there is done soon.
-        let passes = kept.failures == 1 && matches!(error.downcast_ref(), Some(PhoenixError::Busy { .. }));
-        if passes || kept.standing.failed.as_ref().is_some_and(|(_, told)| *told == text) {
-            return;
-        }
-        warn!("{}: {text}; it is tried again", kept.place.name);
-        let since = kept.standing.failed.as_ref().map_or(now, |(since, _)| *since);
-        kept.standing.failed = Some((since, text));
     }
 
     /// Does what somebody wants, in each repository that it is about.
@@ -457,38 +257,10 @@ impl Work {
         self.runtime.block_on(self.own.publish(say));
     }
 
-    /// On record, where the inbox takes it before a stop.
-    fn record(&mut self, i: usize, action: &str, words: &str) {
-        let Some(kept) = self.kept.get(i) else { return };
-        let name = kept.place.name.clone();
-        info!("{name}: {words}");
-        let (hall, stop) = (Arc::clone(&self.hall), &mut self.stop);
-        self.runtime.clone().block_on(async {
-            tokio::select! {
-                () = hall.record(action, Some(&name), words) => {}
-                _ = stop.wait_for(|stops| *stops) => {}
-            }
-        });
-    }
-
-    /// The mind is told of the newest snapshot of all.
-    fn tell_mind(&mut self) {
-        let newest = |kept: &Kept| kept.standing.found.as_ref().and_then(|found| found.known.taken_at);
-        let Some(taken_at) = self.kept.iter().filter_map(newest).max().filter(|at| self.saved != Some(*at)) else { return };
-        self.saved = Some(taken_at);
-        let (hall, stop) = (Arc::clone(&self.hall), &mut self.stop);
-        self.runtime.clone().block_on(async {
-            tokio::select! {
-                _ = hall.inbox.leave(Input::Saved { at: hall.clock.now(), taken_at }, 0, None, None) => {}
-                _ = stop.wait_for(|stops| *stops) => {}
-            }
-        });
-    }
-
-    fn publish(&mut self) {
+    pub(super) fn publish(&mut self) {
         let wall = self.hall.clock.wall();
         for kept in &mut self.kept {
-            kept.standing.next_at = kept.timetable.as_mut().and_then(|timetable| timetable.due(wall));
+            kept.due(wall);
         }
         let all: Vec<Standing> = self.kept.iter().map(|kept| kept.standing.clone()).collect();
         let news = told::news(&all, self.hall.clock.now());
@@ -507,44 +279,5 @@ async fn pause(look: Option<Duration>) {
     match look {
         Some(look) => tokio::time::sleep(look).await,
         None => std::future::pending().await,
-    }
-}
-
-impl Kept {
-    fn new(place: Place, hall: &Hall, zone: &TimeZone) -> Self {
-        let (entry, since) = (&place.entry, hall.clock.now());
-        // A config whose schedule is none was refused.
-        let schedule = Schedule::new(&entry.schedule, entry.jitter_seconds, &hall.config.node, &entry.name, zone.clone());
-        let standing = Standing {
-            name: place.name.clone(),
-            path: place.entry.path.clone(),
-            stale_hours: place.entry.stale_hours,
-            since,
-            ..Standing::default()
-        };
-        Self {
-            timetable: schedule.ok().filter(|_| !entry.schedule.is_empty()).map(|schedule| Timetable::new(schedule, None)),
-            place,
-            standing,
-            counted: Counted::default(),
-            survey: Instant::now(),
-            again: None,
-            failures: 0,
-            owes: None,
-        }
-    }
-
-    fn is_found(&mut self, found: Found) {
-        let newest = |found: &Found| found.newest.as_ref().map(|newest| (newest.sequence, newest.taken_at));
-        let known = self.standing.found.as_ref().and_then(newest);
-        if let (Some(timetable), Some((_, taken_at))) = (&mut self.timetable, newest(&found).filter(|newest| known != Some(*newest))) {
-            timetable.ran(taken_at);
-        }
-        self.counted = if self.counted == Counted::default() { Counted::from(found.known.change) } else { self.counted };
-        self.standing.found = Some(found);
-    }
-
-    fn is_well(&mut self) {
-        (self.failures, self.again, self.owes, self.standing.failed) = (0, None, None, None);
     }
 }
