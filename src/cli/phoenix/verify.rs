@@ -19,21 +19,25 @@ pub struct Asked {
     /// Read every byte, open every seal and compare every hash; otherwise that all is there that should be.
     #[arg(long)]
     everything: bool,
+    /// Move damaged packs out of the way, into `damaged/`: the next snapshot saves anew what it needs of them.
+    #[arg(long)]
+    set_aside: bool,
     #[command(flatten)]
     at: At,
 }
 
 pub(super) fn verify(common: &Common, config: &Config, asked: &Asked) -> Result<()> {
-    let (found, repository) = asked.at.open(config)?;
+    let (found, mut repository) = asked.at.open(config)?;
     let depth = if asked.everything { Depth::Everything } else { Depth::Outline };
     let mut bar = Bar::new("read", common.json);
     let findings = repository.verify(depth, &mut |step| bar.step(step))?;
     drop(bar);
+    let aside = if asked.set_aside { repository.set_aside(&findings)? } else { 0 };
     let snapshots = repository.vault.sequences()?.len();
     let grave = findings.iter().filter(|finding| finding.grave).count();
     if common.json {
         put_json(&json!({
-            "v": 1, "repository": about(&found, &repository), "good": grave == 0, "everything": asked.everything, "snapshots": snapshots,
+            "v": 1, "repository": about(&found, &repository), "good": grave == 0, "everything": asked.everything, "snapshots": snapshots, "set_aside": aside,
             "findings": findings.iter().map(row).collect::<Vec<_>>(),
         }))?;
     } else {
@@ -46,6 +50,9 @@ pub(super) fn verify(common: &Common, config: &Config, asked: &Asked) -> Result<
         } else {
             "all that they need is there; `--everything` also reads every byte of it"
         };
+        if aside > 0 {
+            crate::cli::line!("{aside} damaged packs were moved to `damaged/`: take a snapshot now, and look again");
+        }
         if grave == 0 {
             let many = if snapshots == 1 { "1 snapshot is".to_owned() } else { format!("{snapshots} snapshots are") };
             crate::cli::line!("{}: {many} whole: {looked}", screen.good("good"));
@@ -98,7 +105,7 @@ fn what_to_do(finding: &Finding) -> String {
                 .into()
         }
         _ => format!(
-            "{copy}move it away and take a snapshot: what the house still has is saved anew. Then look at the disk. Of a damaged snapshot \
+            "{copy}move it away (`--set-aside` does) and take a snapshot: what the house still has is saved anew. Then look at the disk. Of a damaged snapshot \
              --components may still restore some"
         ),
     }
