@@ -194,7 +194,7 @@ fn files_of_another_repository_with_the_same_key() {
     let ground = Ground::new();
     let elsewhere = ground.room.path().join("elsewhere");
     let key = ground.open(0).unwrap().key().clone();
-    let vault = Vault::create(&elsewhere, uuid::Uuid::from_u128(99), false).unwrap();
+    let vault = Vault::create(&elsewhere, uuid::Uuid::from_u128(99), false, &[]).unwrap();
     let slot = Slot::wrap(&key, &ground.secrets[0], vault.id, Timestamp::from_micros(AT)).unwrap();
     vault.keep_slot(&slot.id.to_string(), &slot.to_bytes()).unwrap();
     let mut other = Repository::open(&elsewhere, &ground.secrets[0]).unwrap();

@@ -311,7 +311,8 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     // Last words first, while clients still listen; then the clients; then what they said is written.
     let _ = stop.send(true);
     let _ = speaking.await;
-    let _ = courier.await;
+    // A share that does not answer must not keep the house from stopping.
+    let _ = tokio::time::timeout(Duration::from_secs(5), courier).await;
     others.stop().await;
     engine.stop(closed).await;
     let _ = tokio::join!(ticking, serving, watching, minding, hearing, listening, wishing, rising, conditioning, ruling);

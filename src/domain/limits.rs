@@ -229,7 +229,7 @@ pub const WOE_BYTES: usize = 256;
 pub const RECEIVERS: usize = 8;
 /// A receiver's name: it is a level of a topic.
 pub const RECEIVER_BYTES: usize = 64;
-/// Wrapped keys of one repository.
+/// Wrapped keys of one repository that are carried: a copy keeps those, too, that were taken away.
 pub const CARRIED_KEYS: usize = 64;
 /// Seconds from accept to CONNECT, with TLS and WebSocket in between, unless the config says otherwise.
 pub const HANDSHAKE_SECONDS: u64 = 10;
@@ -290,5 +290,5 @@ pub const SAVED_PATH_BYTES: usize = 512;
 pub const MANIFEST_BYTES: u64 = 32 * 1024 * 1024;
 /// A file of a snapshot that is looked at without restoring it.
 pub const SAVED_READ_BYTES: u64 = 16 * 1024 * 1024;
-/// Wrapped keys of one repository: each passphrase that is tried takes a third of a second.
+/// Wrapped keys that one passphrase is tried at: each takes a third of a second.
 pub const SLOTS: usize = 32;

@@ -66,9 +66,14 @@ impl Places {
 
     /// The pack that holds a chunk, and where in it.
     pub(super) fn get(&self, id: &Id) -> Option<(Id, Entry)> {
-        let placed = self.sorted.get(self.first(id)).filter(|placed| placed.id == *id)?;
-        let (pack, _) = self.packs.get(placed.pack as usize)?;
-        Some((*pack, placed.entry()))
+        self.all(id).next()
+    }
+
+    /// All places of a chunk: after a pruning that was killed it lies in two packs.
+    pub(super) fn all(&self, id: &Id) -> impl Iterator<Item = (Id, Entry)> {
+        let wanted = *id;
+        let placed = self.sorted.iter().skip(self.first(id)).take_while(move |placed| placed.id == wanted);
+        placed.filter_map(|placed| Some((self.packs.get(placed.pack as usize)?.0, placed.entry())))
     }
 
     pub(super) fn len(&self) -> usize {
@@ -78,6 +83,24 @@ impl Places {
     /// The packs with their lengths.
     pub(super) fn packs(&self) -> &[(Id, u64)] {
         &self.packs
+    }
+
+    /// Of chunks that are used and lie twice, the mark goes to the first pack that is whole; where none is, all of them have it.
+    pub(super) fn choose(&self, marks: &mut Marks, mut is_whole: impl FnMut(Id) -> bool) {
+        let mut at = 0;
+        for group in self.sorted.chunk_by(|a, b| a.id == b.id) {
+            let range = at..at + group.len();
+            at = range.end;
+            if group.len() > 1
+                && let Some(used) = marks.used.get_mut(range).filter(|used| used.first() == Some(&true))
+            {
+                let is_good = |placed: &Placed| self.packs.get(placed.pack as usize).is_some_and(|(pack, _)| is_whole(*pack));
+                let good = group.iter().position(is_good);
+                for (n, used) in used.iter_mut().enumerate() {
+                    *used = good.is_none_or(|good| good == n);
+                }
+            }
+        }
     }
 
     /// Which chunks are used: one flag for each, in the order of `Places`, of the first place of each only.

@@ -5,16 +5,18 @@ use super::{
     Progress, Step,
     error::PhoenixError,
     id::Sequence,
-    pack::Packer,
+    pack::{Opener, Packer},
     places::{Places, Usage},
     repository::Repository,
     restore::Packs,
     retention::Retention,
     snapshot::put,
+    verify,
     walk::Ids,
 };
 use crate::domain::Timestamp;
 use jiff::tz::TimeZone;
+use std::collections::BTreeMap;
 
 /// What came of it, or would.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -74,6 +76,9 @@ pub(super) fn prune(
         let what = format!("{lost} chunks of snapshots that stay are missing: `jamey phoenix verify` says which; nothing was pruned");
         return Err(PhoenixError::Damaged { path: vault.folder().to_owned(), what });
     }
+    let (mut packs, mut opener) = (Packs::default(), Opener::new(repository.key(), vault.id)?);
+    let mut sound = BTreeMap::new();
+    places.choose(&mut marks, |pack| *sound.entry(pack).or_insert_with(|| verify::whole(repository, pack, &mut opener).is_ok()));
     let usage = places.used(&marks);
     let bytes_before = usage.iter().map(|pack| pack.length).sum();
     let (idle, anew) = plan(&usage);
@@ -85,11 +90,21 @@ pub(super) fn prune(
     for sequence in &removed {
         vault.remove_snapshot(*sequence)?;
     }
-    let (mut packer, mut packs, mut done) = (Packer::new(repository.key()), Packs::default(), 0);
+    // Nothing names what lies in these any more; and where the disk is full, this makes the room for what follows.
+    for pack in &idle {
+        vault.remove_pack(pack.pack)?;
+    }
+    let (mut packer, mut done, mut moved) = (Packer::new(repository.key()), 0, Vec::new());
     let of = anew.iter().map(|pack| pack.used).sum();
     for pack in &anew {
+        let mut is_whole = true;
         for entry in places.used_of(pack.pack, &marks) {
             let sealed = packs.sealed(vault, pack.pack, &entry)?;
+            // Damage must not move into a pack whose name is right: such a pack stays as it is, for `verify` to name.
+            if opener.open(&entry, &sealed).is_err() {
+                is_whole = false;
+                break;
+            }
             if !packer.has_room(sealed.len()) {
                 put(vault, repository.key(), std::mem::replace(&mut packer, Packer::new(repository.key())))?;
             }
@@ -99,13 +114,14 @@ pub(super) fn prune(
                 return Err(PhoenixError::Stopped);
             }
         }
+        moved.extend(is_whole.then_some(pack.pack));
     }
     if !packer.is_empty() {
         put(vault, repository.key(), packer)?;
     }
     // Only now, when all that is needed lies elsewhere. A pack of the same chunks in the same order has the same name only if its seal were the same.
-    for pack in idle.iter().chain(&anew) {
-        vault.remove_pack(pack.pack)?;
+    for pack in moved {
+        vault.remove_pack(pack)?;
     }
     let bytes_after = vault.packs()?.iter().map(|(_, length)| length).sum();
     Ok(Pruned { removed, kept, bytes_before, bytes_after })

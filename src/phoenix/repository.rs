@@ -48,11 +48,8 @@ impl Repository {
     pub fn init(folder: &Path, secrets: &[Secret], append_only: bool, at: Timestamp) -> Result<Self, PhoenixError> {
         let (key, id) = (RepositoryKey::generate()?, random_id()?);
         let slots = wrapped(&key, secrets, id, at)?;
-        let vault = Vault::create(folder, id, append_only)?;
-        for slot in slots {
-            vault.keep_slot(&slot.id.to_string(), &slot.to_bytes())?;
-        }
-        Ok(Self { vault, key })
+        let slots: Vec<_> = slots.iter().map(|slot| (slot.id.to_string(), slot.to_bytes())).collect();
+        Ok(Self { vault: Vault::create(folder, id, append_only, &slots)?, key })
     }
 
     /// # Errors
@@ -60,10 +57,15 @@ impl Repository {
     pub fn open(folder: &Path, secret: &Secret) -> Result<Self, PhoenixError> {
         let vault = Vault::open(folder)?;
         // What says most is the answer of a slot of the same kind of secret.
-        let (mut why, mut says_most) = (None, false);
+        let (mut why, mut says_most, mut tries) = (None, false, 0);
         for (name, bytes) in vault.slots()? {
             let slot = Slot::from_bytes(&bytes);
             let alike = slot.as_ref().is_ok_and(|slot| slot.kind == secret.kind());
+            // Each passphrase that is tried takes long, and who writes there may have put any number of slots: words and key files cost nothing.
+            tries += usize::from(alike && matches!(secret, Secret::Passphrase(_)));
+            if tries > limits::SLOTS {
+                break;
+            }
             match slot.and_then(|slot| opened(&slot, secret, vault.id)) {
                 Ok(key) => return Ok(Self { vault, key }),
                 Err(error) if alike || !says_most => {
@@ -81,6 +83,14 @@ impl Repository {
         Err(why.unwrap_or_else(|| {
             PhoenixError::Key(format!("{}: no wrapped key is left: the recovery sheet's words open it", folder.display()))
         }))
+    }
+
+    /// The newest snapshot whose manifest opens: what else bears a number may be anybody's. None where there is none.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn newest(&self) -> Result<Option<Sequence>, PhoenixError> {
+        Ok(self.vault.sequences()?.into_iter().rev().find(|sequence| self.manifest(*sequence).is_ok()))
     }
 
     /// For the recovery sheet and for wrapping it anew.
@@ -190,6 +200,7 @@ impl Repository {
         let mut bytes = header::bytes(Kind::Drill, &self.key).to_vec();
         let sequence = drilled.sequence.to_be_bytes();
         bytes.extend(seal(&self.key.sealing(), drill(self.vault.id, &sequence), &plain)?);
+        let _writing = self.vault.writing()?;
         self.vault.keep_drill(drilled.sequence, &bytes)
     }
 
@@ -222,7 +233,8 @@ impl Repository {
         if !slots.iter().any(|(name, _)| *name == slot.to_string()) {
             return Err(PhoenixError::Refused(format!("{slot}: there is no such wrapped key: `jamey phoenix key list` shows them")));
         }
-        if slots.len() == 1 {
+        let opens = |(name, bytes): &&(String, Vec<u8>)| *name != slot.to_string() && self.check_slot(name, bytes).is_ok();
+        if slots.iter().filter(opens).count() == 0 {
             return Err(PhoenixError::Refused(format!("{slot}: is the last one: add another first, or nobody could open the repository")));
         }
         self.vault.remove_slot(slot)
@@ -244,14 +256,6 @@ impl Repository {
             self.vault.remove_slot(id)?;
         }
         Ok(slots.iter().map(|slot| slot.id).collect())
-    }
-
-    /// The wrapped keys.
-    ///
-    /// # Errors
-    /// When they cannot be read.
-    pub fn slots(&self) -> Result<Vec<Slot>, PhoenixError> {
-        self.vault.slots()?.iter().map(|(_, bytes)| Slot::from_bytes(bytes)).collect()
     }
 
     /// In words what is wrong with a wrapped key, also with one whose secret is not at hand.

@@ -16,7 +16,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs::{self, DirBuilder, File, OpenOptions},
     io::Write,
-    os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt, PermissionsExt},
+    os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
     sync::mpsc::{Receiver, SyncSender, sync_channel},
     thread,
@@ -29,6 +29,8 @@ pub struct Choice {
     pub components: Option<BTreeSet<Component>>,
     /// Everything is read, opened and compared, and nothing written.
     pub dry_run: bool,
+    /// It is not to stay: then nobody waits until it is on disk.
+    pub for_trial: bool,
 }
 
 /// What came of it.
@@ -70,7 +72,7 @@ pub(super) fn restore(
         if progress(Step { done, of }) { Ok(()) } else { Err(PhoenixError::Stopped) }
     })?;
     if let Some(place) = place {
-        place.put()?;
+        place.put(choice.for_trial)?;
     }
     Ok(Restored {
         sequence: manifest.sequence,
@@ -101,6 +103,10 @@ impl Place {
             Err(source) => return Err(PhoenixError::File { path: into.to_owned(), doing: "cannot be read", source }),
         }
         DirBuilder::new().recursive(true).mode(0o700).create(parent).at(parent, "cannot be made")?;
+        let device = |path: &Path| path.metadata().ok().map(|metadata| metadata.dev());
+        if device(into).is_some_and(|own| Some(own) != device(parent)) {
+            return Err(PhoenixError::Refused(format!("{}: another disk is mounted there: restore to a folder on it", into.display())));
+        }
         let folder = parent.join(format!(".{name}.restoring"));
         if folder.exists() {
             // Of one that was killed.
@@ -134,12 +140,12 @@ impl Place {
     }
 
     /// All of it to disk, and then in its place.
-    fn put(self) -> Result<(), PhoenixError> {
-        let folder = File::open(&self.folder).at(&self.folder, "cannot be read")?;
-        nix::unistd::syncfs(&folder).map_err(std::io::Error::from).at(&self.folder, "cannot be brought to disk")?;
-        if self.into.exists() {
-            fs::remove_dir(&self.into).at(&self.into, "cannot be replaced")?;
+    fn put(self, for_trial: bool) -> Result<(), PhoenixError> {
+        if !for_trial {
+            let folder = File::open(&self.folder).at(&self.folder, "cannot be read")?;
+            nix::unistd::syncfs(&folder).map_err(std::io::Error::from).at(&self.folder, "cannot be brought to disk")?;
         }
+        // An empty folder in its place is replaced.
         fs::rename(&self.folder, &self.into).at(&self.into, "cannot be put in its place")?;
         sync_folder(&self.into)
     }
@@ -158,19 +164,18 @@ pub(super) type Sink<'a> = &'a mut dyn FnMut(&SavedItem, Option<&[u8]>) -> Resul
 /// Reads files in order.
 pub(super) fn read(repository: &Repository, items: &[&SavedItem], sink: Sink<'_>) -> Result<(), PhoenixError> {
     let (vault, key) = (&repository.vault, repository.key());
-    let places = Places::read(vault, key)?;
+    let places = &Places::read(vault, key)?;
     thread::scope(|scope| {
         let (mut lines, mut opened) = (Vec::new(), Vec::new());
         for _ in 0..threads() {
             let (line, jobs) = sync_channel(WAITING);
             let (to_sink, from) = sync_channel(WAITING);
             let opener = Opener::new(key, vault.id)?;
-            scope.spawn(move || open(vault, opener, &jobs, &to_sink));
+            scope.spawn(move || open(places, vault, opener, &jobs, &to_sink));
             lines.push(line);
             opened.push(from);
         }
         let opener = Opener::new(key, vault.id)?;
-        let places = &places;
         scope.spawn(move || ask(places, vault, opener, items, &lines));
 
         let mut turn = opened.iter().cycle();
@@ -195,7 +200,7 @@ pub(super) fn read(repository: &Repository, items: &[&SavedItem], sink: Sink<'_>
 }
 
 /// A chunk to be read, or why it cannot be; none where a file ends before it should.
-type Job = Result<Option<(Id, Entry)>, PhoenixError>;
+type Job = Result<Option<Id>, PhoenixError>;
 type Opened = Result<Option<Vec<u8>>, PhoenixError>;
 
 /// Asks for each chunk in order, the threads in turn.
@@ -212,9 +217,9 @@ fn ask(places: &Places, vault: &Vault, mut opener: Opener, items: &[&SavedItem],
         }
         let mut left = item.bytes;
         let lists = item.lists.iter().map(|list| {
-            let (pack, entry) = find(places, vault, list)?;
-            let blob = packs.open(vault, pack, &entry, &mut opener)?;
-            chunk::listed(&blob).ok_or_else(|| damaged(vault, pack, "holds a list that is none"))
+            let blob = packs.find(places, vault, list, &mut opener)?;
+            chunk::listed(&blob)
+                .ok_or_else(|| PhoenixError::Damaged { path: vault.folder().to_owned(), what: "a list of chunks is none".into() })
         });
         for ids in std::iter::once(Ok(item.chunks.clone())).chain(lists) {
             let ids = match ids {
@@ -225,13 +230,13 @@ fn ask(places: &Places, vault: &Vault, mut opener: Opener, items: &[&SavedItem],
                 }
             };
             for id in ids {
-                let job = find(places, vault, &id);
+                let raw = places.get(&id).map_or(0, |(_, entry)| u64::from(entry.raw));
                 // More than there should be is not asked for: the reader takes as many as the file has bytes.
                 if left == 0 {
                     break;
                 }
-                left = left.saturating_sub(job.as_ref().map_or(0, |(_, entry)| u64::from(entry.raw)));
-                if !send(job.map(Some)) {
+                left = left.saturating_sub(raw);
+                if !send(Ok(Some(id))) {
                     return;
                 }
             }
@@ -242,24 +247,22 @@ fn ask(places: &Places, vault: &Vault, mut opener: Opener, items: &[&SavedItem],
     }
 }
 
-pub(super) fn find(places: &Places, vault: &Vault, id: &Id) -> Result<(Id, Entry), PhoenixError> {
-    places.get(id).ok_or_else(|| {
-        let wrong = places.wrong.first().map(|(_, path, what)| format!("; {}: {what}", path.display())).unwrap_or_default();
-        PhoenixError::Damaged {
-            path: vault.folder().to_owned(),
-            what: format!("a chunk is in none of its packs: one is missing or damaged{wrong}"),
-        }
-    })
+fn missing(places: &Places, vault: &Vault) -> PhoenixError {
+    let wrong = places.wrong.first().map(|(_, path, what)| format!("; {}: {what}", path.display())).unwrap_or_default();
+    PhoenixError::Damaged {
+        path: vault.folder().to_owned(),
+        what: format!("a chunk is in none of its packs: one is missing or damaged{wrong}"),
+    }
 }
 
 fn damaged(vault: &Vault, pack: Id, what: &str) -> PhoenixError {
     PhoenixError::Damaged { path: vault.pack_path(pack), what: what.to_owned() }
 }
 
-fn open(vault: &Vault, mut opener: Opener, jobs: &Receiver<Job>, to_sink: &SyncSender<Opened>) {
+fn open(places: &Places, vault: &Vault, mut opener: Opener, jobs: &Receiver<Job>, to_sink: &SyncSender<Opened>) {
     let mut packs = Packs::default();
     for job in jobs {
-        let opened = job.and_then(|job| job.map(|(pack, entry)| packs.open(vault, pack, &entry, &mut opener)).transpose());
+        let opened = job.and_then(|job| job.map(|id| packs.find(places, vault, &id, &mut opener)).transpose());
         if to_sink.send(opened).is_err() {
             return;
         }
@@ -276,6 +279,18 @@ pub(super) struct Packs {
 const OPEN_PACKS: usize = 8;
 
 impl Packs {
+    /// The chunk, from whichever pack has it whole.
+    pub(super) fn find(&mut self, places: &Places, vault: &Vault, id: &Id, opener: &mut Opener) -> Result<Vec<u8>, PhoenixError> {
+        let mut why = None;
+        for (pack, entry) in places.all(id) {
+            match self.open(vault, pack, &entry, opener) {
+                Ok(chunk) => return Ok(chunk),
+                Err(error) => why = why.or(Some(error)),
+            }
+        }
+        Err(why.unwrap_or_else(|| missing(places, vault)))
+    }
+
     pub(super) fn open(&mut self, vault: &Vault, pack: Id, entry: &Entry, opener: &mut Opener) -> Result<Vec<u8>, PhoenixError> {
         let sealed = self.sealed(vault, pack, entry)?;
         opener.open(entry, &sealed).map_err(|what| damaged(vault, pack, &format!("a chunk: {what}")))

@@ -11,7 +11,7 @@ use super::{
     places::Places,
     repository::Repository,
     source::{Content, Item, Source, is_path},
-    vault::Vault,
+    vault::{LAST, Vault},
 };
 use crate::domain::{Timestamp, limits};
 use std::{
@@ -86,10 +86,16 @@ pub(super) fn take(repository: &Repository, order: Order, progress: Progress<'_>
         }
     })?;
 
-    let sequence = before.last().copied().unwrap_or_default().max(order.after) + 1;
-    let mut kept = Vec::new();
-    for number in &before {
-        kept.push(Kept { sequence: *number, hash: Id::of(&vault.snapshot(*number)?) });
+    // Of one that cannot be read nothing is known, and it must not keep the house from being saved.
+    let read = |number: &Sequence| Some(Kept { sequence: *number, hash: Id::of(&vault.snapshot(*number).ok()?) });
+    let kept: Vec<Kept> = before.iter().filter_map(read).collect();
+    // Anybody who writes there may give a file any number: it counts where its manifest opens, and is stepped over where not.
+    let mut sequence = repository.newest()?.unwrap_or_default().max(order.after) + 1;
+    while before.contains(&sequence) {
+        sequence += 1;
+    }
+    if sequence > LAST {
+        return Err(PhoenixError::Refused("the numbers of snapshots have come to an end: begin another repository".into()));
     }
     let manifest = Manifest {
         v: VERSION,

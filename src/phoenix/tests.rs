@@ -110,7 +110,7 @@ fn a_component_alone_and_a_trial_without_a_trace() {
         vec![source(Component::Rules, vec![bytes("rules/a.toml", b"a")]), source(Component::Broker, vec![bytes("b", b"b")])],
     );
     let into = folder.path().join("new");
-    let only = Choice { components: Some([Component::Rules].into()), dry_run: false };
+    let only = Choice { components: Some([Component::Rules].into()), ..Choice::default() };
     let done = repository.restore(1, &only, &into, &mut |_| true).unwrap();
     assert_eq!((done.files, done.parts.len()), (1, 1));
     assert!(into.join("rules/a.toml").exists() && !into.join("b").exists());
@@ -118,7 +118,7 @@ fn a_component_alone_and_a_trial_without_a_trace() {
     let trial = folder.path().join("trial");
     repository.restore(1, &Choice { dry_run: true, ..Choice::default() }, &trial, &mut |_| true).unwrap();
     assert!(!trial.exists());
-    let missing = Choice { components: Some([Component::Index].into()), dry_run: false };
+    let missing = Choice { components: Some([Component::Index].into()), ..Choice::default() };
     let error = repository.restore(1, &missing, &trial, &mut |_| true).unwrap_err().to_string();
     assert_eq!(error, "the snapshot holds no index; it holds rules, broker");
     let error = repository.restore(1, &Choice::default(), &into, &mut |_| true).unwrap_err();
@@ -205,7 +205,7 @@ fn keys_come_and_go_and_the_last_one_stays() {
     assert!(Repository::open(&path, &second).is_ok());
     repository.remove_key(id).unwrap();
     assert!(matches!(Repository::open(&path, &second), Err(PhoenixError::Key(_))));
-    let last = repository.slots().unwrap()[0].id;
+    let last = uuid::Uuid::parse_str(&repository.vault.slots().unwrap()[0].0).unwrap();
     assert!(repository.remove_key(last).unwrap_err().to_string().contains("is the last one"));
     repository.rotate_keys(std::slice::from_ref(&third), at(2)).unwrap();
     assert!(Repository::open(&path, &third).is_ok() && Repository::open(&path, &first).is_err());
@@ -251,4 +251,60 @@ fn a_wrapped_key_that_was_altered_is_found_without_its_secret() {
     fs::write(&path, slot).unwrap();
     let findings = sound(&repository);
     assert_eq!((findings.len(), &findings[0].path), (1, &path));
+}
+
+#[test]
+fn of_a_chunk_that_lies_twice_the_good_one_is_read_and_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut repository = repository(folder.path());
+    let database = noise(1, 1_000_000);
+    take(&mut repository, 0, vec![source(Component::Database, vec![bytes("jamey.db", &database)])]);
+    let (good, _) = repository.vault.packs().unwrap()[0];
+    let mut forged = fs::read(repository.vault.pack_path(good)).unwrap();
+    // Until its name comes before that of the good one.
+    for at in (1_000..900_000).step_by(1_000) {
+        forged[at] ^= 1;
+        if Id::of(&forged) < good {
+            break;
+        }
+    }
+    let name = Id::of(&forged);
+    assert!(name < good);
+    let partial = repository.vault.partial_path(name);
+    fs::write(&partial, forged).unwrap();
+    repository.vault.adopt_pack(name, &partial).unwrap();
+    assert!(restored(&repository, 1, &folder.path().join("new"))["jamey.db"] == database);
+    let findings = sound(&repository);
+    assert_eq!((findings.len(), findings[0].snapshots.len()), (1, 0), "it is named, and nothing is lost by it: {findings:?}");
+    repository.prune(&Retention::default(), &TimeZone::UTC, false, &mut |_| true).unwrap();
+    assert!(restored(&repository, 1, &folder.path().join("again"))["jamey.db"] == database);
+    assert_eq!(repository.vault.packs().unwrap().iter().filter(|(id, _)| *id == name).count(), 0);
+}
+
+#[test]
+fn a_number_that_anybody_could_write_leads_nobody_astray() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut repository = repository(folder.path());
+    let items = || vec![source(Component::Config, vec![bytes("c", b"c")])];
+    take(&mut repository, 0, items());
+    fs::write(repository.vault.snapshot_path(9_999_999_999), "").unwrap();
+    fs::write(repository.vault.snapshot_path(2), "").unwrap();
+    assert_eq!(take(&mut repository, 1, items()).sequence, 3);
+    assert_eq!(repository.newest().unwrap(), Some(3));
+    assert!(sound(&repository).len() == 2);
+    let last = repository.snapshot(Order { after: 9_999_999_999, ..order(2, items()) }, &mut |_| true);
+    assert!(last.unwrap_err().to_string().contains("have come to an end"));
+}
+
+#[test]
+fn a_manifest_that_cannot_be_read_keeps_the_house_from_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut repository = repository(folder.path());
+    let items = || vec![source(Component::Config, vec![bytes("c", b"c")])];
+    take(&mut repository, 0, items());
+    let path = repository.vault.snapshot_path(1);
+    fs::remove_file(&path).unwrap();
+    fs::create_dir(&path).unwrap();
+    let taken = take(&mut repository, 1, items());
+    assert_eq!(repository.manifest(taken.sequence).unwrap().kept, []);
 }

@@ -55,8 +55,9 @@ impl Finding {
 pub(super) fn verify(repository: &Repository, depth: Depth, progress: Progress<'_>) -> Result<Vec<Finding>, PhoenixError> {
     let (vault, key) = (&repository.vault, repository.key());
     let mut findings = strangers(repository)?;
-    for (name, bytes) in vault.slots()? {
-        if let Err(what) = repository.check_slot(&name, &bytes) {
+    for name in vault.slot_names()? {
+        let checked = vault.slot(&name).map_err(|e| e.to_string()).and_then(|bytes| repository.check_slot(&name, &bytes));
+        if let Err(what) = checked {
             findings.push(Finding::grave(vault.folder().join("keys").join(name), what, Vec::new()));
         }
     }
@@ -75,10 +76,9 @@ pub(super) fn verify(repository: &Repository, depth: Depth, progress: Progress<'
     let mut ids = Ids::new(repository, &places)?;
     for manifest in &manifests {
         for item in manifest.parts.iter().flat_map(|part| &part.items) {
-            let walked = ids.each(item, &mut |id| match places.get(id) {
-                Some((pack, _)) if !wrong.contains_key(&pack) => {}
-                found => {
-                    hurt.entry(found.map(|(pack, _)| pack)).or_default().insert(manifest.sequence);
+            let walked = ids.each(item, &mut |id| {
+                if !places.all(id).any(|(pack, _)| !wrong.contains_key(&pack)) {
+                    hurt.entry(places.get(id).map(|(pack, _)| pack)).or_default().insert(manifest.sequence);
                 }
             });
             if walked.is_err() {
@@ -189,7 +189,7 @@ fn each(
 }
 
 /// Whether a pack is what its name says, and every chunk in it what its own says.
-fn whole(repository: &Repository, pack: Id, opener: &mut Opener) -> Result<(), String> {
+pub(super) fn whole(repository: &Repository, pack: Id, opener: &mut Opener) -> Result<(), String> {
     let (vault, key) = (&repository.vault, repository.key());
     let path = vault.pack_path(pack);
     let bytes = read(&path, pack::BYTES as u64).map_err(|e| e.to_string())?;

@@ -1,14 +1,7 @@
 //! Walking over the chunks of a file, lists among them.
 
 use super::{
-    chunk,
-    error::PhoenixError,
-    id::Id,
-    manifest::SavedItem,
-    pack::Opener,
-    places::Places,
-    repository::Repository,
-    restore::{Packs, find},
+    chunk, error::PhoenixError, id::Id, manifest::SavedItem, pack::Opener, places::Places, repository::Repository, restore::Packs,
 };
 
 /// Opens the lists that files with many chunks have.
@@ -42,8 +35,8 @@ impl<'a> Ids<'a> {
 
     fn list(&mut self, list: &Id) -> Result<Vec<Id>, PhoenixError> {
         let vault = &self.repository.vault;
-        let (pack, entry) = find(self.places, vault, list)?;
-        let blob = self.packs.open(vault, pack, &entry, &mut self.opener)?;
-        chunk::listed(&blob).ok_or_else(|| PhoenixError::Damaged { path: vault.pack_path(pack), what: "holds a list that is none".into() })
+        let blob = self.packs.find(self.places, vault, list, &mut self.opener)?;
+        chunk::listed(&blob)
+            .ok_or_else(|| PhoenixError::Damaged { path: vault.folder().to_owned(), what: "a list of chunks is none".into() })
     }
 }

@@ -59,7 +59,7 @@ fn try_it(repository: &Repository, of: Sequence, folder: &Folder, progress: Prog
     };
     folder.has_room(manifest.bytes())?;
     let into = folder.0.join("house");
-    let restored = match repository.restore(of, &Choice::default(), &into, progress) {
+    let restored = match repository.restore(of, &Choice { for_trial: true, ..Choice::default() }, &into, progress) {
         Ok(restored) => restored,
         // That there is no room here, or that it was stopped, says nothing of the snapshot.
         Err(PhoenixError::Stopped) => return Err(PhoenixError::Stopped.into()),

@@ -1,6 +1,9 @@
 //! Which files of its owner's a config names, and where each stands in a snapshot.
 
-use crate::{config::Config, phoenix::Component};
+use crate::{
+    config::{Config, Remote},
+    phoenix::Component,
+};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -46,8 +49,7 @@ pub(super) fn files(config: &Config) -> Vec<Named> {
             }
         }
     }
-    let bridges = config.bridges.iter().map(|bridge| ("bridge", &bridge.remote));
-    for (section, remote) in bridges.chain(config.attached.iter().map(|attached| ("attached", &attached.remote))) {
+    for (section, remote) in remotes(config) {
         for (key, path) in [("ca", &remote.ca), ("certificate", &remote.certificate), ("key", &remote.key)] {
             if let Some(path) = path {
                 put(&mut all, Component::Certificates, &format!("{section}.{key}"), path);
@@ -59,12 +61,18 @@ pub(super) fn files(config: &Config) -> Vec<Named> {
 
 /// Other files that it names and no snapshot holds, as option and path.
 pub(super) fn secrets(config: &Config) -> Vec<(String, PathBuf)> {
-    let bridges = config.bridges.iter().map(|bridge| ("bridge", &bridge.remote));
-    let remotes = bridges.chain(config.attached.iter().map(|attached| ("attached", &attached.remote)));
-    let passwords = remotes.filter_map(|(section, remote)| Some((format!("{section}.password_file"), remote.password_file.clone()?)));
+    let passwords =
+        remotes(config).filter_map(|(section, remote)| Some((format!("{section}.password_file"), remote.password_file.clone()?)));
     let keys =
         config.phoenix.repositories.iter().filter_map(|entry| Some(("phoenix.repository.key_file".to_owned(), entry.key_file.clone()?)));
     passwords.chain(keys).collect()
+}
+
+/// Other brokers, by the section that names them.
+fn remotes(config: &Config) -> impl Iterator<Item = (&'static str, &Remote)> {
+    let bridges = config.bridges.iter().map(|bridge| ("bridge", &bridge.remote));
+    let courier = config.phoenix.courier.iter().filter_map(|courier| Some(("phoenix.courier", courier.remote.as_ref()?)));
+    bridges.chain(config.attached.iter().map(|attached| ("attached", &attached.remote))).chain(courier)
 }
 
 /// A file that is named twice stands there once.

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     domain::Input,
-    phoenix::{PhoenixError, Repository, Sequence, Step},
+    phoenix::{Depth, PhoenixError, Repository, Sequence, Step},
     store::Reader,
 };
 use anyhow::{Error, Result};
@@ -96,8 +96,8 @@ impl Work {
         if let Err(error) = taken {
             return self.failed(i, &error, Some(reason));
         }
-        let drills = reason == Reason::Scheduled && self.kept.get(i).is_some_and(|kept| kept.place.entry.drill);
-        let is_whole = !drills || matches!(self.drill(i, None, &Tell::Nobody), Ok(Trial { passed: true, .. }));
+        let drills = self.kept.get(i).is_some_and(|kept| kept.place.entry.drill);
+        let is_whole = !drills || self.is_whole(i) || self.is_mended(i, reason);
         if is_whole && !self.is_over() {
             match self.prune(i, false, &Tell::Nobody) {
                 Err(error) if !matches!(error.downcast_ref(), Some(PhoenixError::AppendOnly { .. })) => {
@@ -109,6 +109,21 @@ impl Work {
         if let Some(kept) = self.kept.get_mut(i) {
             kept.is_well();
         }
+    }
+
+    fn is_whole(&mut self, i: usize) -> bool {
+        matches!(self.drill(i, None, &Tell::Nobody), Ok(Trial { passed: true, .. }))
+    }
+
+    /// A pack that rotted would be referred to by each snapshot that follows: it is put aside, and what it held is saved anew.
+    fn is_mended(&mut self, i: usize, reason: Reason) -> bool {
+        let aside = self.work(i, &Tell::Nobody, |_, _, repository, progress| {
+            let findings = repository.verify(Depth::Everything, progress)?;
+            Ok(repository.set_aside(&findings)?)
+        });
+        let Ok(packs @ 1..) = aside else { return false };
+        warn!("{packs} damaged packs were put aside, and what the house still has of them is saved anew");
+        self.take(i, reason, "itself", &Tell::Nobody).is_ok() && self.is_whole(i)
     }
 
     pub(super) fn take(&mut self, i: usize, reason: Reason, by: &str, tell: &Tell) -> Result<Snapped> {

@@ -67,7 +67,7 @@ pub(super) fn restore(common: &Common, config: &Config, asked: &Asked) -> Result
     }
     let zone = config.zone();
     if let Some(least) = asked.expect_at_least {
-        let newest = repository.vault.sequences()?.last().copied().unwrap_or(0);
+        let newest = repository.newest()?.unwrap_or(0);
         if newest < least {
             bail!(
                 "{}: the newest snapshot is {newest}, and you expect at least {least}: an older state of the repository lies there, or the wrong one",
@@ -77,12 +77,12 @@ pub(super) fn restore(common: &Common, config: &Config, asked: &Asked) -> Result
     }
     let sequence = match (asked.which, asked.before) {
         (_, Some(before)) => before.newest_before(&repository.list()?, &zone)?,
-        (Some(which), None) => which.of(&repository.vault)?,
+        (Some(which), None) => which.of(&repository)?,
         (None, None) => bail!("say which snapshot: its number, `latest`, or --before TIME"),
     };
     let manifest = repository.manifest(sequence).with_context(|| advice(&repository, sequence))?;
     let components: BTreeSet<Component> = asked.components.iter().copied().collect();
-    let choice = Choice { components: (!components.is_empty()).then_some(components), dry_run: asked.dry_run };
+    let choice = Choice { components: (!components.is_empty()).then_some(components), dry_run: asked.dry_run, ..Choice::default() };
     let mut bar = Bar::new(if asked.dry_run { "read" } else { "restored" }, common.json);
     let restored =
         repository.restore(sequence, &choice, &into, &mut |step| bar.step(step)).with_context(|| advice(&repository, sequence))?;

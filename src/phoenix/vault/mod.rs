@@ -78,24 +78,35 @@ impl Label {
 }
 
 impl Vault {
-    /// An empty one, of an id of its own or of the one it is to be a copy of.
+    /// An empty one, of an id of its own or of the one it is to be a copy of, with the wrapped keys that open it.
     ///
     /// # Errors
     /// When there is one already, or the folder cannot be written.
-    pub fn create(folder: &Path, id: Uuid, append_only: bool) -> Result<Self, PhoenixError> {
+    pub fn create(folder: &Path, id: Uuid, append_only: bool, slots: &[(String, Vec<u8>)]) -> Result<Self, PhoenixError> {
         if folder.join(FILE).exists() {
             return Err(PhoenixError::Exists { path: folder.to_owned() });
         }
         make(folder)?;
-        // Something else lives there, and would be mistaken for the repository's.
-        let stranger = fs::read_dir(folder).at(folder, "cannot be read")?.flatten().any(|entry| entry.file_name() != LOCK);
-        if stranger {
+        // Something else lives there, and would be mistaken for the repository's. What a making left that was killed is none: it comes to nothing.
+        let begun = |name: &std::ffi::OsStr| name.to_str().is_some_and(|name| belongs("", name) || name.starts_with(TEMPORARY));
+        if fs::read_dir(folder).at(folder, "cannot be read")?.flatten().any(|entry| !begun(&entry.file_name())) {
             return Err(PhoenixError::NotEmpty { path: folder.to_owned() });
         }
         let vault = Self { folder: folder.to_owned(), id, append_only };
         for name in [KEYS, PACKS, SNAPSHOTS, DRILLS, PARTIAL] {
-            make(&folder.join(name))?;
+            let part = folder.join(name);
+            make(&part)?;
+            if name != KEYS && fs::read_dir(&part).at(&part, "cannot be read")?.next().is_some() {
+                return Err(PhoenixError::NotEmpty { path: part });
+            }
         }
+        for (name, _) in vault.slots()? {
+            vault.remove(&folder.join(KEYS).join(name))?;
+        }
+        for (name, bytes) in slots {
+            vault.keep_slot(name, bytes)?;
+        }
+        // The label comes last: without it there is no repository, with it there is one that opens.
         vault.put(&folder.join(FILE), &Label { format: FORMAT.into(), v: VERSION, repository: id, append_only }.text()?)?;
         Ok(vault)
     }
@@ -266,31 +277,34 @@ impl Vault {
         sync_folder(&from)
     }
 
-    /// The wrapped keys, as they lie there.
+    /// The wrapped keys, as they lie there. One that cannot be read is left out: the others open the repository still.
     ///
     /// # Errors
-    /// When they cannot be read.
+    /// When their folder cannot be read.
     pub fn slots(&self) -> Result<Vec<(String, Vec<u8>)>, PhoenixError> {
+        let read = |name: String| Some((self.slot(&name).ok()?, name)).map(|(bytes, name)| (name, bytes));
+        Ok(self.slot_names()?.into_iter().filter_map(read).collect())
+    }
+
+    pub(super) fn slot_names(&self) -> Result<Vec<String>, PhoenixError> {
         let folder = self.folder.join(KEYS);
-        let mut slots = Vec::new();
+        let mut names = Vec::new();
         for entry in fs::read_dir(&folder).at(&folder, "cannot be read")? {
-            let entry = entry.at(&folder, "cannot be read")?;
-            if let Some(name) = entry.file_name().to_str().filter(|name| Uuid::parse_str(name).is_ok()) {
-                slots.push((name.to_owned(), read(&entry.path(), SMALL_BYTES)?));
-            }
+            let name = entry.at(&folder, "cannot be read")?.file_name();
+            names.extend(name.to_str().filter(|name| slot_id(name).is_some()).map(str::to_owned));
         }
-        if slots.len() > limits::SLOTS {
-            let what = format!("{} wrapped keys are more than {}: who writes there wants it to take long", slots.len(), limits::SLOTS);
-            return Err(PhoenixError::Damaged { path: folder, what });
-        }
-        slots.sort();
-        Ok(slots)
+        names.sort();
+        Ok(names)
+    }
+
+    pub(super) fn slot(&self, name: &str) -> Result<Vec<u8>, PhoenixError> {
+        read(&self.folder.join(KEYS).join(name), SMALL_BYTES)
     }
 
     /// # Errors
     /// When it cannot be written, or the name is none.
     pub fn keep_slot(&self, name: &str, bytes: &[u8]) -> Result<(), PhoenixError> {
-        let id = Uuid::parse_str(name).map_err(|_| PhoenixError::Refused(format!("`{name}` is no name of a wrapped key")))?;
+        let id = slot_id(name).ok_or_else(|| PhoenixError::Refused(format!("`{name}` is no name of a wrapped key")))?;
         self.keep(&self.folder.join(KEYS).join(id.to_string()), bytes)
     }
 
@@ -355,11 +369,7 @@ impl Vault {
         let mut numbers = Vec::new();
         for entry in fs::read_dir(&folder).at(&folder, "cannot be read")? {
             let name = entry.at(&folder, "cannot be read")?.file_name();
-            if let Some(name) = name.to_str().filter(|name| name.len() == 10)
-                && let Ok(number) = name.parse()
-            {
-                numbers.push(number);
-            }
+            numbers.extend(name.to_str().and_then(number));
         }
         numbers.sort_unstable();
         Ok(numbers)
@@ -376,13 +386,14 @@ impl Vault {
     }
 
     fn keep(&self, path: &Path, bytes: &[u8]) -> Result<(), PhoenixError> {
-        match fs::read(path) {
+        match read(path, bytes.len() as u64) {
             Ok(there) if there == bytes => Ok(()),
-            Ok(_) => Err(PhoenixError::Damaged {
+            Err(PhoenixError::File { source, .. }) if source.kind() == io::ErrorKind::NotFound => self.put(path, bytes),
+            Err(error @ PhoenixError::File { .. }) => Err(error),
+            _ => Err(PhoenixError::Damaged {
                 path: path.to_owned(),
                 what: "is there already, and is another: nothing is written over it".into(),
             }),
-            Err(_) => self.put(path, bytes),
         }
     }
 
@@ -390,8 +401,12 @@ impl Vault {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let partial = self.folder.join(PARTIAL).join(format!("{TEMPORARY}{name}"));
         let partial = if partial.parent().is_some_and(Path::exists) { partial } else { self.folder.join(format!("{TEMPORARY}{name}")) };
-        let mut file =
-            OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&partial).at(&partial, "cannot be written")?;
+        // Whoever else may write there must not lead it elsewhere by a link: what lies there goes, and only what is new is written.
+        match fs::remove_file(&partial) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error).at(&partial, "cannot be deleted"),
+            _ => {}
+        }
+        let mut file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&partial).at(&partial, "cannot be written")?;
         file.write_all(bytes).at(&partial, "cannot be written")?;
         file.sync_all().at(&partial, "cannot be brought to disk")?;
         drop(file);
@@ -410,12 +425,18 @@ impl Vault {
     }
 }
 
+/// The highest number: what has ten digits.
+pub(super) const LAST: Sequence = 9_999_999_999;
 /// What the names of files that are not whole begin with.
 const TEMPORARY: &str = ".new-";
 
 /// Reads a whole file of at most `most` bytes.
 pub(super) fn read(path: &Path, most: u64) -> Result<Vec<u8>, PhoenixError> {
-    let file = File::open(path).at(path, "cannot be read")?;
+    // A pipe in a file's place would let whoever reads it wait for ever.
+    let file = OpenOptions::new().read(true).custom_flags(nix::fcntl::OFlag::O_NONBLOCK.bits()).open(path).at(path, "cannot be read")?;
+    if !file.metadata().at(path, "cannot be read")?.is_file() {
+        return Err(PhoenixError::Damaged { path: path.to_owned(), what: "is no file".into() });
+    }
     let mut bytes = Vec::new();
     file.take(most + 1).read_to_end(&mut bytes).at(path, "cannot be read")?;
     if bytes.len() as u64 > most {
@@ -428,9 +449,19 @@ pub(super) fn read(path: &Path, most: u64) -> Result<Vec<u8>, PhoenixError> {
 fn belongs(place: &str, name: &str) -> bool {
     match place {
         "" => matches!(name, FILE | LOCK | KEYS | PACKS | SNAPSHOTS | DRILLS | PARTIAL | DAMAGED),
-        KEYS => Uuid::parse_str(name).is_ok(),
-        _ => name.len() == 10 && name.parse::<Sequence>().is_ok(),
+        KEYS => slot_id(name).is_some(),
+        _ => number(name).is_some(),
     }
+}
+
+/// The number that a file's name is: ten digits, in the one form that it has.
+fn number(name: &str) -> Option<Sequence> {
+    name.parse().ok().filter(|number| format!("{number:010}") == name && *number <= LAST)
+}
+
+/// The id that a wrapped key's name is, in the one form that it has.
+fn slot_id(name: &str) -> Option<Uuid> {
+    Uuid::parse_str(name).ok().filter(|id| id.to_string() == name)
 }
 
 /// Its owner's alone.

@@ -220,7 +220,7 @@ impl<'a> Round<'a> {
                 Ok(offer) if offer.repository == repository => {
                     self.repository = Some(repository);
                     if self.landing.is_none() {
-                        let vault = Vault::create(&self.asked.into, repository, true).context("the copy cannot be begun")?;
+                        let vault = Vault::create(&self.asked.into, repository, true, &[]).context("the copy cannot be begun")?;
                         self.landing = Some(landing(vault)?);
                     }
                     if let Some(landing) = &mut self.landing {

@@ -5,7 +5,7 @@ use crate::phoenix::Vault;
 use std::fs;
 
 fn original(folder: &std::path::Path) -> (Vault, Files) {
-    let vault = Vault::create(folder, REPOSITORY, false).unwrap();
+    let vault = Vault::create(folder, REPOSITORY, false, &[]).unwrap();
     let (mut files, mut chance) = (Files::default(), Chance(3));
     files.grow(&mut chance, 3, 600_000);
     files.grow(&mut chance, 2, 600_000);
@@ -19,7 +19,7 @@ fn original(folder: &std::path::Path) -> (Vault, Files) {
 }
 
 fn copy(folder: &std::path::Path) -> Landing {
-    let vault = Vault::open(folder).or_else(|_| Vault::create(folder, REPOSITORY, true));
+    let vault = Vault::open(folder).or_else(|_| Vault::create(folder, REPOSITORY, true, &[]));
     Landing::new(vault.unwrap()).unwrap()
 }
 
@@ -105,6 +105,6 @@ fn one_alone_receives_and_a_pruned_file_is_refused_to_who_asks() {
 #[test]
 fn a_repository_without_a_snapshot_is_not_offered() {
     let folder = tempfile::tempdir().unwrap();
-    let vault = Vault::create(folder.path(), REPOSITORY, false).unwrap();
+    let vault = Vault::create(folder.path(), REPOSITORY, false, &[]).unwrap();
     assert_eq!(Stock::of(&vault).unwrap(), None);
 }
