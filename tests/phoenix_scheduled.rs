@@ -188,7 +188,7 @@ fn what_was_missed_is_made_up_for_once_and_what_is_old_goes() {
         wait_for_state(&house, "one is made up for", |s| s["drill"]["sequence"] == 10 && s["snapshots"] == 3 && s["doing"].is_null());
     assert_eq!(state["last"]["reason"], "scheduled");
     assert_eq!(there.sequences(), [8, 9, 10], "the newest of three days");
-    assert_eq!(on_record(&house, "phoenix.prune"), 1);
+    wait_until("it is on record", PATIENCE, || on_record(&house, "phoenix.prune") == 1);
     house.stop();
     house.start();
     let again = wait_for_state(&house, "it is looked at again", |s| s["last"]["sequence"] == 10 && s["next_at"].is_string());
