@@ -29,8 +29,8 @@ pub struct Asked {
 
 pub(super) fn diff(common: &Common, config: &Config, asked: &Asked) -> Result<()> {
     let (found, repository) = asked.at.open(config)?;
-    let before = repository.manifest(asked.before.of(&repository)?)?;
-    let after = repository.manifest(asked.after.of(&repository)?)?;
+    let before = repository.manifest(asked.before.of(&repository.vault)?)?;
+    let after = repository.manifest(asked.after.of(&repository.vault)?)?;
     let all = repository.diff(before.sequence, after.sequence)?;
     let counted = counted(&before, &after);
     let new_bytes: u64 = all.iter().map(|one| one.new_bytes).sum();

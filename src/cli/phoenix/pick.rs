@@ -2,7 +2,7 @@
 
 use crate::{
     domain::Timestamp,
-    phoenix::{Listed, Repository, Sequence},
+    phoenix::{Listed, Sequence, Vault},
 };
 use anyhow::{Context, Result};
 use jiff::tz::TimeZone;
@@ -31,17 +31,15 @@ impl FromStr for Pick {
 
 impl Pick {
     /// Its number, among those that are there.
-    pub fn of(self, repository: &Repository) -> Result<Sequence> {
-        let all = repository.vault.sequences()?;
+    pub fn of(self, vault: &Vault) -> Result<Sequence> {
+        let all = vault.sequences()?;
         if all.is_empty() {
             anyhow::bail!("there is no snapshot yet: `jamey phoenix snapshot` takes the first");
         }
         match self {
             Self::Number(number) => Ok(number),
             Self::Latest(back) => {
-                // One whose manifest does not open is none to be chosen by its place: anybody who writes there may give a file any number.
-                let good = |sequence: &Sequence| repository.manifest(*sequence).is_ok();
-                all.iter().copied().rev().filter(good).nth(back).with_context(|| format!("there are no more than {} snapshots", all.len()))
+                all.iter().rev().nth(back).copied().with_context(|| format!("there are no more than {} snapshots", all.len()))
             }
         }
     }

@@ -77,7 +77,7 @@ pub(super) fn restore(common: &Common, config: &Config, asked: &Asked) -> Result
     }
     let sequence = match (asked.which, asked.before) {
         (_, Some(before)) => before.newest_before(&repository.list()?, &zone)?,
-        (Some(which), None) => which.of(&repository)?,
+        (Some(which), None) => which.of(&repository.vault)?,
         (None, None) => bail!("say which snapshot: its number, `latest`, or --before TIME"),
     };
     let manifest = repository.manifest(sequence).with_context(|| advice(&repository, sequence))?;

@@ -29,7 +29,7 @@ const DIGITS: usize = 16;
 
 pub(super) fn show(common: &Common, config: &Config, asked: &Asked) -> Result<()> {
     let (found, repository) = asked.at.open(config)?;
-    let sequence = asked.which.of(&repository)?;
+    let sequence = asked.which.of(&repository.vault)?;
     let manifest = repository.manifest(sequence)?;
     let hash = Id::of(&repository.vault.snapshot(sequence)?);
     let drilled = repository.list()?.into_iter().find(|one| one.sequence == sequence).and_then(|one| one.drilled);
