@@ -146,7 +146,7 @@ fn is_tidy(data: &Path) -> bool {
 #[test]
 fn a_house_saves_itself_and_each_snapshot_is_restored_for_trial() {
     let there = There::new();
-    let mut house = there.house("schedule = \"* * * * *\"\njitter_seconds = 0\n");
+    let mut house = there.house("schedule = \"* * * * *\"\n");
     house.client("sensor").tell("jamey/in/sensor/reading", "21.5");
     let first = wait_for_state(&house, "the first is whole", |s| s["drill"]["passed"] == true && s["doing"].is_null());
     assert_eq!((&first["last"]["sequence"], &first["last"]["reason"], &first["snapshots"]), (&1.into(), &"scheduled".into(), &1.into()));
@@ -273,7 +273,7 @@ fn a_damaged_snapshot_fails_its_drill_and_nothing_is_pruned_for_it() {
 #[test]
 fn what_rotted_is_put_aside_and_saved_anew_without_anybody() {
     let there = There::new();
-    let house = there.house("schedule = \"* * * * *\"\njitter_seconds = 0\n");
+    let house = there.house("schedule = \"* * * * *\"\n");
     wait_for_state(&house, "the first is whole", |s| s["drill"]["passed"] == true && s["doing"].is_null());
     for (id, length) in there.open().vault.packs().unwrap() {
         // Its index stays whole, so nobody sees it who only looks what is there.

@@ -11,6 +11,7 @@ use super::{
     restore::Packs,
     retention::Retention,
     snapshot::put,
+    vault::Haste,
     verify,
     walk::Ids,
 };
@@ -106,7 +107,7 @@ pub(super) fn prune(
                 break;
             }
             if !packer.has_room(sealed.len()) {
-                put(vault, repository.key(), std::mem::replace(&mut packer, Packer::new(repository.key())))?;
+                put(vault, repository.key(), std::mem::replace(&mut packer, Packer::new(repository.key())), Haste::Gentle)?;
             }
             packer.add(entry.id, entry.raw, &sealed);
             done += u64::from(entry.length);
@@ -117,7 +118,7 @@ pub(super) fn prune(
         moved.extend(is_whole.then_some(pack.pack));
     }
     if !packer.is_empty() {
-        put(vault, repository.key(), packer)?;
+        put(vault, repository.key(), packer, Haste::Gentle)?;
     }
     // Only now, when all that is needed lies elsewhere. A pack of the same chunks in the same order has the same name only if its seal were the same.
     for pack in moved {

@@ -11,7 +11,7 @@ use super::{
     places::Places,
     repository::Repository,
     source::{Content, Item, Source, is_path},
-    vault::{LAST, Vault},
+    vault::{Haste, LAST, Vault},
 };
 use crate::domain::{Timestamp, limits};
 use std::{
@@ -65,7 +65,8 @@ pub(super) fn take(repository: &Repository, order: Order, progress: Progress<'_>
     let mut walk = Walk::new(key, &places, &order);
     let (parts, packed) = thread::scope(|scope| {
         let (to_pack, sealed) = sync_channel(2 * WAITING);
-        let packer = scope.spawn(move || pack(vault, key, &sealed));
+        let haste = if order.bytes_a_second > 0 { Haste::Gentle } else { Haste::Full };
+        let packer = scope.spawn(move || pack(vault, key, &sealed, haste));
         let mut lines = Vec::new();
         for _ in 0..threads() {
             let (line, chunks) = sync_channel(WAITING);
@@ -257,24 +258,24 @@ fn seal(mut sealer: Sealer, chunks: &Receiver<(Id, Vec<u8>)>, to_pack: &SyncSend
 }
 
 /// Writes packs until no chunk comes any more; how many bytes they have.
-fn pack(vault: &Vault, key: &RepositoryKey, sealed: &Receiver<Sealed>) -> Result<u64, PhoenixError> {
+fn pack(vault: &Vault, key: &RepositoryKey, sealed: &Receiver<Sealed>, haste: Haste) -> Result<u64, PhoenixError> {
     let (mut packer, mut written) = (Packer::new(key), 0);
     for sealed in sealed {
         let (id, raw, sealed) = sealed?;
         if !packer.has_room(sealed.len()) {
-            written += put(vault, key, std::mem::replace(&mut packer, Packer::new(key)))?;
+            written += put(vault, key, std::mem::replace(&mut packer, Packer::new(key)), haste)?;
         }
         packer.add(id, raw, &sealed);
     }
     if !packer.is_empty() {
-        written += put(vault, key, packer)?;
+        written += put(vault, key, packer, haste)?;
     }
     Ok(written)
 }
 
 /// Ends a pack and keeps it; how many bytes it has.
-pub(super) fn put(vault: &Vault, key: &RepositoryKey, packer: Packer) -> Result<u64, PhoenixError> {
+pub(super) fn put(vault: &Vault, key: &RepositoryKey, packer: Packer, haste: Haste) -> Result<u64, PhoenixError> {
     let (id, bytes) = packer.finish(key, vault.id)?;
-    vault.keep_pack(id, &bytes)?;
+    vault.keep_pack(id, &bytes, haste)?;
     Ok(bytes.len() as u64)
 }

@@ -46,8 +46,8 @@ pub struct Copied {
 
 /// Pages between two looks at the clock: some milliseconds' work.
 const STEP_PAGES: i32 = 64;
-/// What is written before it is synced: one large sync at the end would be in the way of the writer's own.
-const SYNC_BYTES: u64 = 4 * 1024 * 1024;
+/// What is written before it is synced: a verdict's own sync waits behind it, so it is a millisecond's work for a disk.
+const SYNC_BYTES: u64 = 256 * 1024;
 /// The longest sleep without a look at whether it is still wanted.
 const NAP: Duration = Duration::from_millis(100);
 

@@ -33,6 +33,8 @@ const PARTIAL: &str = "partial";
 const DAMAGED: &str = "damaged";
 /// Whoever holds it writes.
 const LOCK: &str = "lock";
+/// A millisecond's work for a disk.
+const SLICE_BYTES: usize = 256 * 1_024;
 /// Small files: a wrapped key, a drill's record, `repository`.
 const SMALL_BYTES: u64 = 64 * 1_024;
 
@@ -51,6 +53,15 @@ pub struct Drilled {
     pub at: Timestamp,
     /// Whether everything was as it should.
     pub passed: bool,
+}
+
+/// How a pack is brought to disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Haste {
+    /// In one go.
+    Full,
+    /// In slices, so that a verdict's own sync on the same disk waits behind a small one.
+    Gentle,
 }
 
 /// While it lives nobody else writes there.
@@ -257,10 +268,10 @@ impl Vault {
         sync_folder(&path)
     }
 
-    pub(super) fn keep_pack(&self, id: Id, bytes: &[u8]) -> Result<(), PhoenixError> {
+    pub(super) fn keep_pack(&self, id: Id, bytes: &[u8], haste: Haste) -> Result<(), PhoenixError> {
         let path = self.pack_path(id);
         self.shelve(&path)?;
-        self.put(&path, bytes)
+        self.write(&path, bytes, haste)
     }
 
     pub(super) fn remove_pack(&self, id: Id) -> Result<(), PhoenixError> {
@@ -398,6 +409,10 @@ impl Vault {
     }
 
     fn put(&self, path: &Path, bytes: &[u8]) -> Result<(), PhoenixError> {
+        self.write(path, bytes, Haste::Full)
+    }
+
+    fn write(&self, path: &Path, bytes: &[u8], haste: Haste) -> Result<(), PhoenixError> {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let partial = self.folder.join(PARTIAL).join(format!("{TEMPORARY}{name}"));
         let partial = if partial.parent().is_some_and(Path::exists) { partial } else { self.folder.join(format!("{TEMPORARY}{name}")) };
@@ -407,7 +422,12 @@ impl Vault {
             _ => {}
         }
         let mut file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&partial).at(&partial, "cannot be written")?;
-        file.write_all(bytes).at(&partial, "cannot be written")?;
+        for slice in bytes.chunks(SLICE_BYTES) {
+            file.write_all(slice).at(&partial, "cannot be written")?;
+            if haste == Haste::Gentle {
+                file.sync_data().at(&partial, "cannot be brought to disk")?;
+            }
+        }
         file.sync_all().at(&partial, "cannot be brought to disk")?;
         drop(file);
         fs::rename(&partial, path).at(path, "cannot be put in its place")?;
