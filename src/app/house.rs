@@ -17,10 +17,12 @@ use crate::{
     domain::{
         Answer as Word, Change, Condition, Decision, Device, Due, EntityId, Input, Kept, OpinionView, Origin, Outcome, OwnersWord, Percept,
         Purpose, Rulings, Says, Settled, Unanswered, limits,
+        topics::{self, Topic},
     },
-    mind::Mind,
+    mind::{Mind, Subject},
     store::{Batch, Entry, Writer},
 };
+use serde_json::Value;
 use std::{
     collections::BTreeMap,
     path::PathBuf,
@@ -396,6 +398,7 @@ impl Living {
         let forgets = word.says == Says::Forget && taken.is_ok();
         if forgets {
             self.opinions.remove(&word.about);
+            self.house.hall.views.forget([&word.about]);
             self.unchanged = Unchanged::default();
             self.answers.spoken.push(Said::Gone(vec![word.about.clone()]));
             if let Some(journal) = &mut self.journal {
@@ -446,7 +449,8 @@ impl Living {
             is_other
         });
         self.house.outlets.observed.send_replace(self.house.mind.observation().map(|of| (of, self.house.mind.process())));
-        let opinions = std::mem::take(&mut self.opinions).into_values().collect();
+        let opinions: Vec<OpinionView> = std::mem::take(&mut self.opinions).into_values().collect();
+        self.show(&emotion, &told, &opinions);
         let said = Said::State { emotion, told, opinions };
         if self.house.writer.is_idle() {
             self.submit();
@@ -464,6 +468,16 @@ impl Living {
         }
     }
 
+    /// Readers see the same as those who listen.
+    fn show(&self, emotion: &Value, told: &[(Subject, Value)], opinions: &[OpinionView]) {
+        let (views, root) = (&self.house.hall.views, &self.house.hall.config.root);
+        views.tell(topics::below(root, &topics::name(root, Topic::Emotion)), emotion.clone());
+        for (subject, value) in told {
+            views.tell(topics::below(root, &view::topic(root, subject)), value.clone());
+        }
+        views.think(opinions.iter().cloned());
+    }
+
     /// What changed in the mind itself: for the store, and opinions for those who listen.
     fn gather_changes(&mut self) {
         for change in self.house.mind.take_changes() {
@@ -471,6 +485,7 @@ impl Living {
                 Change::Entity { view, .. } => drop(self.opinions.insert(view.entity.clone(), (**view).clone())),
                 Change::EntityGone(id) => {
                     self.opinions.remove(id);
+                    self.house.hall.views.forget([id]);
                     self.gone.push(id.clone());
                 }
                 _ => {}

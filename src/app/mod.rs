@@ -185,6 +185,8 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     // Weakly: the engine ends when all who hold it have let go.
     tokio::spawn(release(Arc::downgrade(&engine), Arc::clone(&hall), released));
     tokio::spawn(duties::ask_all(Arc::downgrade(&engine), Arc::clone(&hall), asked));
+    let at = mind.now();
+    hall.views.think(mind.soul().opinions(at));
     let thread = house::House {
         mind,
         writer,

@@ -18,7 +18,7 @@ use crate::{
         topic::TopicError,
         topics::{self, Topic},
     },
-    observe::Counters,
+    observe::{Alerts, Counters, Views},
     runtime::Clock,
 };
 use std::sync::{
@@ -54,6 +54,10 @@ pub struct Hall {
     pub inbox: Inbox,
     pub clock: Arc<Clock>,
     pub counters: Arc<Counters>,
+    /// What is wrong now, as people are told it.
+    pub alerts: Alerts,
+    /// What readers see.
+    pub views: Views,
     /// Where percepts come from besides `in/…`.
     pub sources: Vec<InputSource>,
     pub voices: Voices,
@@ -112,6 +116,8 @@ impl Hall {
             errands: Errands::default(),
             clock,
             counters,
+            alerts: Alerts::default(),
+            views: Views::default(),
             sources,
             voices: Voices::default(),
             audits: Audits::default(),

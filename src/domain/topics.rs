@@ -297,6 +297,12 @@ pub fn of_entity(root: &str, topic: Topic, entity: &EntityId) -> String {
     format!("{}/{entity}", name(root, topic))
 }
 
+/// A topic without its root.
+#[must_use]
+pub fn below<'t>(root: &str, topic: &'t str) -> &'t str {
+    topic.strip_prefix(root).and_then(|rest| rest.strip_prefix('/')).unwrap_or(topic)
+}
+
 #[must_use]
 pub fn alert(root: &str, code: &str) -> String {
     format!("{}/{code}", name(root, Topic::Alert))
