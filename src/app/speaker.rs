@@ -1,5 +1,6 @@
 //! What Jamey says by itself: retained states, coalesced; verdicts as they fall; refusals to those refused.
 
+mod pace;
 mod told;
 
 use super::{
@@ -21,6 +22,7 @@ use crate::{
     observe::{Complaint, Host},
     store::StoreHealth,
 };
+use pace::Pace;
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -90,6 +92,7 @@ impl Speaker {
         let mut beat = interval(COALESCE);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut system = interval(SYSTEM_EVERY);
+        let mut pace = Pace::default();
         system.set_missed_tick_behavior(MissedTickBehavior::Delay);
         self.say(topics::name(&root, Topic::Status), b"online".to_vec(), 1, true).await;
         // Alerts of an earlier run end with it; what still holds is told again.
@@ -129,8 +132,9 @@ impl Speaker {
                 Some(complaint) = self.complaints.recv() => self.reply(&root, &complaint).await,
                 _ = beat.tick() => self.flush(&root, &mut told).await,
                 _ = system.tick() => {
-                    let figures = self.figures(&mut host).await;
+                    let figures = self.figures(&mut host, &mut pace).await;
                     self.say(topics::name(&root, Topic::System), figures.to_string().into_bytes(), 0, true).await;
+                    self.hall.views.tell("system", figures);
                 }
                 () = self.hall.birth.notified() => {
                     if told.born.is_some_and(|at| at.elapsed() < BIRTH_EVERY) {
@@ -410,7 +414,7 @@ impl Speaker {
         self.say(topics::reply(root, "in"), payload.to_string().into_bytes(), 1, false).await;
     }
 
-    async fn figures(&self, host: &mut Host) -> Value {
+    async fn figures(&self, host: &mut Host, pace: &mut Pace) -> Value {
         let mut figures = host.read();
         if let Some(map) = figures.as_object_mut() {
             let counters = &self.hall.counters;
@@ -423,6 +427,7 @@ impl Speaker {
             map.insert("retained_messages".into(), json!(self.engine.retained_count().await));
             map.insert("retained_bytes".into(), json!(self.engine.retained_bytes()));
             map.insert("refused".into(), json!(counters.refusals()));
+            map.extend(pace.judged(counters, self.hall.clock.uptime()));
             map.insert("memory".into(), self.memory().await);
             let store = self.health.now();
             map.insert(

@@ -107,7 +107,7 @@ impl Hall {
     ) -> Result<Self, TopicError> {
         let sources = config.inputs.sources();
         let verdict_filter = TopicFilter::new(&format!("{}/#", topics::name(&config.root, Topic::Verdict)))?;
-        let limits = Limits::new(&config.limits);
+        let limits = Limits::new(&config.limits, config.http.connections_per_address);
         Ok(Self {
             limits,
             config,

@@ -8,6 +8,7 @@ mod duties;
 mod entries;
 mod error;
 mod families;
+mod http;
 mod identity;
 mod kinds;
 mod limits;
@@ -29,11 +30,12 @@ pub use beside::{ATTACHED, Attached, BridgeEntry, BridgeTopic, Direction, Remote
 pub use courier::Courier;
 pub use entries::{DeviceEntry, EntityEntry};
 pub use error::ConfigError;
+pub use http::Http;
 pub use limits::Limits;
 pub use listeners::{ClientFiles, ListenerEntry, Protocol, Rate, TlsFiles};
 pub use load::load;
 pub use phoenix::{Extra, Phoenix, RepositoryEntry};
-pub use schema::{Approvals, Broker, Conscience, Durability, GuardMode, Http, Inputs, Log, StoreConfig, WhenUnwritable};
+pub use schema::{Approvals, Broker, Conscience, Durability, GuardMode, Inputs, Log, StoreConfig, WhenUnwritable};
 pub use signals::shipped as shipped_signals;
 pub use tree::{ENV_PREFIX, FLAGS};
 
