@@ -3,6 +3,7 @@
 mod alerts;
 mod counters;
 mod host;
+pub mod opinion;
 pub mod overheard;
 mod recalls;
 mod views;
