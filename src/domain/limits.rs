@@ -32,6 +32,14 @@ pub const NEIGHBOURS: usize = 32;
 pub const KINDS_OF_LIFE: usize = 5;
 /// Absences that have an alert each; more are counted in one. So many alerts nobody reads, and each is a retained value.
 pub const SILENCES_TOLD: usize = 64;
+/// Alerts on one page, besides the one that counts the rest: more nobody reads, and each is a retained value.
+pub const ALERTS_TOLD: usize = 64;
+/// An alert's text: of many mistakes the first are told.
+pub const ALERT_TEXT_CHARS: usize = 2_000;
+/// Returns of one cause that are counted: who reads that it came back 64 times within an hour need not know how many more.
+pub const ALERT_RETURNS: usize = 64;
+/// Alerts that are over of which it is remembered for an hour how often they came back: at some 300 bytes each, 300 KiB.
+pub const ALERTS_PAST: usize = 1_024;
 /// Devices in the registry; a very large Zigbee network has 300.
 pub const DEVICES: usize = 4_096;
 /// Commands of one device: a Home Assistant climate device declares up to 16 command topics.
