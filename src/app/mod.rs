@@ -30,6 +30,7 @@ mod trial;
 mod unchanged;
 mod upkeep;
 pub mod view;
+mod webhook;
 mod wishes;
 mod words;
 
@@ -113,6 +114,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let clock = Arc::new(Clock::new(saved.last_at.unwrap_or_default()));
     let (counters, complaints) = Counters::new();
     let counters = Arc::new(counters);
+    let webhooks = webhook::Webhooks::start(&config, &clock)?;
     let (inbox, posts) = Inbox::new();
     let (recalls, recalled) = Recalls::new();
 
@@ -274,7 +276,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         said: hears,
         complaints,
         waiting: waits,
-        lookout: alerts::Lookout::new(Arc::clone(&hall), sources),
+        lookout: alerts::Lookout::new(Arc::clone(&hall), sources, webhooks),
         phoenix: news,
         carried,
         gauge: Arc::clone(&gauge),

@@ -90,7 +90,7 @@ impl Speaker {
                 None => drop(told.next.insert(topic, Vec::new())),
             }
         }
-        self.hall.alerts.remember(stood);
+        self.lookout.remember(stood);
         for (topic, _) in self.engine.retained(&topics::name(&root, Topic::Shadow)).await {
             told.next.insert(topic, Vec::new());
         }

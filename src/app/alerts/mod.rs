@@ -10,17 +10,18 @@ use super::{
     outlets::{Alarms, Due},
     phoenix,
     slow::Slow,
+    webhook::Webhooks,
 };
 use crate::{
     broker::Hall,
     domain::{Alarm, Timestamp},
-    observe::Turn,
+    observe::{Alert, Turn},
 };
 use std::{collections::BTreeMap, sync::Arc};
 use tokio::{sync::watch, time::Instant};
 
 /// Causes by code.
-type Causes = BTreeMap<String, Alarm>;
+pub type Causes = BTreeMap<String, Alarm>;
 
 /// Where the causes are told.
 pub struct Sources {
@@ -41,19 +42,29 @@ pub struct Sources {
 pub struct Lookout {
     hall: Arc<Hall>,
     sources: Sources,
+    webhooks: Webhooks,
     slow: Slow,
     slow_text: Option<String>,
 }
 
 impl Lookout {
-    pub fn new(hall: Arc<Hall>, sources: Sources) -> Self {
-        Self { hall, sources, slow: Slow::default(), slow_text: None }
+    pub fn new(hall: Arc<Hall>, sources: Sources, webhooks: Webhooks) -> Self {
+        Self { hall, sources, webhooks, slow: Slow::default(), slow_text: None }
+    }
+
+    /// Takes over what stood before the start.
+    pub fn remember(&self, stood: Vec<Alert>) {
+        let codes = stood.iter().map(|alert| alert.code.clone()).collect();
+        self.hall.alerts.remember(stood);
+        self.webhooks.reconcile(&codes, &self.hall.clock);
     }
 
     /// What turned since the last look.
     pub fn look(&mut self) -> Vec<Turn> {
         let causes = self.gather(self.hall.clock.now());
-        self.hall.alerts.look(self.hall.clock.uptime(), &causes)
+        let turns = self.hall.alerts.look(self.hall.clock.uptime(), &causes);
+        self.webhooks.tell(&turns, &self.hall.clock);
+        turns
     }
 
     fn gather(&mut self, now: Timestamp) -> Causes {
@@ -69,6 +80,7 @@ impl Lookout {
         causes::silences(&self.sources.silent.borrow(), &mut all);
         causes::known(&self.sources.alarms.borrow(), &mut all);
         causes::known(&self.sources.phoenix.borrow().alarms, &mut all);
+        self.webhooks.alarms(self.hall.clock.uptime(), now, &mut all);
         all
     }
 }
