@@ -1,5 +1,6 @@
 //! What Jamey says by itself: retained states, coalesced; verdicts as they fall; refusals to those refused.
 
+mod info;
 mod told;
 
 use super::{
@@ -355,6 +356,7 @@ impl Speaker {
             told.alert(root, "rules", text.map(|text| alert(self.hall.clock.now(), "warning", &text, to_do)));
             told.wrong_rules = wrong;
         }
+        self.tell_info(root, told);
         self.tell_due(root, told);
         if self.silent.has_changed().unwrap_or(false) {
             self.tell_silent(root, told);

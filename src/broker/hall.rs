@@ -8,6 +8,7 @@ use super::{
     inbox::Inbox,
     limits::Limits,
     login::{Owners, Passwords},
+    orders::{Bearing, Orders},
     recalls::Recalls,
     repeats::Voices,
 };
@@ -26,7 +27,7 @@ use std::sync::{
     atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 /// The guard at one moment. Replaced whole when the mind's registry changes, before the sender of the change is answered.
 #[derive(Debug, Clone, Default)]
@@ -65,6 +66,10 @@ pub struct Hall {
     pub recalls: Recalls,
     /// Where what is wanted of Phoenix is handed in.
     pub errands: Errands,
+    /// Where orders to Jamey itself are handed in.
+    pub orders: Orders,
+    /// How strictly the conscience judges now.
+    pub bearing: watch::Sender<Bearing>,
     pub(super) limits: Limits,
     pub(super) audits: Audits,
     /// The store cannot write at present.
@@ -108,12 +113,15 @@ impl Hall {
         let sources = config.inputs.sources();
         let verdict_filter = TopicFilter::new(&format!("{}/#", topics::name(&config.root, Topic::Verdict)))?;
         let limits = Limits::new(&config.limits);
+        let bearing = Bearing { profile: config.conscience.profile, strictness: config.conscience.strictness };
         Ok(Self {
             limits,
             config,
             inbox,
             recalls,
             errands: Errands::default(),
+            orders: Orders::default(),
+            bearing: watch::Sender::new(bearing),
             clock,
             counters,
             alerts: Alerts::default(),
