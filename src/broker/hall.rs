@@ -26,7 +26,7 @@ use std::sync::{
     atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
-use tokio::sync::Notify;
+use tokio::sync::watch;
 
 /// The guard at one moment. Replaced whole when the mind's registry changes, before the sender of the change is answered.
 #[derive(Debug, Clone, Default)]
@@ -79,7 +79,7 @@ pub struct Hall {
     pub verdicts_wanted: AtomicBool,
     pub verdict_filter: TopicFilter,
     /// Home Assistant came to life: states are to be told again.
-    pub birth: Notify,
+    pub birth: watch::Sender<()>,
     pub passwords: Passwords,
     pub owners: Owners,
     /// Other brokers; set once, before anybody is let in.
@@ -105,7 +105,7 @@ impl Hall {
         guard: GuardView,
         door: Door,
     ) -> Result<Self, TopicError> {
-        let sources = config.inputs.sources();
+        let sources = config.sources();
         let verdict_filter = TopicFilter::new(&format!("{}/#", topics::name(&config.root, Topic::Verdict)))?;
         let limits = Limits::new(&config.limits);
         Ok(Self {
@@ -127,7 +127,7 @@ impl Hall {
             own_id,
             verdicts_wanted: AtomicBool::new(false),
             verdict_filter,
-            birth: Notify::new(),
+            birth: watch::Sender::new(()),
             passwords: Passwords::default(),
             owners: Owners::default(),
             beside: OnceLock::new(),
