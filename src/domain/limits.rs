@@ -93,9 +93,8 @@ pub const BODY_DEPTH: usize = 64;
 pub const WAL_BYTES: u64 = 64 * 1024 * 1024;
 /// One entry of what is kept of the broker, in a snapshot: the largest packet, or a session that tells 10,000 topics apart.
 pub const KEPT_ENTRY_BYTES: u64 = 16 * 1024 * 1024;
-/// From here a copy of the database, which keeps the log from being begun anew, does not pause any more.
-pub const COPY_HURRY_WAL_BYTES: u64 = 4 * WAL_BYTES;
-/// And here it is given up: a log of 1 GiB is all that a small card should have to hold besides the database.
+/// While a copy of the database holds its moment the log cannot be begun anew. Here the copy is given up: a log of 1 GiB is all that a small card
+/// should have to hold besides the database.
 pub const COPY_WAL_BYTES: u64 = 16 * WAL_BYTES;
 /// Inputs committed in one transaction: bounds the pause before the first of them is acknowledged.
 pub const BATCH_MESSAGES: usize = 512;
