@@ -4,13 +4,14 @@ mod alerts;
 mod counters;
 mod host;
 pub mod metrics;
+pub mod opinion;
 pub mod overheard;
 mod recalls;
 mod requests;
 mod views;
 mod writes;
 
-pub use alerts::{Alert, Alerts, Page, Turn, Unknown};
+pub use alerts::{Alert, Alerts, MORE, Page, Patience, Turn, Unknown};
 pub use counters::{Complaint, Counters};
 pub use host::{Host, HostFigures};
 pub use recalls::{RecallFigures, RecallRoom, Recalled};
