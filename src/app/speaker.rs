@@ -257,7 +257,7 @@ impl Speaker {
                 let (data, verb) = (self.hall.config.store.data.clone(), word.says.verb());
                 let keeper = self.keeper.clone();
                 let reply = tokio::task::spawn_blocking(move || {
-                    super::words::purge(&keeper, &word);
+                    super::words::purge(&data, &keeper, &word);
                     super::words::with_counts(&data, &word, reply)
                 });
                 let reply = reply.await.unwrap_or_default();
@@ -324,6 +324,14 @@ impl Speaker {
             let to_do =
                 "stop Jamey, keep a copy of the data folder, and put a backup of it in its place; `jamey memory verify` looks again";
             told.alert(root, "damaged", Some(alert(self.hall.clock.now(), "critical", &text, to_do)));
+        }
+        if !told.aside
+            && let Some(found) = self.hall.aside.get()
+        {
+            told.aside = true;
+            let text = format!("{found}: it began anew with this start");
+            let to_do = "nothing else is touched; what it was lies in `set-aside` of the data folder, and docs/consciousness.md says how it is put back";
+            told.alert(root, "set-aside", Some(alert(self.hall.clock.now(), "warning", &text, to_do)));
         }
         let guard = self.hall.guard();
         if guard.off_until != told.break_glass {

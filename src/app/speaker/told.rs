@@ -30,6 +30,8 @@ pub(super) struct Told {
     pub(super) opinions: BTreeMap<EntityId, OpinionView>,
     pub(super) failing: bool,
     pub(super) damaged: bool,
+    /// It was told what could not be read at the start.
+    pub(super) aside: bool,
     pub(super) slow: Slow,
     pub(super) break_glass: Option<Timestamp>,
     pub(super) due: Due,
