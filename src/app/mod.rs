@@ -3,6 +3,7 @@
 mod alerts;
 mod answers;
 mod approvals;
+mod aside;
 mod beside;
 mod conditions;
 mod control;
@@ -123,7 +124,8 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     if let Err(error) = store.scrub() {
         warn!(%error, "what was forgotten is deleted, but free pages may still hold it");
     }
-    let saved = store.load().context("the store cannot be read")?;
+    let mut saved = store.load().context("the store cannot be read")?;
+    let unreadable = aside::take(&config, &mut store, &mut saved);
     let clock = Arc::new(Clock::new(saved.last_at.unwrap_or_default()));
     let (counters, complaints) = Counters::new();
     let counters = Arc::new(counters);
@@ -221,6 +223,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
 
     digests.record(&hall, saved.last_start.as_deref()).await;
     orders::tell_ended(&hall, &ended, &config).await;
+    aside::tell(unreadable, &hall).await;
     for id in saved.altered {
         let at = clock.now();
         let reason = "denied: what was kept of it is not what people were shown".to_owned();
@@ -400,6 +403,7 @@ pub fn settings(config: &Config) -> Result<Settings> {
         bridges: config.inputs.bridges(),
         inputs: [own_input(&config.root)].into_iter().flatten().chain(config.sources()).collect(),
         unwatched: config.entities.iter().filter(|e| !e.watched).map(|e| e.id.clone()).collect(),
+        declared: config.entities.iter().map(|e| e.id.clone()).collect(),
         root: config.root.clone(),
         guards: config.guards.clone(),
         duties: duties::compile(&config.duties, &config.signals)?,
@@ -452,7 +456,7 @@ fn awaken(config: &Config, sets: rules::Sets, saved: &crate::store::Saved, now: 
     let states = saved.states.iter().cloned().collect();
     // Those that are not pursued any more stay in the store: they may be again.
     let pursued = saved.missions.iter().filter(|(id, _)| config.missions.iter().any(|mission| mission.id == *id));
-    let identity = saved.identity.as_deref().map(Identity::restored).transpose().context("what Jamey did cannot be read")?;
+    let identity = saved.identity.as_deref().map(Identity::restored).transpose()?;
     let state = State::restored(now, registry, soul, heard, held, states)
         .with_names(saved.names.iter().cloned())
         .with_missions(pursued.map(|(id, state)| (id.as_str(), state.as_slice())))?

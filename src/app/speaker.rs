@@ -232,7 +232,7 @@ impl Speaker {
                 let (data, verb) = (self.hall.config.store.data.clone(), word.says.verb());
                 let keeper = self.keeper.clone();
                 let reply = tokio::task::spawn_blocking(move || {
-                    super::words::purge(&keeper, &word);
+                    super::words::purge(&data, &keeper, &word);
                     super::words::with_counts(&data, &word, reply)
                 });
                 let reply = reply.await.unwrap_or_default();

@@ -83,6 +83,8 @@ pub struct Hall {
     pub own_id: String,
     /// What is damaged in the database.
     pub damage: OnceLock<String>,
+    /// What of the mind's state could not be read at the start.
+    pub aside: OnceLock<String>,
     /// Someone subscribed to verdicts: until then none are published.
     pub verdicts_wanted: AtomicBool,
     pub verdict_filter: TopicFilter,
@@ -136,6 +138,7 @@ impl Hall {
             audits: Audits::default(),
             store_failing,
             damage: OnceLock::new(),
+            aside: OnceLock::new(),
             own_secret,
             own_id,
             verdicts_wanted: AtomicBool::new(false),
