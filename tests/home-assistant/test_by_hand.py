@@ -1,7 +1,7 @@
 """A document written by hand appears: so what the other tests say of Jamey's documents, they say of them and not of the harness."""
 
 from support.home import at_home
-from support.jamey import Jamey
+from support.house import house
 from support.speaker import Speaker
 
 DOCUMENT = {
@@ -19,16 +19,11 @@ DOCUMENT = {
 
 
 async def test_a_document_appears_and_a_button_arrives():
-    jamey = Jamey(enforce=False)
-    try:
-        await jamey.start()
-        async with at_home(jamey) as home:
-            gateway = Speaker(jamey, "zigbee2mqtt", hears=["zigbee2mqtt/by_hand/#"])
-            await gateway.say("homeassistant/device/by_hand/config", DOCUMENT, retain=True)
-            await gateway.say("zigbee2mqtt/by_hand/state", {"count": 7}, retain=True)
-            await home.becomes("sensor.by_hand_count", "7")
-            await home.does("button", "press", "button.by_hand_go")
-            assert await gateway.hears("zigbee2mqtt/by_hand/go") == "PRESS"
-            gateway.close()
-    finally:
-        await jamey.close()
+    async with house(config="[home_assistant]\ndiscovery = false\n") as jamey, at_home(jamey) as home:
+        gateway = Speaker(jamey, "zigbee2mqtt", hears=["zigbee2mqtt/by_hand/#"])
+        await gateway.say("homeassistant/device/by_hand/config", DOCUMENT, retain=True)
+        await gateway.say("zigbee2mqtt/by_hand/state", {"count": 7}, retain=True)
+        await home.becomes("sensor.by_hand_count", "7")
+        await home.does("button", "press", "button.by_hand_go")
+        assert await gateway.hears("zigbee2mqtt/by_hand/go") == "PRESS"
+        gateway.close()

@@ -1,11 +1,11 @@
 """Home Assistant's core in this process: configuration.yaml, registries, the MQTT integration set up through its own config flow, as a person does it."""
 
 import contextlib
-import logging
 import pathlib
 import tempfile
 
 from homeassistant import bootstrap, config as hass_config, core, loader
+from homeassistant.components.mqtt.models import DATA_MQTT
 from homeassistant.helpers import area_registry, device_registry, entity_registry
 
 from . import until
@@ -19,8 +19,8 @@ DEFAULTS = {"automation", "script", "logger"}
 class Home:
     """One Home Assistant, with a folder that stays over restarts."""
 
-    def __init__(self, jamey, configuration=""):
-        self.jamey = jamey
+    def __init__(self, jamey, configuration="", port=None):
+        self.port = port or jamey.port
         self._folder = tempfile.TemporaryDirectory(prefix="home-assistant-")
         self.folder = pathlib.Path(self._folder.name)
         self.hass = None
@@ -40,8 +40,14 @@ class Home:
         await hass.async_start()
 
     async def stop(self):
+        """As at the end of its process: it stops, and leaves its connection without a word, so that its last will is said."""
         if self.hass:
+            mqtt = self.hass.data.get(DATA_MQTT)
             await self.hass.async_stop(force=True)
+            if mqtt and (socket := mqtt.client._mqttc.socket()):
+                self.hass.loop.remove_reader(socket)
+                self.hass.loop.remove_writer(socket)
+                socket.close()
             self.hass = None
         self.complaints.stop_listening()
 
@@ -53,7 +59,7 @@ class Home:
         """Settings, devices, add integration, MQTT: host, port, user and password."""
         flow = self.hass.config_entries.flow
         step = await flow.async_init("mqtt", context={"source": "user"})
-        said = {"broker": "127.0.0.1", "port": self.jamey.port, "username": "home_assistant", "password": PASSWORD}
+        said = {"broker": "127.0.0.1", "port": self.port, "username": "home_assistant", "password": PASSWORD}
         step = await flow.async_configure(step["flow_id"], said)
         assert step["type"] == "create_entry", f"the MQTT integration is not set up: {step}"
         await self.hass.async_block_till_done()
@@ -94,14 +100,17 @@ class Home:
 
 
 @contextlib.asynccontextmanager
-async def at_home(jamey, configuration="", connected=True):
-    """A Home Assistant beside a Jamey that runs, and nothing to complain of at the end."""
-    home = Home(jamey, configuration)
+async def at_home(jamey, configuration="", port=None, content=True, files=None):
+    """A Home Assistant beside a Jamey that runs; `content`: it must have had nothing to complain of at the end."""
+    home = Home(jamey, configuration, port)
     try:
+        for name, text in (files or {}).items():
+            (home.folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (home.folder / name).write_text(text)
         await home.start()
-        if connected:
-            await home.connect()
+        await home.connect()
         yield home
-        home.complaints.none()
+        if content:
+            home.complaints.none()
     finally:
         await home.close()

@@ -45,6 +45,7 @@ class Jamey:
             self.command("user", "add", name, *(word for role in roles for word in ("--role", role)), said=PASSWORD + "\n")
 
     def write_config(self, text):
+        self.config = text
         (self.folder / "jamey.toml").write_text(text)
 
     def command(self, *words, said=None):
@@ -56,13 +57,9 @@ class Jamey:
         assert done.returncode == 0, f"jamey {' '.join(words)}: {done.stderr or done.stdout}"
         return done.stdout
 
-    def told(self, *words):
-        """The same as JSON."""
-        return json.loads(self.command(*words, "--json"))
-
-    async def ordered(self, *words, said=None):
-        """The same, while Home Assistant goes on."""
-        return await asyncio.get_running_loop().run_in_executor(None, lambda: self.command(*words, said=said))
+    async def answered(self, *words):
+        """The same as JSON, while Home Assistant goes on."""
+        return json.loads(await asyncio.to_thread(self.command, *words, "--json"))
 
     async def start(self):
         words = ["run", "--config", "jamey.toml", "--data", "data", "--mqtt", f"127.0.0.1:{self.port}", "--http", "127.0.0.1:0"]
@@ -89,7 +86,7 @@ class Jamey:
     async def _end(self, how):
         if self.process and self.process.poll() is None:
             self.process.send_signal(how)
-            await asyncio.get_running_loop().run_in_executor(None, self.process.wait, PATIENCE)
+            await asyncio.to_thread(self.process.wait, PATIENCE)
 
     async def kill(self):
         await self._end(signal.SIGKILL)
