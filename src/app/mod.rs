@@ -1,5 +1,6 @@
 //! The composition root: puts the rooms together, starts them, and takes them down in order. The only place that knows every room.
 
+mod alerts;
 mod answers;
 mod approvals;
 mod beside;
@@ -30,6 +31,7 @@ mod trial;
 mod unchanged;
 mod upkeep;
 pub mod view;
+mod webhook;
 mod wishes;
 mod words;
 
@@ -113,6 +115,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let clock = Arc::new(Clock::new(saved.last_at.unwrap_or_default()));
     let (counters, complaints) = Counters::new();
     let counters = Arc::new(counters);
+    let webhooks = webhook::Webhooks::start(&config, &clock)?;
     let (inbox, posts) = Inbox::new();
     let (recalls, recalled) = Recalls::new();
 
@@ -269,6 +272,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         data: data.clone(),
         stop: stopped.clone(),
     };
+    let sources = alerts::Sources { certificates, due: is_due, silent: is_silent, alarms: alarmed, wrong_rules, phoenix: news.clone() };
     let speaker = speaker::Speaker {
         own,
         hall: Arc::clone(&hall),
@@ -286,12 +290,8 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         }),
         said: hears,
         complaints,
-        certificates,
         waiting: waits,
-        due: is_due,
-        silent: is_silent,
-        alarms: alarmed,
-        wrong_rules,
+        lookout: alerts::Lookout::new(Arc::clone(&hall), sources, webhooks),
         phoenix: news,
         carried,
         gauge: Arc::clone(&gauge),
