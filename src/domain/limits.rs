@@ -113,6 +113,12 @@ pub const ERRAND_BYTES: usize = 1_024;
 pub const ERRANDS_WAITING: usize = 8;
 /// Entities whose names are kept: as many as the registry has devices, for each may be a sensor as well.
 pub const NAMED: usize = DEVICES;
+/// Entities whose trust and liveness Home Assistant shows: each is a device there, with a document that is retained and costs the disk a sync.
+pub const DESCRIBED: usize = 500;
+/// A discovery document: what the MQTT clients of small hosts take in one piece.
+pub const DOCUMENT_BYTES: usize = 64 * 1024;
+/// Held requests that have buttons of their own; of more it is told how many there are.
+pub const BUTTONS: usize = 8;
 /// Values of one entity that have a name: a Zigbee device exposes up to twenty.
 pub const NAMED_VALUES: usize = 32;
 /// Bytes of one such name, unit or class: what fits on a label.

@@ -36,6 +36,7 @@ mod relations;
 mod rows;
 mod shadow;
 mod summaries;
+mod today;
 mod trail;
 mod unreadable;
 mod uses;
