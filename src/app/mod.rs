@@ -1,5 +1,6 @@
 //! The composition root: puts the rooms together, starts them, and takes them down in order. The only place that knows every room.
 
+mod alerts;
 mod answers;
 mod approvals;
 mod beside;
@@ -31,6 +32,7 @@ mod trial;
 mod unchanged;
 mod upkeep;
 pub mod view;
+mod webhook;
 mod wishes;
 mod words;
 
@@ -120,6 +122,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let clock = Arc::new(Clock::new(saved.last_at.unwrap_or_default()));
     let (counters, complaints) = Counters::new();
     let counters = Arc::new(counters);
+    let webhooks = webhook::Webhooks::start(&config, &clock)?;
     let (inbox, posts) = Inbox::new();
     let (recalls, recalled) = Recalls::new();
 
@@ -264,6 +267,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let thinking = thinker.think(stopped.clone()).context("the thread of exact Φ cannot be started")?;
     let (tell, certificates) = watch::channel(None);
     let (tell_rules, wrong_rules) = watch::channel(None);
+    let sources = alerts::Sources { certificates, due: is_due, silent: is_silent, alarms: alarmed, wrong_rules, phoenix: news.clone() };
     let (ask_rules, wanted) = mpsc::channel(1);
     let choices = Arc::new(orders::Choices::new(chosen.clone(), Arc::clone(&config), damaged.is_some()));
     let clerk = orders::Clerk {
@@ -292,12 +296,8 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         }),
         said: hears,
         complaints,
-        certificates,
         waiting: waits,
-        due: is_due,
-        silent: is_silent,
-        alarms: alarmed,
-        wrong_rules,
+        lookout: alerts::Lookout::new(Arc::clone(&hall), sources, webhooks),
         phoenix: news,
         carried,
         gauge: Arc::clone(&gauge),

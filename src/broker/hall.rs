@@ -19,12 +19,15 @@ use crate::{
         topic::TopicError,
         topics::{self, Topic},
     },
-    observe::{Alerts, Counters, Views},
+    observe::{Alerts, Counters, Patience, Views},
     runtime::Clock,
 };
-use std::sync::{
-    Arc, OnceLock, PoisonError, RwLock,
-    atomic::{AtomicBool, AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc, OnceLock, PoisonError, RwLock,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
 use tokio::sync::{Notify, watch};
@@ -113,6 +116,8 @@ impl Hall {
         let sources = config.inputs.sources();
         let verdict_filter = TopicFilter::new(&format!("{}/#", topics::name(&config.root, Topic::Verdict)))?;
         let limits = Limits::new(&config.limits);
+        let seconds = |n: u32| Duration::from_secs(n.into());
+        let patience = Patience { raise: seconds(config.alerts.raise_seconds), clear: seconds(config.alerts.clear_seconds) };
         let bearing = Bearing { profile: config.conscience.profile, strictness: config.conscience.strictness };
         Ok(Self {
             limits,
@@ -124,7 +129,7 @@ impl Hall {
             bearing: watch::Sender::new(bearing),
             clock,
             counters,
-            alerts: Alerts::default(),
+            alerts: Alerts::new(patience),
             views: Views::default(),
             sources,
             voices: Voices::default(),

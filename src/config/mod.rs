@@ -1,6 +1,7 @@
 //! The configuration: file, then environment, then flags; every option typed, ranged and checked, and everything wrong told at once.
 
 mod acl;
+mod alerts;
 mod beside;
 mod check;
 mod courier;
@@ -25,6 +26,7 @@ mod tree;
 mod tests;
 
 pub use acl::acl;
+pub use alerts::{Alerts, Least, WebhookEntry};
 pub use beside::{ATTACHED, Attached, BridgeEntry, BridgeTopic, Direction, Remote};
 pub use courier::Courier;
 pub use entries::{DeviceEntry, EntityEntry};
@@ -87,6 +89,9 @@ pub struct Config {
     #[serde(rename = "retention")]
     pub retentions: Vec<Retention>,
     pub phoenix: Phoenix,
+    pub alerts: Alerts,
+    #[serde(rename = "webhook")]
+    pub webhooks: Vec<WebhookEntry>,
     pub log: Log,
 }
 
@@ -117,6 +122,8 @@ impl Default for Config {
             memory: Keeping::default(),
             retentions: Vec::new(),
             phoenix: Phoenix::default(),
+            alerts: Alerts::default(),
+            webhooks: Vec::new(),
             log: Log::default(),
         }
     }
@@ -239,6 +246,8 @@ fn sections(top: &mut Reader) -> (Config, check::Numbers) {
         memory: top.section("memory", memory::keeping),
         retentions: memory::retentions(top),
         phoenix: top.section("phoenix", Phoenix::read),
+        alerts: top.section("alerts", Alerts::read),
+        webhooks: top.sections("webhook", WebhookEntry::read).into_iter().map(|(_, webhook)| webhook).collect(),
         log: top.section("log", Log::read),
     };
     let numbers = check::Numbers {

@@ -32,6 +32,26 @@ pub const NEIGHBOURS: usize = 32;
 pub const KINDS_OF_LIFE: usize = 5;
 /// Absences that have an alert each; more are counted in one. So many alerts nobody reads, and each is a retained value.
 pub const SILENCES_TOLD: usize = 64;
+/// Alerts on one page, besides the one that counts the rest: more nobody reads, and each is a retained value.
+pub const ALERTS_TOLD: usize = 64;
+/// `[[webhook]]` entries: a phone, a pager and a log are three; each has a thread.
+pub const WEBHOOKS: usize = 8;
+/// Where alerts are posted to: some receivers have a key of a hundred characters in it.
+pub const WEBHOOK_URL_BYTES: usize = 2_048;
+/// Codes of which something waits for one webhook: a page, and as many that have ended since. Of each only the newest waits.
+pub const WEBHOOK_WAITING: usize = 256;
+/// Of what a receiver answers so much is read, and thrown away: enough to use its connection again.
+pub const WEBHOOK_REPLY_BYTES: u64 = 16 * 1_024;
+/// What signs a webhook: receivers that make it up take 20 to 64.
+pub const WEBHOOK_SECRET_BYTES: usize = 1_024;
+/// Addresses and requesters whose incidents are counted one by one, at some 100 bytes each; the rest are one.
+pub const INCIDENTS: usize = 256;
+/// An alert's text: of many mistakes the first are told.
+pub const ALERT_TEXT_CHARS: usize = 2_000;
+/// Returns of one cause that are counted: who reads that it came back 64 times within an hour need not know how many more.
+pub const ALERT_RETURNS: usize = 64;
+/// Alerts that are over of which it is remembered for an hour how often they came back: at some 300 bytes each, 300 KiB.
+pub const ALERTS_PAST: usize = 1_024;
 /// Devices in the registry; a very large Zigbee network has 300.
 pub const DEVICES: usize = 4_096;
 /// Commands of one device: a Home Assistant climate device declares up to 16 command topics.

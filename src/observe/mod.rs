@@ -3,12 +3,13 @@
 mod alerts;
 mod counters;
 mod host;
+pub mod opinion;
 pub mod overheard;
 mod recalls;
 mod views;
 mod writes;
 
-pub use alerts::{Alert, Alerts, Page, Turn, Unknown};
+pub use alerts::{Alert, Alerts, MORE, Page, Patience, Turn, Unknown};
 pub use counters::{Complaint, Counters};
 pub use host::Host;
 pub use recalls::{RecallFigures, RecallRoom, Recalled};
