@@ -106,9 +106,6 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let sets = rules::sets(&counts)?;
     private_folder(&data).with_context(|| format!("the data folder {} cannot be made", data.display()))?;
     let _lock = lock(&data)?;
-    if let Some(damaged) = &damaged {
-        warn!("{damaged}");
-    }
     if !ended.is_empty() {
         chosen.write(&data).with_context(|| format!("{} cannot be written", data.join(orders::FILE).display()))?;
     }
