@@ -8,13 +8,17 @@ use tokio::{net::TcpListener, sync::watch};
 use tracing::error;
 
 /// Serves until told to stop.
-pub async fn serve(listener: TcpListener, hall: Arc<Hall>, mut stopped: watch::Receiver<bool>) {
-    let routes = Router::new().route("/health/live", get(live)).route("/health/ready", get(ready)).with_state(hall);
+pub async fn serve(listener: TcpListener, hall: Arc<Hall>, stopped: watch::Receiver<bool>) {
+    let routes = Router::new().route("/health/live", get(live)).route("/health/ready", get(ready)).with_state(Arc::clone(&hall));
+    let mut stopping = stopped.clone();
     let served = axum::serve(listener, routes).with_graceful_shutdown(async move {
-        let _ = stopped.changed().await;
+        let _ = stopping.changed().await;
     });
     if let Err(problem) = served.await {
         error!("HTTP ended: {problem}");
+    }
+    if !*stopped.borrow() {
+        hall.pulses.ails("http", "it ended: health, metrics and the dashboard are away");
     }
 }
 

@@ -257,7 +257,19 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let thinking = thinker.think(stopped.clone()).context("the thread of exact Φ cannot be started")?;
     let (tell, certificates) = watch::channel(None);
     let (tell_rules, wrong_rules) = watch::channel(None);
-    let sources = alerts::Sources { certificates, due: is_due, silent: is_silent, alarms: alarmed, wrong_rules, phoenix: news.clone() };
+    let (tell_sample, samples) = watch::channel(alerts::Sample::default());
+    let sources = alerts::Sources {
+        certificates,
+        due: is_due,
+        silent: is_silent,
+        alarms: alarmed,
+        wrong_rules,
+        phoenix: news.clone(),
+        samples,
+        health: Arc::clone(&health),
+        own: own.clone(),
+    };
+    let (wire, lookout) = (alerts::Wire::default(), alerts::Lookout::new(Arc::clone(&hall), Arc::clone(&engine), sources, webhooks));
     let speaker = speaker::Speaker {
         own,
         hall: Arc::clone(&hall),
@@ -276,7 +288,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         said: hears,
         complaints,
         waiting: waits,
-        lookout: alerts::Lookout::new(Arc::clone(&hall), sources, webhooks),
+        alerts: Arc::clone(&wire),
         phoenix: news,
         carried,
         gauge: Arc::clone(&gauge),
@@ -286,6 +298,8 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     };
     tokio::spawn(doors::watch(listeners, Arc::clone(&clock), tell, stopped.clone()));
     let speaking = tokio::spawn(speaker.speak());
+    let looking = tokio::spawn(lookout.watch(wire, stopped.clone()));
+    let sampling = tokio::spawn(alerts::sample(data.clone(), tell_sample, stopped.clone()));
     let serving = tokio::spawn(api::serve(http, Arc::clone(&hall), stopped.clone()));
     let ticking = tokio::spawn(tick(Arc::clone(&hall), stopped.clone()));
     let watching = tokio::spawn(control::watch(data.clone(), Arc::clone(&hall), stopped.clone()));
@@ -312,12 +326,12 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     conditions::stopping(&hall, signal).await;
     // Last words first, while clients still listen; then the clients; then what they said is written.
     let _ = stop.send(true);
-    let _ = speaking.await;
+    let _ = tokio::join!(speaking, looking);
     // A share that does not answer must not keep the house from stopping.
     let _ = tokio::time::timeout(Duration::from_secs(5), courier).await;
     others.stop().await;
     engine.stop(closed).await;
-    let _ = tokio::join!(ticking, serving, watching, minding, hearing, listening, wishing, rising, conditioning, ruling);
+    let _ = tokio::join!(ticking, serving, sampling, watching, minding, hearing, listening, wishing, rising, conditioning, ruling);
     upkeeper.stop();
     tokio::task::spawn_blocking(move || upkeeping.join()).await?.map_err(|_| anyhow!("the upkeep's thread died"))?;
     tokio::task::spawn_blocking(move || thinking.join()).await?.map_err(|_| anyhow!("the thread of exact Φ died"))?;
