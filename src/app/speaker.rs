@@ -1,5 +1,6 @@
 //! What Jamey says by itself: retained states, coalesced; verdicts as they fall; refusals to those refused.
 
+mod info;
 mod told;
 
 use super::{
@@ -272,6 +273,7 @@ impl Speaker {
                 tokio::spawn(async move { retained::sweep(&hall, &engine).await });
             }
         }
+        self.tell_info(root, told);
         told.next.append(&mut self.alerts.lock().unwrap_or_else(PoisonError::into_inner));
         if self.phoenix.has_changed().unwrap_or(false) || self.carried.has_changed().unwrap_or(false) {
             let news = Arc::clone(&self.phoenix.borrow_and_update());

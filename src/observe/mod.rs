@@ -1,9 +1,10 @@
 //! What Jamey knows of its own running: counters, refusals, host figures. It observes and changes nothing.
 
-mod alerts;
+pub mod alerts;
 mod counters;
 mod host;
 mod incidents;
+pub mod opinion;
 pub mod overheard;
 mod pulses;
 mod recalls;

@@ -8,10 +8,8 @@ mod latch;
 mod pace;
 mod samples;
 mod security;
-mod told;
 
 pub use samples::{Sample, watch as sample};
-pub use told::payload;
 
 use super::{
     doors::Trouble,
@@ -27,7 +25,7 @@ use crate::{
         Alarm, Timestamp,
         topics::{self, Topic},
     },
-    observe::Turn,
+    observe::{Turn, alerts::told},
     store::StoreHealth,
 };
 use availability::Parts;
@@ -134,7 +132,7 @@ impl Lookout {
         self.webhooks.tell(&turns, &self.hall.clock);
         let said = |turn: Turn| {
             let alert = turn.alert();
-            let payload = if turn.stands() { payload(alert).to_string().into_bytes() } else { Vec::new() };
+            let payload = if turn.stands() { told::payload(alert).to_string().into_bytes() } else { Vec::new() };
             (topics::alert(&self.hall.config.root, &alert.code), payload)
         };
         wire.lock().unwrap_or_else(PoisonError::into_inner).extend(turns.into_iter().map(said));
