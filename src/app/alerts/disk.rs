@@ -62,9 +62,13 @@ impl Disk {
         while self.readings.len() > READINGS {
             self.readings.pop_front();
         }
-        let (from, before) = *self.readings.front()?;
+        let span = up.saturating_sub(self.readings.front()?.0);
+        // The lowest of its first quarter: what comes and goes was as low then.
+        let first = (self.readings.len() / 4).max(2);
+        let before = self.readings.iter().take(first).map(|(_, free)| *free).min()?;
+        let (from, _) = *self.readings.iter().take(first).last()?;
         let (passed, eaten) = (up.saturating_sub(from), before.saturating_sub(free));
-        if passed < LEAST || eaten == 0 {
+        if span < LEAST || eaten == 0 {
             return None;
         }
         let seconds = u128::from(free) * u128::from(passed.as_secs()) / u128::from(eaten);
