@@ -336,8 +336,10 @@ fn a_door_that_lets_nobody_in_is_told_until_it_does() {
 #[test]
 fn a_bridge_that_is_away_is_told_after_a_minute_and_over_when_it_holds_again() {
     let mut other = mosquitto("").start();
-    let bridge =
-        format!("[[bridge]]\nname = \"attic\"\naddress = \"{}\"\ntopics = [{{ filter = \"attic/#\", direction = \"in\" }}]\n", other.address());
+    let bridge = format!(
+        "[[bridge]]\nname = \"attic\"\naddress = \"{}\"\ntopics = [{{ filter = \"attic/#\", direction = \"in\" }}]\n",
+        other.address()
+    );
     let house = Plan::default().config(&bridge).start();
     let mut ear = house.client("ear").listen("jamey/bridge/attic", 1);
     while ear.message().json()["state"] != "up" {}

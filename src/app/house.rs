@@ -288,6 +288,7 @@ impl Living {
         }
         let lets_on = lets_on(&percept, decision) && !refused && !outcome.repeats_held;
         self.note(&percept, &outcome, lets_on);
+        self.answers.noticed.judged(&percept, &outcome, lets_on);
         let wanted = self.house.hall.verdicts_wanted.load(Ordering::Relaxed);
         if (wanted || letter.respond_to.is_some()) && !outcome.judged.is_empty() {
             let spoken = Spoken {
@@ -329,6 +330,7 @@ impl Living {
             let document = approvals::document(&kept, |id, verb| risk(registry, id, verb));
             Arc::make_mut(&mut self.waiting).insert(percept.id, document);
             self.answers.waiting = Some(Arc::clone(&self.waiting));
+            self.answers.noticed.asked(&kept);
             self.batch.changes.push(Change::Audit(approvals::asked(&kept)));
             self.batch.changes.push(Change::Held(Box::new(kept)));
         }
@@ -348,6 +350,7 @@ impl Living {
             let outcome = Outcome { judged: settled.judged.clone(), ..Outcome::default() };
             self.batch.entries.push(Entry { percept: kept.percept.clone(), outcome, lets_on: settled.lets_on, again: true });
         }
+        self.answers.noticed.ended(&kept, &settled);
         let lines = approvals::verdicts(&kept, &settled);
         self.answers.spoken.push(Said::Settled {
             entity: kept.percept.source.requester.clone(),

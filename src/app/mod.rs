@@ -12,6 +12,7 @@ mod duties;
 mod exact;
 mod figures;
 mod greeting;
+mod home_assistant;
 mod house;
 mod index;
 mod journal;
@@ -196,7 +197,9 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let (rounds, in_round) = watch::channel(None);
     let (focus, in_focus) = watch::channel(None);
     let (observed, seen_so_far) = watch::channel(None);
-    let outlets = outlets::Outlets { said, releases, asks, waiting, due, silent, alarms, rounds, focus, observed };
+    let board = Arc::<home_assistant::Board>::default();
+    let outlets =
+        outlets::Outlets { said, releases, asks, waiting, due, silent, alarms, board: Arc::clone(&board), rounds, focus, observed };
     // Weakly: the engine ends when all who hold it have let go.
     tokio::spawn(release(Arc::downgrade(&engine), Arc::clone(&hall), released));
     tokio::spawn(duties::ask_all(Arc::downgrade(&engine), Arc::clone(&hall), asked));
@@ -270,6 +273,18 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let thinking = thinker.think(stopped.clone()).context("the thread of exact Φ cannot be started")?;
     let (tell, certificates) = watch::channel(None);
     let (tell_rules, wrong_rules) = watch::channel(None);
+    let telling = home_assistant::Telling {
+        own: own.clone(),
+        hall: Arc::clone(&hall),
+        engine: Arc::clone(&engine),
+        waiting: waits.clone(),
+        silent: is_silent.clone(),
+        phoenix: news.clone(),
+        board,
+        http: http_address,
+        data: data.clone(),
+        stop: stopped.clone(),
+    };
     let (tell_sample, samples) = watch::channel(alerts::Sample::default());
     let sources = alerts::Sources {
         certificates,
@@ -321,6 +336,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         stop: stopped.clone(),
     };
     tokio::spawn(doors::watch(listeners, Arc::clone(&clock), tell, stopped.clone()));
+    let telling = tokio::spawn(telling.tell());
     let speaking = tokio::spawn(speaker.speak());
     let looking = tokio::spawn(lookout.watch(wire, stopped.clone()));
     let sampling = tokio::spawn(alerts::sample(data.clone(), tell_sample, stopped.clone()));
@@ -352,7 +368,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     conditions::stopping(&hall, signal).await;
     // Last words first, while clients still listen; then the clients; then what they said is written.
     let _ = stop.send(true);
-    let _ = tokio::join!(speaking, looking);
+    let _ = tokio::join!(telling, speaking);
     // A share that does not answer must not keep the house from stopping.
     let _ = tokio::time::timeout(Duration::from_secs(5), courier).await;
     others.stop().await;
@@ -398,7 +414,7 @@ pub fn settings(config: &Config) -> Result<Settings> {
         discovery_prefixes: config.inputs.discovery_prefixes.clone(),
         zigbee_bases: config.inputs.zigbee2mqtt.clone(),
         bridges: config.inputs.bridges(),
-        inputs: [own_input(&config.root)].into_iter().flatten().chain(config.inputs.sources()).collect(),
+        inputs: [own_input(&config.root)].into_iter().flatten().chain(config.sources()).collect(),
         unwatched: config.entities.iter().filter(|e| !e.watched).map(|e| e.id.clone()).collect(),
         root: config.root.clone(),
         guards: config.guards.clone(),

@@ -79,6 +79,7 @@ impl Speaker {
     pub async fn speak(mut self) {
         let root = self.hall.config.root.clone();
         let (mut told, mut host) = (Told::default(), Host::default());
+        let mut birth = self.hall.birth.subscribe();
         let mut beat = interval(COALESCE);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut system = interval(SYSTEM_EVERY);
@@ -122,7 +123,7 @@ impl Speaker {
                     let figures = self.figures(&mut host).await;
                     self.say(topics::name(&root, Topic::System), figures.to_string().into_bytes(), 0, true).await;
                 }
-                () = self.hall.birth.notified() => {
+                Ok(()) = birth.changed() => {
                     if told.born.is_some_and(|at| at.elapsed() < BIRTH_EVERY) {
                         continue;
                     }

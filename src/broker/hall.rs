@@ -30,7 +30,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 
 /// The guard at one moment. Replaced whole when the mind's registry changes, before the sender of the change is answered.
 #[derive(Debug, Clone, Default)]
@@ -93,7 +93,7 @@ pub struct Hall {
     pub verdicts_wanted: AtomicBool,
     pub verdict_filter: TopicFilter,
     /// Home Assistant came to life: states are to be told again.
-    pub birth: Notify,
+    pub birth: watch::Sender<()>,
     pub passwords: Passwords,
     pub owners: Owners,
     /// Other brokers; set once, before anybody is let in.
@@ -119,7 +119,7 @@ impl Hall {
         guard: GuardView,
         door: Door,
     ) -> Result<Self, TopicError> {
-        let sources = config.inputs.sources();
+        let sources = config.sources();
         let verdict_filter = TopicFilter::new(&format!("{}/#", topics::name(&config.root, Topic::Verdict)))?;
         let limits = Limits::new(&config.limits);
         let seconds = |n: u32| Duration::from_secs(n.into());
@@ -149,7 +149,7 @@ impl Hall {
             own_id,
             verdicts_wanted: AtomicBool::new(false),
             verdict_filter,
-            birth: Notify::new(),
+            birth: watch::Sender::new(()),
             passwords: Passwords::default(),
             owners: Owners::default(),
             beside: OnceLock::new(),

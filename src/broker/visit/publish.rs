@@ -263,7 +263,7 @@ impl Visit {
             other => other.map(|ahead| ahead.percept),
         };
         if reading::is_birth(&self.hall.config, message.topic, message.payload) {
-            self.hall.birth.notify_one();
+            self.hall.birth.send_replace(());
         }
         let who = self.who();
         let way = match self.way(&view, &message, &who) {
