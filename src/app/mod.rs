@@ -368,7 +368,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     conditions::stopping(&hall, signal).await;
     // Last words first, while clients still listen; then the clients; then what they said is written.
     let _ = stop.send(true);
-    let _ = tokio::join!(telling, speaking);
+    let _ = tokio::join!(telling, speaking, looking);
     // A share that does not answer must not keep the house from stopping.
     let _ = tokio::time::timeout(Duration::from_secs(5), courier).await;
     others.stop().await;
