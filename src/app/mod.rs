@@ -296,7 +296,19 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         data: data.clone(),
         stop: stopped.clone(),
     };
-    let sources = alerts::Sources { certificates, due: is_due, silent: is_silent, alarms: alarmed, wrong_rules, phoenix: news.clone() };
+    let (tell_sample, samples) = watch::channel(alerts::Sample::default());
+    let sources = alerts::Sources {
+        certificates,
+        due: is_due,
+        silent: is_silent,
+        alarms: alarmed,
+        wrong_rules,
+        phoenix: news.clone(),
+        samples,
+        health: Arc::clone(&health),
+        own: own.clone(),
+    };
+    let (wire, lookout) = (alerts::Wire::default(), alerts::Lookout::new(Arc::clone(&hall), Arc::clone(&engine), sources, webhooks));
     let (ask_rules, wanted) = mpsc::channel(1);
     let choices = Arc::new(orders::Choices::new(chosen.clone(), Arc::clone(&config), damaged.is_some()));
     let clerk = orders::Clerk {
@@ -326,7 +338,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         said: hears,
         complaints,
         waiting: waits,
-        lookout: alerts::Lookout::new(Arc::clone(&hall), sources, webhooks),
+        alerts: Arc::clone(&wire),
         phoenix: news,
         carried,
         gauge: Arc::clone(&gauge),
@@ -338,6 +350,8 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let telling = tokio::spawn(telling.tell());
     let speaking = tokio::spawn(speaker.speak());
     let serving = tokio::spawn(api::serve(http, api::Api { hall: Arc::clone(&hall), figures: meter.dial() }, stopped.clone()));
+    let looking = tokio::spawn(lookout.watch(wire, stopped.clone()));
+    let sampling = tokio::spawn(alerts::sample(data.clone(), tell_sample, stopped.clone()));
     let ticking = tokio::spawn(tick(Arc::clone(&hall), stopped.clone()));
     let watching = tokio::spawn(control::watch(data.clone(), Arc::clone(&hall), stopped.clone()));
     let minding = tokio::spawn(people::watch(data.clone(), Arc::clone(&hall), stopped.clone()));
@@ -365,12 +379,25 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     conditions::stopping(&hall, signal).await;
     // Last words first, while clients still listen; then the clients; then what they said is written.
     let _ = stop.send(true);
-    let _ = tokio::join!(telling, speaking);
+    let _ = tokio::join!(telling, speaking, looking);
     // A share that does not answer must not keep the house from stopping.
     let _ = tokio::time::timeout(Duration::from_secs(5), courier).await;
     others.stop().await;
     engine.stop(closed).await;
-    let _ = tokio::join!(ticking, serving, watching, minding, hearing, listening, wishing, rising, conditioning, ruling, serving_orders);
+    let _ = tokio::join!(
+        ticking,
+        serving,
+        sampling,
+        watching,
+        minding,
+        hearing,
+        listening,
+        wishing,
+        rising,
+        conditioning,
+        ruling,
+        serving_orders
+    );
     upkeeper.stop();
     tokio::task::spawn_blocking(move || upkeeping.join()).await?.map_err(|_| anyhow!("the upkeep's thread died"))?;
     tokio::task::spawn_blocking(move || thinking.join()).await?.map_err(|_| anyhow!("the thread of exact Φ died"))?;
