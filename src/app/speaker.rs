@@ -317,13 +317,11 @@ impl Speaker {
             told.alert(root, "slow-subscriber", slow.map(|text| alert(self.hall.clock.now(), "warning", &text, to_do)));
         }
         if !told.damaged
-            && let Some(found) = self.hall.damage.get()
+            && let Some(damage) = self.hall.damage.get()
         {
             told.damaged = true;
-            let text = format!("the database is damaged ({found}): what Jamey tells of the past may be wrong");
-            let to_do =
-                "stop Jamey, keep a copy of the data folder, and put a backup of it in its place; `jamey memory verify` looks again";
-            told.alert(root, "damaged", Some(alert(self.hall.clock.now(), "critical", &text, to_do)));
+            let text = format!("the database is damaged ({}): what Jamey tells of the past may be wrong", damage.found);
+            told.alert(root, "damaged", Some(alert(self.hall.clock.now(), "critical", &text, &damage.to_do)));
         }
         let guard = self.hall.guard();
         if guard.off_until != told.break_glass {

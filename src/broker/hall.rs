@@ -70,7 +70,7 @@ pub struct Hall {
     /// The client id of Jamey's own client, which nobody can guess.
     pub own_id: String,
     /// What is damaged in the database.
-    pub damage: OnceLock<String>,
+    pub damage: OnceLock<Damage>,
     /// Someone subscribed to verdicts: until then none are published.
     pub verdicts_wanted: AtomicBool,
     pub verdict_filter: TopicFilter,
@@ -83,6 +83,13 @@ pub struct Hall {
     guard: RwLock<Arc<GuardView>>,
     door: RwLock<Arc<Door>>,
     epoch: AtomicU64,
+}
+
+/// What is damaged, and what brings it back.
+#[derive(Debug)]
+pub struct Damage {
+    pub found: String,
+    pub to_do: String,
 }
 
 impl Hall {
