@@ -17,10 +17,12 @@ use crate::{
     domain::{
         Answer as Word, Change, Condition, Decision, Device, Due, EntityId, Input, Kept, OpinionView, Origin, Outcome, OwnersWord, Percept,
         Purpose, Rulings, Says, Settled, Unanswered, limits,
+        topics::{self, Topic},
     },
-    mind::Mind,
+    mind::{Mind, Subject},
     store::{Batch, Entry, Writer},
 };
+use serde_json::Value;
 use std::{
     collections::BTreeMap,
     path::PathBuf,
@@ -281,6 +283,7 @@ impl Living {
         }
         let lets_on = lets_on(&percept, decision) && !refused && !outcome.repeats_held;
         self.note(&percept, &outcome, lets_on);
+        self.answers.noticed.judged(&percept, &outcome, lets_on);
         let wanted = self.house.hall.verdicts_wanted.load(Ordering::Relaxed);
         if (wanted || letter.respond_to.is_some()) && !outcome.judged.is_empty() {
             let spoken = Spoken {
@@ -322,6 +325,7 @@ impl Living {
             let document = approvals::document(&kept, |id, verb| risk(registry, id, verb));
             Arc::make_mut(&mut self.waiting).insert(percept.id, document);
             self.answers.waiting = Some(Arc::clone(&self.waiting));
+            self.answers.noticed.asked(&kept);
             self.batch.changes.push(Change::Audit(approvals::asked(&kept)));
             self.batch.changes.push(Change::Held(Box::new(kept)));
         }
@@ -341,6 +345,7 @@ impl Living {
             let outcome = Outcome { judged: settled.judged.clone(), ..Outcome::default() };
             self.batch.entries.push(Entry { percept: kept.percept.clone(), outcome, lets_on: settled.lets_on, again: true });
         }
+        self.answers.noticed.ended(&kept, &settled);
         let lines = approvals::verdicts(&kept, &settled);
         self.answers.spoken.push(Said::Settled {
             entity: kept.percept.source.requester.clone(),
@@ -396,6 +401,7 @@ impl Living {
         let forgets = word.says == Says::Forget && taken.is_ok();
         if forgets {
             self.opinions.remove(&word.about);
+            self.house.hall.views.forget([&word.about]);
             self.unchanged = Unchanged::default();
             self.answers.spoken.push(Said::Gone(vec![word.about.clone()]));
             if let Some(journal) = &mut self.journal {
@@ -446,7 +452,8 @@ impl Living {
             is_other
         });
         self.house.outlets.observed.send_replace(self.house.mind.observation().map(|of| (of, self.house.mind.process())));
-        let opinions = std::mem::take(&mut self.opinions).into_values().collect();
+        let opinions: Vec<OpinionView> = std::mem::take(&mut self.opinions).into_values().collect();
+        self.show(&emotion, &told, &opinions);
         let said = Said::State { emotion, told, opinions };
         if self.house.writer.is_idle() {
             self.submit();
@@ -464,6 +471,16 @@ impl Living {
         }
     }
 
+    /// Readers see the same as those who listen.
+    fn show(&self, emotion: &Value, told: &[(Subject, Value)], opinions: &[OpinionView]) {
+        let (views, root) = (&self.house.hall.views, &self.house.hall.config.root);
+        views.tell(topics::below(root, &topics::name(root, Topic::Emotion)), emotion.clone());
+        for (subject, value) in told {
+            views.tell(topics::below(root, &view::topic(root, subject)), value.clone());
+        }
+        views.think(opinions.iter().cloned());
+    }
+
     /// What changed in the mind itself: for the store, and opinions for those who listen.
     fn gather_changes(&mut self) {
         for change in self.house.mind.take_changes() {
@@ -471,6 +488,7 @@ impl Living {
                 Change::Entity { view, .. } => drop(self.opinions.insert(view.entity.clone(), (**view).clone())),
                 Change::EntityGone(id) => {
                     self.opinions.remove(id);
+                    self.house.hall.views.forget([id]);
                     self.gone.push(id.clone());
                 }
                 _ => {}

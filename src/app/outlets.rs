@@ -1,7 +1,10 @@
 //! What leaves the mind's thread once its batch is on disk: answers, announcements, held messages that go on, and what stands now.
 //! An announcement may be lost to slow subscribers; nothing else may.
 
-use super::view::Said;
+use super::{
+    home_assistant::{Board, Noticed},
+    view::Said,
+};
 use crate::{
     broker::{Answer, Hall},
     consciousness::gaussian::Process,
@@ -31,6 +34,8 @@ pub struct Outlets {
     /// Who fell silent, by the code of its alert.
     pub silent: watch::Sender<Due>,
     pub alarms: watch::Sender<Alarms>,
+    /// What people are to hear.
+    pub board: Arc<Board>,
     /// What the mind asks of memory and phoenix for the second that begins.
     pub rounds: watch::Sender<Option<Asks>>,
     /// What the workspace broadcast last.
@@ -49,6 +54,7 @@ pub struct Answers {
     pub waiting: Option<Waiting>,
     pub due: Option<Due>,
     pub silent: Option<Due>,
+    pub noticed: Noticed,
 }
 
 impl Answers {
@@ -84,6 +90,7 @@ impl Answers {
         if let Some(silent) = self.silent {
             outlets.silent.send_replace(silent);
         }
+        outlets.board.leave(self.noticed);
         for (sender, answer) in self.senders {
             // A client that is gone needs no answer.
             let _ = sender.send(answer);

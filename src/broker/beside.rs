@@ -17,7 +17,7 @@ pub use caller::Caller;
 pub use outbox::Parcel;
 pub use peer::Peer;
 pub use secrets::{Dial, Unusable};
-pub use side::{Alarm, Side};
+pub use side::Side;
 pub use wire::{Brought, Heard, Wanted, Wire};
 
 use crate::{

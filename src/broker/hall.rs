@@ -8,6 +8,7 @@ use super::{
     inbox::Inbox,
     limits::Limits,
     login::{Owners, Passwords},
+    orders::{Bearing, Orders},
     recalls::Recalls,
     repeats::Voices,
 };
@@ -18,15 +19,18 @@ use crate::{
         topic::TopicError,
         topics::{self, Topic},
     },
-    observe::Counters,
+    observe::{Alerts, Counters, Patience, Views},
     runtime::Clock,
 };
-use std::sync::{
-    Arc, OnceLock, PoisonError, RwLock,
-    atomic::{AtomicBool, AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc, OnceLock, PoisonError, RwLock,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
-use tokio::sync::Notify;
+use tokio::sync::watch;
 
 /// The guard at one moment. Replaced whole when the mind's registry changes, before the sender of the change is answered.
 #[derive(Debug, Clone, Default)]
@@ -54,6 +58,10 @@ pub struct Hall {
     pub inbox: Inbox,
     pub clock: Arc<Clock>,
     pub counters: Arc<Counters>,
+    /// What is wrong now, as people are told it.
+    pub alerts: Alerts,
+    /// What readers see.
+    pub views: Views,
     /// Where percepts come from besides `in/…`.
     pub sources: Vec<InputSource>,
     pub voices: Voices,
@@ -61,6 +69,10 @@ pub struct Hall {
     pub recalls: Recalls,
     /// Where what is wanted of Phoenix is handed in.
     pub errands: Errands,
+    /// Where orders to Jamey itself are handed in.
+    pub orders: Orders,
+    /// How strictly the conscience judges now.
+    pub bearing: watch::Sender<Bearing>,
     pub(super) limits: Limits,
     pub(super) audits: Audits,
     /// The store cannot write at present.
@@ -75,7 +87,7 @@ pub struct Hall {
     pub verdicts_wanted: AtomicBool,
     pub verdict_filter: TopicFilter,
     /// Home Assistant came to life: states are to be told again.
-    pub birth: Notify,
+    pub birth: watch::Sender<()>,
     pub passwords: Passwords,
     pub owners: Owners,
     /// Other brokers; set once, before anybody is let in.
@@ -108,17 +120,24 @@ impl Hall {
         guard: GuardView,
         door: Door,
     ) -> Result<Self, TopicError> {
-        let sources = config.inputs.sources();
+        let sources = config.sources();
         let verdict_filter = TopicFilter::new(&format!("{}/#", topics::name(&config.root, Topic::Verdict)))?;
         let limits = Limits::new(&config.limits);
+        let seconds = |n: u32| Duration::from_secs(n.into());
+        let patience = Patience { raise: seconds(config.alerts.raise_seconds), clear: seconds(config.alerts.clear_seconds) };
+        let bearing = Bearing { profile: config.conscience.profile, strictness: config.conscience.strictness };
         Ok(Self {
             limits,
             config,
             inbox,
             recalls,
             errands: Errands::default(),
+            orders: Orders::default(),
+            bearing: watch::Sender::new(bearing),
             clock,
             counters,
+            alerts: Alerts::new(patience),
+            views: Views::default(),
             sources,
             voices: Voices::default(),
             audits: Audits::default(),
@@ -128,7 +147,7 @@ impl Hall {
             own_id,
             verdicts_wanted: AtomicBool::new(false),
             verdict_filter,
-            birth: Notify::new(),
+            birth: watch::Sender::new(()),
             passwords: Passwords::default(),
             owners: Owners::default(),
             beside: OnceLock::new(),

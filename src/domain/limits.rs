@@ -32,6 +32,26 @@ pub const NEIGHBOURS: usize = 32;
 pub const KINDS_OF_LIFE: usize = 5;
 /// Absences that have an alert each; more are counted in one. So many alerts nobody reads, and each is a retained value.
 pub const SILENCES_TOLD: usize = 64;
+/// Alerts on one page, besides the one that counts the rest: more nobody reads, and each is a retained value.
+pub const ALERTS_TOLD: usize = 64;
+/// `[[webhook]]` entries: a phone, a pager and a log are three; each has a thread.
+pub const WEBHOOKS: usize = 8;
+/// Where alerts are posted to: some receivers have a key of a hundred characters in it.
+pub const WEBHOOK_URL_BYTES: usize = 2_048;
+/// Codes of which something waits for one webhook: a page, and as many that have ended since. Of each only the newest waits.
+pub const WEBHOOK_WAITING: usize = 256;
+/// Of what a receiver answers so much is read, and thrown away: enough to use its connection again.
+pub const WEBHOOK_REPLY_BYTES: u64 = 16 * 1_024;
+/// What signs a webhook: receivers that make it up take 20 to 64.
+pub const WEBHOOK_SECRET_BYTES: usize = 1_024;
+/// Addresses and requesters whose incidents are counted one by one, at some 100 bytes each; the rest are one.
+pub const INCIDENTS: usize = 256;
+/// An alert's text: of many mistakes the first are told.
+pub const ALERT_TEXT_CHARS: usize = 2_000;
+/// Returns of one cause that are counted: who reads that it came back 64 times within an hour need not know how many more.
+pub const ALERT_RETURNS: usize = 64;
+/// Alerts that are over of which it is remembered for an hour how often they came back: at some 300 bytes each, 300 KiB.
+pub const ALERTS_PAST: usize = 1_024;
 /// Devices in the registry; a very large Zigbee network has 300.
 pub const DEVICES: usize = 4_096;
 /// Commands of one device: a Home Assistant climate device declares up to 16 command topics.
@@ -73,9 +93,8 @@ pub const BODY_DEPTH: usize = 64;
 pub const WAL_BYTES: u64 = 64 * 1024 * 1024;
 /// One entry of what is kept of the broker, in a snapshot: the largest packet, or a session that tells 10,000 topics apart.
 pub const KEPT_ENTRY_BYTES: u64 = 16 * 1024 * 1024;
-/// From here a copy of the database, which keeps the log from being begun anew, does not pause any more.
-pub const COPY_HURRY_WAL_BYTES: u64 = 4 * WAL_BYTES;
-/// And here it is given up: a log of 1 GiB is all that a small card should have to hold besides the database.
+/// While a copy of the database holds its moment the log cannot be begun anew. Here the copy is given up: a log of 1 GiB is all that a small card
+/// should have to hold besides the database.
 pub const COPY_WAL_BYTES: u64 = 16 * WAL_BYTES;
 /// Inputs committed in one transaction: bounds the pause before the first of them is acknowledged.
 pub const BATCH_MESSAGES: usize = 512;
@@ -91,8 +110,20 @@ pub const REPOSITORIES: usize = 8;
 pub const ERRAND_BYTES: usize = 1_024;
 /// Errands that wait for Phoenix: each may take minutes, and is the same as the one before it.
 pub const ERRANDS_WAITING: usize = 8;
+/// An order to Jamey itself: a word or a number, and the asker's own.
+pub const ORDER_BYTES: usize = 1_024;
+/// Orders that wait to be carried out: people give them, and each waits for the disk.
+pub const ORDERS_WAITING: usize = 16;
+/// What profile and strictness together may add to the bars of the score: θ_allow ends at 0.6, and no score reaches 1.
+pub const CAUTION: f64 = 0.3;
 /// Entities whose names are kept: as many as the registry has devices, for each may be a sensor as well.
 pub const NAMED: usize = DEVICES;
+/// Entities whose trust and liveness Home Assistant shows: each is a device there, with a document that is retained and costs the disk a sync.
+pub const DESCRIBED: usize = 500;
+/// A discovery document: what the MQTT clients of small hosts take in one piece.
+pub const DOCUMENT_BYTES: usize = 64 * 1024;
+/// Held requests that have buttons of their own; of more it is told how many there are.
+pub const BUTTONS: usize = 8;
 /// Values of one entity that have a name: a Zigbee device exposes up to twenty.
 pub const NAMED_VALUES: usize = 32;
 /// Bytes of one such name, unit or class: what fits on a label.

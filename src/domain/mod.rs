@@ -6,6 +6,7 @@ pub mod audit;
 pub mod body;
 pub mod consciousness;
 pub mod device;
+pub mod documents;
 pub mod duty;
 pub mod entity;
 pub mod figure;

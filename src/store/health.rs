@@ -16,6 +16,13 @@ const CLASSES_MICROS: [u64; 23] = [
     1_000_000, 5_000_000,
 ];
 
+/// A batch that took no longer is in nobody's way: half of what a verdict may wait.
+const QUICK_MICROS: u64 = 2_500;
+/// So many times the usual is slow.
+const SLOW_TIMES: u64 = 3;
+/// The usual follows by so much of each.
+const FOLLOWS: u64 = 64;
+
 /// Shared by the writer, which counts, and everyone else, who reads.
 #[derive(Debug, Default)]
 pub struct StoreHealth {
@@ -32,6 +39,9 @@ pub struct StoreHealth {
     pub(super) restarts_refused: AtomicU64,
     audit_head: Mutex<Option<Head>>,
     pub(super) copies: Arc<Copies>,
+    /// How long a batch takes, over the last hundred or so, and whether one took much longer since somebody asked.
+    usual_micros: AtomicU64,
+    slow: AtomicBool,
 }
 
 /// The numbers at one moment.
@@ -127,9 +137,21 @@ impl StoreHealth {
         if let Some(count) = self.written.get(class) {
             count.fetch_add(1, Relaxed);
         }
+        let usual = self.usual_micros.load(Relaxed);
+        if micros > QUICK_MICROS.max(usual.saturating_mul(SLOW_TIMES)) {
+            self.slow.store(true, Relaxed);
+        }
+        // The writer alone writes it. One stall of seconds is not to become the usual.
+        let follows = micros.min(usual.saturating_mul(SLOW_TIMES).max(QUICK_MICROS));
+        self.usual_micros.store(usual - usual / FOLLOWS + follows / FOLLOWS, Relaxed);
         self.batches.fetch_add(1, Relaxed);
         self.entries.fetch_add(u64::try_from(entries).unwrap_or(0), Relaxed);
         self.failing.store(false, Relaxed);
+    }
+
+    /// Whether a batch took much longer than is usual since this was asked last.
+    pub(super) fn was_slow(&self) -> bool {
+        self.slow.swap(false, Relaxed)
     }
 
     pub(super) fn restarted(&self, took: Duration) {

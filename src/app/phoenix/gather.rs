@@ -4,7 +4,10 @@
 //! Not in it: the lock, a guard that was switched off, letters between the command line and Jamey, and what waits to go to another broker. They
 //! belong to the life that ends.
 
-use super::named::{self, Named};
+use super::{
+    letting_go::let_go,
+    named::{self, Named},
+};
 use crate::{
     broker::{Engine, keep},
     config::{Config, Extra},
@@ -115,7 +118,12 @@ impl Gathering {
         let counts = match &self.running {
             Some(running) => {
                 let Some(engine) = running.engine.upgrade() else { bail!("Jamey is stopping") };
-                running.runtime.block_on(engine.export(&into))?
+                // On one of the runtime's own threads: what reads files for it is not to be as patient as the thread that asks, for it serves others later.
+                let place = into.clone();
+                running
+                    .runtime
+                    .block_on(running.runtime.spawn(async move { engine.export(&place).await }))
+                    .context("the broker's export ended")??
             }
             None => tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(keep::export_at_rest(
                 &self.config,
@@ -151,6 +159,12 @@ impl Gathering {
                 Some(Err(why)) => left_out.push(format!("{}: {why:#}", file.display())),
                 None => left_out.push(format!("{}: it is not there", file.display())),
             }
+        }
+        let chosen = self.config.store.data.join(crate::app::orders::FILE);
+        match read(&chosen) {
+            Some(Ok(content)) => config.push(bytes(named::CHOSEN.into(), content)),
+            Some(Err(why)) => left_out.push(format!("{}: {why:#}", chosen.display())),
+            None => {}
         }
         config.push(bytes(named::IN_EFFECT.into(), serde_json::to_vec_pretty(&*self.config)?));
         config.push(bytes(named::PLACES.into(), serde_json::to_vec_pretty(&kept)?));
@@ -257,12 +271,7 @@ impl Folder {
         if alone.try_lock().is_err() {
             bail!("another snapshot of {} is being taken: wait for it", data.display());
         }
-        match fs::remove_dir_all(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(error).with_context(|| format!("{} cannot be cleared", path.display()));
-            }
-            _ => {}
-        }
+        let_go(&path).with_context(|| format!("{} cannot be cleared", path.display()))?;
         crate::app::private_folder(&path).with_context(|| format!("{} cannot be made", path.display()))?;
         let folder = Self { path, _alone: alone };
         folder.has_room(data)?;
@@ -284,6 +293,6 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.path);
+        let _ = let_go(&self.path);
     }
 }
