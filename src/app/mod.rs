@@ -12,11 +12,13 @@ mod duties;
 mod exact;
 mod figures;
 mod greeting;
+mod ground;
 mod home_assistant;
 mod house;
 mod index;
 mod journal;
 mod mailbox;
+mod metrics;
 pub mod orders;
 mod outlets;
 mod people;
@@ -63,14 +65,13 @@ use crate::{
     soul::Soul,
     store::{Store, Writer},
 };
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow};
+use ground::{lock, private_folder, raise_descriptors};
 use jiff::tz::TimeZone;
 use serde_json::json;
 use std::{
     collections::BTreeSet,
-    fs::File,
     net::{IpAddr, Ipv4Addr, SocketAddr},
-    path::Path,
     sync::{Arc, Mutex, Weak},
     time::Duration,
 };
@@ -247,7 +248,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let gauge = Arc::new(Mutex::new(figures::Gauge::new(&data, keeper.clone(), Arc::clone(&recalled_so_far), Arc::clone(&clock))));
     let recaller = recall::Recaller {
         keeper: keeper.clone(),
-        recalled: recalled_so_far,
+        recalled: Arc::clone(&recalled_so_far),
         focus: in_focus,
         rounds: in_round.clone(),
         hall: Arc::clone(&hall),
@@ -271,6 +272,16 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         load: exact::load,
     };
     let thinking = thinker.think(stopped.clone()).context("the thread of exact Φ cannot be started")?;
+    let meter = metrics::Meter {
+        hall: Arc::clone(&hall),
+        engine: Arc::downgrade(&engine),
+        health: Arc::clone(&health),
+        recalled: Arc::clone(&recalled_so_far),
+        waiting: waits.clone(),
+        news: news.clone(),
+        carried: carried.clone(),
+        host: Mutex::default(),
+    };
     let (tell, certificates) = watch::channel(None);
     let (tell_rules, wrong_rules) = watch::channel(None);
     let telling = home_assistant::Telling {
@@ -326,7 +337,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     tokio::spawn(doors::watch(listeners, Arc::clone(&clock), tell, stopped.clone()));
     let telling = tokio::spawn(telling.tell());
     let speaking = tokio::spawn(speaker.speak());
-    let serving = tokio::spawn(api::serve(http, Arc::clone(&hall), stopped.clone()));
+    let serving = tokio::spawn(api::serve(http, api::Api { hall: Arc::clone(&hall), figures: meter.dial() }, stopped.clone()));
     let ticking = tokio::spawn(tick(Arc::clone(&hall), stopped.clone()));
     let watching = tokio::spawn(control::watch(data.clone(), Arc::clone(&hall), stopped.clone()));
     let minding = tokio::spawn(people::watch(data.clone(), Arc::clone(&hall), stopped.clone()));
@@ -511,46 +522,3 @@ async fn tick(hall: Arc<Hall>, mut stopped: watch::Receiver<bool>) {
         }
     }
 }
-
-/// The data folder is its owner's alone.
-fn private_folder(data: &Path) -> std::io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(data)
-}
-
-/// One Jamey a data folder: two would write over each other.
-fn lock(data: &Path) -> Result<File> {
-    let path = data.join("lock");
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&path)
-        .with_context(|| format!("{} cannot be written", path.display()))?;
-    if file.try_lock().is_err() {
-        bail!("another Jamey uses the data folder {}: stop it, or set store.data or --data", data.display());
-    }
-    Ok(file)
-}
-
-/// Every connection needs a descriptor; the rest of the process some sixty.
-#[cfg(unix)]
-fn raise_descriptors(connections: usize) {
-    use nix::sys::resource::{Resource, getrlimit, setrlimit};
-    let wanted = u64::try_from(connections).unwrap_or(u64::MAX).saturating_add(64);
-    let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return };
-    if soft < wanted {
-        let _ = setrlimit(Resource::RLIMIT_NOFILE, wanted.min(hard), hard);
-        if hard < wanted {
-            warn!(
-                "{hard} file descriptors are too few for broker.max_connections = {connections}: raise the limit (LimitNOFILE) or lower it"
-            );
-        }
-    }
-}
-
-#[cfg(not(unix))]
-fn raise_descriptors(_: usize) {}

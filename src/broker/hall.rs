@@ -122,7 +122,7 @@ impl Hall {
     ) -> Result<Self, TopicError> {
         let sources = config.sources();
         let verdict_filter = TopicFilter::new(&format!("{}/#", topics::name(&config.root, Topic::Verdict)))?;
-        let limits = Limits::new(&config.limits);
+        let limits = Limits::new(&config.limits, config.http.connections_per_address);
         let seconds = |n: u32| Duration::from_secs(n.into());
         let patience = Patience { raise: seconds(config.alerts.raise_seconds), clear: seconds(config.alerts.clear_seconds) };
         let bearing = Bearing { profile: config.conscience.profile, strictness: config.conscience.strictness };

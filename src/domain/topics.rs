@@ -180,7 +180,7 @@ pub const ROWS: &[Row] = &[
         way: "out",
         qos: "0",
         retained: "yes",
-        payload: "host and process figures, messages, connections, refusals, the store's batches and latencies; `memory`: `records` by layer, `pinned`, `summaries` by tier, `oldest_at` (all counted each 6 hours, or when there are a tenth more), `database_bytes`, `database_free_bytes`, `index_bytes`, `index_records`, `index_lag` (transactions), `recalls`, `recalls_failed`, `recall_p50_micros`, `recall_p99_micros`, `working_bytes`, `working_room_bytes`, `working_hit_rate` (records at hand), `written_bytes`, `written_bytes_a_day` (what the process writes to disk: an SD card wears by it)",
+        payload: "host and process figures, messages, connections, refusals, the store's batches and latencies; `verdicts` (`allow`, `escalate`, `deny` since the start, `a_minute`: of the last), `judged_p50_micros`, `judged_p99_micros` (from a request to its verdict on disk; null before there was one); `memory`: `records` by layer, `pinned`, `summaries` by tier, `oldest_at` (all counted each 6 hours, or when there are a tenth more), `database_bytes`, `database_free_bytes`, `index_bytes`, `index_records`, `index_lag` (transactions), `recalls`, `recalls_failed`, `recall_p50_micros`, `recall_p99_micros`, `working_bytes`, `working_room_bytes`, `working_hit_rate` (records at hand), `written_bytes`, `written_bytes_a_day` (what the process writes to disk: an SD card wears by it)",
     },
     Row {
         topic: "glance",

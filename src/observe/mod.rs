@@ -3,15 +3,18 @@
 mod alerts;
 mod counters;
 mod host;
+pub mod metrics;
 pub mod opinion;
 pub mod overheard;
 mod recalls;
+mod requests;
 mod views;
 mod writes;
 
 pub use alerts::{Alert, Alerts, MORE, Page, Patience, Turn, Unknown};
 pub use counters::{Complaint, Counters};
-pub use host::Host;
+pub use host::{Host, HostFigures};
 pub use recalls::{RecallFigures, RecallRoom, Recalled};
+pub use requests::{Asked, Requests};
 pub use views::Views;
 pub use writes::Writes;
