@@ -182,15 +182,15 @@ impl Drop for Disk {
 
 #[test]
 fn a_disk_that_fills_is_a_warning_then_critical_and_over_when_there_is_room() {
-    let disk = Disk::mounted("128m");
-    let limits = "[alerts]\ndisk_free_mb = 40\nraise_seconds = 1\nclear_seconds = 1\n";
+    let disk = Disk::mounted("160m");
+    let limits = "[alerts]\ndisk_free_mb = 60\nraise_seconds = 1\nclear_seconds = 1\n";
     let house = Plan::default().config(limits).data(&disk.0.path().join("data")).start();
-    let fills = disk.put("fills", 90);
+    let fills = disk.put("fills", 110);
     let alert = wait_for(&house, "disk", PATIENCE);
     assert_eq!(alert["severity"], "warning");
     assert!(alert["text"].as_str().unwrap().contains("MB free") && alert["what_to_do"].as_str().unwrap().contains("make room"), "{alert}");
     good(&house, &["alert", "acknowledge", "disk"]);
-    let more = disk.put("more", 25);
+    let more = disk.put("more", 45);
     wait_until("it is critical", PATIENCE, || stands(&house, "disk").is_some_and(|alert| alert["severity"] == "critical"));
     let graver = stands(&house, "disk").unwrap();
     assert_eq!((&graver["since"], &graver["acknowledged"]), (&alert["since"], &Value::Null), "nobody has seen that");
