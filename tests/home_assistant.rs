@@ -50,7 +50,8 @@ fn the_house_describes_itself_and_its_topics_have_what_is_described() {
     assert_eq!(document["availability"][0]["topic"], "jamey/status");
     let mut topics = Vec::new();
     for part in document["components"].as_object().unwrap().values() {
-        topics.extend(part["state_topic"].as_str().filter(|t| !t.contains("/notice/")).map(|t| t.replace('~', part["~"].as_str().unwrap())));
+        topics
+            .extend(part["state_topic"].as_str().filter(|t| !t.contains("/notice/")).map(|t| t.replace('~', part["~"].as_str().unwrap())));
     }
     topics.sort();
     topics.dedup();
@@ -63,7 +64,19 @@ fn the_house_describes_itself_and_its_topics_have_what_is_described() {
     assert_eq!((&glance["v"], &glance["guard"], &glance["held"]), (&json!(1), &json!("observe"), &json!(0)));
     assert_eq!((&glance["last_backup"], &glance["last_drill"], &glance["newer"]), (&Value::Null, &Value::Null, &Value::Null));
     assert_eq!(glance["version"], env!("CARGO_PKG_VERSION"));
-    let keys = ["denied_today", "silent", "last_backup_hours", "coverage", "alerts", "problem", "critical", "trusted", "distrusted", "profile", "strictness"];
+    let keys = [
+        "denied_today",
+        "silent",
+        "last_backup_hours",
+        "coverage",
+        "alerts",
+        "problem",
+        "critical",
+        "trusted",
+        "distrusted",
+        "profile",
+        "strictness",
+    ];
     assert!(keys.iter().all(|key| glance.get(key).is_some()), "{glance}");
 }
 

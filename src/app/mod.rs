@@ -11,11 +11,13 @@ mod doors;
 mod duties;
 mod exact;
 mod figures;
+mod greeting;
 mod home_assistant;
 mod house;
 mod index;
 mod journal;
 mod mailbox;
+pub mod orders;
 mod outlets;
 mod people;
 pub mod phoenix;
@@ -48,7 +50,7 @@ pub use words::give as give_word;
 use crate::{
     api,
     broker::{Engine, GuardView, Hall, Inbox, Listener, OwnClient, Recalls, guard},
-    config::{Config, Durability, GuardMode},
+    config::{Config, GuardMode},
     consciousness::Identity,
     domain::{
         Change, Claim, Ending, EntityId, Family, Input, InputPattern, InputSource, Kept, OwnerGuard, Registry, Settled, Standing,
@@ -95,10 +97,19 @@ const RELEASES: usize = 256;
 pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let config = Arc::new(config);
     let seen = rules::Seen::now(&config, &again);
-    let sets = rules::sets(&config)?;
     let data = config.store.data.clone();
+    let (found, damaged) = orders::found(&data);
+    let (chosen, ended) = found.without_ended(&config);
+    let counts = chosen.over(&config);
+    let sets = rules::sets(&counts)?;
     private_folder(&data).with_context(|| format!("the data folder {} cannot be made", data.display()))?;
     let _lock = lock(&data)?;
+    if let Some(damaged) = &damaged {
+        warn!("{damaged}");
+    }
+    if !ended.is_empty() {
+        chosen.write(&data).with_context(|| format!("{} cannot be written", data.join(orders::FILE).display()))?;
+    }
     raise_descriptors(config.broker.max_connections + config.listeners.len());
 
     let doors = doors::Doors::open(&config).await?;
@@ -140,12 +151,12 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let guard = GuardView {
         registry: mind.registry().clone(),
         rules: guard::GuardRules::of(&config),
-        enforce: config.broker.guard == GuardMode::Enforce,
+        enforce: counts.broker.guard == GuardMode::Enforce,
         off_until: control::standing(&data, clock.now()),
     };
     let door = people::open(&config, &data)?;
     people::check(&config, &door)?;
-    let digests = start::Digests::of(&config, &door.people)?;
+    let digests = start::Digests::of(&config, &holds.0, &door.people)?;
     let (own_id, secret) = (format!("jamey-{}", secret()?), secret()?);
     let failing = Arc::clone(&health);
     let hall = Arc::new(Hall::new(
@@ -160,6 +171,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         guard,
         door,
     )?);
+    hall.bearing.send_replace(orders::bearing(&counts));
     let reached = beside::open(&hall, &data)?;
     for recent in &saved.recent {
         hall.voices.recall(&recent.client_id, recent.packet_id, recent.digest, recent.percept, recent.at);
@@ -207,6 +219,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     .context("the mind's thread cannot be started")?;
 
     digests.record(&hall, saved.last_start.as_deref()).await;
+    orders::tell_ended(&hall, &ended, &config).await;
     for id in saved.altered {
         let at = clock.now();
         let reason = "denied: what was kept of it is not what people were shown".to_owned();
@@ -218,7 +231,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     engine.serve(private, Arc::new(Listener::own()));
     let mut own = OwnClient::connect(own_address, &hall.own_id, &hall.own_secret, &topics::name(&config.root, Topic::Status));
     tokio::time::timeout(Duration::from_secs(10), own.ready()).await.context("Jamey's own client cannot connect to Jamey")?;
-    if config.broker.guard == GuardMode::Enforce {
+    if counts.broker.guard == GuardMode::Enforce {
         // What was retained while the guard only observed must not reach a device now.
         retained::sweep(&hall, &engine).await;
     }
@@ -273,6 +286,15 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         stop: stopped.clone(),
     };
     let sources = alerts::Sources { certificates, due: is_due, silent: is_silent, alarms: alarmed, wrong_rules, phoenix: news.clone() };
+    let (ask_rules, wanted) = mpsc::channel(1);
+    let choices = Arc::new(orders::Choices::new(chosen.clone(), Arc::clone(&config), damaged.is_some()));
+    let clerk = orders::Clerk {
+        hall: Arc::clone(&hall),
+        engine: Arc::downgrade(&engine),
+        own: own.clone(),
+        choices: Arc::clone(&choices),
+        rules: ask_rules,
+    };
     let speaker = speaker::Speaker {
         own,
         hall: Arc::clone(&hall),
@@ -284,7 +306,9 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
             "node": config.node,
             "boot_id": Uuid::now_v7(),
             "started_at": clock.now().to_string(),
-            "guard": config.broker.guard,
+            "guard": counts.broker.guard,
+            "profile": counts.conscience.profile,
+            "strictness": counts.conscience.strictness,
             "durability": config.store.durability,
             "attached": beside::info(&config),
         }),
@@ -314,12 +338,14 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     );
     let rising = tokio::spawn(phoenix::watch(data.clone(), snapshots, stopped.clone()));
     let conditioning = tokio::spawn(conditions::watch(Arc::clone(&hall), upkeeper.clone(), stopped.clone()));
-    let ruling = tokio::spawn(rules::watch(rules::Watch { hall: Arc::clone(&hall), shelf, again, seen, holds, tell: tell_rules, stopped }));
+    let serving_orders = tokio::spawn(clerk.serve(hall.orders.open(), stopped.clone()));
+    let rules = rules::Watch { hall: Arc::clone(&hall), shelf, again, seen, choices, wanted, holds, tell: tell_rules, stopped };
+    let ruling = tokio::spawn(rules::watch(rules));
 
     tokio::spawn(damage::look(data.clone(), Arc::clone(&hall)));
     // Who reads `ready` may ask it to stop at once.
     let asked = shutdown::asked()?;
-    greet(&config, has_users, &mqtt, http_address);
+    greeting::greet(&config, &chosen, damaged.as_deref(), has_users, &mqtt, http_address);
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
     let signal = asked.await;
     info!("{signal}: stopping");
@@ -333,7 +359,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let _ = tokio::time::timeout(Duration::from_secs(5), courier).await;
     others.stop().await;
     engine.stop(closed).await;
-    let _ = tokio::join!(ticking, serving, watching, minding, hearing, listening, wishing, rising, conditioning, ruling);
+    let _ = tokio::join!(ticking, serving, watching, minding, hearing, listening, wishing, rising, conditioning, ruling, serving_orders);
     upkeeper.stop();
     tokio::task::spawn_blocking(move || upkeeping.join()).await?.map_err(|_| anyhow!("the upkeep's thread died"))?;
     tokio::task::spawn_blocking(move || thinking.join()).await?.map_err(|_| anyhow!("the thread of exact Φ died"))?;
@@ -528,41 +554,3 @@ fn raise_descriptors(connections: usize) {
 
 #[cfg(not(unix))]
 fn raise_descriptors(_: usize) {}
-
-/// The one line that programs wait for, on standard output; the rest is for people.
-fn greet(config: &Config, has_users: bool, mqtt: &[SocketAddr], http: SocketAddr) {
-    let list = mqtt.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
-    let port = mqtt.first().map_or(1883, SocketAddr::port);
-    let at = if port == 1883 { String::new() } else { format!(" -p {port}") };
-    let root = &config.root;
-    let guard = match config.broker.guard {
-        GuardMode::Observe => "OBSERVES: commands to guarded devices are judged and reported, none is held. `--guard enforce` holds them.",
-        GuardMode::Enforce => "ENFORCES: what the conscience refuses does not reach the device.",
-    };
-    let plain = match (mqtt.is_empty(), config.listeners.is_empty()) {
-        (false, _) => list.as_str(),
-        (true, false) => "its listeners",
-        (true, true) => "nowhere",
-    };
-    eprintln!("Jamey {} listens for MQTT on {plain} and for health on http://{http}", env!("CARGO_PKG_VERSION"));
-    eprintln!("The guard {guard}");
-    if let Some(attached) = &config.attached {
-        eprintln!("{}", beside::warning(&attached.remote.address, root));
-    }
-    if config.broker.anonymous && !has_users {
-        eprintln!("Anyone who reaches the MQTT port may speak (broker.anonymous): names are taken as given.");
-    }
-    if config.store.durability == Durability::Relaxed {
-        eprintln!(
-            "store.durability is relaxed: messages are acknowledged, and guarded commands go on, before they are stored. A killed process or a \
-             power cut loses those of the last 100 ms, and while nothing can be stored all that waits."
-        );
-    }
-    if !mqtt.is_empty() {
-        eprintln!("Try:");
-        eprintln!("  mosquitto_sub{at} -t '{root}/#' -v");
-        eprintln!("  mosquitto_pub{at} -t {root}/in/kitchen/temperature -m 21.5");
-        eprintln!("  mosquitto_pub{at} -t {root}/act/front_door/unlock -m '{{}}'");
-    }
-    println!("ready mqtt={list} http={http}");
-}

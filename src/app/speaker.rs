@@ -1,5 +1,6 @@
 //! What Jamey says by itself: retained states, coalesced; verdicts as they fall; refusals to those refused.
 
+mod info;
 mod told;
 
 use super::{
@@ -281,6 +282,7 @@ impl Speaker {
                 tokio::spawn(async move { retained::sweep(&hall, &engine).await });
             }
         }
+        self.tell_info(root, told);
         for turn in self.lookout.look() {
             let alert = turn.alert();
             let payload = if turn.stands() { alerts::payload(alert).to_string().into_bytes() } else { Vec::new() };

@@ -115,7 +115,7 @@ fn leave(data: &Path, left: &LeftWord) -> Result<Value> {
 
 /// No Jamey runs, and none can start meanwhile: the mind is woken, told, and put to rest again.
 fn at_rest(config: &Config, about: EntityId, says: Says) -> Result<Value> {
-    let sets = super::rules::sets(config)?;
+    let sets = super::rules::sets(&super::orders::found(&config.store.data).0.over(config))?;
     let mut store = Store::open(&config.store.data).context("the store cannot be opened")?;
     let saved = store.load().context("the store cannot be read")?;
     let clock = Clock::new(saved.last_at.unwrap_or_default());

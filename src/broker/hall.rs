@@ -8,6 +8,7 @@ use super::{
     inbox::Inbox,
     limits::Limits,
     login::{Owners, Passwords},
+    orders::{Bearing, Orders},
     recalls::Recalls,
     repeats::Voices,
 };
@@ -68,6 +69,10 @@ pub struct Hall {
     pub recalls: Recalls,
     /// Where what is wanted of Phoenix is handed in.
     pub errands: Errands,
+    /// Where orders to Jamey itself are handed in.
+    pub orders: Orders,
+    /// How strictly the conscience judges now.
+    pub bearing: watch::Sender<Bearing>,
     pub(super) limits: Limits,
     pub(super) audits: Audits,
     /// The store cannot write at present.
@@ -113,12 +118,15 @@ impl Hall {
         let limits = Limits::new(&config.limits);
         let seconds = |n: u32| Duration::from_secs(n.into());
         let patience = Patience { raise: seconds(config.alerts.raise_seconds), clear: seconds(config.alerts.clear_seconds) };
+        let bearing = Bearing { profile: config.conscience.profile, strictness: config.conscience.strictness };
         Ok(Self {
             limits,
             config,
             inbox,
             recalls,
             errands: Errands::default(),
+            orders: Orders::default(),
+            bearing: watch::Sender::new(bearing),
             clock,
             counters,
             alerts: Alerts::new(patience),

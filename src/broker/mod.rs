@@ -18,6 +18,7 @@ mod limits;
 mod line;
 mod listener;
 mod login;
+mod orders;
 pub mod own;
 pub mod password;
 mod reading;
@@ -38,6 +39,7 @@ pub use errands::{Errand, Errands, Verb};
 pub use hall::{Door, GuardView, Hall};
 pub use inbox::{Answer, Inbox, Letter, Post};
 pub use listener::Listener;
+pub use orders::{About, Bearing, CONFIG, Order, Orders, Wants};
 pub use own::{Announcement, OwnClient};
 pub use recalls::{Asked, Recalls};
 

@@ -1,6 +1,6 @@
 //! What one connection may do: everything that its kind may while there are no users, else what its roles allow.
 
-use super::access;
+use super::{access, orders::About};
 use crate::{
     config::Config,
     domain::{Acl, Granted, Says, TopicFilter, topic},
@@ -75,7 +75,9 @@ impl Rights {
             Some(access::Own::In { .. } | access::Own::Act { .. }) => topic::check_input(topic).is_ok(),
             // It takes a device's guard away, until the device is described again.
             Some(access::Own::Command(verb)) if verb == Says::Forget.verb() => self.has("admin"),
-            Some(access::Own::Command(_)) => self.has("operator") || self.has("admin"),
+            Some(access::Own::Command(verb)) => {
+                About::named(&verb).map_or(&["operator", "admin"][..], About::roles).iter().any(|role| self.has(role))
+            }
             Some(access::Own::Answer(_)) => self.has("approver"),
             Some(access::Own::Recall) => true,
             Some(access::Own::Receiver(name)) => self.has("receiver") && self.user.as_ref() == Some(&name),
@@ -140,7 +142,16 @@ mod tests {
         for topic in ["a", "jamey/in/a/b", "jamey/act/a/on", "jamey/memory/recall"] {
             assert!(open.publish(&config, topic), "{topic}");
         }
-        for topic in ["$SYS/a", "jamey", "jamey/status", "jamey/cmd/x", "jamey/approval/1/answer", "jamey/phoenix/snapshot/1/want/x"] {
+        for topic in [
+            "$SYS/a",
+            "jamey",
+            "jamey/status",
+            "jamey/cmd/x",
+            "jamey/cmd/guard-mode",
+            "jamey/cmd/alert-acknowledge",
+            "jamey/approval/1/answer",
+            "jamey/phoenix/snapshot/1/want/x",
+        ] {
             assert!(!open.publish(&config, topic), "{topic}");
         }
         assert!(open.subscribe(&config, "#") && open.hear(&config, "jamey/verdict/x"));
@@ -163,6 +174,18 @@ mod tests {
         for (role, hears) in [("human", true), ("operator", true), ("home_assistant", true), ("device", false), ("zigbee2mqtt", false)] {
             assert_eq!(of(&[role]).hear(&config, ""), hears, "{role}");
         }
+        // What the guard and the conscience are about to do is nobody's who only runs devices.
+        let all = config::acl(None, &config.root).unwrap().roles;
+        for role in all.keys().map(String::as_str).chain(["unheard_of"]) {
+            let rights = of(&[role]);
+            for about in About::ALL {
+                let may = role == "admin" || role == "approver" || (role == "operator" && about == About::Alert);
+                assert_eq!(rights.publish(&config, &format!("jamey/cmd/{}", about.verb())), may, "{role}: {about:?}");
+            }
+        }
+        let house = of(&["home_assistant", "discovery", "operator"]);
+        assert!(!house.publish(&config, "jamey/cmd/guard-mode") && house.publish(&config, "jamey/cmd/alert-acknowledge"));
+        assert!(of(&["home_assistant", "discovery", "operator", "approver"]).publish(&config, "jamey/cmd/guard-mode"));
         let device = of(&["device"]);
         assert!(device.subscribe(&config, "#") && !device.hear(&config, "other/x") && device.hear(&config, "anna/x"));
         assert!(device.speaks_for_itself() && !device.describes() && of(&["zigbee2mqtt"]).describes());

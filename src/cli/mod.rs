@@ -18,6 +18,7 @@ mod guard;
 mod health;
 mod memory;
 mod mind;
+mod option;
 mod paint;
 mod phoenix;
 mod recall;
@@ -26,7 +27,10 @@ mod run;
 mod token;
 mod user;
 
-use crate::config::{self, Config};
+use crate::{
+    app::orders,
+    config::{self, Config},
+};
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use std::{io::Write, net::SocketAddr, path::PathBuf, process::ExitCode};
 
@@ -163,6 +167,19 @@ impl Common {
             let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
             anyhow::anyhow!("the config is refused:\n  {}", lines.join("\n  "))
         })
+    }
+
+    /// The same as it counts: with what was chosen while Jamey ran over it.
+    ///
+    /// # Errors
+    /// As `load`.
+    pub fn counts(&self) -> anyhow::Result<Config> {
+        let config = self.load()?;
+        let (chosen, damaged) = orders::found(&config.store.data);
+        if let Some(damaged) = damaged {
+            eprintln!("jamey: {damaged}");
+        }
+        Ok(chosen.over(&config))
     }
 
     fn mqtt_address(&self, config: &Config) -> Option<SocketAddr> {

@@ -37,7 +37,7 @@ pub use limits::Limits;
 pub use listeners::{ClientFiles, ListenerEntry, Protocol, Rate, TlsFiles};
 pub use load::load;
 pub use phoenix::{Extra, Phoenix, RepositoryEntry};
-pub use schema::{Approvals, Broker, Conscience, Durability, GuardMode, Http, Inputs, Log, StoreConfig, WhenUnwritable};
+pub use schema::{Approvals, Broker, Conscience, Durability, GuardMode, Http, Inputs, Log, PROFILES, StoreConfig, WhenUnwritable};
 pub use signals::shipped as shipped_signals;
 pub use tree::{ENV_PREFIX, FLAGS};
 

@@ -111,6 +111,12 @@ pub const REPOSITORIES: usize = 8;
 pub const ERRAND_BYTES: usize = 1_024;
 /// Errands that wait for Phoenix: each may take minutes, and is the same as the one before it.
 pub const ERRANDS_WAITING: usize = 8;
+/// An order to Jamey itself: a word or a number, and the asker's own.
+pub const ORDER_BYTES: usize = 1_024;
+/// Orders that wait to be carried out: people give them, and each waits for the disk.
+pub const ORDERS_WAITING: usize = 16;
+/// What profile and strictness together may add to the bars of the score: θ_allow ends at 0.6, and no score reaches 1.
+pub const CAUTION: f64 = 0.3;
 /// Entities whose names are kept: as many as the registry has devices, for each may be a sensor as well.
 pub const NAMED: usize = DEVICES;
 /// Entities whose trust and liveness Home Assistant shows: each is a device there, with a document that is retained and costs the disk a sync.

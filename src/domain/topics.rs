@@ -54,7 +54,7 @@ pub const ROWS: &[Row] = &[
         way: "out",
         qos: "1",
         retained: "yes",
-        payload: "`version`, `boot_id`, `started_at`, `guard`, `durability`, `attached` (`address`, `judged`)",
+        payload: "`version`, `boot_id`, `started_at`, `guard` (`observe`, `enforce`), `profile` and `strictness` as they hold now, `durability`, `attached` (`address`, `judged`)",
     },
     Row {
         topic: "in/{entity}/{kind}",
@@ -257,7 +257,7 @@ pub const ROWS: &[Row] = &[
         way: "out",
         qos: "1",
         retained: "no",
-        payload: "`status`, `error`; `reply/in` tells why an input was refused, with `client` and `topic`; `reply/approval` whether an answer counted, with `id` and `transaction`; what came of it is a verdict; `reply/entity-…` what came of a word, with `transaction` and `data`",
+        payload: "`status`, `error`; `reply/in` tells why an input was refused, with `client` and `topic`; `reply/approval` whether an answer counted, with `id` and `transaction`; what came of it is a verdict; `reply/entity-…` what came of a word, with `transaction` and `data`; `reply/guard-mode`, `reply/profile` and `reply/strictness` what holds since an order, as `data`: `option`, `holds`, `config` (what the config says), `chosen` (`by`, `at`; null: as the config says), of the guard `off_until` (break-glass)",
     },
     Row {
         topic: "cmd/entity-trust, cmd/entity-distrust",
@@ -279,6 +279,34 @@ pub const ROWS: &[Row] = &[
         qos: "any",
         retained: "refused",
         payload: "`entity`, and perhaps `transaction`; needs the role admin. The reply's `data` has `forgetting` (its number in the audit trail), `removed` (how many of what), `file_written_anew`",
+    },
+    Row {
+        topic: "cmd/guard-mode",
+        way: "in",
+        qos: "any",
+        retained: "refused",
+        payload: "`mode` (`observe`, `enforce`, or `config`: what the config says), and perhaps `transaction`, at most 1 KiB; needs the role approver or admin, and never operator: no automation disarms Jamey. It holds also after a restart, until it is ordered otherwise or the config's own value is another one",
+    },
+    Row {
+        topic: "cmd/profile",
+        way: "in",
+        qos: "any",
+        retained: "refused",
+        payload: "`profile` (`home`, `workshop`, `strict`, or `config`); the rest as above",
+    },
+    Row {
+        topic: "cmd/strictness",
+        way: "in",
+        qos: "any",
+        retained: "refused",
+        payload: "`strictness` (0 to 0.3, added to the profile's caution, or `config`); the rest as above",
+    },
+    Row {
+        topic: "cmd/alert-acknowledge",
+        way: "in",
+        qos: "any",
+        retained: "refused",
+        payload: "`code` of an alert that stands, and perhaps `transaction`; needs the role operator, approver or admin. The reply's `data` has `code`, `by`, `at`",
     },
     Row {
         topic: "cmd/phoenix-snapshot, cmd/phoenix-drill",

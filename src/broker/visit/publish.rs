@@ -9,6 +9,7 @@ use crate::{
         guard::{self, Reading},
         hall::GuardView,
         inbox::Answer,
+        orders::{About, Order},
         reading::{self, Told},
     },
     config::WhenUnwritable,
@@ -54,6 +55,8 @@ pub(super) enum Way {
     Word(Box<OwnersWord>),
     /// Something for Phoenix to do.
     Errand(Errand),
+    /// Something to be changed about Jamey itself.
+    Order(Order),
     /// A question to memory.
     Recall,
 }
@@ -102,8 +105,11 @@ impl Visit {
                 return Way::Refuse(reason::RETAIN_NOT_SUPPORTED, "a command may not be retained");
             }
             Some(access::Own::Command(verb)) => {
+                let by = source.user.as_deref().unwrap_or(source.requester.as_str());
+                if let Some(about) = About::named(&verb) {
+                    return Order::read(about, message.payload, by).map_or_else(|why| Way::Refuse(reason::FORMAT, why), Way::Order);
+                }
                 if let Some(verb) = Verb::named(&verb) {
-                    let by = source.user.as_deref().unwrap_or(source.requester.as_str());
                     return Errand::read(verb, message.payload, by).map_or_else(|why| Way::Refuse(reason::FORMAT, why), Way::Errand);
                 }
                 return match self.owners_word(&verb, message, who) {
@@ -152,7 +158,7 @@ impl Visit {
     ) -> Option<(Percept, Course)> {
         let mut course = Course::default();
         let (told, purpose) = match way {
-            Way::Pass | Way::Refuse(..) | Way::Answer(_) | Way::Word(_) | Way::Errand(_) | Way::Recall => return None,
+            Way::Pass | Way::Refuse(..) | Way::Answer(_) | Way::Word(_) | Way::Errand(_) | Way::Order(_) | Way::Recall => return None,
             Way::Tell(told) if told.kind == reading::DISCOVERY => (told, Purpose::Discovery),
             Way::Tell(told) => (told, Purpose::Observation),
             Way::Ask(origin, mut requests, told) => {
@@ -273,6 +279,13 @@ impl Visit {
             Way::Errand(errand) => {
                 if !self.hall.errands.hand_in(errand) {
                     self.over("errand", "too many errands wait for Phoenix");
+                    self.control.refuse(self.arrival.version, message.qos, event.packet_id, reason::QUOTA_EXCEEDED);
+                }
+                return PublishAction::Handled;
+            }
+            Way::Order(order) => {
+                if !self.hall.orders.hand_in(order) {
+                    self.over("order", "too many orders wait");
                     self.control.refuse(self.arrival.version, message.qos, event.packet_id, reason::QUOTA_EXCEEDED);
                 }
                 return PublishAction::Handled;
@@ -429,7 +442,7 @@ impl Way {
         match self {
             Self::Ask(..) => true,
             Self::Tell(told) => told.kind != reading::DISCOVERY,
-            Self::Pass | Self::Refuse(..) | Self::Answer(_) | Self::Word(_) | Self::Errand(_) | Self::Recall => false,
+            Self::Pass | Self::Refuse(..) | Self::Answer(_) | Self::Word(_) | Self::Errand(_) | Self::Order(_) | Self::Recall => false,
         }
     }
 }
