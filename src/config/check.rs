@@ -20,8 +20,8 @@ pub(super) fn all(config: &Config, numbers: &Numbers, ledger: &mut Ledger) {
     twice(config, numbers, ledger);
     beside::check(config, ledger);
     courier::check(config, ledger);
-    home_assistant::check(config, ledger);
     alerts::check(config, ledger);
+    home_assistant::check(config, ledger);
     memory::check(config, ledger);
     phoenix::check(config, ledger);
     if ledger.sound("root") {
