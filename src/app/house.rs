@@ -288,6 +288,7 @@ impl Living {
         }
         let lets_on = lets_on(&percept, decision) && !refused && !outcome.repeats_held;
         self.note(&percept, &outcome, lets_on);
+        self.answers.count(&outcome.judged);
         self.answers.noticed.judged(&percept, &outcome, lets_on);
         let wanted = self.house.hall.verdicts_wanted.load(Ordering::Relaxed);
         if (wanted || letter.respond_to.is_some()) && !outcome.judged.is_empty() {

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     broker::{Answer, Hall},
     consciousness::gaussian::Process,
-    domain::{Alarm, Asks, EntityId, Kept, Observation, Timestamp},
+    domain::{Alarm, Asks, Decision, EntityId, Judged, Kept, Observation, Timestamp},
 };
 use serde_json::Value;
 use std::{collections::BTreeMap, sync::Arc};
@@ -54,10 +54,18 @@ pub struct Answers {
     pub waiting: Option<Waiting>,
     pub due: Option<Due>,
     pub silent: Option<Due>,
+    /// How often what was decided, in the order of `Decision::ALL`.
+    pub verdicts: [u64; Decision::ALL.len()],
     pub noticed: Noticed,
 }
 
 impl Answers {
+    pub fn count(&mut self, judged: &[Judged]) {
+        for (count, decision) in self.verdicts.iter_mut().zip(Decision::ALL) {
+            *count += judged.iter().map(|one| u64::from(one.verdict.decision == decision)).sum::<u64>();
+        }
+    }
+
     /// Whether nobody waits for this batch.
     pub fn is_empty(&self) -> bool {
         self.senders.is_empty()
@@ -70,6 +78,7 @@ impl Answers {
     }
 
     pub fn give(self, outlets: &Outlets, hall: &Hall) {
+        hall.counters.decided(self.verdicts);
         for (kept, at) in self.released {
             // At most `limits::HELD` wait at a time, and there is room for several times as many.
             if outlets.releases.try_send((kept, at)).is_err() {

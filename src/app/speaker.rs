@@ -1,6 +1,7 @@
 //! What Jamey says by itself: retained states, coalesced; verdicts as they fall; refusals to those refused.
 
 mod info;
+mod pace;
 mod told;
 
 use super::{
@@ -22,6 +23,7 @@ use crate::{
     observe::{Complaint, Host},
     store::StoreHealth,
 };
+use pace::Pace;
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -83,6 +85,7 @@ impl Speaker {
         let mut beat = interval(COALESCE);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut system = interval(SYSTEM_EVERY);
+        let mut pace = Pace::default();
         system.set_missed_tick_behavior(MissedTickBehavior::Delay);
         self.say(topics::name(&root, Topic::Status), b"online".to_vec(), 1, true).await;
         for (topic, _) in self.engine.retained(&topics::name(&root, Topic::Shadow)).await {
@@ -120,8 +123,9 @@ impl Speaker {
                 Some(complaint) = self.complaints.recv() => self.reply(&root, &complaint).await,
                 _ = beat.tick() => self.flush(&root, &mut told).await,
                 _ = system.tick() => {
-                    let figures = self.figures(&mut host).await;
+                    let figures = self.figures(&mut host, &mut pace).await;
                     self.say(topics::name(&root, Topic::System), figures.to_string().into_bytes(), 0, true).await;
+                    self.hall.views.tell("system", figures);
                 }
                 Ok(()) = birth.changed() => {
                     if told.born.is_some_and(|at| at.elapsed() < BIRTH_EVERY) {
@@ -220,7 +224,7 @@ impl Speaker {
                 let (data, verb) = (self.hall.config.store.data.clone(), word.says.verb());
                 let keeper = self.keeper.clone();
                 let reply = tokio::task::spawn_blocking(move || {
-                    super::words::purge(&keeper, &word);
+                    super::words::purge(&data, &keeper, &word);
                     super::words::with_counts(&data, &word, reply)
                 });
                 let reply = reply.await.unwrap_or_default();
@@ -323,7 +327,7 @@ impl Speaker {
         self.say(topics::reply(root, "in"), payload.to_string().into_bytes(), 1, false).await;
     }
 
-    async fn figures(&self, host: &mut Host) -> Value {
+    async fn figures(&self, host: &mut Host, pace: &mut Pace) -> Value {
         let mut figures = host.read();
         if let Some(map) = figures.as_object_mut() {
             let counters = &self.hall.counters;
@@ -336,6 +340,7 @@ impl Speaker {
             map.insert("retained_messages".into(), json!(self.engine.retained_count().await));
             map.insert("retained_bytes".into(), json!(self.engine.retained_bytes()));
             map.insert("refused".into(), json!(counters.refusals()));
+            map.extend(pace.judged(counters, self.hall.clock.uptime()));
             map.insert("memory".into(), self.memory().await);
             let store = self.health.now();
             map.insert(

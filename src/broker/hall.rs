@@ -89,6 +89,8 @@ pub struct Hall {
     pub damage: OnceLock<String>,
     /// What is wrong with the audit trail.
     pub audit_wrong: OnceLock<String>,
+    /// What of the mind's state could not be read at the start.
+    pub aside: OnceLock<String>,
     /// Someone subscribed to verdicts: until then none are published.
     pub verdicts_wanted: AtomicBool,
     pub verdict_filter: TopicFilter,
@@ -121,7 +123,7 @@ impl Hall {
     ) -> Result<Self, TopicError> {
         let sources = config.sources();
         let verdict_filter = TopicFilter::new(&format!("{}/#", topics::name(&config.root, Topic::Verdict)))?;
-        let limits = Limits::new(&config.limits);
+        let limits = Limits::new(&config.limits, config.http.connections_per_address);
         let seconds = |n: u32| Duration::from_secs(n.into());
         let patience = Patience { raise: seconds(config.alerts.raise_seconds), clear: seconds(config.alerts.clear_seconds) };
         let bearing = Bearing { profile: config.conscience.profile, strictness: config.conscience.strictness };
@@ -145,6 +147,7 @@ impl Hall {
             store_failing,
             damage: OnceLock::new(),
             audit_wrong: OnceLock::new(),
+            aside: OnceLock::new(),
             own_secret,
             own_id,
             verdicts_wanted: AtomicBool::new(false),

@@ -323,3 +323,20 @@ pub const MANIFEST_BYTES: u64 = 32 * 1024 * 1024;
 pub const SAVED_READ_BYTES: u64 = 16 * 1024 * 1024;
 /// Wrapped keys that one passphrase is tried at: each takes a third of a second.
 pub const SLOTS: usize = 32;
+/// HTTP connections at once, at some 40 KiB each: what people and their tools open, several times over.
+pub const HTTP_CONNECTIONS: usize = 128;
+/// Of one address: a browser opens six to a host.
+pub const HTTP_ADDRESS_CONNECTIONS: usize = 32;
+/// How long a request's head, the answer, and its taking may last each: a slow phone on a bad line needs a second.
+pub const HTTP_PATIENCE_SECONDS: u32 = 10;
+/// A request's head: its target and its headers with a token have less than 2 KiB.
+pub const HTTP_HEAD_BYTES: usize = 16 * 1_024;
+/// Headers of one request: browsers send some twenty.
+pub const HTTP_HEADERS: usize = 64;
+/// A request's body: what people write, and no uploads.
+pub const HTTP_BODY_BYTES: usize = 64 * 1_024;
+/// Entities with figures of their own in one scrape, at some 200 bytes each: more than a house has, and what a Prometheus on the same
+/// small host still takes.
+pub const METRICS_ENTITIES: usize = 1_000;
+/// Alerts that one scrape names one by one.
+pub const METRICS_ALERTS: usize = 64;

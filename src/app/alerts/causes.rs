@@ -26,6 +26,11 @@ pub(super) fn house(hall: &Hall, now: Timestamp, all: &mut Causes) {
         let to_do = "stop Jamey, keep a copy of the data folder, and put a backup of it in its place; `jamey memory verify` looks again";
         tell("damaged", critical(now, text, to_do));
     }
+    if let Some(found) = hall.aside.get() {
+        let text = format!("{found}: it began anew with this start");
+        let to_do = "nothing else is touched; what it was lies in `set-aside` of the data folder, and docs/consciousness.md says how it is put back";
+        tell("set-aside", warning(now, text, to_do));
+    }
     if let Some(until) = hall.guard().off_until {
         let text = format!("the guard is off until {until}: commands are judged and reported, none is held");
         tell("guard-off", warning(now, text, "run `jamey guard on` when you are done"));

@@ -168,7 +168,11 @@ impl Lookout {
         all.extend(scarce.map(|scarce| causes::disk(scarce, now)));
         let big = sample.resident.is_some_and(|resident| self.pace.is_big(resident, limits));
         all.extend(big.then(|| causes::memory(limits.memory_mb, now)));
-        let reading = Reading { writes: sources.health.write_histogram().collect(), answers: Vec::new(), inbox: hall.inbox.waiting() };
+        let reading = Reading {
+            writes: sources.health.written().classes,
+            answers: hall.counters.judged_times().classes,
+            inbox: hall.inbox.waiting(),
+        };
         all.extend(self.pace.look(up, reading, limits).map(|text| causes::performance(&text, now)));
         let leapt = self.leap.filter(|(_, after)| up >= Duration::from_secs(*after)).map_or(0, |(seconds, _)| seconds);
         self.clock.look(up, hall.clock.wall().plus_seconds(leapt), now, limits.clock_seconds, all);
