@@ -86,11 +86,11 @@ pub struct Hall {
     /// The client id of Jamey's own client, which nobody can guess.
     pub own_id: String,
     /// What is damaged in the database.
-    pub damage: OnceLock<String>,
-    /// What is wrong with the audit trail.
-    pub audit_wrong: OnceLock<String>,
+    pub damage: OnceLock<Damage>,
     /// What of the mind's state could not be read at the start.
     pub aside: OnceLock<String>,
+    /// What is wrong with the audit trail.
+    pub audit_wrong: OnceLock<String>,
     /// Someone subscribed to verdicts: until then none are published.
     pub verdicts_wanted: AtomicBool,
     pub verdict_filter: TopicFilter,
@@ -103,6 +103,13 @@ pub struct Hall {
     guard: RwLock<Arc<GuardView>>,
     door: RwLock<Arc<Door>>,
     epoch: AtomicU64,
+}
+
+/// What is damaged, and what brings it back.
+#[derive(Debug)]
+pub struct Damage {
+    pub found: String,
+    pub to_do: String,
 }
 
 impl Hall {
@@ -146,8 +153,8 @@ impl Hall {
             audits: Audits::default(),
             store_failing,
             damage: OnceLock::new(),
-            audit_wrong: OnceLock::new(),
             aside: OnceLock::new(),
+            audit_wrong: OnceLock::new(),
             own_secret,
             own_id,
             verdicts_wanted: AtomicBool::new(false),
