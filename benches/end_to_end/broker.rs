@@ -113,10 +113,10 @@ impl Broker {
         }
     }
 
-    /// Asks the running Jamey for a snapshot: the program that waits for it.
-    pub fn snapshot(&self) -> Child {
+    /// Asks the running Jamey for a snapshot or a drill: the program that waits for it.
+    pub fn phoenix(&self, what: &str) -> Child {
         let mut command = Command::new(binary());
-        command.args(["phoenix", "snapshot", "--data"]).arg(self.folder.path().join("data"));
+        command.args(["phoenix", what, "--data"]).arg(self.folder.path().join("data"));
         command.arg("--config").arg(self.folder.path().join("jamey.toml")).stdout(Stdio::null()).spawn().unwrap()
     }
 

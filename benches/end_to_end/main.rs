@@ -95,6 +95,46 @@ fn row(name: &str, value: &str, target: &str) {
     println!("  {name:<46} {value:>22}   {target}");
 }
 
+/// A snapshot of all that was stored before is taken, one is restored for trial, and for as long as both took nothing is done, in turn: what is
+/// because of them is what the first two have and the last has not.
+fn snapshots(jamey: &Broker, sent: &Cell<u64>, rounds: u64) {
+    println!(
+        "\nPublish to PUBACK at 1,000/s: {rounds} times without Phoenix, while a snapshot is taken, and while it is restored for trial"
+    );
+    let until = |is_over: &mut dyn FnMut() -> bool, waits: &mut Vec<u32>| {
+        let begun = Instant::now();
+        while !is_over() {
+            waits.extend(latency(&jamey.plain, SLICE, sent));
+        }
+        begun.elapsed()
+    };
+    let (mut calm, mut during, mut trial) = (vec![], vec![], vec![]);
+    for n in 1..=rounds {
+        let mut took = [Duration::ZERO; 2];
+        for ((what, waits), took) in [("snapshot", &mut during), ("drill", &mut trial)].into_iter().zip(&mut took) {
+            let mut asked = jamey.phoenix(what);
+            *took = until(&mut || asked.try_wait().unwrap().is_some(), waits);
+            assert!(asked.wait().unwrap().success(), "the {what} failed");
+        }
+        let (rest, all) = (Instant::now(), took[0] + took[1]);
+        until(&mut || rest.elapsed() >= all, &mut calm);
+        println!("  round {n}: the snapshot took {:.1} s, its trial {:.1} s", took[0].as_secs_f64(), took[1].as_secs_f64());
+    }
+    for (name, waits) in [("without Phoenix", &mut calm), ("while a snapshot is taken", &mut during), ("while it is tried", &mut trial)] {
+        waits.sort_unstable();
+        let over = waits.iter().filter(|us| **us > 5_000).count();
+        let share = over as f64 / waits.len() as f64 * 100.0;
+        row(
+            &format!("{name}: verdicts, p50, p99"),
+            &format!("{}, {:.3}, {:.3} ms", waits.len(), quantile(waits, 0.5), quantile(waits, 0.99)),
+            "",
+        );
+        let value = format!("{:.3} ms, {:.3} ms", quantile(waits, 0.999), quantile(waits, 1.0));
+        row("  p99.9, longest", &value, "");
+        row("  over 5 ms", &format!("{over}, {share:.3} %"), "none because of Phoenix");
+    }
+}
+
 fn main() {
     let seconds = Duration::from_secs(number("JAMEY_BENCH_SECONDS", 4).max(1));
     let rounds = number("JAMEY_BENCH_ROUNDS", 3).max(1);
@@ -184,28 +224,7 @@ fn main() {
     }
 
     if wanted("snapshot") {
-        println!(
-            "\nPublish to PUBACK at 1,000/s, no snapshot, and while one is taken of all that was stored before and restored for trial"
-        );
-        let (mut calm, mut during, mut took) = (vec![], vec![], vec![]);
-        for _ in 0..rounds {
-            calm.push(latency(&jamey.plain, SLICE, &sent[1]));
-            let (mut asked, begun) = (jamey.snapshot(), Instant::now());
-            let mut waits = vec![];
-            while asked.try_wait().unwrap().is_none() {
-                waits.extend(latency(&jamey.plain, SLICE, &sent[1]));
-            }
-            assert!(asked.wait().unwrap().success(), "the snapshot failed");
-            took.push(begun.elapsed().as_secs_f64());
-            waits.sort_unstable();
-            during.push(waits);
-        }
-        for (name, all) in [("no snapshot: p50, p99, longest", &calm), ("while one is taken", &during)] {
-            let middle = |q: f64| median(all.iter().map(|one| quantile(one, q)).collect());
-            let longest = all.iter().filter_map(|one| one.last()).max().map_or(0.0, |us| f64::from(*us) / 1e3);
-            row(name, &format!("{:.3} ms, {:.3} ms, {longest:.3} ms", middle(0.5), middle(0.99)), "none above 5 ms because of it");
-        }
-        row("it took", &format!("{:.1} s", median(took)), "");
+        snapshots(&jamey, &sent[1], rounds);
     }
 
     println!(

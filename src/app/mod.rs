@@ -3,6 +3,7 @@
 mod alerts;
 mod answers;
 mod approvals;
+mod aside;
 mod beside;
 mod conditions;
 mod control;
@@ -12,10 +13,13 @@ mod duties;
 mod exact;
 mod figures;
 mod greeting;
+mod ground;
+mod home_assistant;
 mod house;
 mod index;
 mod journal;
 mod mailbox;
+mod metrics;
 pub mod orders;
 mod outlets;
 mod people;
@@ -62,14 +66,13 @@ use crate::{
     soul::Soul,
     store::{Store, Writer},
 };
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow};
+use ground::{lock, private_folder, raise_descriptors};
 use jiff::tz::TimeZone;
 use serde_json::json;
 use std::{
     collections::BTreeSet,
-    fs::File,
     net::{IpAddr, Ipv4Addr, SocketAddr},
-    path::Path,
     sync::{Arc, Mutex, Weak},
     time::Duration,
 };
@@ -118,7 +121,8 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     if let Err(error) = store.scrub() {
         warn!(%error, "what was forgotten is deleted, but free pages may still hold it");
     }
-    let saved = store.load().context("the store cannot be read")?;
+    let mut saved = store.load().context("the store cannot be read")?;
+    let unreadable = aside::take(&config, &mut store, &mut saved);
     let clock = Arc::new(Clock::new(saved.last_at.unwrap_or_default()));
     let (counters, complaints) = Counters::new();
     let counters = Arc::new(counters);
@@ -193,7 +197,9 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let (rounds, in_round) = watch::channel(None);
     let (focus, in_focus) = watch::channel(None);
     let (observed, seen_so_far) = watch::channel(None);
-    let outlets = outlets::Outlets { said, releases, asks, waiting, due, silent, alarms, rounds, focus, observed };
+    let board = Arc::<home_assistant::Board>::default();
+    let outlets =
+        outlets::Outlets { said, releases, asks, waiting, due, silent, alarms, board: Arc::clone(&board), rounds, focus, observed };
     // Weakly: the engine ends when all who hold it have let go.
     tokio::spawn(release(Arc::downgrade(&engine), Arc::clone(&hall), released));
     tokio::spawn(duties::ask_all(Arc::downgrade(&engine), Arc::clone(&hall), asked));
@@ -214,6 +220,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
 
     digests.record(&hall, saved.last_start.as_deref()).await;
     orders::tell_ended(&hall, &ended, &config).await;
+    aside::tell(unreadable, &hall).await;
     for id in saved.altered {
         let at = clock.now();
         let reason = "denied: what was kept of it is not what people were shown".to_owned();
@@ -241,7 +248,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let gauge = Arc::new(Mutex::new(figures::Gauge::new(&data, keeper.clone(), Arc::clone(&recalled_so_far), Arc::clone(&clock))));
     let recaller = recall::Recaller {
         keeper: keeper.clone(),
-        recalled: recalled_so_far,
+        recalled: Arc::clone(&recalled_so_far),
         focus: in_focus,
         rounds: in_round.clone(),
         hall: Arc::clone(&hall),
@@ -265,9 +272,43 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         load: exact::load,
     };
     let thinking = thinker.think(stopped.clone()).context("the thread of exact Φ cannot be started")?;
+    let meter = metrics::Meter {
+        hall: Arc::clone(&hall),
+        engine: Arc::downgrade(&engine),
+        health: Arc::clone(&health),
+        recalled: Arc::clone(&recalled_so_far),
+        waiting: waits.clone(),
+        news: news.clone(),
+        carried: carried.clone(),
+        host: Mutex::default(),
+    };
     let (tell, certificates) = watch::channel(None);
     let (tell_rules, wrong_rules) = watch::channel(None);
-    let sources = alerts::Sources { certificates, due: is_due, silent: is_silent, alarms: alarmed, wrong_rules, phoenix: news.clone() };
+    let telling = home_assistant::Telling {
+        own: own.clone(),
+        hall: Arc::clone(&hall),
+        engine: Arc::clone(&engine),
+        waiting: waits.clone(),
+        silent: is_silent.clone(),
+        phoenix: news.clone(),
+        board,
+        http: http_address,
+        data: data.clone(),
+        stop: stopped.clone(),
+    };
+    let (tell_sample, samples) = watch::channel(alerts::Sample::default());
+    let sources = alerts::Sources {
+        certificates,
+        due: is_due,
+        silent: is_silent,
+        alarms: alarmed,
+        wrong_rules,
+        phoenix: news.clone(),
+        samples,
+        health: Arc::clone(&health),
+        own: own.clone(),
+    };
+    let (wire, lookout) = (alerts::Wire::default(), alerts::Lookout::new(Arc::clone(&hall), Arc::clone(&engine), sources, webhooks));
     let (ask_rules, wanted) = mpsc::channel(1);
     let choices = Arc::new(orders::Choices::new(chosen.clone(), Arc::clone(&config), damaged.is_some()));
     let clerk = orders::Clerk {
@@ -297,7 +338,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         said: hears,
         complaints,
         waiting: waits,
-        lookout: alerts::Lookout::new(Arc::clone(&hall), sources, webhooks),
+        alerts: Arc::clone(&wire),
         phoenix: news,
         carried,
         gauge: Arc::clone(&gauge),
@@ -306,8 +347,11 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         stop: stopped.clone(),
     };
     tokio::spawn(doors::watch(listeners, Arc::clone(&clock), tell, stopped.clone()));
+    let telling = tokio::spawn(telling.tell());
     let speaking = tokio::spawn(speaker.speak());
-    let serving = tokio::spawn(api::serve(http, Arc::clone(&hall), stopped.clone()));
+    let serving = tokio::spawn(api::serve(http, api::Api { hall: Arc::clone(&hall), figures: meter.dial() }, stopped.clone()));
+    let looking = tokio::spawn(lookout.watch(wire, stopped.clone()));
+    let sampling = tokio::spawn(alerts::sample(data.clone(), tell_sample, stopped.clone()));
     let ticking = tokio::spawn(tick(Arc::clone(&hall), stopped.clone()));
     let watching = tokio::spawn(control::watch(data.clone(), Arc::clone(&hall), stopped.clone()));
     let minding = tokio::spawn(people::watch(data.clone(), Arc::clone(&hall), stopped.clone()));
@@ -335,12 +379,25 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     conditions::stopping(&hall, signal).await;
     // Last words first, while clients still listen; then the clients; then what they said is written.
     let _ = stop.send(true);
-    let _ = speaking.await;
+    let _ = tokio::join!(telling, speaking, looking);
     // A share that does not answer must not keep the house from stopping.
     let _ = tokio::time::timeout(Duration::from_secs(5), courier).await;
     others.stop().await;
     engine.stop(closed).await;
-    let _ = tokio::join!(ticking, serving, watching, minding, hearing, listening, wishing, rising, conditioning, ruling, serving_orders);
+    let _ = tokio::join!(
+        ticking,
+        serving,
+        sampling,
+        watching,
+        minding,
+        hearing,
+        listening,
+        wishing,
+        rising,
+        conditioning,
+        ruling,
+        serving_orders
+    );
     upkeeper.stop();
     tokio::task::spawn_blocking(move || upkeeping.join()).await?.map_err(|_| anyhow!("the upkeep's thread died"))?;
     tokio::task::spawn_blocking(move || thinking.join()).await?.map_err(|_| anyhow!("the thread of exact Φ died"))?;
@@ -368,8 +425,9 @@ pub fn settings(config: &Config) -> Result<Settings> {
         discovery_prefixes: config.inputs.discovery_prefixes.clone(),
         zigbee_bases: config.inputs.zigbee2mqtt.clone(),
         bridges: config.inputs.bridges(),
-        inputs: [own_input(&config.root)].into_iter().flatten().chain(config.inputs.sources()).collect(),
+        inputs: [own_input(&config.root)].into_iter().flatten().chain(config.sources()).collect(),
         unwatched: config.entities.iter().filter(|e| !e.watched).map(|e| e.id.clone()).collect(),
+        declared: config.entities.iter().map(|e| e.id.clone()).collect(),
         root: config.root.clone(),
         guards: config.guards.clone(),
         duties: duties::compile(&config.duties, &config.signals)?,
@@ -422,7 +480,7 @@ fn awaken(config: &Config, sets: rules::Sets, saved: &crate::store::Saved, now: 
     let states = saved.states.iter().cloned().collect();
     // Those that are not pursued any more stay in the store: they may be again.
     let pursued = saved.missions.iter().filter(|(id, _)| config.missions.iter().any(|mission| mission.id == *id));
-    let identity = saved.identity.as_deref().map(Identity::restored).transpose().context("what Jamey did cannot be read")?;
+    let identity = saved.identity.as_deref().map(Identity::restored).transpose()?;
     let state = State::restored(now, registry, soul, heard, held, states)
         .with_names(saved.names.iter().cloned())
         .with_missions(pursued.map(|(id, state)| (id.as_str(), state.as_slice())))?
@@ -492,46 +550,3 @@ async fn tick(hall: Arc<Hall>, mut stopped: watch::Receiver<bool>) {
         }
     }
 }
-
-/// The data folder is its owner's alone.
-fn private_folder(data: &Path) -> std::io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(data)
-}
-
-/// One Jamey a data folder: two would write over each other.
-fn lock(data: &Path) -> Result<File> {
-    let path = data.join("lock");
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&path)
-        .with_context(|| format!("{} cannot be written", path.display()))?;
-    if file.try_lock().is_err() {
-        bail!("another Jamey uses the data folder {}: stop it, or set store.data or --data", data.display());
-    }
-    Ok(file)
-}
-
-/// Every connection needs a descriptor; the rest of the process some sixty.
-#[cfg(unix)]
-fn raise_descriptors(connections: usize) {
-    use nix::sys::resource::{Resource, getrlimit, setrlimit};
-    let wanted = u64::try_from(connections).unwrap_or(u64::MAX).saturating_add(64);
-    let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return };
-    if soft < wanted {
-        let _ = setrlimit(Resource::RLIMIT_NOFILE, wanted.min(hard), hard);
-        if hard < wanted {
-            warn!(
-                "{hard} file descriptors are too few for broker.max_connections = {connections}: raise the limit (LimitNOFILE) or lower it"
-            );
-        }
-    }
-}
-
-#[cfg(not(unix))]
-fn raise_descriptors(_: usize) {}

@@ -1,10 +1,11 @@
 //! What Jamey says by itself: retained states, coalesced; verdicts as they fall; refusals to those refused.
 
 mod info;
+mod pace;
 mod told;
 
 use super::{
-    alerts::{self, Lookout},
+    alerts::Wire,
     beside,
     figures::Gauge,
     index::Keeper,
@@ -22,6 +23,7 @@ use crate::{
     observe::{Complaint, Host},
     store::StoreHealth,
 };
+use pace::Pace;
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -60,7 +62,8 @@ pub struct Speaker {
     pub complaints: mpsc::Receiver<Complaint>,
     /// What waits for a person's word.
     pub waiting: watch::Receiver<Waiting>,
-    pub lookout: Lookout,
+    /// What is to be said of alerts.
+    pub alerts: Wire,
     /// How snapshots stand.
     pub phoenix: watch::Receiver<Arc<phoenix::News>>,
     /// Who has which of them.
@@ -78,20 +81,13 @@ impl Speaker {
     pub async fn speak(mut self) {
         let root = self.hall.config.root.clone();
         let (mut told, mut host) = (Told::default(), Host::default());
+        let mut birth = self.hall.birth.subscribe();
         let mut beat = interval(COALESCE);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut system = interval(SYSTEM_EVERY);
+        let mut pace = Pace::default();
         system.set_missed_tick_behavior(MissedTickBehavior::Delay);
         self.say(topics::name(&root, Topic::Status), b"online".to_vec(), 1, true).await;
-        // Alerts of an earlier run stand until their causes had time to be seen.
-        let mut stood = Vec::new();
-        for (topic, payload) in self.engine.retained(&format!("{}/#", topics::name(&root, Topic::Alert))).await {
-            match alerts::remembered(&root, &topic, &payload) {
-                Some(alert) => stood.push(alert),
-                None => drop(told.next.insert(topic, Vec::new())),
-            }
-        }
-        self.lookout.remember(stood);
         for (topic, _) in self.engine.retained(&topics::name(&root, Topic::Shadow)).await {
             told.next.insert(topic, Vec::new());
         }
@@ -127,10 +123,11 @@ impl Speaker {
                 Some(complaint) = self.complaints.recv() => self.reply(&root, &complaint).await,
                 _ = beat.tick() => self.flush(&root, &mut told).await,
                 _ = system.tick() => {
-                    let figures = self.figures(&mut host).await;
+                    let figures = self.figures(&mut host, &mut pace).await;
                     self.say(topics::name(&root, Topic::System), figures.to_string().into_bytes(), 0, true).await;
+                    self.hall.views.tell("system", figures);
                 }
-                () = self.hall.birth.notified() => {
+                Ok(()) = birth.changed() => {
                     if told.born.is_some_and(|at| at.elapsed() < BIRTH_EVERY) {
                         continue;
                     }
@@ -227,7 +224,7 @@ impl Speaker {
                 let (data, verb) = (self.hall.config.store.data.clone(), word.says.verb());
                 let keeper = self.keeper.clone();
                 let reply = tokio::task::spawn_blocking(move || {
-                    super::words::purge(&keeper, &word);
+                    super::words::purge(&data, &keeper, &word);
                     super::words::with_counts(&data, &word, reply)
                 });
                 let reply = reply.await.unwrap_or_default();
@@ -282,11 +279,7 @@ impl Speaker {
             }
         }
         self.tell_info(root, told);
-        for turn in self.lookout.look() {
-            let alert = turn.alert();
-            let payload = if turn.stands() { alerts::payload(alert).to_string().into_bytes() } else { Vec::new() };
-            told.next.insert(topics::alert(root, &alert.code), payload);
-        }
+        told.next.append(&mut self.alerts.lock().unwrap_or_else(PoisonError::into_inner));
         if self.phoenix.has_changed().unwrap_or(false) || self.carried.has_changed().unwrap_or(false) {
             let news = Arc::clone(&self.phoenix.borrow_and_update());
             let mut state = news.state.clone();
@@ -334,7 +327,7 @@ impl Speaker {
         self.say(topics::reply(root, "in"), payload.to_string().into_bytes(), 1, false).await;
     }
 
-    async fn figures(&self, host: &mut Host) -> Value {
+    async fn figures(&self, host: &mut Host, pace: &mut Pace) -> Value {
         let mut figures = host.read();
         if let Some(map) = figures.as_object_mut() {
             let counters = &self.hall.counters;
@@ -347,6 +340,7 @@ impl Speaker {
             map.insert("retained_messages".into(), json!(self.engine.retained_count().await));
             map.insert("retained_bytes".into(), json!(self.engine.retained_bytes()));
             map.insert("refused".into(), json!(counters.refusals()));
+            map.extend(pace.judged(counters, self.hall.clock.uptime()));
             map.insert("memory".into(), self.memory().await);
             let store = self.health.now();
             map.insert(

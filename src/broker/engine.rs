@@ -27,7 +27,7 @@ use mqtt5::{
 use std::{
     collections::BTreeMap,
     path::Path,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering},
     time::Duration,
 };
 use tokio::{
@@ -121,6 +121,12 @@ impl Engine {
         };
         engine.sweep();
         Ok((engine, closed))
+    }
+
+    /// Messages that went to clients so far, and the bytes that they carried.
+    #[must_use]
+    pub fn sent(&self) -> (u64, u64) {
+        (self.stats.publish_sent.load(Ordering::Relaxed), self.stats.bytes_sent.load(Ordering::Relaxed))
     }
 
     fn sweep(&self) {

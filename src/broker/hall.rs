@@ -19,7 +19,7 @@ use crate::{
         topic::TopicError,
         topics::{self, Topic},
     },
-    observe::{Alerts, Counters, Patience, Views},
+    observe::{Alerts, Counters, Incidents, Patience, Pulses, Views},
     runtime::Clock,
 };
 use std::{
@@ -30,7 +30,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 
 /// The guard at one moment. Replaced whole when the mind's registry changes, before the sender of the change is answered.
 #[derive(Debug, Clone, Default)]
@@ -60,6 +60,10 @@ pub struct Hall {
     pub counters: Arc<Counters>,
     /// What is wrong now, as people are told it.
     pub alerts: Alerts,
+    /// What strangers tried lately.
+    pub incidents: Incidents,
+    /// Whether the parts of the house live.
+    pub pulses: Pulses,
     /// What readers see.
     pub views: Views,
     /// Where percepts come from besides `in/…`.
@@ -83,11 +87,15 @@ pub struct Hall {
     pub own_id: String,
     /// What is damaged in the database.
     pub damage: OnceLock<String>,
+    /// What of the mind's state could not be read at the start.
+    pub aside: OnceLock<String>,
+    /// What is wrong with the audit trail.
+    pub audit_wrong: OnceLock<String>,
     /// Someone subscribed to verdicts: until then none are published.
     pub verdicts_wanted: AtomicBool,
     pub verdict_filter: TopicFilter,
     /// Home Assistant came to life: states are to be told again.
-    pub birth: Notify,
+    pub birth: watch::Sender<()>,
     pub passwords: Passwords,
     pub owners: Owners,
     /// Other brokers; set once, before anybody is let in.
@@ -113,9 +121,9 @@ impl Hall {
         guard: GuardView,
         door: Door,
     ) -> Result<Self, TopicError> {
-        let sources = config.inputs.sources();
+        let sources = config.sources();
         let verdict_filter = TopicFilter::new(&format!("{}/#", topics::name(&config.root, Topic::Verdict)))?;
-        let limits = Limits::new(&config.limits);
+        let limits = Limits::new(&config.limits, config.http.connections_per_address);
         let seconds = |n: u32| Duration::from_secs(n.into());
         let patience = Patience { raise: seconds(config.alerts.raise_seconds), clear: seconds(config.alerts.clear_seconds) };
         let bearing = Bearing { profile: config.conscience.profile, strictness: config.conscience.strictness };
@@ -130,17 +138,21 @@ impl Hall {
             clock,
             counters,
             alerts: Alerts::new(patience),
+            incidents: Incidents::default(),
+            pulses: Pulses::default(),
             views: Views::default(),
             sources,
             voices: Voices::default(),
             audits: Audits::default(),
             store_failing,
             damage: OnceLock::new(),
+            aside: OnceLock::new(),
+            audit_wrong: OnceLock::new(),
             own_secret,
             own_id,
             verdicts_wanted: AtomicBool::new(false),
             verdict_filter,
-            birth: Notify::new(),
+            birth: watch::Sender::new(()),
             passwords: Passwords::default(),
             owners: Owners::default(),
             beside: OnceLock::new(),

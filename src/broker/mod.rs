@@ -29,6 +29,7 @@ pub mod rights;
 mod strict;
 pub mod tls;
 mod visit;
+mod visitor;
 mod web;
 mod wire;
 
@@ -38,10 +39,12 @@ pub use entrance::Certificate;
 pub use errands::{Errand, Errands, Verb};
 pub use hall::{Door, GuardView, Hall};
 pub use inbox::{Answer, Inbox, Letter, Post};
+pub use limits::Pass;
 pub use listener::Listener;
 pub use orders::{About, Bearing, CONFIG, Order, Orders, Wants};
 pub use own::{Announcement, OwnClient};
 pub use recalls::{Asked, Recalls};
+pub use visitor::{Shown, Stranger, Visitor};
 
 /// The readers of strangers' bytes, for the fuzzer.
 #[doc(hidden)]

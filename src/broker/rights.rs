@@ -64,7 +64,8 @@ impl Rights {
     /// receiver's words.
     #[must_use]
     pub fn publish(&self, config: &Config, topic: &str) -> bool {
-        if topic.starts_with('$') || !(self.open || self.granted.publish(topic)) {
+        // How Jamey describes itself is nobody else's to say.
+        if topic.starts_with('$') || config.is_own_document(topic) || !(self.open || self.granted.publish(topic)) {
             return false;
         }
         if !access::below_root(config, topic) {
@@ -92,6 +93,9 @@ impl Rights {
         if access::is_snapshot(config, plain) && !self.receives() {
             return false;
         }
+        if config.is_document_of_approvals(plain) && !self.hears_approvals() {
+            return false;
+        }
         if self.open { !access::is_approval(config, plain) } else { self.granted.subscribe(&wanted) }
     }
 
@@ -106,6 +110,10 @@ impl Rights {
         self.has("receiver") || self.has("admin")
     }
 
+    fn hears_approvals(&self) -> bool {
+        self.has("approver") || self.has("admin")
+    }
+
     /// Whether what comes on a topic may be heard: approvals by those only who may answer them, or see all; so with snapshots.
     #[must_use]
     pub fn hear(&self, config: &Config, topic: &str) -> bool {
@@ -117,7 +125,9 @@ impl Rights {
             return false;
         }
         let allowed = self.open || self.granted.hears_all() || self.granted.hear(topic);
-        allowed && (!access::is_approval(config, topic) || self.has("approver") || self.has("admin"))
+        // The buttons of approvals hold what an answer must prove.
+        let is_of_approvals = access::is_approval(config, topic) || config.is_document_of_approvals(topic);
+        allowed && (!is_of_approvals || self.hears_approvals())
     }
 }
 
@@ -197,6 +207,24 @@ mod tests {
             assert_eq!((rights.hear(&config, offer), rights.subscribe(&config, offer)), (hears, hears), "{roles:?}");
             assert_eq!(rights.publish(&config, want), asks, "{roles:?}");
         }
+        let (house, buttons) = ("homeassistant/device/jamey_jamey/config", "homeassistant/device/jamey_jamey_-approvals/config");
+        for (roles, hears) in
+            [(&["home_assistant"][..], false), (&["human"], false), (&["admin"], true), (&["home_assistant", "approver"], true)]
+        {
+            let rights = of(roles);
+            assert_eq!((rights.hear(&config, buttons), rights.subscribe(&config, buttons)), (hears, hears), "{roles:?}");
+            assert!(rights.hear(&config, house), "{roles:?}");
+        }
+        for (roles, other) in
+            [(&["admin"][..], true), (&["discovery"], true), (&["zigbee2mqtt"], true), (&["home_assistant"], true), (&["human"], false)]
+        {
+            let rights = of(roles);
+            for own in [house, buttons, "homeassistant/device/jamey_jamey_lamp/config"] {
+                assert!(!rights.publish(&config, own), "{roles:?} {own}");
+            }
+            assert_eq!(rights.publish(&config, "homeassistant/device/jamey_jamey2/config"), other, "{roles:?}");
+        }
+        assert!(!Rights::open().publish(&config, house) && !Rights::open().hear(&config, buttons) && Rights::open().hear(&config, house));
         let receiver = of(&["receiver", "admin"]);
         assert!(receiver.publish(&config, "jamey/phoenix/snapshot/1/done/anna"));
         for topic in

@@ -9,6 +9,8 @@ mod duties;
 mod entries;
 mod error;
 mod families;
+mod home_assistant;
+mod http;
 mod identity;
 mod kinds;
 mod limits;
@@ -31,15 +33,17 @@ pub use beside::{ATTACHED, Attached, BridgeEntry, BridgeTopic, Direction, Remote
 pub use courier::Courier;
 pub use entries::{DeviceEntry, EntityEntry};
 pub use error::ConfigError;
+pub use home_assistant::HomeAssistant;
+pub use http::Http;
 pub use limits::Limits;
 pub use listeners::{ClientFiles, ListenerEntry, Protocol, Rate, TlsFiles};
 pub use load::load;
 pub use phoenix::{Extra, Phoenix, RepositoryEntry};
-pub use schema::{Approvals, Broker, Conscience, Durability, GuardMode, Http, Inputs, Log, PROFILES, StoreConfig, WhenUnwritable};
+pub use schema::{Approvals, Broker, Conscience, Durability, GuardMode, Inputs, Log, PROFILES, StoreConfig, WhenUnwritable};
 pub use signals::shipped as shipped_signals;
 pub use tree::{ENV_PREFIX, FLAGS};
 
-use crate::domain::{DutySpec, IdentitySpec, Keeping, MissionSpec, OwnerGuard, Retention, SignalSpec};
+use crate::domain::{DutySpec, IdentitySpec, InputSource, Keeping, MissionSpec, OwnerGuard, Retention, SignalSpec};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use reader::{Ledger, Reader};
 use serde::Serialize;
@@ -63,6 +67,7 @@ pub struct Config {
     pub http: Http,
     pub store: StoreConfig,
     pub inputs: Inputs,
+    pub home_assistant: HomeAssistant,
     #[serde(rename = "listener")]
     pub listeners: Vec<ListenerEntry>,
     #[serde(rename = "guard")]
@@ -107,6 +112,7 @@ impl Default for Config {
             http: Http::default(),
             store: StoreConfig::default(),
             inputs: Inputs::default(),
+            home_assistant: HomeAssistant::default(),
             listeners: Vec::new(),
             guards: Vec::new(),
             devices: Vec::new(),
@@ -153,6 +159,15 @@ impl Config {
         let config = read(sources, &mut ledger);
         let errors = ledger.into_errors();
         if errors.is_empty() { Ok(config) } else { Err(errors) }
+    }
+
+    /// All that is told besides `in/…`, by pattern, the first that fits.
+    #[must_use]
+    pub fn sources(&self) -> Vec<InputSource> {
+        let theirs = self.home_assistant.source();
+        let is_named = self.inputs.extra.iter().any(|own| own.pattern.read(&self.home_assistant.status()).is_some());
+        // Before the families': ESPHome's pattern would take it for a node of hers.
+        theirs.into_iter().filter(|_| !is_named).chain(self.inputs.sources()).collect()
     }
 
     /// The time zone, from the bundled database; UTC for a name that was never checked.
@@ -231,6 +246,7 @@ fn sections(top: &mut Reader) -> (Config, check::Numbers) {
         http: top.section("http", Http::read),
         store: top.section("store", StoreConfig::read),
         inputs,
+        home_assistant: top.section("home_assistant", HomeAssistant::read),
         listeners,
         guards,
         devices,

@@ -149,23 +149,6 @@ impl Broker {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Http {
-    pub listen: SocketAddr,
-}
-
-impl Default for Http {
-    fn default() -> Self {
-        Self { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8420)) }
-    }
-}
-
-impl Http {
-    pub(super) fn read(r: &mut Reader) -> Self {
-        Self { listen: r.or("listen", Self::default().listen, kinds::address) }
-    }
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StoreConfig {
     pub data: PathBuf,
     pub durability: Durability,

@@ -93,9 +93,8 @@ pub const BODY_DEPTH: usize = 64;
 pub const WAL_BYTES: u64 = 64 * 1024 * 1024;
 /// One entry of what is kept of the broker, in a snapshot: the largest packet, or a session that tells 10,000 topics apart.
 pub const KEPT_ENTRY_BYTES: u64 = 16 * 1024 * 1024;
-/// From here a copy of the database, which keeps the log from being begun anew, does not pause any more.
-pub const COPY_HURRY_WAL_BYTES: u64 = 4 * WAL_BYTES;
-/// And here it is given up: a log of 1 GiB is all that a small card should have to hold besides the database.
+/// While a copy of the database holds its moment the log cannot be begun anew. Here the copy is given up: a log of 1 GiB is all that a small card
+/// should have to hold besides the database.
 pub const COPY_WAL_BYTES: u64 = 16 * WAL_BYTES;
 /// Inputs committed in one transaction: bounds the pause before the first of them is acknowledged.
 pub const BATCH_MESSAGES: usize = 512;
@@ -119,6 +118,12 @@ pub const ORDERS_WAITING: usize = 16;
 pub const CAUTION: f64 = 0.3;
 /// Entities whose names are kept: as many as the registry has devices, for each may be a sensor as well.
 pub const NAMED: usize = DEVICES;
+/// Entities whose trust and liveness Home Assistant shows: each is a device there, with a document that is retained and costs the disk a sync.
+pub const DESCRIBED: usize = 500;
+/// A discovery document: what the MQTT clients of small hosts take in one piece.
+pub const DOCUMENT_BYTES: usize = 64 * 1024;
+/// Held requests that have buttons of their own; of more it is told how many there are.
+pub const BUTTONS: usize = 8;
 /// Values of one entity that have a name: a Zigbee device exposes up to twenty.
 pub const NAMED_VALUES: usize = 32;
 /// Bytes of one such name, unit or class: what fits on a label.
@@ -318,3 +323,20 @@ pub const MANIFEST_BYTES: u64 = 32 * 1024 * 1024;
 pub const SAVED_READ_BYTES: u64 = 16 * 1024 * 1024;
 /// Wrapped keys that one passphrase is tried at: each takes a third of a second.
 pub const SLOTS: usize = 32;
+/// HTTP connections at once, at some 40 KiB each: what people and their tools open, several times over.
+pub const HTTP_CONNECTIONS: usize = 128;
+/// Of one address: a browser opens six to a host.
+pub const HTTP_ADDRESS_CONNECTIONS: usize = 32;
+/// How long a request's head, the answer, and its taking may last each: a slow phone on a bad line needs a second.
+pub const HTTP_PATIENCE_SECONDS: u32 = 10;
+/// A request's head: its target and its headers with a token have less than 2 KiB.
+pub const HTTP_HEAD_BYTES: usize = 16 * 1_024;
+/// Headers of one request: browsers send some twenty.
+pub const HTTP_HEADERS: usize = 64;
+/// A request's body: what people write, and no uploads.
+pub const HTTP_BODY_BYTES: usize = 64 * 1_024;
+/// Entities with figures of their own in one scrape, at some 200 bytes each: more than a house has, and what a Prometheus on the same
+/// small host still takes.
+pub const METRICS_ENTITIES: usize = 1_000;
+/// Alerts that one scrape names one by one.
+pub const METRICS_ALERTS: usize = 64;

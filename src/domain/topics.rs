@@ -17,6 +17,10 @@ pub enum Topic {
     Mission,
     Alert,
     System,
+    /// How the house stands, in plain words.
+    Glance,
+    /// What people are told as it happens.
+    Notice,
     AuditHead,
     Shadow,
     Reply,
@@ -162,7 +166,7 @@ pub const ROWS: &[Row] = &[
         way: "out",
         qos: "1",
         retained: "yes, empty clears",
-        payload: "`severity` (`warning`, `critical`), `since`, `text`, `what_to_do`, `acknowledged` (`by`, `at`, or null), `times` (how often its cause came back within an hour); at most 64 at a time, the gravest first; codes: `more` (how many stand besides), `store`, `damaged` (a page of the database), `guard-off`, `certificate`, `slow-subscriber`, `rules`, `critical-consciousness-state` (a part does not answer the others), `mission-{id}`, `bridge-{name}`, `duty-{id}`, `silent-{entity}` (it has said nothing for longer than it used to), `outage-{bridge}` (with all that is heard through it), `silences` (how many more than have one of their own), `phoenix-failed` (no snapshot can be taken), `phoenix-stale` (the newest is too old), `phoenix-drill-failed` (one could not be restored for trial), `phoenix-rolled-back` (an older state of a repository was put in its place)",
+        payload: "`severity` (`warning`, `critical`), `since`, `text`, `what_to_do`, `acknowledged` (`by`, `at`, or null), `times` (how often its cause came back within an hour); at most 64 at a time, the gravest first; codes: `more` (how many stand besides), `store`, `damaged` (a page of the database), `guard-off`, `certificate`, `slow-subscriber`, `rules`, `set-aside` (what the mind had counted could not be read at the start), `critical-consciousness-state` (a part does not answer the others), `mission-{id}`, `bridge-{name}`, `duty-{id}`, `silent-{entity}` (it has said nothing for longer than it used to), `outage-{bridge}` (with all that is heard through it), `silences` (how many more than have one of their own), `phoenix-failed` (no snapshot can be taken), `phoenix-stale` (the newest is too old), `phoenix-drill-failed` (one could not be restored for trial), `phoenix-rolled-back` (an older state of a repository was put in its place), `disk`, `clock`, `memory`, `performance`, `availability-{part}`, `security-{what}` (`logins`, `vetoed`, `names`, `forged`, `audit`), `webhook-{name}`; docs/alerts.md has the cause of each, and what to do",
     },
     Row {
         topic: "bridge/{name}",
@@ -176,7 +180,28 @@ pub const ROWS: &[Row] = &[
         way: "out",
         qos: "0",
         retained: "yes",
-        payload: "host and process figures, messages, connections, refusals, the store's batches and latencies; `memory`: `records` by layer, `pinned`, `summaries` by tier, `oldest_at` (all counted each 6 hours, or when there are a tenth more), `database_bytes`, `database_free_bytes`, `index_bytes`, `index_records`, `index_lag` (transactions), `recalls`, `recalls_failed`, `recall_p50_micros`, `recall_p99_micros`, `working_bytes`, `working_room_bytes`, `working_hit_rate` (records at hand), `written_bytes`, `written_bytes_a_day` (what the process writes to disk: an SD card wears by it)",
+        payload: "host and process figures, messages, connections, refusals, the store's batches and latencies; `verdicts` (`allow`, `escalate`, `deny` since the start, `a_minute`: of the last), `judged_p50_micros`, `judged_p99_micros` (from a request to its verdict on disk; null before there was one); `memory`: `records` by layer, `pinned`, `summaries` by tier, `oldest_at` (all counted each 6 hours, or when there are a tenth more), `database_bytes`, `database_free_bytes`, `index_bytes`, `index_records`, `index_lag` (transactions), `recalls`, `recalls_failed`, `recall_p50_micros`, `recall_p99_micros`, `working_bytes`, `working_room_bytes`, `working_hit_rate` (records at hand), `written_bytes`, `written_bytes_a_day` (what the process writes to disk: an SD card wears by it)",
+    },
+    Row {
+        topic: "glance",
+        way: "out",
+        qos: "1",
+        retained: "yes",
+        payload: "how the house stands: `held` (requests that wait for a person), `denied_today`, `silent` (who fell silent), `last_backup`, `last_backup_hours`, `last_drill` (`passed`, `failed`, null), `guard` (`observe`, `enforce`, `off`), `coverage` (`judged`, `not_judged`: actuators), `alerts` (`critical`, `warning`, `acknowledged`), `problem` (one stands that nobody has seen), `critical`, `trusted`, `distrusted`, `entities`, `verdicts_a_minute`, `profile`, `strictness`, `version`, `newer` (the version of a newer binary in the place of the running one, else null)",
+    },
+    Row {
+        topic: "notice/verdict",
+        way: "out",
+        qos: "1",
+        retained: "no",
+        payload: "at most two a second, of several the gravest: `event_type` (`allowed`, `denied`, `held`), `text`, `requester`, `target`, `name`, `verb`, `forwarded`, `reason`, `percept`, `at`, `more` (verdicts that are not told of)",
+    },
+    Row {
+        topic: "notice/approval",
+        way: "out",
+        qos: "1",
+        retained: "no",
+        payload: "the same of what waits: `event_type` (`asked`, `approved`, `refused`, `expired`, `superseded`), `text`, `id`, `requester`, `targets`, `by`, `reason`, `expires_at`, `at`, `more`",
     },
     Row {
         topic: "audit/head",
@@ -307,6 +332,8 @@ pub fn name(root: &str, topic: Topic) -> String {
         Topic::Mission => "consciousness/mission",
         Topic::Alert => "alert",
         Topic::System => "system",
+        Topic::Glance => "glance",
+        Topic::Notice => "notice",
         Topic::AuditHead => "audit/head",
         Topic::Shadow => "conscience/shadow",
         Topic::Reply => "reply",
@@ -334,6 +361,12 @@ pub fn below<'t>(root: &str, topic: &'t str) -> &'t str {
 #[must_use]
 pub fn alert(root: &str, code: &str) -> String {
     format!("{}/{code}", name(root, Topic::Alert))
+}
+
+/// What people are told of verdicts, or of what waits.
+#[must_use]
+pub fn notice(root: &str, of: &str) -> String {
+    format!("{}/{of}", name(root, Topic::Notice))
 }
 
 /// Where an objective of the mission stands.

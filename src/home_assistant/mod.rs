@@ -1,10 +1,12 @@
-//! What others' discovery documents and inventories say of actuators, as claims for the registry. Reads only: nothing is published here.
+//! Home Assistant's discovery: what others' documents and inventories say of actuators, as claims for the registry, and Jamey's own documents.
+//! Values in, values out: nothing is published here.
 
 mod actuator;
 mod document;
 mod inventory;
 mod keys;
 mod names;
+pub mod out;
 mod sensors;
 mod tasmota;
 mod template;

@@ -107,7 +107,12 @@ pub(super) fn prune(
                 break;
             }
             if !packer.has_room(sealed.len()) {
-                put(vault, repository.key(), std::mem::replace(&mut packer, Packer::new(repository.key())), Haste::Gentle)?;
+                put(
+                    vault,
+                    repository.key(),
+                    std::mem::replace(&mut packer, Packer::new(repository.key())),
+                    Haste::Gentle(repository.house()),
+                )?;
             }
             packer.add(entry.id, entry.raw, &sealed);
             done += u64::from(entry.length);
@@ -118,7 +123,7 @@ pub(super) fn prune(
         moved.extend(is_whole.then_some(pack.pack));
     }
     if !packer.is_empty() {
-        put(vault, repository.key(), packer, Haste::Gentle)?;
+        put(vault, repository.key(), packer, Haste::Gentle(repository.house()))?;
     }
     // Only now, when all that is needed lies elsewhere. A pack of the same chunks in the same order has the same name only if its seal were the same.
     for pack in moved {

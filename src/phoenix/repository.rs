@@ -17,14 +17,18 @@ use super::{
     vault::{Drilled, Vault},
     verify::{self, Depth, Finding},
 };
-use crate::domain::{Timestamp, limits};
+use crate::{
+    domain::{Timestamp, limits},
+    store::StoreHealth,
+};
 use jiff::tz::TimeZone;
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 use uuid::Uuid;
 
 pub struct Repository {
     pub vault: Vault,
     key: RepositoryKey,
+    house: Option<Arc<StoreHealth>>,
 }
 
 /// A snapshot in a list.
@@ -49,7 +53,7 @@ impl Repository {
         let (key, id) = (RepositoryKey::generate()?, random_id()?);
         let slots = wrapped(&key, secrets, id, at)?;
         let slots: Vec<_> = slots.iter().map(|slot| (slot.id.to_string(), slot.to_bytes())).collect();
-        Ok(Self { vault: Vault::create(folder, id, append_only, &slots)?, key })
+        Ok(Self { vault: Vault::create(folder, id, append_only, &slots)?, key, house: None })
     }
 
     /// # Errors
@@ -67,7 +71,7 @@ impl Repository {
                 break;
             }
             match slot.and_then(|slot| opened(&slot, secret, vault.id)) {
-                Ok(key) => return Ok(Self { vault, key }),
+                Ok(key) => return Ok(Self { vault, key, house: None }),
                 Err(error) if alike || !says_most => {
                     why = Some(PhoenixError::Key(format!("{}: keys/{name}: {error}", folder.display())));
                     says_most = alike;
@@ -78,11 +82,20 @@ impl Repository {
         if let Secret::Words(key) = secret
             && fits(&vault, key)
         {
-            return Ok(Self { vault, key: key.clone() });
+            return Ok(Self { vault, key: key.clone(), house: None });
         }
         Err(why.unwrap_or_else(|| {
             PhoenixError::Key(format!("{}: no wrapped key is left: the recovery sheet's words open it", folder.display()))
         }))
+    }
+
+    /// From now on whatever is written for long pauses while this store's commits are slow.
+    pub fn give_way_to(&mut self, house: Arc<StoreHealth>) {
+        self.house = Some(house);
+    }
+
+    pub(super) fn house(&self) -> Option<&StoreHealth> {
+        self.house.as_deref()
     }
 
     /// The newest snapshot whose manifest opens: what else bears a number may be anybody's. None where there is none.

@@ -10,8 +10,9 @@ use super::{
     repository::Repository,
     snapshot::threads,
     source::Component,
-    vault::{Vault, sync_folder},
+    vault::{SLICE_BYTES, Vault, sync_folder},
 };
+use crate::store::{GivingWay, StoreHealth};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs::{self, DirBuilder, File, OpenOptions},
@@ -29,7 +30,7 @@ pub struct Choice {
     pub components: Option<BTreeSet<Component>>,
     /// Everything is read, opened and compared, and nothing written.
     pub dry_run: bool,
-    /// It is not to stay: then nobody waits until it is on disk.
+    /// It is not to stay: then nobody waits until all of it is on disk.
     pub for_trial: bool,
 }
 
@@ -62,10 +63,11 @@ pub(super) fn restore(
     let items: Vec<&SavedItem> = parts.iter().flat_map(|part| &part.items).collect();
     let of = items.iter().map(|item| item.bytes).sum();
 
-    let place = if choice.dry_run { None } else { Some(Place::beside(into)?) };
+    let house = repository.house().filter(|_| choice.for_trial);
+    let mut place = if choice.dry_run { None } else { Some(Place::beside(into, house)?) };
     let mut done = 0;
     read(repository, &items, &mut |item, chunk| {
-        if let Some(place) = &place {
+        if let Some(place) = &mut place {
             place.take(item, chunk)?;
         }
         done += chunk.map_or(0, <[u8]>::len) as u64;
@@ -83,14 +85,17 @@ pub(super) fn restore(
 }
 
 /// A folder beside the target, that becomes the target or goes.
-struct Place {
+struct Place<'a> {
     into: PathBuf,
     folder: PathBuf,
-    open: std::cell::RefCell<Option<(PathBuf, File)>>,
+    open: Option<(PathBuf, File)>,
+    /// Written in slices beside a house that is at work, else as fast as it goes.
+    beside: Option<GivingWay<'a>>,
+    unsynced: usize,
 }
 
-impl Place {
-    fn beside(into: &Path) -> Result<Self, PhoenixError> {
+impl<'a> Place<'a> {
+    fn beside(into: &Path, house: Option<&'a StoreHealth>) -> Result<Self, PhoenixError> {
         let name = into.file_name().and_then(|name| name.to_str()).filter(|name| !name.is_empty());
         let (Some(name), Some(parent)) = (name, into.parent()) else {
             return Err(PhoenixError::Refused(format!("{}: is no folder to restore to", into.display())));
@@ -113,27 +118,35 @@ impl Place {
             fs::remove_dir_all(&folder).at(&folder, "cannot be deleted")?;
         }
         DirBuilder::new().mode(0o700).create(&folder).at(&folder, "cannot be made")?;
-        Ok(Self { into: into.to_owned(), folder, open: std::cell::RefCell::default() })
+        Ok(Self { into: into.to_owned(), folder, open: None, beside: house.map(|house| GivingWay::to(Some(house))), unsynced: 0 })
     }
 
     /// One more chunk of a file; none ends it.
-    fn take(&self, item: &SavedItem, chunk: Option<&[u8]>) -> Result<(), PhoenixError> {
+    fn take(&mut self, item: &SavedItem, chunk: Option<&[u8]>) -> Result<(), PhoenixError> {
         let path = self.folder.join(&item.path);
-        let mut open = self.open.borrow_mut();
-        if open.as_ref().is_none_or(|(at, _)| *at != path) {
+        if self.open.as_ref().is_none_or(|(at, _)| *at != path) {
             if let Some(parent) = path.parent() {
                 DirBuilder::new().recursive(true).mode(0o700).create(parent).at(parent, "cannot be made")?;
             }
             let file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&path).at(&path, "cannot be written")?;
-            *open = Some((path.clone(), file));
+            self.open = Some((path.clone(), file));
         }
-        let Some((_, file)) = open.as_mut() else { return Ok(()) };
+        let Some((_, file)) = self.open.as_mut() else { return Ok(()) };
         match chunk {
-            Some(chunk) => file.write_all(chunk).at(&path, "cannot be written"),
+            Some(chunk) => {
+                file.write_all(chunk).at(&path, "cannot be written")?;
+                self.unsynced += chunk.len();
+                if let Some(beside) = self.beside.as_mut().filter(|_| self.unsynced >= SLICE_BYTES) {
+                    file.sync_data().at(&path, "cannot be brought to disk")?;
+                    self.unsynced = 0;
+                    thread::sleep(beside.pause());
+                }
+                Ok(())
+            }
             None => {
                 let mode = fs::Permissions::from_mode(item.mode & 0o777);
                 let done = file.set_permissions(mode).at(&path, "cannot be given its mode");
-                *open = None;
+                self.open = None;
                 done
             }
         }
@@ -151,7 +164,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for Place<'_> {
     fn drop(&mut self) {
         // It is not there any more where it was put in its place.
         let _ = fs::remove_dir_all(&self.folder);

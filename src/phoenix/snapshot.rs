@@ -65,7 +65,7 @@ pub(super) fn take(repository: &Repository, order: Order, progress: Progress<'_>
     let mut walk = Walk::new(key, &places, &order);
     let (parts, packed) = thread::scope(|scope| {
         let (to_pack, sealed) = sync_channel(2 * WAITING);
-        let haste = if order.bytes_a_second > 0 { Haste::Gentle } else { Haste::Full };
+        let haste = if order.bytes_a_second > 0 { Haste::Gentle(repository.house()) } else { Haste::Full };
         let packer = scope.spawn(move || pack(vault, key, &sealed, haste));
         let mut lines = Vec::new();
         for _ in 0..threads() {
@@ -258,7 +258,7 @@ fn seal(mut sealer: Sealer, chunks: &Receiver<(Id, Vec<u8>)>, to_pack: &SyncSend
 }
 
 /// Writes packs until no chunk comes any more; how many bytes they have.
-fn pack(vault: &Vault, key: &RepositoryKey, sealed: &Receiver<Sealed>, haste: Haste) -> Result<u64, PhoenixError> {
+fn pack(vault: &Vault, key: &RepositoryKey, sealed: &Receiver<Sealed>, haste: Haste<'_>) -> Result<u64, PhoenixError> {
     let (mut packer, mut written) = (Packer::new(key), 0);
     for sealed in sealed {
         let (id, raw, sealed) = sealed?;
@@ -274,7 +274,7 @@ fn pack(vault: &Vault, key: &RepositoryKey, sealed: &Receiver<Sealed>, haste: Ha
 }
 
 /// Ends a pack and keeps it; how many bytes it has.
-pub(super) fn put(vault: &Vault, key: &RepositoryKey, packer: Packer, haste: Haste) -> Result<u64, PhoenixError> {
+pub(super) fn put(vault: &Vault, key: &RepositoryKey, packer: Packer, haste: Haste<'_>) -> Result<u64, PhoenixError> {
     let (id, bytes) = packer.finish(key, vault.id)?;
     vault.keep_pack(id, &bytes, haste)?;
     Ok(bytes.len() as u64)

@@ -4,15 +4,15 @@
 use super::{
     connect::{self, Found},
     copies::Copy,
+    database,
     error::{Doing, StoreError},
+    giving_way::GivingWay,
     health::StoreHealth,
     inspect::{self, Inspected},
+    raw,
 };
 use crate::domain::limits;
-use rusqlite::{
-    Connection, OpenFlags,
-    backup::{Backup, StepResult},
-};
+use rusqlite::Connection;
 use std::{
     fs::{File, OpenOptions},
     io,
@@ -31,7 +31,7 @@ pub struct Copying<'a> {
     pub into: &'a Path,
     /// At most, so that others get their turn at the disk; 0: as fast as it goes.
     pub bytes_a_second: u64,
-    /// Of the writer in this process, where there is one: it does not wait for the copy then, and the copy gives way to it.
+    /// Of the writer in this process, where there is one: it does not wait for the copy, and the copy gives way to it.
     pub health: Option<&'a StoreHealth>,
 }
 
@@ -44,12 +44,16 @@ pub struct Copied {
     pub holds: Inspected,
 }
 
-/// Pages between two looks at the clock: some milliseconds' work.
-const STEP_PAGES: i32 = 64;
-/// What is written before it is synced: a verdict's own sync waits behind it, so it is a millisecond's work for a disk.
-const SYNC_BYTES: u64 = 256 * 1024;
+/// Read at once, and written before it is synced: a verdict's own sync waits behind it, so it is a millisecond's work for a disk.
+const SLICE_BYTES: usize = 256 * 1024;
 /// The longest sleep without a look at whether it is still wanted.
 const NAP: Duration = Duration::from_millis(100);
+/// Between two looks at whether the log has come so far.
+const BEAT: Duration = Duration::from_millis(5);
+/// How long the copy waits for a log that is short, and then for one that is in the database up to its moment: some restarts of a busy house's.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// A log that is shorter than this has room for what is added while it is held.
+const SHORT_LOG_BYTES: u64 = limits::WAL_BYTES / 4;
 
 /// Takes a copy. `progress` hears how many bytes of how many are there; false stops it. Where it fails, nothing is left of it.
 ///
@@ -70,73 +74,183 @@ pub fn copy(order: &Copying<'_>, progress: &mut dyn FnMut(u64, u64) -> bool) -> 
     Ok(Copied { path, bytes, holds })
 }
 
+/// Twice over the file: at leisure first, whatever becomes of it meanwhile; then, while its moment is held, what has become other since. For as
+/// long as a moment is held the log cannot begin anew, and each commit that makes the log's file longer takes the file system's journal with
+/// it, and with that whatever others are writing. So it is held as shortly as can be.
 fn fill(order: &Copying<'_>, from: &Path, to: &Path, file: &File, progress: &mut dyn FnMut(u64, u64) -> bool) -> Result<(), StoreError> {
-    // Said before the moment is chosen: what is forgotten from now on is not carried on.
+    // Said before anything is read: what is forgotten from now on is not carried on.
     let way = order.health.map(|health| health.copies.enter());
-    let source = connect::open_reader(from)?;
-    // The whole copy is of this moment. Without it SQLite would begin anew whenever the writer commits, and never end.
-    source.execute_batch("BEGIN").doing("begin the copy")?;
-    if connect::inspect(from, &source)? == Found::Empty {
+    let reader = connect::open_reader(from)?;
+    if connect::inspect(from, &reader)? == Found::Empty {
         return Err(StoreError::Again("there is nothing in the database to copy"));
     }
-    let mut copy =
-        Connection::open_with_flags(to, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX).doing("open the copy")?;
-    // Nobody else sees the copy before it is whole, and it is synced below.
-    copy.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -1024;")
-        .doing("configure the copy")?;
-    let backup = Backup::new(&source, &mut copy).doing("begin the copy")?;
-    let mut pace = Pace { began: Instant::now(), bytes_a_second: order.bytes_a_second, synced: 0 };
-    loop {
-        let step = backup.step(STEP_PAGES).doing("copy the database")?;
-        let at = backup.progress();
-        let pages = |n: i32| u64::try_from(n).unwrap_or(0).saturating_mul(connect::PAGE_BYTES);
-        let (of, left) = (pages(at.pagecount), pages(at.remaining));
-        let done = of.saturating_sub(left);
-        let mut wanted = || {
-            let given_way = way.as_ref().is_some_and(Copy::must_give_way);
-            if given_way {
-                return Err(StoreError::GaveWay);
-            }
-            if progress(done, of) { Ok(()) } else { Err(StoreError::Stopped) }
-        };
-        wanted()?;
-        match step {
-            StepResult::Done => return Ok(()),
-            StepResult::More => pace.keep(done, file, to, order.health, &mut wanted)?,
-            // It has the file alone: then nobody can be in its way.
-            _ => thread::sleep(NAP),
+    let source = raw::open(from)?;
+    let mut wanted = |done: u64, of: u64| {
+        if way.as_ref().is_some_and(Copy::must_give_way) {
+            return Err(StoreError::GaveWay);
         }
+        if progress(done, of.max(done)) { Ok(()) } else { Err(StoreError::Stopped) }
+    };
+    let mut slices = Slices {
+        source: &source,
+        from,
+        file,
+        to,
+        sync: order.bytes_a_second > 0,
+        ours: vec![0; SLICE_BYTES],
+        theirs: vec![0; SLICE_BYTES],
+    };
+    let mut pace = Pace { began: Instant::now(), bytes_a_second: order.bytes_a_second, giving_way: GivingWay::to(order.health) };
+    let (mut at, mut of) = (0, slices.of()?);
+    while let Some(read) = slices.copy(at)? {
+        at += read;
+        of = of.max(at);
+        wanted(at, of)?;
+        pace.keep(at, &mut || wanted(at, of))?;
+    }
+
+    let log = connect::open_writer(from)?;
+    wait_for_short_log(order.health, &mut || wanted(of, of))?;
+    let held = way.as_ref().map(Copy::hold);
+    hold(&reader, &log, &mut || wanted(of, of))?;
+    let (mut at, of) = (0, slices.of()?);
+    while let Some(read) = slices.mend(at)? {
+        at += read;
+        wanted(of, of)?;
+        // What the writer adds cannot be taken out of its log before the copy is done.
+        if order.health.is_some_and(|health| health.wal_bytes.load(Relaxed) > limits::COPY_WAL_BYTES) {
+            return Err(StoreError::Again("the house writes faster than it can be copied: take the copy in a quieter hour"));
+        }
+    }
+    drop((reader, held));
+    slices.end(at)
+}
+
+/// In a busy house the log begins anew every few seconds; just after that there is most room in it.
+fn wait_for_short_log(health: Option<&StoreHealth>, wanted: &mut dyn FnMut() -> Result<(), StoreError>) -> Result<(), StoreError> {
+    let begun = Instant::now();
+    while health.is_some_and(|health| health.wal_bytes.load(Relaxed) > SHORT_LOG_BYTES) && begun.elapsed() < PATIENCE {
+        thread::sleep(BEAT);
+        wanted()?;
+    }
+    Ok(())
+}
+
+/// From its return on and until `reader` ends, the file is the database of one moment, and nobody changes it. Only a checkpoint writes to it, and
+/// a checkpoint stops at the moment that a reader sees (sqlite.org/wal.html, 2.2): so the reader begins, and what was committed before is brought
+/// into the file.
+fn hold(reader: &Connection, log: &Connection, wanted: &mut dyn FnMut() -> Result<(), StoreError>) -> Result<(), StoreError> {
+    let begun = Instant::now();
+    let mut next = || {
+        if begun.elapsed() > PATIENCE {
+            return Err(StoreError::Again("its log does not come into the database: somebody reads there for long; take the copy later"));
+        }
+        wanted()
+    };
+    let moment = loop {
+        next()?;
+        let before = database::checkpoint(log, "NOOP")?.used;
+        reader.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema;").doing("begin the copy")?;
+        // Nobody committed meanwhile, so this is what the reader sees.
+        if database::checkpoint(log, "NOOP")?.used == before {
+            break before;
+        }
+        reader.execute_batch("ROLLBACK").doing("begin the copy anew")?;
+    };
+    while database::checkpoint(log, "PASSIVE")?.copied < moment {
+        thread::sleep(BEAT);
+        next()?;
+    }
+    Ok(())
+}
+
+/// The file, slice by slice.
+struct Slices<'a> {
+    source: &'a File,
+    from: &'a Path,
+    file: &'a File,
+    to: &'a Path,
+    /// Each slice before the next: one large sync would be in the way of the writer's own.
+    sync: bool,
+    ours: Vec<u8>,
+    theirs: Vec<u8>,
+}
+
+impl Slices<'_> {
+    fn of(&self) -> Result<u64, StoreError> {
+        self.source.metadata().map(|metadata| metadata.len()).map_err(|source| self.unread(source))
+    }
+
+    /// The slice at `at`: how long it is; none at the end.
+    fn read(&mut self, at: u64) -> Result<Option<usize>, StoreError> {
+        let read = fill_from(self.source, &mut self.ours, at);
+        read.map(|read| (read > 0).then_some(read)).map_err(|source| self.unread(source))
+    }
+
+    fn copy(&mut self, at: u64) -> Result<Option<u64>, StoreError> {
+        let Some(read) = self.read(at)? else { return Ok(None) };
+        self.write(read, at)?;
+        if self.sync {
+            self.file.sync_data().map_err(|source| self.unwritten(source))?;
+        }
+        Ok(Some(read as u64))
+    }
+
+    /// Writes it where it is another than there.
+    fn mend(&mut self, at: u64) -> Result<Option<u64>, StoreError> {
+        let Some(read) = self.read(at)? else { return Ok(None) };
+        let there = fill_from(self.file, &mut self.theirs, at).map_err(|source| self.unwritten(source))?;
+        if self.theirs.get(..there.min(read)) != self.ours.get(..read) {
+            self.write(read, at)?;
+        }
+        Ok(Some(read as u64))
+    }
+
+    fn write(&self, read: usize, at: u64) -> Result<(), StoreError> {
+        self.file.write_all_at(self.ours.get(..read).unwrap_or_default(), at).map_err(|source| self.unwritten(source))
+    }
+
+    /// What the file held beyond its end before it became shorter.
+    fn end(&self, bytes: u64) -> Result<(), StoreError> {
+        self.file.set_len(bytes).map_err(|source| self.unwritten(source))
+    }
+
+    fn unread(&self, source: io::Error) -> StoreError {
+        StoreError::Folder { path: self.from.to_owned(), source }
+    }
+
+    fn unwritten(&self, source: io::Error) -> StoreError {
+        StoreError::Copy { path: self.to.to_owned(), source }
     }
 }
 
-/// How fast it may go, and what of it is on disk.
-struct Pace {
-    began: Instant,
-    bytes_a_second: u64,
-    synced: u64,
+/// As much as there is, up to the buffer's length.
+fn fill_from(file: &File, buffer: &mut [u8], at: u64) -> io::Result<usize> {
+    let mut filled = 0;
+    while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        match file.read_at(rest, at + filled as u64) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
 }
 
-impl Pace {
-    fn keep(
-        &mut self,
-        done: u64,
-        file: &File,
-        to: &Path,
-        health: Option<&StoreHealth>,
-        wanted: &mut dyn FnMut() -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
-        if done.saturating_sub(self.synced) >= SYNC_BYTES {
-            file.sync_data().map_err(|source| StoreError::Copy { path: to.to_owned(), source })?;
-            self.synced = done;
-        }
-        // What the writer adds cannot be taken out of its log before the copy is done.
-        let log = health.map_or(0, |health| health.wal_bytes.load(Relaxed));
-        if log > limits::COPY_WAL_BYTES {
-            return Err(StoreError::Again("the house writes faster than it can be copied: take the copy in a quieter hour"));
-        }
-        if self.bytes_a_second == 0 || log > limits::COPY_HURRY_WAL_BYTES {
+/// How fast it may go.
+struct Pace<'a> {
+    began: Instant,
+    bytes_a_second: u64,
+    giving_way: GivingWay<'a>,
+}
+
+impl Pace<'_> {
+    fn keep(&mut self, done: u64, wanted: &mut dyn FnMut() -> Result<(), StoreError>) -> Result<(), StoreError> {
+        if self.bytes_a_second == 0 {
             return Ok(());
         }
+        thread::sleep(self.giving_way.pause());
         let due = Duration::from_millis(done.saturating_mul(1_000) / self.bytes_a_second);
         while let Some(left) = due.checked_sub(self.began.elapsed()).filter(|left| !left.is_zero()) {
             thread::sleep(left.min(NAP));

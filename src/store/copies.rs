@@ -9,7 +9,8 @@ use std::sync::{
 /// All copies of this process.
 #[derive(Debug, Default)]
 pub(super) struct Copies {
-    running: AtomicU64,
+    /// Those that hold a moment of the database.
+    holding: AtomicU64,
     /// How often they were kept out, and whether they are now.
     turns: AtomicU64,
     closed: AtomicU64,
@@ -21,17 +22,20 @@ pub(super) struct Copy {
     turns: u64,
 }
 
+/// One that holds a moment, until it is dropped.
+pub(super) struct Held(Arc<Copies>);
+
 /// No copy is taken until it is dropped.
 pub(super) struct KeptOut(Arc<Copies>);
 
 impl Copies {
     pub(super) fn enter(self: &Arc<Self>) -> Copy {
-        self.running.fetch_add(1, SeqCst);
         Copy { of: Arc::clone(self), turns: self.turns.load(SeqCst) }
     }
 
-    pub(super) fn is_any(&self) -> bool {
-        self.running.load(SeqCst) > 0
+    /// Whether one is in the way of the log.
+    pub(super) fn is_held(&self) -> bool {
+        self.holding.load(SeqCst) > 0
     }
 
     /// Those that are being taken end without a result, and none begins.
@@ -43,14 +47,20 @@ impl Copies {
 }
 
 impl Copy {
+    /// Said before it begins to hold one: then the writer does not try what it would have to wait for.
+    pub(super) fn hold(&self) -> Held {
+        self.of.holding.fetch_add(1, SeqCst);
+        Held(Arc::clone(&self.of))
+    }
+
     pub(super) fn must_give_way(&self) -> bool {
         self.of.turns.load(SeqCst) != self.turns || self.of.closed.load(SeqCst) > 0
     }
 }
 
-impl Drop for Copy {
+impl Drop for Held {
     fn drop(&mut self) {
-        self.of.running.fetch_sub(1, SeqCst);
+        self.0.holding.fetch_sub(1, SeqCst);
     }
 }
 

@@ -285,9 +285,9 @@ impl Work {
         if wal.backlog_bytes() > checkpoint::BACKLOG_BYTES {
             self.checkpointer.ask();
         }
-        // A copy is in the way and will be for long; what is not in the database yet would be copied here, with the verdicts waiting. After a
+        // A copy is in the way for a while; what is not in the database yet would be copied here, with the verdicts waiting. After a
         // copy that is much, and the checkpointer is at it.
-        let too_soon = self.health.copies.is_any() || (wal.backlog_bytes() > MOST_COPIED_HERE && wal.bytes() < limits::COPY_WAL_BYTES);
+        let too_soon = self.health.copies.is_held() || (wal.backlog_bytes() > MOST_COPIED_HERE && wal.bytes() < limits::COPY_WAL_BYTES);
         if wal.bytes() < self.restart_from || too_soon {
             return;
         }

@@ -12,6 +12,7 @@ pub mod packet;
 pub mod porch;
 pub mod restless;
 pub mod sender;
+pub mod web;
 pub mod zigbee;
 
 pub use house::{House, Plan, house, strict_house};

@@ -1,7 +1,7 @@
 //! The drill: a snapshot is restored for trial to a folder beside the data, its database is looked at and counted, and it is cleared away again. What
 //! was never restored is a hope and no snapshot.
 
-use super::{Trial, millis};
+use super::{Trial, letting_go::let_go, millis};
 use crate::{
     domain::Timestamp,
     phoenix::{Choice, Component, Drilled, Manifest, PhoenixError, Progress, Repository, Sequence, Step},
@@ -9,7 +9,6 @@ use crate::{
 };
 use anyhow::{Context, Result, bail};
 use std::{
-    fs,
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
@@ -47,7 +46,7 @@ pub(super) fn drill(
 
 /// Takes away what a drill left that was ended in the middle.
 pub(super) fn clear_away(data: &Path) {
-    let _ = fs::remove_dir_all(data.join(FOLDER));
+    let _ = let_go(&data.join(FOLDER));
 }
 
 fn try_it(repository: &Repository, of: Sequence, folder: &Folder, progress: Progress<'_>) -> Result<Trial> {
@@ -125,7 +124,7 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
+        let _ = let_go(&self.0);
     }
 }
 

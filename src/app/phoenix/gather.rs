@@ -4,7 +4,10 @@
 //! Not in it: the lock, a guard that was switched off, letters between the command line and Jamey, and what waits to go to another broker. They
 //! belong to the life that ends.
 
-use super::named::{self, Named};
+use super::{
+    letting_go::let_go,
+    named::{self, Named},
+};
 use crate::{
     broker::{Engine, keep},
     config::{Config, Extra},
@@ -115,7 +118,12 @@ impl Gathering {
         let counts = match &self.running {
             Some(running) => {
                 let Some(engine) = running.engine.upgrade() else { bail!("Jamey is stopping") };
-                running.runtime.block_on(engine.export(&into))?
+                // On one of the runtime's own threads: what reads files for it is not to be as patient as the thread that asks, for it serves others later.
+                let place = into.clone();
+                running
+                    .runtime
+                    .block_on(running.runtime.spawn(async move { engine.export(&place).await }))
+                    .context("the broker's export ended")??
             }
             None => tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(keep::export_at_rest(
                 &self.config,
@@ -263,12 +271,7 @@ impl Folder {
         if alone.try_lock().is_err() {
             bail!("another snapshot of {} is being taken: wait for it", data.display());
         }
-        match fs::remove_dir_all(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(error).with_context(|| format!("{} cannot be cleared", path.display()));
-            }
-            _ => {}
-        }
+        let_go(&path).with_context(|| format!("{} cannot be cleared", path.display()))?;
         crate::app::private_folder(&path).with_context(|| format!("{} cannot be made", path.display()))?;
         let folder = Self { path, _alone: alone };
         folder.has_room(data)?;
@@ -290,6 +293,6 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.path);
+        let _ = let_go(&self.path);
     }
 }

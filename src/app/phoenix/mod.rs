@@ -6,6 +6,7 @@ mod drill;
 mod gather;
 mod keeper;
 mod kept;
+mod letting_go;
 mod named;
 mod once;
 mod place;

@@ -189,6 +189,9 @@ impl Work {
         };
         let done = self.with(i, |bench, place| {
             let mut repository = place.open()?;
+            if let Some(running) = &bench.gathering.running {
+                repository.give_way_to(Arc::clone(&running.health));
+            }
             let done = work(bench, place, &mut repository, &mut progress);
             Ok((done, bench.survey(&repository, now)))
         });

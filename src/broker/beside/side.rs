@@ -1,7 +1,10 @@
 //! One other broker as others see it: whether it is there, since when, and what went over.
 
 use super::{outbox::Outbox, routes::Routes, wire::Version};
-use crate::domain::{EntityId, Timestamp, TopicFilter};
+use crate::{
+    domain::{EntityId, Timestamp, TopicFilter},
+    observe::metrics::Bridge,
+};
 use serde_json::{Value, json};
 use std::sync::{
     Mutex, MutexGuard, PoisonError,
@@ -123,6 +126,21 @@ impl Side {
             "dropped": self.outbox.dropped(),
             "waiting": waiting,
         }))
+    }
+
+    /// How it stands, in numbers.
+    #[must_use]
+    pub fn figures(&self) -> Bridge {
+        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Bridge {
+            name: self.name.clone(),
+            up: self.standing().up.is_some(),
+            received: count(&self.counts.received),
+            sent: count(&self.counts.sent),
+            refused: count(&self.counts.refused),
+            dropped: self.outbox.dropped(),
+            waiting: u64::try_from(self.outbox.waiting()).unwrap_or(u64::MAX),
+        }
     }
 
     /// Since when it is away, once that is long.

@@ -72,6 +72,8 @@ pub(super) struct Course {
     risk: f64,
     repeats: bool,
     percept: Uuid,
+    /// When the mind was told, since the start.
+    since: Duration,
 }
 
 impl Visit {
@@ -182,6 +184,7 @@ impl Visit {
         percept.repeat_of = percept.repeat_of.or(again);
         course.repeats = percept.repeat_of.is_some() && again.is_none();
         course.percept = percept.id;
+        course.since = self.hall.clock.uptime();
         percept.may_wait = course.asked.is_some() && !message.retain && message.payload.len() <= limits::HELD_BYTES;
         Some((percept, course))
     }
@@ -263,7 +266,7 @@ impl Visit {
             other => other.map(|ahead| ahead.percept),
         };
         if reading::is_birth(&self.hall.config, message.topic, message.payload) {
-            self.hall.birth.notify_one();
+            self.hall.birth.send_replace(());
         }
         let who = self.who();
         let way = match self.way(&view, &message, &who) {
@@ -339,6 +342,10 @@ impl Visit {
     async fn settle(&self, event: &ClientPublishEvent, course: Course, answer: Option<Answer>) -> PublishAction {
         let qos = event.qos as u8;
         let guarded = matches!(course.asked, Some(Origin::Guard | Origin::Observed));
+        if answer.is_some() {
+            let took = self.hall.clock.uptime().saturating_sub(course.since);
+            if course.asked.is_some() { self.hall.counters.judged(took) } else { self.hall.counters.told(took) }
+        }
         match answer {
             Some(answer) if !answer.lets_on => return PublishAction::Handled,
             Some(_) => {}

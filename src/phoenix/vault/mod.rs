@@ -5,7 +5,10 @@ use super::{
     error::{At, PhoenixError},
     id::{Id, Sequence},
 };
-use crate::domain::{Timestamp, limits};
+use crate::{
+    domain::{Timestamp, limits},
+    store::{GivingWay, StoreHealth},
+};
 use serde::{Deserialize, Serialize};
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
@@ -34,7 +37,7 @@ const DAMAGED: &str = "damaged";
 /// Whoever holds it writes.
 const LOCK: &str = "lock";
 /// A millisecond's work for a disk.
-const SLICE_BYTES: usize = 256 * 1_024;
+pub(super) const SLICE_BYTES: usize = 256 * 1_024;
 /// Small files: a wrapped key, a drill's record, `repository`.
 const SMALL_BYTES: u64 = 64 * 1_024;
 
@@ -56,12 +59,12 @@ pub struct Drilled {
 }
 
 /// How a pack is brought to disk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Haste {
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Haste<'a> {
     /// In one go.
     Full,
-    /// In slices, so that a verdict's own sync on the same disk waits behind a small one.
-    Gentle,
+    /// In slices, so that a verdict's own sync on the same disk waits behind a small one; with pauses while those of this store are slow.
+    Gentle(Option<&'a StoreHealth>),
 }
 
 /// While it lives nobody else writes there.
@@ -268,7 +271,7 @@ impl Vault {
         sync_folder(&path)
     }
 
-    pub(super) fn keep_pack(&self, id: Id, bytes: &[u8], haste: Haste) -> Result<(), PhoenixError> {
+    pub(super) fn keep_pack(&self, id: Id, bytes: &[u8], haste: Haste<'_>) -> Result<(), PhoenixError> {
         let path = self.pack_path(id);
         self.shelve(&path)?;
         self.write(&path, bytes, haste)
@@ -412,7 +415,7 @@ impl Vault {
         self.write(path, bytes, Haste::Full)
     }
 
-    fn write(&self, path: &Path, bytes: &[u8], haste: Haste) -> Result<(), PhoenixError> {
+    fn write(&self, path: &Path, bytes: &[u8], haste: Haste<'_>) -> Result<(), PhoenixError> {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let partial = self.folder.join(PARTIAL).join(format!("{TEMPORARY}{name}"));
         let partial = if partial.parent().is_some_and(Path::exists) { partial } else { self.folder.join(format!("{TEMPORARY}{name}")) };
@@ -422,11 +425,15 @@ impl Vault {
             _ => {}
         }
         let mut file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&partial).at(&partial, "cannot be written")?;
-        for slice in bytes.chunks(SLICE_BYTES) {
-            file.write_all(slice).at(&partial, "cannot be written")?;
-            if haste == Haste::Gentle {
+        if let Haste::Gentle(house) = haste {
+            let mut giving_way = GivingWay::to(house);
+            for slice in bytes.chunks(SLICE_BYTES) {
+                file.write_all(slice).at(&partial, "cannot be written")?;
                 file.sync_data().at(&partial, "cannot be brought to disk")?;
+                std::thread::sleep(giving_way.pause());
             }
+        } else {
+            file.write_all(bytes).at(&partial, "cannot be written")?;
         }
         file.sync_all().at(&partial, "cannot be brought to disk")?;
         drop(file);

@@ -11,7 +11,7 @@ fn what_is_kept_is_there_after_opening_again() {
     let folder = tempfile::tempdir().unwrap();
     let made = vault(folder.path());
     let pack = vec![5; 10_000];
-    made.keep_pack(Id::of(&pack), &pack, Haste::Gentle).unwrap();
+    made.keep_pack(Id::of(&pack), &pack, Haste::Gentle(None)).unwrap();
     made.keep_snapshot(1, b"one").unwrap();
     made.keep_slot(&Uuid::from_u128(9).to_string(), b"wrapped").unwrap();
     let again = Vault::open(folder.path()).unwrap();

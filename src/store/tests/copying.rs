@@ -9,7 +9,7 @@ use std::{
     fs,
     os::unix::fs::PermissionsExt,
     path::Path,
-    sync::{atomic::Ordering::Relaxed, mpsc},
+    sync::{Arc, atomic::Ordering::Relaxed, mpsc},
     thread,
     time::{Duration, Instant},
 };
@@ -40,24 +40,31 @@ fn a_copy_taken_while_the_writer_writes_is_of_one_moment() {
     for n in 0..40 {
         write(&writer, batch((n * 50..n * 50 + 50).map(|n| asked(n, Decision::Allow)).collect()));
     }
+    // So that the file itself has something to be read, and not the log alone.
+    writer.stop();
+    let writer = Writer::spawn(Store::open(data.path()).unwrap(), || {}).unwrap();
     let health = writer.health();
     let (step, stepped) = mpsc::channel();
     let taken = thread::scope(|scope| {
-        let taking = scope.spawn(|| {
-            let order = Copying { from: data.path(), into: into.path(), bytes_a_second: 0, health: Some(&health) };
+        let (from, into, health) = (data.path(), into.path(), &health);
+        let taking = scope.spawn(move || {
+            let order = Copying { from, into, bytes_a_second: 0, health: Some(health) };
             // Every step waits until one more batch is written.
-            copy(&order, &mut |done, of| step.send(done < of).is_ok())
+            let (go, gone) = mpsc::channel::<()>();
+            copy(&order, &mut |_, _| step.send(go.clone()).is_ok() && gone.recv_timeout(DEADLINE).is_ok())
         });
         let mut n = 10_000;
-        while stepped.recv_timeout(DEADLINE).unwrap() {
+        while let Ok(go) = stepped.recv_timeout(DEADLINE) {
             write(&writer, batch(vec![told(n), asked(n + 1, Decision::Deny)]));
             n += 2;
+            go.send(()).unwrap();
         }
         taking.join().unwrap().unwrap()
     });
     assert_eq!(faults(&taken.path, Look::Thorough).unwrap(), Vec::<String>::new());
-    let counted = |name: &str| taken.holds.counts[name];
-    assert_eq!((counted("records"), counted("verdicts")), (2_000, 2_000), "of the moment at which it was begun");
+    let came = |name: &str| taken.holds.counts[name] - 2_000;
+    assert_eq!(came("records"), 2 * came("verdicts"), "a batch has two of these and one of those: it is whole in it, or not at all");
+    assert!(came("verdicts") > 0, "of a moment that came after the first look");
     assert_eq!(taken.bytes, fs::metadata(&taken.path).unwrap().len());
     assert_eq!(fs::metadata(&taken.path).unwrap().permissions().mode() & 0o777, 0o600);
 
@@ -106,10 +113,11 @@ fn the_writer_never_waits_for_a_copy_and_its_log_begins_anew_afterwards() {
     let (entered, inside) = mpsc::channel();
     thread::scope(|scope| {
         let order = Copying { from: data.path(), into: into.path(), bytes_a_second: 0, health: Some(&health) };
+        let held = Arc::clone(&health);
         let taking = scope.spawn(move || {
             let mut waited = false;
             copy(&order, &mut |_, _| {
-                if !std::mem::replace(&mut waited, true) {
+                if held.copies.is_held() && !std::mem::replace(&mut waited, true) {
                     entered.send(()).unwrap();
                     gate.recv().unwrap();
                 }
@@ -133,21 +141,49 @@ fn the_writer_never_waits_for_a_copy_and_its_log_begins_anew_afterwards() {
 }
 
 #[test]
-fn a_log_past_its_limits_makes_a_copy_hurry_and_then_give_up() {
+fn a_log_that_becomes_too_long_while_a_moment_is_held_ends_the_copy() {
     let (data, into) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let writer = Writer::spawn(Store::open(data.path()).unwrap(), || {}).unwrap();
     write(&writer, batch((0..2_000).map(told).collect()));
     let health = writer.health();
     // It says itself how long its log is, whenever it likes.
     writer.stop();
-    let slow = Copying { from: data.path(), into: into.path(), bytes_a_second: 1, health: Some(&health) };
-    health.wal_bytes.store(limits::COPY_HURRY_WAL_BYTES + 1, Relaxed);
-    copy(&slow, &mut |_, _| true).unwrap();
-    fs::remove_file(into.path().join(FILE)).unwrap();
-    health.wal_bytes.store(limits::COPY_WAL_BYTES + 1, Relaxed);
-    let refused = copy(&slow, &mut |_, _| true).unwrap_err().to_string();
+    let order = Copying { from: data.path(), into: into.path(), bytes_a_second: 0, health: Some(&health) };
+    let grown_to = |bytes| {
+        health.wal_bytes.store(0, Relaxed);
+        copy(&order, &mut |_, _| {
+            if health.copies.is_held() {
+                health.wal_bytes.store(bytes, Relaxed);
+            }
+            true
+        })
+    };
+    let refused = grown_to(limits::COPY_WAL_BYTES + 1).unwrap_err().to_string();
     assert!(refused.contains("a quieter hour"), "{refused}");
     assert!(names(into.path()).is_empty());
+    grown_to(limits::COPY_WAL_BYTES).unwrap();
+}
+
+#[test]
+fn a_log_that_is_emptied_and_begun_anew_under_the_first_look_is_in_the_copy() {
+    let (data, into) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let writer = Writer::spawn(Store::open(data.path()).unwrap(), || {}).unwrap();
+    let block = |n| Batch { journal: vec![7; 6 * 1024 * 1024], ..batch(vec![told(n)]) };
+    write(&writer, block(1));
+    let health = writer.health();
+    let order = Copying { from: data.path(), into: into.path(), bytes_a_second: 0, health: Some(&health) };
+    let mut n = 1;
+    let copied = copy(&order, &mut |_, _| {
+        while health.now().restarts == 0 {
+            assert!(!health.copies.is_held(), "the log begins anew although a copy is being taken");
+            n += 1;
+            write(&writer, block(n));
+        }
+        true
+    });
+    assert_eq!(copied.unwrap().holds.counts["records"], u64::try_from(n).unwrap());
+    assert_eq!(faults(&into.path().join(FILE), Look::Thorough).unwrap(), Vec::<String>::new());
+    writer.stop();
 }
 
 #[test]
