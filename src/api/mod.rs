@@ -24,7 +24,10 @@ pub struct Api {
 /// Serves until told to stop.
 pub async fn serve(listener: TcpListener, api: Api, stopped: watch::Receiver<bool>) {
     let hall = Arc::clone(&api.hall);
-    server::serve(listener, routes(Arc::new(api)), hall, stopped).await;
+    server::serve(listener, routes(Arc::new(api)), Arc::clone(&hall), stopped.clone()).await;
+    if !*stopped.borrow() {
+        hall.pulses.ails("http", "it ended: health, metrics and the dashboard are away");
+    }
 }
 
 fn routes(api: Arc<Api>) -> Router {

@@ -15,11 +15,12 @@ use crate::{
     broker::{Answer, Hall, Letter, Post},
     config::Durability,
     domain::{
-        Answer as Word, Change, Condition, Decision, Device, Due, EntityId, Input, Kept, OpinionView, Origin, Outcome, OwnersWord, Percept,
-        Purpose, Rulings, Says, Settled, Unanswered, limits,
+        Answer as Word, Change, Condition, Decision, Device, Due, EntityId, Input, Judged, Kept, OpinionView, Origin, Outcome, OwnersWord,
+        Percept, Purpose, Rulings, Says, Settled, Unanswered, limits,
         topics::{self, Topic},
     },
     mind::{Mind, Subject},
+    observe::Incident,
     store::{Batch, Entry, Writer},
 };
 use serde_json::Value;
@@ -277,6 +278,10 @@ impl Living {
             Input::Answer(word) => return self.answered(&word, outcome.unanswered.map_or(Ok(()), Err), letter.answer),
         };
         let decision = outcome.decision();
+        if outcome.judged.iter().any(is_vetoed) {
+            let hall = &self.house.hall;
+            hall.incidents.note(Incident::Vetoed, percept.source.requester.as_str(), hall.clock.uptime());
+        }
         let refused = outcome.refused && self.house.hall.guard().enforces(percept.at);
         if refused {
             self.house.hall.counters.refuse("discovery", &format!("`{}` from `{}`", percept.topic, percept.source.client_id));
@@ -381,6 +386,10 @@ impl Living {
     /// A person's word that counted, or did not, is on record before they are told.
     fn answered(&mut self, word: &Word, taken: Result<(), Unanswered>, sender: Option<oneshot::Sender<Answer>>) {
         if let Err(why) = taken {
+            if matches!(why, Unanswered::Nonce | Unanswered::Altered) {
+                let hall = &self.house.hall;
+                hall.incidents.note(Incident::Forged, word.by.as_str(), hall.clock.uptime());
+            }
             self.batch.changes.push(Change::Audit(approvals::refused(word, why)));
         }
         self.answers.spoken.push(Said::Answered { id: word.id, transaction: word.transaction.clone(), taken });
@@ -433,6 +442,7 @@ impl Living {
 
     /// Once a second: what fades is stored, and what others see is renewed.
     fn tick(&mut self) {
+        self.house.hall.pulses.tick(self.house.hall.clock.uptime());
         self.gather_changes();
         let emotion = self.house.mind.soul().emotion_view();
         let told = self.house.mind.told();
@@ -518,6 +528,11 @@ impl Living {
 
 pub(super) fn risk(registry: &crate::domain::Registry, id: &EntityId, verb: &str) -> f64 {
     registry.device(id).map_or(crate::domain::DeviceClass::Unknown.risk(), |d| d.risk_of(verb)).get()
+}
+
+/// Whether it was denied by a rule that nothing outweighs.
+fn is_vetoed(judged: &Judged) -> bool {
+    judged.verdict.decision == Decision::Deny && judged.verdict.contributions.iter().any(|part| part.kind == "veto")
 }
 
 /// Whether the message goes on.

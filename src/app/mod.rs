@@ -3,6 +3,7 @@
 mod alerts;
 mod answers;
 mod approvals;
+mod aside;
 mod beside;
 mod conditions;
 mod control;
@@ -105,9 +106,6 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let sets = rules::sets(&counts)?;
     private_folder(&data).with_context(|| format!("the data folder {} cannot be made", data.display()))?;
     let _lock = lock(&data)?;
-    if let Some(damaged) = &damaged {
-        warn!("{damaged}");
-    }
     if !ended.is_empty() {
         chosen.write(&data).with_context(|| format!("{} cannot be written", data.join(orders::FILE).display()))?;
     }
@@ -123,7 +121,8 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     if let Err(error) = store.scrub() {
         warn!(%error, "what was forgotten is deleted, but free pages may still hold it");
     }
-    let saved = store.load().context("the store cannot be read")?;
+    let mut saved = store.load().context("the store cannot be read")?;
+    let unreadable = aside::take(&config, &mut store, &mut saved);
     let clock = Arc::new(Clock::new(saved.last_at.unwrap_or_default()));
     let (counters, complaints) = Counters::new();
     let counters = Arc::new(counters);
@@ -221,6 +220,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
 
     digests.record(&hall, saved.last_start.as_deref()).await;
     orders::tell_ended(&hall, &ended, &config).await;
+    aside::tell(unreadable, &hall).await;
     for id in saved.altered {
         let at = clock.now();
         let reason = "denied: what was kept of it is not what people were shown".to_owned();
@@ -297,7 +297,19 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         data: data.clone(),
         stop: stopped.clone(),
     };
-    let sources = alerts::Sources { certificates, due: is_due, silent: is_silent, alarms: alarmed, wrong_rules, phoenix: news.clone() };
+    let (tell_sample, samples) = watch::channel(alerts::Sample::default());
+    let sources = alerts::Sources {
+        certificates,
+        due: is_due,
+        silent: is_silent,
+        alarms: alarmed,
+        wrong_rules,
+        phoenix: news.clone(),
+        samples,
+        health: Arc::clone(&health),
+        own: own.clone(),
+    };
+    let (wire, lookout) = (alerts::Wire::default(), alerts::Lookout::new(Arc::clone(&hall), Arc::clone(&engine), sources, webhooks));
     let (ask_rules, wanted) = mpsc::channel(1);
     let choices = Arc::new(orders::Choices::new(chosen.clone(), Arc::clone(&config), damaged.is_some()));
     let clerk = orders::Clerk {
@@ -327,7 +339,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         said: hears,
         complaints,
         waiting: waits,
-        lookout: alerts::Lookout::new(Arc::clone(&hall), sources, webhooks),
+        alerts: Arc::clone(&wire),
         phoenix: news,
         carried,
         gauge: Arc::clone(&gauge),
@@ -339,6 +351,8 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let telling = tokio::spawn(telling.tell());
     let speaking = tokio::spawn(speaker.speak());
     let serving = tokio::spawn(api::serve(http, api::Api { hall: Arc::clone(&hall), figures: meter.dial() }, stopped.clone()));
+    let looking = tokio::spawn(lookout.watch(wire, stopped.clone()));
+    let sampling = tokio::spawn(alerts::sample(data.clone(), tell_sample, stopped.clone()));
     let ticking = tokio::spawn(tick(Arc::clone(&hall), stopped.clone()));
     let watching = tokio::spawn(control::watch(data.clone(), Arc::clone(&hall), stopped.clone()));
     let minding = tokio::spawn(people::watch(data.clone(), Arc::clone(&hall), stopped.clone()));
@@ -366,12 +380,25 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     conditions::stopping(&hall, signal).await;
     // Last words first, while clients still listen; then the clients; then what they said is written.
     let _ = stop.send(true);
-    let _ = tokio::join!(telling, speaking);
+    let _ = tokio::join!(telling, speaking, looking);
     // A share that does not answer must not keep the house from stopping.
     let _ = tokio::time::timeout(Duration::from_secs(5), courier).await;
     others.stop().await;
     engine.stop(closed).await;
-    let _ = tokio::join!(ticking, serving, watching, minding, hearing, listening, wishing, rising, conditioning, ruling, serving_orders);
+    let _ = tokio::join!(
+        ticking,
+        serving,
+        sampling,
+        watching,
+        minding,
+        hearing,
+        listening,
+        wishing,
+        rising,
+        conditioning,
+        ruling,
+        serving_orders
+    );
     upkeeper.stop();
     tokio::task::spawn_blocking(move || upkeeping.join()).await?.map_err(|_| anyhow!("the upkeep's thread died"))?;
     tokio::task::spawn_blocking(move || thinking.join()).await?.map_err(|_| anyhow!("the thread of exact Φ died"))?;
@@ -401,6 +428,7 @@ pub fn settings(config: &Config) -> Result<Settings> {
         bridges: config.inputs.bridges(),
         inputs: [own_input(&config.root)].into_iter().flatten().chain(config.sources()).collect(),
         unwatched: config.entities.iter().filter(|e| !e.watched).map(|e| e.id.clone()).collect(),
+        declared: config.entities.iter().map(|e| e.id.clone()).collect(),
         root: config.root.clone(),
         guards: config.guards.clone(),
         duties: duties::compile(&config.duties, &config.signals)?,
@@ -453,7 +481,7 @@ fn awaken(config: &Config, sets: rules::Sets, saved: &crate::store::Saved, now: 
     let states = saved.states.iter().cloned().collect();
     // Those that are not pursued any more stay in the store: they may be again.
     let pursued = saved.missions.iter().filter(|(id, _)| config.missions.iter().any(|mission| mission.id == *id));
-    let identity = saved.identity.as_deref().map(Identity::restored).transpose().context("what Jamey did cannot be read")?;
+    let identity = saved.identity.as_deref().map(Identity::restored).transpose()?;
     let state = State::restored(now, registry, soul, heard, held, states)
         .with_names(saved.names.iter().cloned())
         .with_missions(pursued.map(|(id, state)| (id.as_str(), state.as_slice())))?

@@ -5,7 +5,7 @@ mod pace;
 mod told;
 
 use super::{
-    alerts::{self, Lookout},
+    alerts::Wire,
     beside,
     figures::Gauge,
     index::Keeper,
@@ -62,7 +62,8 @@ pub struct Speaker {
     pub complaints: mpsc::Receiver<Complaint>,
     /// What waits for a person's word.
     pub waiting: watch::Receiver<Waiting>,
-    pub lookout: Lookout,
+    /// What is to be said of alerts.
+    pub alerts: Wire,
     /// How snapshots stand.
     pub phoenix: watch::Receiver<Arc<phoenix::News>>,
     /// Who has which of them.
@@ -87,15 +88,6 @@ impl Speaker {
         let mut pace = Pace::default();
         system.set_missed_tick_behavior(MissedTickBehavior::Delay);
         self.say(topics::name(&root, Topic::Status), b"online".to_vec(), 1, true).await;
-        // Alerts of an earlier run stand until their causes had time to be seen.
-        let mut stood = Vec::new();
-        for (topic, payload) in self.engine.retained(&format!("{}/#", topics::name(&root, Topic::Alert))).await {
-            match alerts::remembered(&root, &topic, &payload) {
-                Some(alert) => stood.push(alert),
-                None => drop(told.next.insert(topic, Vec::new())),
-            }
-        }
-        self.lookout.remember(stood);
         for (topic, _) in self.engine.retained(&topics::name(&root, Topic::Shadow)).await {
             told.next.insert(topic, Vec::new());
         }
@@ -232,7 +224,7 @@ impl Speaker {
                 let (data, verb) = (self.hall.config.store.data.clone(), word.says.verb());
                 let keeper = self.keeper.clone();
                 let reply = tokio::task::spawn_blocking(move || {
-                    super::words::purge(&keeper, &word);
+                    super::words::purge(&data, &keeper, &word);
                     super::words::with_counts(&data, &word, reply)
                 });
                 let reply = reply.await.unwrap_or_default();
@@ -287,11 +279,7 @@ impl Speaker {
             }
         }
         self.tell_info(root, told);
-        for turn in self.lookout.look() {
-            let alert = turn.alert();
-            let payload = if turn.stands() { alerts::payload(alert).to_string().into_bytes() } else { Vec::new() };
-            told.next.insert(topics::alert(root, &alert.code), payload);
-        }
+        told.next.append(&mut self.alerts.lock().unwrap_or_else(PoisonError::into_inner));
         if self.phoenix.has_changed().unwrap_or(false) || self.carried.has_changed().unwrap_or(false) {
             let news = Arc::clone(&self.phoenix.borrow_and_update());
             let mut state = news.state.clone();

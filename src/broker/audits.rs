@@ -138,6 +138,7 @@ impl Hall {
 
     /// Someone is forgotten: what is not written yet of what they did is written without their name.
     pub fn forget_audits(&self, name: &str) {
+        self.incidents.forget(name);
         self.audits.state().forget(name);
     }
 

@@ -19,7 +19,7 @@ use crate::{
         topic::TopicError,
         topics::{self, Topic},
     },
-    observe::{Alerts, Counters, Patience, Views},
+    observe::{Alerts, Counters, Incidents, Patience, Pulses, Views},
     runtime::Clock,
 };
 use std::{
@@ -60,6 +60,10 @@ pub struct Hall {
     pub counters: Arc<Counters>,
     /// What is wrong now, as people are told it.
     pub alerts: Alerts,
+    /// What strangers tried lately.
+    pub incidents: Incidents,
+    /// Whether the parts of the house live.
+    pub pulses: Pulses,
     /// What readers see.
     pub views: Views,
     /// Where percepts come from besides `in/…`.
@@ -83,6 +87,10 @@ pub struct Hall {
     pub own_id: String,
     /// What is damaged in the database.
     pub damage: OnceLock<String>,
+    /// What of the mind's state could not be read at the start.
+    pub aside: OnceLock<String>,
+    /// What is wrong with the audit trail.
+    pub audit_wrong: OnceLock<String>,
     /// Someone subscribed to verdicts: until then none are published.
     pub verdicts_wanted: AtomicBool,
     pub verdict_filter: TopicFilter,
@@ -130,12 +138,16 @@ impl Hall {
             clock,
             counters,
             alerts: Alerts::new(patience),
+            incidents: Incidents::default(),
+            pulses: Pulses::default(),
             views: Views::default(),
             sources,
             voices: Voices::default(),
             audits: Audits::default(),
             store_failing,
             damage: OnceLock::new(),
+            aside: OnceLock::new(),
+            audit_wrong: OnceLock::new(),
             own_secret,
             own_id,
             verdicts_wanted: AtomicBool::new(false),

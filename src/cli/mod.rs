@@ -6,6 +6,7 @@ macro_rules! line {
 }
 pub(crate) use line;
 
+mod alert;
 mod approval;
 mod audit;
 mod certs;
@@ -91,6 +92,11 @@ enum Command {
     Certs {
         #[command(subcommand)]
         action: certs::Action,
+    },
+    /// What is wrong now, and that you have seen it.
+    Alert {
+        #[command(subcommand)]
+        action: alert::Action,
     },
     /// What waits for a person's word, and your own.
     Approval {
@@ -237,6 +243,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Command::Entity { action } => entity::entity(&common, &action),
         Command::Device { action } => device::device(&common, &action),
         Command::Certs { action } => certs::certs(&common, &action),
+        Command::Alert { action } => alert::alert(&common, &action),
         Command::Approval { action } => approval::approval(&common, &action),
         Command::Audit { action } => audit::audit(&common, &action),
         Command::Recall(asked) => recall::recall(&common, &asked),

@@ -65,6 +65,8 @@ pub struct Settings {
     pub inputs: Vec<InputSource>,
     /// Whose silence is nobody's business.
     pub unwatched: BTreeSet<EntityId>,
+    /// Whom the owner named: nobody made them up.
+    pub declared: BTreeSet<EntityId>,
     /// Jamey's own topics: nobody's device listens there.
     pub root: String,
     /// The owner's guards: what stands behind topics whose devices nobody described.

@@ -1,6 +1,6 @@
 //! What is wrong, in words, and what to do about it: of that which other rooms find out themselves.
 
-use super::{Alarms, Causes, Due, Trouble};
+use super::{Alarms, Causes, Due, Trouble, disk::Scarce};
 use crate::{
     broker::Hall,
     domain::{Alarm, Timestamp},
@@ -25,6 +25,11 @@ pub(super) fn house(hall: &Hall, now: Timestamp, all: &mut Causes) {
         let text = format!("the database is damaged ({found}): what Jamey tells of the past may be wrong");
         let to_do = "stop Jamey, keep a copy of the data folder, and put a backup of it in its place; `jamey memory verify` looks again";
         tell("damaged", critical(now, text, to_do));
+    }
+    if let Some(found) = hall.aside.get() {
+        let text = format!("{found}: it began anew with this start");
+        let to_do = "nothing else is touched; what it was lies in `set-aside` of the data folder, and docs/consciousness.md says how it is put back";
+        tell("set-aside", warning(now, text, to_do));
     }
     if let Some(until) = hall.guard().off_until {
         let text = format!("the guard is off until {until}: commands are judged and reported, none is held");
@@ -53,6 +58,24 @@ pub(super) fn certificates(trouble: &Trouble, now: Timestamp) -> (String, Alarm)
 pub(super) fn rules(text: &str, now: Timestamp) -> (String, Alarm) {
     let to_do = "mend the file (`jamey rules check` shows what is wrong): it is read again when it changes; the old rules hold until then";
     ("rules".to_owned(), warning(now, text, to_do))
+}
+
+pub(super) fn disk(scarce: Scarce, now: Timestamp) -> (String, Alarm) {
+    let to_do = "make room: see what else fills that disk, keep less (`memory.database_mb`, [[retention]]; `jamey memory optimise`), or move the \
+                 data folder to a larger one";
+    ("disk".to_owned(), Alarm { critical: scarce.critical, ..warning(now, scarce.text, to_do) })
+}
+
+pub(super) fn memory(limit_mb: u32, now: Timestamp) -> (String, Alarm) {
+    let to_do = "see in `jamey/system` what takes it: retained values, queues of absent subscribers, connections; lower their limits, or raise \
+                 `alerts.memory_mb` where the house is that large";
+    ("memory".to_owned(), warning(now, format!("the process takes more memory than it should: over {limit_mb} MB"), to_do))
+}
+
+pub(super) fn performance(text: &str, now: Timestamp) -> (String, Alarm) {
+    let to_do = "see what else uses the disk and the processor of this host, and who says so much (`jamey/system`); an SD card that gets slow is at \
+                 its end";
+    ("performance".to_owned(), warning(now, text, to_do))
 }
 
 pub(super) fn duties(due: &Due, all: &mut Causes) {

@@ -156,6 +156,7 @@ impl Telling {
         so.today.1 += noticed.denied;
         let alerts = self.hall.alerts.page();
         let counts = Alerts::of(&alerts);
+        let bearing = *self.hall.bearing.borrow();
         Glance {
             v: 1,
             held: self.waiting.borrow().len(),
@@ -169,8 +170,8 @@ impl Telling {
             critical: alerts.alerts.iter().any(|one| one.alarm.critical),
             known: so.known,
             verdicts_a_minute: so.rate.count(now, noticed.verdicts),
-            profile: self.hall.config.conscience.profile.to_owned(),
-            strictness: 0.0,
+            profile: bearing.profile.to_owned(),
+            strictness: bearing.strictness,
             version: env!("CARGO_PKG_VERSION"),
             newer: so.newer.look(now),
         }

@@ -4,7 +4,7 @@
 use super::{Holds, action, on_record};
 use crate::{
     app::{self, mailbox::Mailbox},
-    broker::{About, Order, Wants},
+    broker::{About, Order},
     config::Config,
     domain::{Change, Timestamp, audit::Event},
     runtime::Clock,
@@ -68,7 +68,7 @@ pub fn ask(config: &Config, about: About, order: Option<Value>) -> Result<Asked>
     let letter = Letter { verb: about.verb().to_owned(), order };
     let order = letter.read().map_err(|why| anyhow!("{why}"))?;
     if !data.is_dir() {
-        if order.is_some() {
+        if order.is_some() || about == About::Alert {
             bail!("there is no data folder {}: name the running Jamey's with --data", data.display());
         }
         return at_rest(config, about, None);
@@ -100,15 +100,15 @@ fn leave(data: &Path, letter: &Letter) -> Result<Asked> {
 
 /// No Jamey runs, and none can start meanwhile.
 fn at_rest(config: &Config, about: About, order: Option<Order>) -> Result<Asked> {
+    if about == About::Alert {
+        bail!("no Jamey runs with the data folder {}, and alerts are the running Jamey's", config.store.data.display());
+    }
     let data = &config.store.data;
     let (found, damaged) = super::found(data);
     let (mut chosen, _) = found.without_ended(config);
     let now = Clock::new(Timestamp::default()).now();
     if let Some(Order { wants, by, .. }) = order {
         let before = chosen.of(about, config);
-        if matches!(wants, Wants::Acknowledge(_)) {
-            bail!("no Jamey runs, and alerts are the running Jamey's");
-        }
         // What is damaged is written anew even where nothing is chosen.
         if chosen.choose(&wants, &by, now, config) || damaged.is_some() {
             app::rules::sets(&chosen.over(config))?;

@@ -13,6 +13,7 @@ use crate::{
     broker::{About, Announcement, Engine, Hall, Order, OwnClient, Wants},
     config::GuardMode,
     domain::topics,
+    observe::alerts::told::page,
 };
 use serde_json::{Value, json};
 use std::{
@@ -133,6 +134,9 @@ impl Clerk {
     /// What holds for an option and why.
     async fn holds(&self, about: Option<About>) -> Result<Value, String> {
         let about = about.ok_or("no such option")?;
+        if about == About::Alert {
+            return Ok(page(&self.hall.alerts.page()));
+        }
         let mut told = self.choices.holds(about).await.ok_or("nobody chooses that")?.json();
         if let (About::GuardMode, Some(map)) = (about, told.as_object_mut()) {
             let off = self.hall.guard().off_until.filter(|until| *until > self.hall.clock.now());

@@ -1,7 +1,7 @@
 //! What is posted: one turn of one alert, and the seal by which the receiver knows that it is ours. Pure.
 
 use super::queue::Item;
-use crate::{app::alerts::payload, domain::audit::hex};
+use crate::{domain::audit::hex, observe::alerts::told::payload};
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;

@@ -3,6 +3,7 @@
 mod book;
 mod page;
 mod patience;
+pub mod told;
 
 #[cfg(test)]
 mod tests;

@@ -1,9 +1,7 @@
-//! An alert as it stands on its topic, and what a topic that outlived a restart says of it. Pure.
+//! An alert as it stands on its topic and on the page, and what a topic that outlived a restart says of it. Pure.
 
-use crate::{
-    domain::{Alarm, Timestamp, limits, topics},
-    observe::{Alert, MORE},
-};
+use super::{Alert, MORE, Page};
+use crate::domain::{Alarm, Timestamp, limits, topics};
 use serde_json::{Value, json};
 
 /// As others are told it.
@@ -21,8 +19,21 @@ pub fn payload(alert: &Alert) -> Value {
     })
 }
 
+/// The whole page, with the code in each alert.
 #[must_use]
-pub fn severity(alarm: &Alarm) -> &'static str {
+pub fn page(page: &Page) -> Value {
+    let one = |alert: &Alert| {
+        let mut told = payload(alert);
+        if let Value::Object(map) = &mut told {
+            map.remove("v");
+            map.insert("code".to_owned(), json!(alert.code));
+        }
+        told
+    };
+    json!({"v": 1, "alerts": page.alerts.iter().map(one).collect::<Vec<_>>(), "more": page.more})
+}
+
+fn severity(alarm: &Alarm) -> &'static str {
     if alarm.critical { "critical" } else { "warning" }
 }
 
