@@ -164,6 +164,7 @@ fn peopled(folder: &Path, config: &str) -> House {
     for (user, roles) in [
         ("panel", &["operator"][..]),
         ("carl", &["human"]),
+        ("door", &["reader"]),
         ("home_assistant", &["home_assistant", "discovery", "operator", "approver"]),
         ("bare", &["home_assistant"]),
     ] {
@@ -203,7 +204,7 @@ fn a_press_of_what_waits_answers_exactly_what_its_button_shows() {
     let folder = tempfile::tempdir().unwrap();
     let house = peopled(folder.path(), &asking(folder.path()));
     let mut panel = sign_in(&house, "panel");
-    let mut door = sign_in(&house, "carl").listen("door/set", 1);
+    let mut door = sign_in(&house, "door").listen("door/set", 1);
     let mut core = sign_in(&house, "home_assistant").listen("jamey/notice/approval", 1);
     panel.tell("door/set", "UNLOCK");
     let asked = core.message_on("jamey/notice/approval").json();
@@ -219,7 +220,7 @@ fn a_press_of_what_waits_answers_exactly_what_its_button_shows() {
     for user in ["carl", "bare"] {
         let mut other = sign_in(&house, user);
         let heard = standing(&mut other, "homeassistant/#");
-        assert!(heard.contains_key(HOUSE) && !heard.contains_key(BUTTONS), "{user}");
+        assert_eq!(heard.keys().collect::<Vec<_>>(), [HOUSE], "{user}");
         assert!(heard.values().all(|m| !m.text().contains("nonce")), "{user}");
         assert_eq!(other.subscribe(&[(BUTTONS, 1)]), [0x87]);
     }
@@ -249,6 +250,10 @@ fn orders_of_its_entities_do_what_they_say_and_its_commands_are_judged() {
     let document = wait_for(&mut core, HOUSE, "it is described", |_| true);
     let parts = &document["components"];
     let topic = |key: &str| parts[key]["command_topic"].as_str().unwrap().replace('~', "jamey");
+    core.tell("door/set", "LOCK");
+    assert_eq!(core.message_on("jamey/verdict/home_assistant").json()["decision"], "allow");
+    core.tell("door/set", "UNLOCK");
+    assert_eq!(core.message_on("jamey/verdict/home_assistant").json()["decision"], "escalate", "its commands are judged like anyone's");
     // As Home Assistant renders their templates.
     core.tell(&topic("strictness"), json!({"strictness": 0.1}).to_string());
     core.tell(&topic("profile"), json!({"profile": "strict"}).to_string());
@@ -263,10 +268,6 @@ fn orders_of_its_entities_do_what_they_say_and_its_commands_are_judged() {
     wait_until("what it says is remembered", PATIENCE, || {
         house.count("select count(*) from memory_records where entity = 'home_assistant' and kind = 'say'", []) == 1
     });
-    core.tell("door/set", "LOCK");
-    assert_eq!(core.message_on("jamey/verdict/home_assistant").json()["decision"], "allow");
-    core.tell("door/set", "UNLOCK");
-    assert_eq!(core.message_on("jamey/verdict/home_assistant").json()["decision"], "escalate", "its commands are judged like anyone's");
     // Without the roles for it nothing happens.
     let mut bare = sign_in(&house, "bare");
     for key in ["strictness", "profile", "guard_switch", "snapshot"] {
