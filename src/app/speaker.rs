@@ -365,13 +365,19 @@ impl Speaker {
         if self.phoenix.has_changed().unwrap_or(false) || self.carried.has_changed().unwrap_or(false) {
             let news = Arc::clone(&self.phoenix.borrow_and_update());
             let mut state = news.state.clone();
-            let carried = self.carried.borrow_and_update().told();
+            let carried = self.carried.borrow_and_update().clone();
+            let mut alarms = news.alarms.clone();
+            let of_copies = carried.alarms();
+            if !of_copies.is_empty() {
+                Arc::make_mut(&mut alarms).extend(of_copies);
+            }
+            let carried = carried.told();
             // There is none before the repositories were looked at.
             if let Some(map) = state.as_object_mut() {
                 map.extend(carried.map(|carried| ("courier".to_owned(), carried)));
                 told.next.insert(topics::name(root, Topic::Phoenix), state.to_string().into_bytes());
             }
-            told.tell_snapshots(root, news.alarms.clone());
+            told.tell_snapshots(root, alarms);
         }
         if let Some(head) = self.health.audit_head() {
             let head = json!({"v": 1, "seq": head.seq, "hash": hex(&head.hash), "at": head.at.to_string()});

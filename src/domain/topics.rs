@@ -155,14 +155,14 @@ pub const ROWS: &[Row] = &[
         way: "out",
         qos: "1",
         retained: "yes",
-        payload: "snapshots: `repositories` by name, each with `path`, `doing` (`snapshot`, `drill`, `prune`, null), `next_at`, `error`, `snapshots` (how many), `bytes` (all of it), `last` (`sequence`, `taken_at`, `reason`, `bytes`, `age_hours`; of one taken since the start also `written_bytes`, by which the repository grew, `took_seconds`, and `left_out[]`, what of it could not be read), `drill` (`sequence`, `drilled_at`, `passed`); `text` where none is configured; `courier`, where one is: `repository`, `offered` (the newest snapshot's number), `connected`, `error`, `receivers` by name (`whole`: the newest that it said it has on its disk, `whole_at`, `fetching`, `woe`: why it does not go on). Told anew when something of it is another thing, and each hour",
+        payload: "snapshots: `repositories` by name, each with `path`, `doing` (`snapshot`, `drill`, `prune`, null), `next_at`, `error`, `snapshots` (how many), `bytes` (all of it), `last` (`sequence`, `taken_at`, `reason`, `bytes`, `age_hours`; of one taken since the start also `written_bytes`, by which the repository grew, `took_seconds`, and `left_out[]`, what of it could not be read), `drill` (`sequence`, `drilled_at`, `passed`); `text` where none is configured; `courier`, where one is: `repository`, `offered` (the newest snapshot's number), `connected`, `error`, `signed_by` (the public key that vouches for what is offered), `receivers` by name (`whole`: the newest that it said it has on its disk, `whole_at`, `fetching`, `woe`: why it does not go on). Told anew when something of it is another thing, and each hour",
     },
     Row {
         topic: "alert/{code}",
         way: "out",
         qos: "1",
         retained: "yes, empty clears",
-        payload: "`severity`, `since`, `text`, `what_to_do`; codes: `store`, `damaged` (a page of the database), `guard-off`, `certificate`, `slow-subscriber`, `rules`, `critical-consciousness-state` (a part does not answer the others), `mission-{id}`, `bridge-{name}`, `duty-{id}`, `silent-{entity}` (it has said nothing for longer than it used to), `outage-{bridge}` (with all that is heard through it), `silences` (how many more than have one of their own), `phoenix-failed` (no snapshot can be taken), `phoenix-stale` (the newest is too old), `phoenix-drill-failed` (one could not be restored for trial), `phoenix-rolled-back` (an older state of a repository was put in its place)",
+        payload: "`severity`, `since`, `text`, `what_to_do`; codes: `store`, `damaged` (a page of the database), `guard-off`, `certificate`, `slow-subscriber`, `rules`, `critical-consciousness-state` (a part does not answer the others), `mission-{id}`, `bridge-{name}`, `duty-{id}`, `silent-{entity}` (it has said nothing for longer than it used to), `outage-{bridge}` (with all that is heard through it), `silences` (how many more than have one of their own), `phoenix-failed` (no snapshot can be taken), `phoenix-stale` (the newest is too old), `phoenix-drill-failed` (one could not be restored for trial), `phoenix-rolled-back` (an older state of a repository was put in its place), `phoenix-copy` (a receiver does not go on with its copy)",
     },
     Row {
         topic: "bridge/{name}",
@@ -197,7 +197,7 @@ pub const ROWS: &[Row] = &[
         way: "out",
         qos: "1",
         retained: "yes",
-        payload: "where `[phoenix.courier]` names a repository: its newest snapshot, in CBOR: `v`, `repository`, `sequence`, `snapshot` (BLAKE3 of the sealed manifest), `list` and `list_bytes` (BLAKE3 and length of the list of all files, which is fetched in pieces as they are); this topic and all below it are heard by the roles receiver and admin only",
+        payload: "where `[phoenix.courier]` names a repository: its newest snapshot, in CBOR: `v`, `repository`, `sequence`, `snapshot` (BLAKE3 of the sealed manifest), `list` and `list_bytes` (BLAKE3 and length of the list of all files, which is fetched in pieces as they are), `signature` (Ed25519, docs/phoenix-format.md); this topic and all below it are heard by the roles receiver and admin only",
     },
     Row {
         topic: "phoenix/snapshot/{repository}/manifest",
