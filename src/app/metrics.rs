@@ -6,7 +6,7 @@ use super::{
     phoenix::{News, courier::Carried},
 };
 use crate::{
-    broker::{Engine, Hall},
+    broker::{Engine, Hall, Listener},
     consciousness::Phase,
     domain::{
         OpinionView, Timestamp,
@@ -15,14 +15,17 @@ use crate::{
     observe::{
         Host, Recalled,
         metrics::{
-            AlertNow, Courier, Entities, Figures, House, Index, Memory, Mind, Mission, Phi, Recall, Receiver, Repository, Store, Traffic,
-            Trust,
+            AlertNow, Courier, Entities, Expiry, Figures, House, Index, Memory, Mind, Mission, Phi, Recall, Receiver, Repository, Store,
+            Traffic, Trust,
         },
     },
     store::StoreHealth,
 };
 use serde_json::Value;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, PoisonError, Weak},
+};
 use tokio::sync::watch;
 
 pub struct Meter {
@@ -34,6 +37,7 @@ pub struct Meter {
     pub news: watch::Receiver<Arc<News>>,
     pub carried: watch::Receiver<Carried>,
     pub host: Mutex<Host>,
+    pub listeners: Vec<Arc<Listener>>,
 }
 
 impl Meter {
@@ -61,6 +65,8 @@ impl Meter {
             missions: self.missions(),
             entities: entities(&self.hall.views.entities(), self.hall.config.http.metrics_entities),
             alerts: self.alerts(),
+            more_alerts: count(self.hall.alerts.page().more),
+            certificates: self.certificates(now),
             repositories: repositories(&self.news.borrow().state, now),
             courier: courier(&self.carried.borrow()),
             bridges: bridges.unwrap_or_default(),
@@ -70,6 +76,7 @@ impl Meter {
 
     fn house(&self, now: Timestamp) -> House {
         let host = self.host.lock().unwrap_or_else(PoisonError::into_inner).figures();
+        let disk = disk(&self.hall.config.store.data);
         let uptime_seconds = self.hall.clock.uptime().as_secs_f64();
         House {
             version: env!("CARGO_PKG_VERSION"),
@@ -85,6 +92,9 @@ impl Meter {
             host_available_bytes: host.available_bytes,
             host_cores: host.cores,
             host_load: host.load,
+            disk_bytes: disk.map(|(all, _)| all),
+            disk_free_bytes: disk.map(|(_, free)| free),
+            clock_back_seconds: now.seconds_since(self.hall.clock.wall()).max(0.0),
         }
     }
 
@@ -163,6 +173,18 @@ impl Meter {
         .collect()
     }
 
+    fn certificates(&self, now: Timestamp) -> Vec<Expiry> {
+        let each = self.listeners.iter().filter_map(|listener| Some((listener.name(), listener.tls()?.watched())));
+        each.flat_map(|(listener, watched)| {
+            watched.into_iter().map(move |one| Expiry {
+                listener: listener.to_string(),
+                file: one.path.display().to_string(),
+                ends_in_seconds: one.validity.until.seconds_since(now),
+            })
+        })
+        .collect()
+    }
+
     fn alerts(&self) -> Vec<AlertNow> {
         let page = self.hall.alerts.page();
         let now = |alert: &crate::observe::Alert| AlertNow {
@@ -172,6 +194,13 @@ impl Meter {
         };
         page.alerts.iter().map(now).collect()
     }
+}
+
+/// All of the disk, and what of it is to be had.
+fn disk(data: &Path) -> Option<(u64, u64)> {
+    let of = nix::sys::statvfs::statvfs(data).ok()?;
+    let bytes = |blocks: u64| blocks.saturating_mul(of.fragment_size());
+    Some((bytes(of.blocks()), bytes(of.blocks_available())))
 }
 
 fn count(n: usize) -> u64 {
