@@ -2,7 +2,7 @@
 //! (deploy/prometheus, deploy/grafana).
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-#[allow(dead_code, reason = "the courier's tests use the rest")]
+#[allow(dead_code, reason = "other tests need more of it")]
 #[path = "phoenix_courier/copy.rs"]
 mod copy;
 mod support;

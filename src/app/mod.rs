@@ -139,7 +139,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let writer = Writer::spawn(store, on_idle).context("the writer's thread cannot be started")?;
     let health = writer.health();
     let (upkeeper, upkeeping) =
-        upkeep::keep(&config, Arc::clone(&clock), writer.chores()).context("the upkeep's thread cannot be started")?;
+        upkeep::keep(&config, upkeep::time_of(&clock), writer.chores(), keeper.clone()).context("the upkeep's thread cannot be started")?;
     keeper.work_with(writer.chores());
 
     let holds = (sets.live.ruling().digest(), sets.shadow.as_ref().map(|s| s.ruling().digest()));

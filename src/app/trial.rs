@@ -1,5 +1,5 @@
-//! Five switches for trials of the whole house, which no config names: a link cut on purpose, times that are shorter, a clock that leaps, and a host
-//! that has room.
+//! Five switches for trials of the whole house, which no config names: a link cut on purpose, times that are shorter, a host that has room, and a clock that
+//! leaps.
 
 use crate::domain::{Part, Severed};
 use std::time::Duration;

@@ -150,8 +150,6 @@ pub const RECALLS_PER_SECOND_OF_ALL: u32 = 100;
 pub const RECALLS_BURST_OF_ALL: u32 = 200;
 /// Questions that wait for an answer: at some milliseconds each the last of them waits a second at most.
 pub const RECALLS_WAITING: usize = 64;
-/// Memory records kept at hand: at some 500 bytes each, 16,000 of them; a 4 GB host can spare it.
-pub const WORKING_BYTES: u64 = 8 * 1_024 * 1_024;
 /// Memories whose recall is counted in one batch while verdicts wait; what is more is not counted.
 pub const RECALLED_A_BATCH: usize = RECALLED;
 /// The recorded inputs kept for replay.

@@ -64,6 +64,13 @@ pub const ROWS: &[Row] = &[
         payload: "a percept's body: JSON, CBOR, number, boolean, text, or bytes; at most 256 KiB; of the kinds `say` and `text` the words are weighed",
     },
     Row {
+        topic: "in/{user}/registry",
+        way: "in",
+        qos: "any",
+        retained: "any",
+        payload: "Home Assistant's areas and names, JSON of at most 2 MiB, where `{user}` is `[home_assistant] user`, from who may describe devices: `devices[]` (`identifiers`, `name`, `name_by_user`, `area`), `entities[]` (`entity_id`, `name`, `area`); 4,096 of each count, and of them those whom Jamey knows",
+    },
+    Row {
         topic: "act/{target}/{verb}",
         way: "in",
         qos: "any",
@@ -409,6 +416,9 @@ pub fn markdown() -> String {
          again when Home Assistant comes to life (`homeassistant/status`).\n\n\
          Others may publish only the topics marked `in`; everything else below the root is refused (MQTT 5: 0x87). Any other `cmd/{verb}` is\n\
          reserved; it needs the role operator, which anonymous clients never have.\n\n\
+         Where `[home_assistant] discovery` is on, retained documents stand besides below its `prefix`: `device/jamey_{node}/config`, Jamey itself;\n\
+         `device/jamey_{node}_-approvals/config`, buttons for what waits, heard by the roles approver and admin only; `device/jamey_{node}_{entity}/config`,\n\
+         one for each of `entities` (a `-` in the id doubled, `.` as `-_`). Nobody else may publish there.\n\n\
          | topic | way | QoS | retained | payload |\n|---|---|---|---|---|\n",
     );
     for row in ROWS {

@@ -1,5 +1,6 @@
 //! The mind: takes inputs one at a time and yields outcomes. Pure: the same inputs give the same outcomes, bit for bit; no clock, no randomness, no I/O.
 
+mod areas;
 mod commands;
 mod discovery;
 mod duties;

@@ -19,7 +19,7 @@ class Telephone:
 
     def __init__(self, home):
         self.came = []
-        home.hass.services.async_register("notify", "mobile_app_annas_telephone", self._told)
+        home.hass.services.async_register("notify", "mobile_app_anna_s_telephone", self._told)
         entry = home.hass.config_entries.async_entries("mqtt")[0]
         device = device_registry.async_get(home.hass).async_get_or_create(
             config_entry_id=entry.entry_id, identifiers={("mobile_app", "anna")}, name="Anna's telephone"

@@ -31,16 +31,19 @@ async def test_a_profile_and_a_strictness_are_chosen_and_outlive_a_restart():
         await jamey.start()
         await home.becomes("number.jamey_strictness", "0.2")
         assert home.state("select.jamey_profile") == "strict"
+        home.complaints.gone()
 
 
 async def test_words_are_heard_and_remembered():
     async with house() as jamey, at_home(jamey) as home:
         await home.becomes("sensor.jamey_held", "0")
         await home.does("notify", "send_message", "notify.jamey_say", message="the plumber comes on Friday")
-        found = []
-        while not found:
-            found = (await jamey.answered("recall", "plumber"))["records"]
-        assert "plumber" in found[0]["text"], found
+
+        async def recalled():
+            return (await jamey.answered("recall", "plumber"))["records"]
+
+        found = await until("it is recalled", recalled)
+        assert "plumber comes on Friday" in found[0]["text"], found
 
 
 async def test_the_guard_has_a_switch_where_its_owner_said_so():

@@ -13,6 +13,7 @@ use crate::{
 };
 use serde_json::Value;
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 /// Buttons that are no more and still named as such, so that Home Assistant forgets them also when it was away for a while.
@@ -35,7 +36,7 @@ impl Describing {
     pub async fn begin(hall: &Hall, engine: &Engine, http: SocketAddr) -> Self {
         let config = &hall.config;
         let mut describing = Self {
-            documents: Documents::default(),
+            documents: Documents::new(Instant::now()),
             shape: shape(config, http),
             prefix: config.home_assistant.prefix.clone(),
             is_on: config.home_assistant.discovery,

@@ -1,5 +1,6 @@
 //! Discovery documents that stand, and those that are wanted: each is told when it is another one, never two within a second. Home Assistant drops
-//! parts of a document that comes while it still works on the one before.
+//! parts of a document that comes while it still works on the one before. And none is taken away before Home Assistant could see it go: it is connected
+//! to this very broker, so it was away as long as Jamey was, and of what is gone when it comes back it keeps all entities.
 
 use std::{collections::BTreeMap, time::Duration};
 use tokio::time::Instant;
@@ -9,9 +10,18 @@ const APART: Duration = Duration::from_secs(1);
 /// Told at one beat: each is retained and costs the disk a sync.
 const A_BEAT: usize = 64;
 
+/// Between its birth and what is taken away: it is heard after it asked for what is retained, and works on that first.
+const AT_WORK: Duration = Duration::from_secs(2);
+/// After which what is not wanted goes though nobody came who could see it: an update of Home Assistant's host takes minutes.
+const NOBODY_COMES: Duration = Duration::from_secs(3_600);
+
 /// All of them by topic.
-#[derive(Debug, Default)]
-pub struct Documents(BTreeMap<String, Document>);
+#[derive(Debug)]
+pub struct Documents {
+    all: BTreeMap<String, Document>,
+    /// When those that are not wanted may go.
+    parting: Instant,
+}
 
 #[derive(Debug, Default)]
 struct Document {
@@ -23,17 +33,27 @@ struct Document {
 }
 
 impl Documents {
+    #[must_use]
+    pub fn new(now: Instant) -> Self {
+        Self { all: BTreeMap::new(), parting: now + NOBODY_COMES }
+    }
+
+    /// Home Assistant is there.
+    pub fn seen(&mut self, now: Instant) {
+        self.parting = self.parting.min(now + AT_WORK);
+    }
+
     /// Takes in what stands from an earlier run: it goes unless it is wanted again.
     pub fn adopt(&mut self, topic: String, told: Vec<u8>) {
-        self.0.insert(topic, Document { told, ..Document::default() });
+        self.all.insert(topic, Document { told, ..Document::default() });
     }
 
     pub fn want(&mut self, topic: String, document: Vec<u8>) {
-        self.0.entry(topic).or_default().wanted = document;
+        self.all.entry(topic).or_default().wanted = document;
     }
 
     pub fn drop(&mut self, topic: &str) {
-        if let Some(document) = self.0.get_mut(topic) {
+        if let Some(document) = self.all.get_mut(topic) {
             document.wanted.clear();
         }
     }
@@ -41,16 +61,19 @@ impl Documents {
     /// As it stands now; empty where none does.
     #[must_use]
     pub fn standing(&self, topic: &str) -> &[u8] {
-        self.0.get(topic).map_or(&[], |document| &document.told)
+        self.all.get(topic).map_or(&[], |document| &document.told)
     }
 
     /// What is to be told now, an empty one to take it away; it counts as told.
     pub fn due(&mut self, now: Instant) -> Vec<(String, Vec<u8>)> {
+        let parting = self.parting <= now;
         let is_due = |document: &Document| {
-            document.wanted != document.told && document.at.is_none_or(|at| now.saturating_duration_since(at) >= APART)
+            (parting || !document.wanted.is_empty())
+                && document.wanted != document.told
+                && document.at.is_none_or(|at| now.saturating_duration_since(at) >= APART)
         };
         let due: Vec<(String, Vec<u8>)> = self
-            .0
+            .all
             .iter_mut()
             .filter(|(_, document)| is_due(document))
             .take(A_BEAT)
@@ -61,7 +84,7 @@ impl Documents {
             })
             .collect();
         // One that is gone is kept for its second.
-        self.0.retain(|_, document| {
+        self.all.retain(|_, document| {
             let is_over = document.at.is_none_or(|at| now.saturating_duration_since(at) >= APART);
             !(document.told.is_empty() && document.wanted.is_empty() && is_over)
         });
@@ -71,7 +94,7 @@ impl Documents {
     /// All that stand, to be told once more. Those that are about to change are told when they do.
     pub fn again(&mut self, now: Instant) -> Vec<(String, Vec<u8>)> {
         let stands = |document: &&mut Document| !document.told.is_empty() && document.told == document.wanted;
-        let all = self.0.iter_mut().map(|(topic, document)| (topic, document)).filter(|(_, document)| stands(document));
+        let all = self.all.iter_mut().map(|(topic, document)| (topic, document)).filter(|(_, document)| stands(document));
         all.map(|(topic, document)| {
             document.at = Some(now);
             (topic.clone(), document.told.clone())
@@ -88,9 +111,32 @@ mod tests {
         told.iter().map(|(topic, document)| (topic.as_str(), document.as_slice())).collect()
     }
 
+    /// Of a house in which Home Assistant is.
+    fn there(now: Instant) -> Documents {
+        Documents { parting: now, ..Documents::new(now) }
+    }
+
+    #[test]
+    fn none_goes_before_home_assistant_can_see_it() {
+        let begin = Instant::now();
+        for (seen, goes) in [(Some(10), 12), (None, 3_600)] {
+            let mut all = Documents::new(begin);
+            all.adopt("gone".into(), b"1".to_vec());
+            all.want("new".into(), b"2".to_vec());
+            let after = |seconds| begin + Duration::from_secs(seconds);
+            assert_eq!(topics(&all.due(begin)), [("new", &b"2"[..])]);
+            if let Some(seconds) = seen {
+                all.seen(after(seconds));
+                all.seen(after(seconds + 1));
+            }
+            assert!(all.due(after(goes - 1)).is_empty());
+            assert_eq!(topics(&all.due(after(goes))), [("gone", &b""[..])]);
+        }
+    }
+
     #[test]
     fn no_two_documents_within_a_second_and_the_last_one_wins() {
-        let (mut all, begin) = (Documents::default(), Instant::now());
+        let (mut all, begin) = (there(Instant::now()), Instant::now());
         let after = |millis| begin + Duration::from_millis(millis);
         all.want("a".into(), b"1".to_vec());
         assert_eq!(topics(&all.due(begin)), [("a", &b"1"[..])]);
@@ -112,7 +158,7 @@ mod tests {
 
     #[test]
     fn what_stands_from_before_goes_unless_it_is_wanted_as_it_is() {
-        let (mut all, now) = (Documents::default(), Instant::now());
+        let (mut all, now) = (there(Instant::now()), Instant::now());
         for topic in ["same", "other", "gone"] {
             all.adopt(topic.into(), b"1".to_vec());
         }
@@ -125,7 +171,7 @@ mod tests {
 
     #[test]
     fn of_many_only_so_many_at_a_beat() {
-        let (mut all, now) = (Documents::default(), Instant::now());
+        let (mut all, now) = (there(Instant::now()), Instant::now());
         for n in 0..A_BEAT + 3 {
             all.want(format!("{n:04}"), b"1".to_vec());
         }

@@ -83,7 +83,10 @@ impl Telling {
                     let waiting = self.waiting.borrow_and_update().clone();
                     describing.describe_waiting(&self.hall, &waiting);
                 }
-                Ok(()) = birth.changed() => births.hear(),
+                Ok(()) = birth.changed() => {
+                    births.hear();
+                    describing.documents.seen(Instant::now());
+                }
                 _ = self.stop.changed() => return,
             }
             if births.due(Instant::now()) {

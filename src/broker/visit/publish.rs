@@ -79,6 +79,10 @@ pub(super) struct Course {
 impl Visit {
     pub(super) fn way(&self, view: &GuardView, message: &Message<'_>, who: &Who) -> Way {
         let (config, source) = (&self.hall.config, &who.source);
+        // What Home Assistant tells of its house describes devices, and stands among what it tells of itself.
+        if config.is_registry(message.topic) {
+            return Way::Tell(Told { entity: source.requester.clone(), kind: reading::DISCOVERY.into() });
+        }
         match access::own_topic(config, message.topic) {
             Some(access::Own::In { entity, kind }) => {
                 if message.payload.len() > limits::BODY_BYTES {
@@ -257,6 +261,9 @@ impl Visit {
             self.control.refuse(self.arrival.version, message.qos, event.packet_id, reason::QUOTA_EXCEEDED);
             return PublishAction::Handled;
         }
+        if reading::is_birth(&self.hall.config, message.topic, message.payload) {
+            self.hall.birth.send_replace(());
+        }
         let view = self.hall.guard();
         let again = match told {
             Some(ahead) if ahead.holds(&message, &view) => {
@@ -265,9 +272,6 @@ impl Visit {
             }
             other => other.map(|ahead| ahead.percept),
         };
-        if reading::is_birth(&self.hall.config, message.topic, message.payload) {
-            self.hall.birth.send_replace(());
-        }
         let who = self.who();
         let way = match self.way(&view, &message, &who) {
             Way::Pass => return PublishAction::Continue,

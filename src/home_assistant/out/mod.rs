@@ -73,7 +73,8 @@ impl Shape {
             let document = json!({
                 "device": device,
                 "origin": {"name": ORIGIN, "sw_version": self.version},
-                "availability": [{"topic": format!("{}/status", self.root)}],
+                // Not as a list: Home Assistant may forget to fill in its defaults while it sets up another platform, and lets the entity go.
+                "availability_topic": format!("{}/status", self.root),
                 "components": components,
             });
             document.to_string().into_bytes()

@@ -9,7 +9,7 @@ use serde_json::Value;
 pub fn is_described_by(root: &str, document: &[u8]) -> bool {
     let Some(document) = read(document) else { return false };
     let text = |path: &str| document.pointer(path).and_then(Value::as_str);
-    text("/origin/name") == Some(ORIGIN) && text("/availability/0/topic").and_then(|topic| topic.strip_suffix("/status")) == Some(root)
+    text("/origin/name") == Some(ORIGIN) && text("/availability_topic").and_then(|topic| topic.strip_suffix("/status")) == Some(root)
 }
 
 /// Its components by key, with their platforms; those that were gone already are left out.

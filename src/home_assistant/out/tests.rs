@@ -68,7 +68,7 @@ fn wrong(document: &Value) -> Vec<String> {
     let mut only = |of: &Value, known: &[&str], what: &str| {
         wrong.extend(keys(of).into_iter().filter(|key| !known.contains(&key.as_str())).map(|key| format!("{what} has `{key}`")));
     };
-    only(document, &["device", "origin", "availability", "components"], "the document");
+    only(document, &["device", "origin", "availability_topic", "components"], "the document");
     only(&document["device"], OF_DEVICE, "the device");
     only(&document["origin"], &["name", "sw_version", "support_url"], "the origin");
     for (key, part) in document["components"].as_object().into_iter().flatten() {
@@ -132,7 +132,7 @@ fn the_words_that_everybody_looks_for_are_there() {
         (&parts["held"]["default_entity_id"], &parts["held"]["unique_id"]),
         (&json!("sensor.jamey_held"), &json!("jamey_jamey_held"))
     );
-    assert_eq!((&document["availability"][0]["topic"], &device["identifiers"][0]), (&json!("jamey/status"), &json!("jamey_jamey")));
+    assert_eq!((&document["availability_topic"], &device["identifiers"][0]), (&json!("jamey/status"), &json!("jamey_jamey")));
     let other = read(house(&Shape { node: "the-attic".into(), root: "x/y".into(), ..shape() }, &Gone::new()));
     assert_eq!(other["components"]["held"]["default_entity_id"], "sensor.jamey_the_attic_held");
 }

@@ -1,6 +1,7 @@
 """What every promise is tested with: a real Jamey, a real Home Assistant, others who speak, and patience with a deadline."""
 
 import asyncio
+import inspect
 import time
 
 # As long as a test waits for what should be there within a second: hosts may be slow.
@@ -12,6 +13,8 @@ async def until(what, condition, patience=PATIENCE):
     deadline = time.monotonic() + patience
     while True:
         found = condition()
+        if inspect.isawaitable(found):
+            found = await found
         if found:
             return found
         if time.monotonic() > deadline:

@@ -21,7 +21,7 @@ LOCK = {
 async def front_door(config="", files=None, configuration="", **more):
     """The house, Home Assistant, and the others: zigbee2mqtt, node_red and anna, by name."""
     async with house(config, **more) as jamey:
-        names = {"zigbee2mqtt": [SET], "node_red": ["jamey/verdict/#"], "anna": ["jamey/#"]}
+        names = {"zigbee2mqtt": [SET], "node_red": ["jamey/verdict/#"], "anna": ["jamey/#", "homeassistant/device/#"]}
         others = {name: Speaker(jamey, name, hears) for name, hears in names.items()}
         try:
             await others["zigbee2mqtt"].say("homeassistant/lock/0x01/lock/config", LOCK, retain=True)
@@ -41,7 +41,12 @@ def buttons(home, key):
 
 
 async def offered(home, key):
-    return (await until(lambda: f"a button {key}; there are {sorted(home.entities())}", lambda: buttons(home, key)))[0]
+    """A button that can be pressed: one that is not available yet is none, for Home Assistant and for people."""
+
+    def can():
+        return [button for button in buttons(home, key) if home.state(button) not in (None, "unavailable")]
+
+    return (await until(lambda: f"a button {key}; there are {sorted(home.entities())}", can))[0]
 
 
 async def withdrawn(home):

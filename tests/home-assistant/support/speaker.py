@@ -45,6 +45,11 @@ class Speaker:
         )
         return found[0]
 
+    async def hears_below(self, topic):
+        """The first payload on a topic that begins so."""
+        found = await until(lambda: f"somebody says `{topic}…`; heard: {self.heard[-12:]}", lambda: [payload for name, payload, _ in self.heard if name.startswith(topic)])
+        return found[0]
+
     def close(self):
         self._client.disconnect()
         self._client.loop_stop()
