@@ -1,9 +1,15 @@
 //! What Φ costs, on one thread: `cargo bench --bench phi`. Each figure beside what it may be.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a measurement fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a measurement fails by panicking")]
 
-use jamey::consciousness::{
-    gaussian::{Matrix, Process},
-    iit::{Mask, Network, mask, phi},
+#[path = "../tests/alive/mod.rs"]
+mod alive;
+use alive::Alive;
+use jamey::{
+    consciousness::{
+        gaussian::{Matrix, Process},
+        iit::{Mask, Network, mask, phi},
+    },
+    domain::{Input, Part, Report, Timestamp, Unit01},
 };
 use std::{hint::black_box, time::Instant};
 
@@ -35,6 +41,7 @@ fn main() {
     });
     time("dense random of five", 500.0, &dense);
     flow(&mut dice);
+    seconds();
 }
 
 /// Nodes that are on with the logistic of the sum of what pulls at them.
@@ -72,6 +79,27 @@ fn flow(dice: &mut Dice) {
     let process = Process::new(s.clone(), a.times(&s)).unwrap();
     let took = median(FLOWS, || drop(black_box(black_box(&process).phi_flow().unwrap())));
     println!("{:<40} {:.1} µs, at most 100 µs", "Φ_flow of six", took * 1e6);
+}
+
+/// What a second costs a house in which 100 speak: the inner round and what is seen of it, the live Φ, phase, identity and mission, what others are
+/// told and what is stored. The soul's own second is in it. At 1 Hz a hundredth of a core is 10,000 µs, of which exact Φ, once a minute, takes 250.
+fn seconds() {
+    let mut house = Alive::new("", Timestamp::from_micros(1_795_000_000_000_000));
+    (0..100).for_each(|n| house.tell(&format!("sensor_{n}"), "temperature", "21.5"));
+    let mut second = || {
+        let asks = house.tick(1).asks;
+        for (of, did) in asks.into_iter().flat_map(|asks| [(Part::Memory, asks.recall), (Part::Phoenix, asks.prove)]) {
+            let report = Report { at: house.now, of, did, found: did, weight: Unit01::clamped(0.4) };
+            house.mind.step(&Input::Reported(report));
+        }
+        black_box((house.mind.told(), house.mind.alarms(), house.mind.take_changes(), house.mind.observation(), house.mind.process()));
+    };
+    // Until all is seen that is waited for.
+    (0..700).for_each(|_| second());
+    let start = Instant::now();
+    (0..FLOWS).for_each(|_| second());
+    let took = start.elapsed().as_secs_f64() / 2_000.0;
+    println!("{:<40} {:.0} µs, at most 9,750 µs", "a second of the mind", took * 1e6);
 }
 
 /// Seconds.

@@ -238,6 +238,23 @@ fn an_unsafe_request_counts_where_it_reaches_its_device() {
     assert!(alarm.text.contains("1 of 9 requests") && alarm.what_to_do.contains("enforce"), "{alarm:?}");
 }
 
+/// Whoever may speak may make up a hundred sensors that are well: they do not make those that are odd a smaller share.
+#[test]
+fn what_is_made_up_does_not_thin_what_is_known() {
+    let known: String = (0..4).map(|n| format!("[[entity]]\nid = \"cellar_{n}\"\n")).collect();
+    let mut sim = Sim::new(&format!("timezone = \"UTC\"\n{known}"));
+    for n in 0..1_500_u32 {
+        sim.home.pass(60);
+        (0..4).for_each(|k| sim.home.tell(&format!("cellar_{k}"), "temperature", &format!("{:.1}", 20.0 + f64::from((n + k) % 7) / 10.0)));
+    }
+    (0..100).for_each(|n| sim.home.tell(&format!("made_up_{n}"), "temperature", "20.0"));
+    sim.pass(61);
+    assert_eq!(sim.told["readings_plausible"]["bad"], 0);
+    (0..2).for_each(|k| sim.home.tell(&format!("cellar_{k}"), "temperature", "55.0"));
+    sim.pass(120);
+    assert!(sim.told["readings_plausible"]["bad"].as_u64() > Some(1), "two of four are odd: {}", sim.told["readings_plausible"]);
+}
+
 #[test]
 fn commands_and_words_count_as_they_come() {
     let mut sim = Sim::new(DOOR);
@@ -359,4 +376,33 @@ fn the_topic_and_the_alert_follow_the_signal_and_a_restart_keeps_the_count() {
     let mut late = house.client("late").listen("jamey/consciousness/mission/hot_pool", 1);
     assert_eq!(late.message_on("jamey/consciousness/mission/hot_pool").json()["good"], 0, "another one begins anew");
     wait_until("the one that is none any more is told no more", PATIENCE, || house.client("gone").listen(TOPIC, 1).rest().is_empty());
+}
+
+#[test]
+fn an_objective_whose_count_cannot_be_read_begins_anew_and_the_others_go_on() {
+    let mut house = Plan::default().config(POOL).start();
+    let mut pool = house.client("pool");
+    let mut ear = house.client("ear").listen(TOPIC, 1);
+    pool.tell("jamey/in/pool/warm", "true");
+    stands(&mut ear, "met");
+    pool.tell("jamey/in/pool/warm", "false");
+    assert!(stands(&mut ear, "page")["good"].as_u64() > Some(0));
+    house.stop();
+    let db = rusqlite::Connection::open(house.data().join("jamey.db")).unwrap();
+    let kept =
+        db.query_row("select state from mission_objectives where id = 'memory_durable'", [], |row| row.get::<_, Vec<u8>>(0)).unwrap();
+    db.execute("UPDATE mission_objectives SET state = x'a10001' WHERE id = 'warm_pool'", []).unwrap();
+    drop(db);
+    house.start();
+    wait_until("only what was seen since then is told", PATIENCE, || {
+        let anew = house.client("ear").listen(TOPIC, 1).message_on(TOPIC).json();
+        anew["good"] == 0 && anew["bad"].as_u64() > Some(0)
+    });
+    let alert = house.client("alerts").listen("jamey/alert/set-aside", 1).message_on("jamey/alert/set-aside").json();
+    assert!(alert["text"].as_str().unwrap().starts_with("what was counted of the objective warm_pool cannot be read"), "{alert}");
+    assert_eq!(std::fs::read_dir(house.data().join("set-aside")).unwrap().count(), 1);
+    let other = says(&house, &["memory_durable", "--json"]);
+    let other: Value = serde_json::from_str(&other).unwrap();
+    assert!(other["objectives"][0]["good"].as_u64().unwrap() > 0 && !kept.is_empty(), "{other}");
+    house.serves();
 }

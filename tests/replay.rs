@@ -102,6 +102,22 @@ fn decide(house: &House) {
     while !ear.message().payload.is_empty() {}
 }
 
+/// From now on it judges more strictly, on the host's order; the bar of a lamp's verdict then.
+fn tighten(house: &House) -> f64 {
+    let data = house.data().display().to_string();
+    let mut speaker = house.client("speaker");
+    let mut bar = || {
+        assert!(speaker.publish(Message::new("jamey/act/lamp_1/on", "{}").qos(1)).taken());
+        let sql = "select theta_allow from verdicts order by rowid desc limit 1";
+        house.db().query_row(sql, [], |row| row.get::<_, f64>(0)).unwrap()
+    };
+    let before = bar();
+    let ordered = ["--data", &data, "rules", "strictness", "0.17"];
+    let done = std::process::Command::new(env!("CARGO_BIN_EXE_jamey")).args(ordered).output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    bar() - before
+}
+
 /// Everything in the journal, in order.
 fn journal(reader: &Reader) -> Vec<Entered> {
     reader.journal(0, 100_000).unwrap().iter().flat_map(|(_, block)| app::read_journal(block).unwrap()).collect()
@@ -150,6 +166,8 @@ fn a_recorded_run_replays_to_what_was_stored_and_twice_to_the_same() {
     house.start();
     live(&house, 2);
     decide(&house);
+    let moved = tighten(&house);
+    assert!((moved - 0.17).abs() < 0.05, "{moved}");
     house.stop();
 
     let (reader, config) = (Reader::open(house.data()).unwrap(), config(&file));
@@ -157,6 +175,8 @@ fn a_recorded_run_replays_to_what_was_stored_and_twice_to_the_same() {
     let (once, twice) = (replay(&config, &journal), replay(&config, &journal));
     assert_eq!(once, twice, "the same inputs give the same outcomes");
 
+    let tightened = |entry: &&Entered| matches!(entry, Entered::Input(Input::Rules(rulings)) if rulings.live.strictness == 0.17);
+    assert_eq!(journal.iter().filter(tightened).count(), 1, "and so is a strictness");
     let recalled = |entry: &&Entered| matches!(entry, Entered::Input(Input::Recalled { records, .. }) if records.len() == 3);
     assert!(journal.iter().filter(recalled).count() >= 2, "what was recalled is among the inputs");
     let (verdicts, records) = (reader.verdicts(100_000, None).unwrap(), reader.records(100_000, None).unwrap());

@@ -88,7 +88,8 @@ fn a_command_retained_while_the_guard_observed_does_not_outlive_enforce() {
 #[test]
 fn a_description_that_cannot_be_taken_is_not_passed_on() {
     let house = strict_house();
-    let mut home_assistant = house.client("home_assistant").listen("homeassistant/#", 1);
+    let mut home_assistant = house.client("home_assistant").listen("homeassistant/+/+/config", 1);
+    home_assistant.message_on("homeassistant/device/jamey_jamey/config");
     let mut stranger = house.client("stranger");
     let deep = format!("{{\"command_topic\":\"x/set\",\"a\":{}1{}}}", "[".repeat(130), "]".repeat(130));
     for document in [deep, "{\"command_topic\":\"x/#\"}".to_owned(), "{broken".to_owned()] {

@@ -1,39 +1,46 @@
-//! HTTP: health for now. It reads views and handles, and judges nothing.
+//! HTTP: health for everybody, and behind the gate what those see who may hear everything. It reads views and handles, and judges nothing.
 
-use crate::broker::Hall;
-use axum::{Json, Router, extract::State, http::StatusCode, response::IntoResponse, routing::get};
-use serde_json::json;
+mod alerts;
+mod dress;
+mod gate;
+mod health;
+mod metrics;
+mod patient;
+mod problem;
+mod server;
+
+use crate::{broker::Hall, domain::limits, observe::metrics::Figures};
+use axum::{Router, extract::DefaultBodyLimit, http::StatusCode, middleware, routing::get};
+use problem::Problem;
 use std::sync::Arc;
 use tokio::{net::TcpListener, sync::watch};
-use tracing::error;
+
+/// What all that is answered is answered from.
+pub struct Api {
+    pub hall: Arc<Hall>,
+    /// Gathers the figures of this moment; it may take a millisecond.
+    pub figures: Box<dyn Fn() -> Figures + Send + Sync>,
+}
 
 /// Serves until told to stop.
-pub async fn serve(listener: TcpListener, hall: Arc<Hall>, mut stopped: watch::Receiver<bool>) {
-    let routes = Router::new().route("/health/live", get(live)).route("/health/ready", get(ready)).with_state(hall);
-    let served = axum::serve(listener, routes).with_graceful_shutdown(async move {
-        let _ = stopped.changed().await;
-    });
-    if let Err(problem) = served.await {
-        error!("HTTP ended: {problem}");
+pub async fn serve(listener: TcpListener, api: Api, stopped: watch::Receiver<bool>) {
+    let hall = Arc::clone(&api.hall);
+    server::serve(listener, routes(Arc::new(api)), Arc::clone(&hall), stopped.clone()).await;
+    if !*stopped.borrow() {
+        hall.pulses.ails(server::PART, "it ended: health, metrics and alerts cannot be asked for");
     }
 }
 
-async fn live() -> impl IntoResponse {
-    Json(json!({"v": 1, "status": "live", "version": env!("CARGO_PKG_VERSION")}))
-}
-
-/// Ready when clients are accepted, what they say can be stored, and what is stored is whole.
-async fn ready(State(hall): State<Arc<Hall>>) -> impl IntoResponse {
-    let trouble = match () {
-        () if hall.failing() => Some("store cannot write"),
-        () if hall.damage.get().is_some() => Some("store is damaged"),
-        () => None,
-    };
-    let body = json!({
-        "v": 1,
-        "status": trouble.unwrap_or("ready"),
-        "uptime_seconds": hall.clock.uptime().as_secs(),
-        "connections": hall.counters.connections(),
-    });
-    (if trouble.is_some() { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK }, Json(body))
+fn routes(api: Arc<Api>) -> Router {
+    let open = Router::new().route("/health/live", get(health::live)).route("/health/ready", get(health::ready));
+    let gated = Router::new()
+        .route("/metrics", get(metrics::metrics))
+        .route("/v1/alerts", get(alerts::alerts))
+        .route_layer(middleware::from_fn_with_state(Arc::clone(&api), gate::readers));
+    open.merge(gated)
+        .fallback(async || Problem::new(StatusCode::NOT_FOUND, "not-found", "there is nothing here: docs/metrics.md tells what there is"))
+        .method_not_allowed_fallback(async || Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method", "this can only be read: ask with GET"))
+        .layer(DefaultBodyLimit::max(limits::HTTP_BODY_BYTES))
+        .layer(middleware::from_fn_with_state(Arc::clone(&api), dress::dress))
+        .with_state(api)
 }

@@ -1,10 +1,9 @@
 //! Other brokers, started and stopped, and what is told of them.
 
-use super::speaker::alert;
 use crate::{
     broker::{
         Beside, Engine, Hall, Peer,
-        beside::{Alarm, Reached},
+        beside::{Reached, Side},
     },
     config::Config,
     domain::{Timestamp, topics},
@@ -54,25 +53,10 @@ impl Others {
     }
 }
 
-/// The states and alerts that changed, by topic.
+/// The states that changed, by topic.
 pub fn told(root: &str, others: &Beside, now: Timestamp) -> Vec<(String, Vec<u8>)> {
-    let mut out = Vec::new();
-    for side in others.sides() {
-        if let Some(state) = side.state(now) {
-            out.push((topics::bridge(root, &side.name), state.to_string().into_bytes()));
-        }
-        let payload = match side.alarm(now) {
-            Some(Alarm::Begins(since)) => {
-                let text = format!("the broker `{}` at {} has been away for more than a minute", side.name, side.address);
-                let to_do = "see whether it runs and lets Jamey in; what is to go there waits, and Jamey connects by itself";
-                alert(since, "warning", &text, to_do).to_string().into_bytes()
-            }
-            Some(Alarm::Ends) => Vec::new(),
-            None => continue,
-        };
-        out.push((topics::alert(root, &format!("bridge-{}", side.name)), payload));
-    }
-    out
+    let state = |side: &Side| Some((topics::bridge(root, &side.name), side.state(now)?.to_string().into_bytes()));
+    others.sides().iter().filter_map(|side| state(side)).collect()
 }
 
 /// What `info` says of the broker that Jamey is attached to.

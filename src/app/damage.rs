@@ -1,16 +1,45 @@
-//! Whether the database is whole, looked at once after each start, beside everything else: a page that went bad at rest is told of before
-//! something needs it.
+//! Whether the database and the audit trail in it are whole, looked at once after each start, beside everything else: a page that went bad at
+//! rest, or a row that was changed, is told of before something needs it.
 
-use crate::{broker::Hall, store::Reader};
-use std::{path::PathBuf, sync::Arc};
+use super::phoenix::rescue;
+use crate::{
+    broker::{Damage, Hall},
+    store::{Reader, audit_key},
+};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 use tracing::error;
 
 /// Looks through the database; what is found is on record and stays told until the next start.
 pub async fn look(data: PathBuf, hall: Arc<Hall>) {
-    let found = tokio::task::spawn_blocking(move || Reader::open(&data).and_then(|store| store.damage()));
-    let Ok(Ok(found)) = found.await else { return };
-    let Some(found) = found.into_iter().next() else { return };
-    error!("the database is damaged ({found}): stop Jamey, keep a copy of the data folder, and put a backup of it in its place");
-    hall.record("store.damaged", None, &found).await;
-    let _ = hall.damage.set(found);
+    let (there, config) = (data.clone(), Arc::clone(&hall.config));
+    let looked = tokio::task::spawn_blocking(move || {
+        let found = Reader::open(&there).and_then(|store| store.damage()).ok()?.into_iter().next()?;
+        let way = rescue(&config).unwrap_or_else(|| "put a backup of it in its place".to_owned());
+        Some(Damage { found, to_do: format!("stop Jamey, keep a copy of the data folder, and {way}; `jamey memory verify` looks again") })
+    });
+    if let Ok(Some(damage)) = looked.await {
+        error!("the database is damaged ({}): {}", damage.found, damage.to_do);
+        hall.record("store.damaged", None, &damage.found).await;
+        let _ = hall.damage.set(damage);
+        return;
+    }
+    // A damaged database has no whole trail, and says so already.
+    if let Ok(Some(found)) = tokio::task::spawn_blocking(move || trail(&data)).await {
+        error!("the audit trail is not whole ({found}): `jamey audit verify` names each row");
+        let _ = hall.audit_wrong.set(found);
+    }
+}
+
+/// What is wrong with the audit trail. None: nothing, or it could not be looked at.
+fn trail(data: &Path) -> Option<String> {
+    let key = audit_key(data).ok()?;
+    let audited = Reader::open(data).and_then(|reader| reader.verify_audit(key.as_ref())).ok()?;
+    let first = audited.findings.first()?;
+    Some(match audited.wrong {
+        0 | 1 => first.to_string(),
+        wrong => format!("{first}, and {} other rows", wrong - 1),
+    })
 }

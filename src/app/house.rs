@@ -15,12 +15,15 @@ use crate::{
     broker::{Answer, Hall, Letter, Post},
     config::Durability,
     domain::{
-        Answer as Word, Change, Condition, Decision, Device, Due, EntityId, Input, Kept, OpinionView, Origin, Outcome, OwnersWord, Percept,
-        Purpose, Rulings, Says, Settled, Unanswered, limits,
+        Answer as Word, Change, Condition, Decision, Device, Due, EntityId, Input, Judged, Kept, OpinionView, Origin, Outcome, OwnersWord,
+        Percept, Purpose, Rulings, Says, Settled, Unanswered, limits,
+        topics::{self, Topic},
     },
-    mind::Mind,
+    mind::{Mind, Subject},
+    observe::Incident,
     store::{Batch, Entry, Writer},
 };
+use serde_json::Value;
 use std::{
     collections::BTreeMap,
     path::PathBuf,
@@ -275,12 +278,18 @@ impl Living {
             Input::Answer(word) => return self.answered(&word, outcome.unanswered.map_or(Ok(()), Err), letter.answer),
         };
         let decision = outcome.decision();
+        if outcome.judged.iter().any(is_vetoed) {
+            let hall = &self.house.hall;
+            hall.incidents.note(Incident::Vetoed, percept.source.requester.as_str(), hall.clock.uptime());
+        }
         let refused = outcome.refused && self.house.hall.guard().enforces(percept.at);
         if refused {
             self.house.hall.counters.refuse("discovery", &format!("`{}` from `{}`", percept.topic, percept.source.client_id));
         }
         let lets_on = lets_on(&percept, decision) && !refused && !outcome.repeats_held;
         self.note(&percept, &outcome, lets_on);
+        self.answers.count(&outcome.judged);
+        self.answers.noticed.judged(&percept, &outcome, lets_on);
         let wanted = self.house.hall.verdicts_wanted.load(Ordering::Relaxed);
         if (wanted || letter.respond_to.is_some()) && !outcome.judged.is_empty() {
             let spoken = Spoken {
@@ -322,6 +331,7 @@ impl Living {
             let document = approvals::document(&kept, |id, verb| risk(registry, id, verb));
             Arc::make_mut(&mut self.waiting).insert(percept.id, document);
             self.answers.waiting = Some(Arc::clone(&self.waiting));
+            self.answers.noticed.asked(&kept);
             self.batch.changes.push(Change::Audit(approvals::asked(&kept)));
             self.batch.changes.push(Change::Held(Box::new(kept)));
         }
@@ -341,6 +351,7 @@ impl Living {
             let outcome = Outcome { judged: settled.judged.clone(), ..Outcome::default() };
             self.batch.entries.push(Entry { percept: kept.percept.clone(), outcome, lets_on: settled.lets_on, again: true });
         }
+        self.answers.noticed.ended(&kept, &settled);
         let lines = approvals::verdicts(&kept, &settled);
         self.answers.spoken.push(Said::Settled {
             entity: kept.percept.source.requester.clone(),
@@ -375,6 +386,10 @@ impl Living {
     /// A person's word that counted, or did not, is on record before they are told.
     fn answered(&mut self, word: &Word, taken: Result<(), Unanswered>, sender: Option<oneshot::Sender<Answer>>) {
         if let Err(why) = taken {
+            if matches!(why, Unanswered::Nonce | Unanswered::Altered) {
+                let hall = &self.house.hall;
+                hall.incidents.note(Incident::Forged, word.by.as_str(), hall.clock.uptime());
+            }
             self.batch.changes.push(Change::Audit(approvals::refused(word, why)));
         }
         self.answers.spoken.push(Said::Answered { id: word.id, transaction: word.transaction.clone(), taken });
@@ -396,6 +411,7 @@ impl Living {
         let forgets = word.says == Says::Forget && taken.is_ok();
         if forgets {
             self.opinions.remove(&word.about);
+            self.house.hall.views.forget([&word.about]);
             self.unchanged = Unchanged::default();
             self.answers.spoken.push(Said::Gone(vec![word.about.clone()]));
             if let Some(journal) = &mut self.journal {
@@ -426,6 +442,7 @@ impl Living {
 
     /// Once a second: what fades is stored, and what others see is renewed.
     fn tick(&mut self) {
+        self.house.hall.pulses.tick(self.house.hall.clock.uptime());
         self.gather_changes();
         let emotion = self.house.mind.soul().emotion_view();
         let told = self.house.mind.told();
@@ -446,7 +463,8 @@ impl Living {
             is_other
         });
         self.house.outlets.observed.send_replace(self.house.mind.observation().map(|of| (of, self.house.mind.process())));
-        let opinions = std::mem::take(&mut self.opinions).into_values().collect();
+        let opinions: Vec<OpinionView> = std::mem::take(&mut self.opinions).into_values().collect();
+        self.show(&emotion, &told, &opinions);
         let said = Said::State { emotion, told, opinions };
         if self.house.writer.is_idle() {
             self.submit();
@@ -464,6 +482,16 @@ impl Living {
         }
     }
 
+    /// Readers see the same as those who listen.
+    fn show(&self, emotion: &Value, told: &[(Subject, Value)], opinions: &[OpinionView]) {
+        let (views, root) = (&self.house.hall.views, &self.house.hall.config.root);
+        views.tell(topics::below(root, &topics::name(root, Topic::Emotion)), emotion.clone());
+        for (subject, value) in told {
+            views.tell(topics::below(root, &view::topic(root, subject)), value.clone());
+        }
+        views.think(opinions.iter().cloned());
+    }
+
     /// What changed in the mind itself: for the store, and opinions for those who listen.
     fn gather_changes(&mut self) {
         for change in self.house.mind.take_changes() {
@@ -471,6 +499,7 @@ impl Living {
                 Change::Entity { view, .. } => drop(self.opinions.insert(view.entity.clone(), (**view).clone())),
                 Change::EntityGone(id) => {
                     self.opinions.remove(id);
+                    self.house.hall.views.forget([id]);
                     self.gone.push(id.clone());
                 }
                 _ => {}
@@ -499,6 +528,11 @@ impl Living {
 
 pub(super) fn risk(registry: &crate::domain::Registry, id: &EntityId, verb: &str) -> f64 {
     registry.device(id).map_or(crate::domain::DeviceClass::Unknown.risk(), |d| d.risk_of(verb)).get()
+}
+
+/// Whether it was denied by a rule that nothing outweighs.
+fn is_vetoed(judged: &Judged) -> bool {
+    judged.verdict.decision == Decision::Deny && judged.verdict.contributions.iter().any(|part| part.kind == "veto")
 }
 
 /// Whether the message goes on.

@@ -1,7 +1,9 @@
 //! The composition root: puts the rooms together, starts them, and takes them down in order. The only place that knows every room.
 
+mod alerts;
 mod answers;
 mod approvals;
+mod aside;
 mod beside;
 mod conditions;
 mod control;
@@ -10,10 +12,15 @@ mod doors;
 mod duties;
 mod exact;
 mod figures;
+mod greeting;
+mod ground;
+mod home_assistant;
 mod house;
 mod index;
 mod journal;
 mod mailbox;
+mod metrics;
+pub mod orders;
 mod outlets;
 mod people;
 pub mod phoenix;
@@ -29,6 +36,7 @@ mod trial;
 mod unchanged;
 mod upkeep;
 pub mod view;
+mod webhook;
 mod wishes;
 mod words;
 
@@ -45,7 +53,7 @@ pub use words::give as give_word;
 use crate::{
     api,
     broker::{Engine, GuardView, Hall, Inbox, Listener, OwnClient, Recalls, guard},
-    config::{Config, Durability, GuardMode},
+    config::{Config, GuardMode},
     consciousness::Identity,
     domain::{
         Change, Claim, Ending, EntityId, Family, Input, InputPattern, InputSource, Kept, OwnerGuard, Registry, Settled, Standing,
@@ -58,14 +66,13 @@ use crate::{
     soul::Soul,
     store::{Store, Writer},
 };
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow};
+use ground::{lock, private_folder, raise_descriptors};
 use jiff::tz::TimeZone;
 use serde_json::json;
 use std::{
     collections::BTreeSet,
-    fs::File,
     net::{IpAddr, Ipv4Addr, SocketAddr},
-    path::Path,
     sync::{Arc, Mutex, Weak},
     time::Duration,
 };
@@ -92,10 +99,16 @@ const RELEASES: usize = 256;
 pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let config = Arc::new(config);
     let seen = rules::Seen::now(&config, &again);
-    let sets = rules::sets(&config)?;
     let data = config.store.data.clone();
+    let (found, damaged) = orders::found(&data);
+    let (chosen, ended) = found.without_ended(&config);
+    let counts = chosen.over(&config);
+    let sets = rules::sets(&counts)?;
     private_folder(&data).with_context(|| format!("the data folder {} cannot be made", data.display()))?;
     let _lock = lock(&data)?;
+    if !ended.is_empty() {
+        chosen.write(&data).with_context(|| format!("{} cannot be written", data.join(orders::FILE).display()))?;
+    }
     raise_descriptors(config.broker.max_connections + config.listeners.len());
 
     let doors = doors::Doors::open(&config).await?;
@@ -108,10 +121,12 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     if let Err(error) = store.scrub() {
         warn!(%error, "what was forgotten is deleted, but free pages may still hold it");
     }
-    let saved = store.load().context("the store cannot be read")?;
+    let mut saved = store.load().context("the store cannot be read")?;
+    let unreadable = aside::take(&config, &mut store, &mut saved);
     let clock = Arc::new(Clock::new(saved.last_at.unwrap_or_default()));
     let (counters, complaints) = Counters::new();
     let counters = Arc::new(counters);
+    let webhooks = webhook::Webhooks::start(&config, &clock)?;
     let (inbox, posts) = Inbox::new();
     let (recalls, recalled) = Recalls::new();
 
@@ -124,7 +139,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let writer = Writer::spawn(store, on_idle).context("the writer's thread cannot be started")?;
     let health = writer.health();
     let (upkeeper, upkeeping) =
-        upkeep::keep(&config, Arc::clone(&clock), writer.chores()).context("the upkeep's thread cannot be started")?;
+        upkeep::keep(&config, upkeep::time_of(&clock), writer.chores(), keeper.clone()).context("the upkeep's thread cannot be started")?;
     keeper.work_with(writer.chores());
 
     let holds = (sets.live.ruling().digest(), sets.shadow.as_ref().map(|s| s.ruling().digest()));
@@ -136,12 +151,12 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let guard = GuardView {
         registry: mind.registry().clone(),
         rules: guard::GuardRules::of(&config),
-        enforce: config.broker.guard == GuardMode::Enforce,
+        enforce: counts.broker.guard == GuardMode::Enforce,
         off_until: control::standing(&data, clock.now()),
     };
     let door = people::open(&config, &data)?;
     people::check(&config, &door)?;
-    let digests = start::Digests::of(&config, &door.people)?;
+    let digests = start::Digests::of(&config, &holds.0, &door.people)?;
     let (own_id, secret) = (format!("jamey-{}", secret()?), secret()?);
     let failing = Arc::clone(&health);
     let hall = Arc::new(Hall::new(
@@ -156,6 +171,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         guard,
         door,
     )?);
+    hall.bearing.send_replace(orders::bearing(&counts));
     let reached = beside::open(&hall, &data)?;
     for recent in &saved.recent {
         hall.voices.recall(&recent.client_id, recent.packet_id, recent.digest, recent.percept, recent.at);
@@ -181,10 +197,14 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let (rounds, in_round) = watch::channel(None);
     let (focus, in_focus) = watch::channel(None);
     let (observed, seen_so_far) = watch::channel(None);
-    let outlets = outlets::Outlets { said, releases, asks, waiting, due, silent, alarms, rounds, focus, observed };
+    let board = Arc::<home_assistant::Board>::default();
+    let outlets =
+        outlets::Outlets { said, releases, asks, waiting, due, silent, alarms, board: Arc::clone(&board), rounds, focus, observed };
     // Weakly: the engine ends when all who hold it have let go.
     tokio::spawn(release(Arc::downgrade(&engine), Arc::clone(&hall), released));
     tokio::spawn(duties::ask_all(Arc::downgrade(&engine), Arc::clone(&hall), asked));
+    let at = mind.now();
+    hall.views.think(mind.soul().opinions(at));
     let thread = house::House {
         mind,
         writer,
@@ -199,6 +219,8 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     .context("the mind's thread cannot be started")?;
 
     digests.record(&hall, saved.last_start.as_deref()).await;
+    orders::tell_ended(&hall, &ended, &config).await;
+    aside::tell(unreadable, &hall).await;
     for id in saved.altered {
         let at = clock.now();
         let reason = "denied: what was kept of it is not what people were shown".to_owned();
@@ -210,7 +232,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     engine.serve(private, Arc::new(Listener::own()));
     let mut own = OwnClient::connect(own_address, &hall.own_id, &hall.own_secret, &topics::name(&config.root, Topic::Status));
     tokio::time::timeout(Duration::from_secs(10), own.ready()).await.context("Jamey's own client cannot connect to Jamey")?;
-    if config.broker.guard == GuardMode::Enforce {
+    if counts.broker.guard == GuardMode::Enforce {
         // What was retained while the guard only observed must not reach a device now.
         retained::sweep(&hall, &engine).await;
     }
@@ -226,7 +248,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let gauge = Arc::new(Mutex::new(figures::Gauge::new(&data, keeper.clone(), Arc::clone(&recalled_so_far), Arc::clone(&clock))));
     let recaller = recall::Recaller {
         keeper: keeper.clone(),
-        recalled: recalled_so_far,
+        recalled: Arc::clone(&recalled_so_far),
         focus: in_focus,
         rounds: in_round.clone(),
         hall: Arc::clone(&hall),
@@ -247,11 +269,57 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         clock: Arc::clone(&clock),
         counters: Arc::clone(&hall.counters),
         observed: seen_so_far,
-        load: exact::load,
+        load: trial::load(),
     };
     let thinking = thinker.think(stopped.clone()).context("the thread of exact Φ cannot be started")?;
+    let meter = metrics::Meter {
+        hall: Arc::clone(&hall),
+        engine: Arc::downgrade(&engine),
+        health: Arc::clone(&health),
+        recalled: Arc::clone(&recalled_so_far),
+        waiting: waits.clone(),
+        news: news.clone(),
+        carried: carried.clone(),
+        host: Mutex::default(),
+        listeners: listeners.clone(),
+    };
     let (tell, certificates) = watch::channel(None);
     let (tell_rules, wrong_rules) = watch::channel(None);
+    let telling = home_assistant::Telling {
+        own: own.clone(),
+        hall: Arc::clone(&hall),
+        engine: Arc::clone(&engine),
+        waiting: waits.clone(),
+        silent: is_silent.clone(),
+        phoenix: news.clone(),
+        board,
+        http: http_address,
+        data: data.clone(),
+        stop: stopped.clone(),
+    };
+    let (tell_sample, samples) = watch::channel(alerts::Sample::default());
+    let sources = alerts::Sources {
+        certificates,
+        due: is_due,
+        silent: is_silent,
+        alarms: alarmed,
+        wrong_rules,
+        phoenix: news.clone(),
+        carried: carried.clone(),
+        samples,
+        health: Arc::clone(&health),
+        own: own.clone(),
+    };
+    let (wire, lookout) = (alerts::Wire::default(), alerts::Lookout::new(Arc::clone(&hall), Arc::clone(&engine), sources, webhooks));
+    let (ask_rules, wanted) = mpsc::channel(1);
+    let choices = Arc::new(orders::Choices::new(chosen.clone(), Arc::clone(&config), damaged.is_some()));
+    let clerk = orders::Clerk {
+        hall: Arc::clone(&hall),
+        engine: Arc::downgrade(&engine),
+        own: own.clone(),
+        choices: Arc::clone(&choices),
+        rules: ask_rules,
+    };
     let speaker = speaker::Speaker {
         own,
         hall: Arc::clone(&hall),
@@ -263,18 +331,16 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
             "node": config.node,
             "boot_id": Uuid::now_v7(),
             "started_at": clock.now().to_string(),
-            "guard": config.broker.guard,
+            "guard": counts.broker.guard,
+            "profile": counts.conscience.profile,
+            "strictness": counts.conscience.strictness,
             "durability": config.store.durability,
             "attached": beside::info(&config),
         }),
         said: hears,
         complaints,
-        certificates,
         waiting: waits,
-        due: is_due,
-        silent: is_silent,
-        alarms: alarmed,
-        wrong_rules,
+        alerts: Arc::clone(&wire),
         phoenix: news,
         carried,
         gauge: Arc::clone(&gauge),
@@ -283,8 +349,11 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         stop: stopped.clone(),
     };
     tokio::spawn(doors::watch(listeners, Arc::clone(&clock), tell, stopped.clone()));
+    let telling = tokio::spawn(telling.tell());
     let speaking = tokio::spawn(speaker.speak());
-    let serving = tokio::spawn(api::serve(http, Arc::clone(&hall), stopped.clone()));
+    let serving = tokio::spawn(api::serve(http, api::Api { hall: Arc::clone(&hall), figures: meter.dial() }, stopped.clone()));
+    let looking = tokio::spawn(lookout.watch(wire, stopped.clone()));
+    let sampling = tokio::spawn(alerts::sample(data.clone(), tell_sample, stopped.clone()));
     let ticking = tokio::spawn(tick(Arc::clone(&hall), stopped.clone()));
     let watching = tokio::spawn(control::watch(data.clone(), Arc::clone(&hall), stopped.clone()));
     let minding = tokio::spawn(people::watch(data.clone(), Arc::clone(&hall), stopped.clone()));
@@ -296,12 +365,14 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     );
     let rising = tokio::spawn(phoenix::watch(data.clone(), snapshots, stopped.clone()));
     let conditioning = tokio::spawn(conditions::watch(Arc::clone(&hall), upkeeper.clone(), stopped.clone()));
-    let ruling = tokio::spawn(rules::watch(rules::Watch { hall: Arc::clone(&hall), shelf, again, seen, holds, tell: tell_rules, stopped }));
+    let serving_orders = tokio::spawn(clerk.serve(hall.orders.open(), stopped.clone()));
+    let rules = rules::Watch { hall: Arc::clone(&hall), shelf, again, seen, choices, wanted, holds, tell: tell_rules, stopped };
+    let ruling = tokio::spawn(rules::watch(rules));
 
     tokio::spawn(damage::look(data.clone(), Arc::clone(&hall)));
     // Who reads `ready` may ask it to stop at once.
     let asked = shutdown::asked()?;
-    greet(&config, has_users, &mqtt, http_address);
+    greeting::greet(&config, &chosen, damaged.as_deref(), has_users, &mqtt, http_address);
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
     let signal = asked.await;
     info!("{signal}: stopping");
@@ -310,12 +381,25 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     conditions::stopping(&hall, signal).await;
     // Last words first, while clients still listen; then the clients; then what they said is written.
     let _ = stop.send(true);
-    let _ = speaking.await;
+    let _ = tokio::join!(telling, speaking, looking);
     // A share that does not answer must not keep the house from stopping.
     let _ = tokio::time::timeout(Duration::from_secs(5), courier).await;
     others.stop().await;
     engine.stop(closed).await;
-    let _ = tokio::join!(ticking, serving, watching, minding, hearing, listening, wishing, rising, conditioning, ruling);
+    let _ = tokio::join!(
+        ticking,
+        serving,
+        sampling,
+        watching,
+        minding,
+        hearing,
+        listening,
+        wishing,
+        rising,
+        conditioning,
+        ruling,
+        serving_orders
+    );
     upkeeper.stop();
     tokio::task::spawn_blocking(move || upkeeping.join()).await?.map_err(|_| anyhow!("the upkeep's thread died"))?;
     tokio::task::spawn_blocking(move || thinking.join()).await?.map_err(|_| anyhow!("the thread of exact Φ died"))?;
@@ -343,8 +427,9 @@ pub fn settings(config: &Config) -> Result<Settings> {
         discovery_prefixes: config.inputs.discovery_prefixes.clone(),
         zigbee_bases: config.inputs.zigbee2mqtt.clone(),
         bridges: config.inputs.bridges(),
-        inputs: [own_input(&config.root)].into_iter().flatten().chain(config.inputs.sources()).collect(),
+        inputs: [own_input(&config.root)].into_iter().flatten().chain(config.sources()).collect(),
         unwatched: config.entities.iter().filter(|e| !e.watched).map(|e| e.id.clone()).collect(),
+        declared: config.entities.iter().map(|e| e.id.clone()).collect(),
         root: config.root.clone(),
         guards: config.guards.clone(),
         duties: duties::compile(&config.duties, &config.signals)?,
@@ -397,7 +482,7 @@ fn awaken(config: &Config, sets: rules::Sets, saved: &crate::store::Saved, now: 
     let states = saved.states.iter().cloned().collect();
     // Those that are not pursued any more stay in the store: they may be again.
     let pursued = saved.missions.iter().filter(|(id, _)| config.missions.iter().any(|mission| mission.id == *id));
-    let identity = saved.identity.as_deref().map(Identity::restored).transpose().context("what Jamey did cannot be read")?;
+    let identity = saved.identity.as_deref().map(Identity::restored).transpose()?;
     let state = State::restored(now, registry, soul, heard, held, states)
         .with_names(saved.names.iter().cloned())
         .with_missions(pursued.map(|(id, state)| (id.as_str(), state.as_slice())))?
@@ -466,85 +551,4 @@ async fn tick(hall: Arc<Hall>, mut stopped: watch::Receiver<bool>) {
             _ = stopped.changed() => return,
         }
     }
-}
-
-/// The data folder is its owner's alone.
-fn private_folder(data: &Path) -> std::io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(data)
-}
-
-/// One Jamey a data folder: two would write over each other.
-fn lock(data: &Path) -> Result<File> {
-    let path = data.join("lock");
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&path)
-        .with_context(|| format!("{} cannot be written", path.display()))?;
-    if file.try_lock().is_err() {
-        bail!("another Jamey uses the data folder {}: stop it, or set store.data or --data", data.display());
-    }
-    Ok(file)
-}
-
-/// Every connection needs a descriptor; the rest of the process some sixty.
-#[cfg(unix)]
-fn raise_descriptors(connections: usize) {
-    use nix::sys::resource::{Resource, getrlimit, setrlimit};
-    let wanted = u64::try_from(connections).unwrap_or(u64::MAX).saturating_add(64);
-    let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return };
-    if soft < wanted {
-        let _ = setrlimit(Resource::RLIMIT_NOFILE, wanted.min(hard), hard);
-        if hard < wanted {
-            warn!(
-                "{hard} file descriptors are too few for broker.max_connections = {connections}: raise the limit (LimitNOFILE) or lower it"
-            );
-        }
-    }
-}
-
-#[cfg(not(unix))]
-fn raise_descriptors(_: usize) {}
-
-/// The one line that programs wait for, on standard output; the rest is for people.
-fn greet(config: &Config, has_users: bool, mqtt: &[SocketAddr], http: SocketAddr) {
-    let list = mqtt.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
-    let port = mqtt.first().map_or(1883, SocketAddr::port);
-    let at = if port == 1883 { String::new() } else { format!(" -p {port}") };
-    let root = &config.root;
-    let guard = match config.broker.guard {
-        GuardMode::Observe => "OBSERVES: commands to guarded devices are judged and reported, none is held. `--guard enforce` holds them.",
-        GuardMode::Enforce => "ENFORCES: what the conscience refuses does not reach the device.",
-    };
-    let plain = match (mqtt.is_empty(), config.listeners.is_empty()) {
-        (false, _) => list.as_str(),
-        (true, false) => "its listeners",
-        (true, true) => "nowhere",
-    };
-    eprintln!("Jamey {} listens for MQTT on {plain} and for health on http://{http}", env!("CARGO_PKG_VERSION"));
-    eprintln!("The guard {guard}");
-    if let Some(attached) = &config.attached {
-        eprintln!("{}", beside::warning(&attached.remote.address, root));
-    }
-    if config.broker.anonymous && !has_users {
-        eprintln!("Anyone who reaches the MQTT port may speak (broker.anonymous): names are taken as given.");
-    }
-    if config.store.durability == Durability::Relaxed {
-        eprintln!(
-            "store.durability is relaxed: messages are acknowledged, and guarded commands go on, before they are stored. A killed process or a \
-             power cut loses those of the last 100 ms, and while nothing can be stored all that waits."
-        );
-    }
-    if !mqtt.is_empty() {
-        eprintln!("Try:");
-        eprintln!("  mosquitto_sub{at} -t '{root}/#' -v");
-        eprintln!("  mosquitto_pub{at} -t {root}/in/kitchen/temperature -m 21.5");
-        eprintln!("  mosquitto_pub{at} -t {root}/act/front_door/unlock -m '{{}}'");
-    }
-    println!("ready mqtt={list} http={http}");
 }

@@ -1,11 +1,14 @@
 //! What leaves the mind's thread once its batch is on disk: answers, announcements, held messages that go on, and what stands now.
 //! An announcement may be lost to slow subscribers; nothing else may.
 
-use super::view::Said;
+use super::{
+    home_assistant::{Board, Noticed},
+    view::Said,
+};
 use crate::{
     broker::{Answer, Hall},
     consciousness::gaussian::Process,
-    domain::{Alarm, Asks, EntityId, Kept, Observation, Timestamp},
+    domain::{Alarm, Asks, Decision, EntityId, Judged, Kept, Observation, Timestamp},
 };
 use serde_json::Value;
 use std::{collections::BTreeMap, sync::Arc};
@@ -31,6 +34,8 @@ pub struct Outlets {
     /// Who fell silent, by the code of its alert.
     pub silent: watch::Sender<Due>,
     pub alarms: watch::Sender<Alarms>,
+    /// What people are to hear.
+    pub board: Arc<Board>,
     /// What the mind asks of memory and phoenix for the second that begins.
     pub rounds: watch::Sender<Option<Asks>>,
     /// What the workspace broadcast last.
@@ -49,9 +54,18 @@ pub struct Answers {
     pub waiting: Option<Waiting>,
     pub due: Option<Due>,
     pub silent: Option<Due>,
+    /// How often what was decided, in the order of `Decision::ALL`.
+    pub verdicts: [u64; Decision::ALL.len()],
+    pub noticed: Noticed,
 }
 
 impl Answers {
+    pub fn count(&mut self, judged: &[Judged]) {
+        for (count, decision) in self.verdicts.iter_mut().zip(Decision::ALL) {
+            *count += judged.iter().map(|one| u64::from(one.verdict.decision == decision)).sum::<u64>();
+        }
+    }
+
     /// Whether nobody waits for this batch.
     pub fn is_empty(&self) -> bool {
         self.senders.is_empty()
@@ -64,6 +78,7 @@ impl Answers {
     }
 
     pub fn give(self, outlets: &Outlets, hall: &Hall) {
+        hall.counters.decided(self.verdicts);
         for (kept, at) in self.released {
             // At most `limits::HELD` wait at a time, and there is room for several times as many.
             if outlets.releases.try_send((kept, at)).is_err() {
@@ -84,6 +99,7 @@ impl Answers {
         if let Some(silent) = self.silent {
             outlets.silent.send_replace(silent);
         }
+        outlets.board.leave(self.noticed);
         for (sender, answer) in self.senders {
             // A client that is gone needs no answer.
             let _ = sender.send(answer);

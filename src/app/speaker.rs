@@ -1,26 +1,29 @@
 //! What Jamey says by itself: retained states, coalesced; verdicts as they fall; refusals to those refused.
 
+mod info;
+mod pace;
 mod told;
 
 use super::{
+    alerts::Wire,
     beside,
-    doors::Trouble,
     figures::Gauge,
     index::Keeper,
-    outlets::{Alarms, Due, Waiting},
+    outlets::Waiting,
     phoenix, retained,
     view::{self, Said},
 };
 use crate::{
     broker::{Announcement, Engine, Hall, OwnClient, guard},
     domain::{
-        EntityId, Says, Timestamp,
+        EntityId, Says,
         audit::hex,
         topics::{self, Topic},
     },
     observe::{Complaint, Host},
     store::StoreHealth,
 };
+use pace::Pace;
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -45,8 +48,6 @@ const ENTITIES_A_BEAT: usize = 64;
 const MATERIAL: f64 = 0.02;
 /// Anyone may say that Home Assistant came to life; it is believed so often.
 const BIRTH_EVERY: Duration = Duration::from_secs(30);
-/// An alert's text: of many mistakes the first are told.
-const ALERT_CHARS: usize = 2_000;
 /// How often the host's figures are told.
 const SYSTEM_EVERY: Duration = Duration::from_secs(10);
 
@@ -59,17 +60,10 @@ pub struct Speaker {
     pub info: Value,
     pub said: mpsc::Receiver<Said>,
     pub complaints: mpsc::Receiver<Complaint>,
-    pub certificates: watch::Receiver<Option<Trouble>>,
     /// What waits for a person's word.
     pub waiting: watch::Receiver<Waiting>,
-    /// Duties that are due.
-    pub due: watch::Receiver<Due>,
-    /// Who fell silent.
-    pub silent: watch::Receiver<Due>,
-    /// What is wrong with the house itself.
-    pub alarms: watch::Receiver<Alarms>,
-    /// What is wrong with the newest rules.
-    pub wrong_rules: watch::Receiver<Option<String>>,
+    /// What is to be said of alerts.
+    pub alerts: Wire,
     /// How snapshots stand.
     pub phoenix: watch::Receiver<Arc<phoenix::News>>,
     /// Who has which of them.
@@ -87,14 +81,14 @@ impl Speaker {
     pub async fn speak(mut self) {
         let root = self.hall.config.root.clone();
         let (mut told, mut host) = (Told::default(), Host::default());
+        let mut birth = self.hall.birth.subscribe();
         let mut beat = interval(COALESCE);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut system = interval(SYSTEM_EVERY);
+        let mut pace = Pace::default();
         system.set_missed_tick_behavior(MissedTickBehavior::Delay);
         self.say(topics::name(&root, Topic::Status), b"online".to_vec(), 1, true).await;
-        // Alerts of an earlier run end with it; what still holds is told again.
-        let stale = [format!("{}/#", topics::name(&root, Topic::Alert)), topics::name(&root, Topic::Shadow)];
-        for (topic, _) in futures_util::future::join_all(stale.iter().map(|f| self.engine.retained(f))).await.into_iter().flatten() {
+        for (topic, _) in self.engine.retained(&topics::name(&root, Topic::Shadow)).await {
             told.next.insert(topic, Vec::new());
         }
         // Who was forgotten while nobody spoke is spoken of no more.
@@ -129,10 +123,11 @@ impl Speaker {
                 Some(complaint) = self.complaints.recv() => self.reply(&root, &complaint).await,
                 _ = beat.tick() => self.flush(&root, &mut told).await,
                 _ = system.tick() => {
-                    let figures = self.figures(&mut host).await;
+                    let figures = self.figures(&mut host, &mut pace).await;
                     self.say(topics::name(&root, Topic::System), figures.to_string().into_bytes(), 0, true).await;
+                    self.hall.views.tell("system", figures);
                 }
-                () = self.hall.birth.notified() => {
+                Ok(()) = birth.changed() => {
                     if told.born.is_some_and(|at| at.elapsed() < BIRTH_EVERY) {
                         continue;
                     }
@@ -174,34 +169,6 @@ impl Speaker {
                 told.insert(*id, document.clone());
                 self.say(topics::approval(root, *id), document.to_string().into_bytes(), 1, true).await;
             }
-        }
-    }
-
-    /// The alerts of duties are those that are due now.
-    fn tell_due(&mut self, root: &str, told: &mut Told) {
-        let due = self.due.borrow_and_update().clone();
-        let to_do = "put it right; what a duty looks at, and whether Jamey may act on it, stands in the config under [[duty]]";
-        let over: Vec<String> = told.due.keys().filter(|id| !due.contains_key(*id)).cloned().collect();
-        for id in over {
-            told.alert(root, &format!("duty-{id}"), None);
-        }
-        for (id, (since, text)) in due.iter() {
-            told.alert(root, &format!("duty-{id}"), Some(alert(*since, "critical", text, to_do)));
-        }
-        told.due = due;
-    }
-
-    /// The alerts of those who fell silent end when they speak.
-    fn tell_silent(&mut self, root: &str, told: &mut Told) {
-        let silent = self.silent.borrow_and_update().clone();
-        let to_do = "see whether it has power, reaches the house, and still works; who is meant to be off at times has `watched = false` in \
-                     the config under [[entity]]";
-        let before = std::mem::replace(&mut told.silent, Due::clone(&silent));
-        for code in before.keys().filter(|code| !silent.contains_key(*code)) {
-            told.alert(root, code, None);
-        }
-        for (code, (since, text)) in silent.iter().filter(|(code, stands)| before.get(*code) != Some(stands)) {
-            told.alert(root, code, Some(alert(*since, "warning", text, to_do)));
         }
     }
 
@@ -257,7 +224,7 @@ impl Speaker {
                 let (data, verb) = (self.hall.config.store.data.clone(), word.says.verb());
                 let keeper = self.keeper.clone();
                 let reply = tokio::task::spawn_blocking(move || {
-                    super::words::purge(&keeper, &word);
+                    super::words::purge(&data, &keeper, &word);
                     super::words::with_counts(&data, &word, reply)
                 });
                 let reply = reply.await.unwrap_or_default();
@@ -295,36 +262,14 @@ impl Speaker {
         }
     }
 
-    /// Tells what changed since the last beat, and the alerts that begin or end.
+    /// Tells what changed since the last beat, and the alerts that begin, change or end.
     async fn flush(&mut self, root: &str, told: &mut Told) {
         let failing = self.hall.failing();
-        if failing != told.failing {
-            told.failing = failing;
-            if failing {
-                // The mind takes nothing until it can be stored, and so cannot tell of it itself.
-                told.is_degraded(root, "the store cannot write");
-            }
-            let text = "the store cannot write; guarded commands of risky devices are held back and inputs are not acknowledged";
-            told.alert(
-                root,
-                "store",
-                failing
-                    .then(|| alert(self.hall.clock.now(), "critical", text, "make room on the disk, or check it; Jamey heals by itself")),
-            );
+        if failing && !told.failing {
+            // The mind takes nothing until it can be stored, and so cannot tell of it itself.
+            told.is_degraded(root, "the store cannot write");
         }
-        if let Some(slow) = told.slow.look(&self.hall.counters, Instant::now()) {
-            let to_do = "see what keeps the client from reading; raise the limits if it only needs more room";
-            told.alert(root, "slow-subscriber", slow.map(|text| alert(self.hall.clock.now(), "warning", &text, to_do)));
-        }
-        if !told.damaged
-            && let Some(found) = self.hall.damage.get()
-        {
-            told.damaged = true;
-            let text = format!("the database is damaged ({found}): what Jamey tells of the past may be wrong");
-            let to_do =
-                "stop Jamey, keep a copy of the data folder, and put a backup of it in its place; `jamey memory verify` looks again";
-            told.alert(root, "damaged", Some(alert(self.hall.clock.now(), "critical", &text, to_do)));
-        }
+        told.failing = failing;
         let guard = self.hall.guard();
         if guard.off_until != told.break_glass {
             told.break_glass = guard.off_until;
@@ -332,52 +277,18 @@ impl Speaker {
                 let (hall, engine) = (Arc::clone(&self.hall), Arc::clone(&self.engine));
                 tokio::spawn(async move { retained::sweep(&hall, &engine).await });
             }
-            let until = guard.off_until.map_or_else(String::new, |t| t.to_string());
-            let text = format!("the guard is off until {until}: commands are judged and reported, none is held");
-            told.alert(
-                root,
-                "guard-off",
-                guard.off_until.map(|_| alert(self.hall.clock.now(), "warning", &text, "run `jamey guard on` when you are done")),
-            );
         }
-        let trouble = self.certificates.borrow().clone();
-        if trouble != told.certificates {
-            let to_do = "make new ones (`jamey certs`) or have them renewed: Jamey takes them without a restart";
-            let severity = if trouble.as_ref().is_some_and(|t| t.ended) { "critical" } else { "warning" };
-            told.alert(root, "certificate", trouble.as_ref().map(|t| alert(self.hall.clock.now(), severity, &t.text, to_do)));
-            told.certificates = trouble;
-        }
-        let wrong = self.wrong_rules.borrow().clone();
-        if wrong != told.wrong_rules {
-            let to_do =
-                "mend the file (`jamey rules check` shows what is wrong): it is read again when it changes; the old rules hold until then";
-            let text = wrong.as_ref().map(|text| text.chars().take(ALERT_CHARS).collect::<String>());
-            told.alert(root, "rules", text.map(|text| alert(self.hall.clock.now(), "warning", &text, to_do)));
-            told.wrong_rules = wrong;
-        }
-        self.tell_due(root, told);
-        if self.silent.has_changed().unwrap_or(false) {
-            self.tell_silent(root, told);
-        }
-        if self.alarms.has_changed().unwrap_or(false) {
-            told.tell_alarms(root, self.alarms.borrow_and_update().clone());
-        }
+        self.tell_info(root, told);
+        told.next.append(&mut self.alerts.lock().unwrap_or_else(PoisonError::into_inner));
         if self.phoenix.has_changed().unwrap_or(false) || self.carried.has_changed().unwrap_or(false) {
             let news = Arc::clone(&self.phoenix.borrow_and_update());
             let mut state = news.state.clone();
-            let carried = self.carried.borrow_and_update().clone();
-            let mut alarms = news.alarms.clone();
-            let of_copies = carried.alarms();
-            if !of_copies.is_empty() {
-                Arc::make_mut(&mut alarms).extend(of_copies);
-            }
-            let carried = carried.told();
+            let carried = self.carried.borrow_and_update().told();
             // There is none before the repositories were looked at.
             if let Some(map) = state.as_object_mut() {
                 map.extend(carried.map(|carried| ("courier".to_owned(), carried)));
                 told.next.insert(topics::name(root, Topic::Phoenix), state.to_string().into_bytes());
             }
-            told.tell_snapshots(root, alarms);
         }
         if let Some(head) = self.health.audit_head() {
             let head = json!({"v": 1, "seq": head.seq, "hash": hex(&head.hash), "at": head.at.to_string()});
@@ -416,7 +327,7 @@ impl Speaker {
         self.say(topics::reply(root, "in"), payload.to_string().into_bytes(), 1, false).await;
     }
 
-    async fn figures(&self, host: &mut Host) -> Value {
+    async fn figures(&self, host: &mut Host, pace: &mut Pace) -> Value {
         let mut figures = host.read();
         if let Some(map) = figures.as_object_mut() {
             let counters = &self.hall.counters;
@@ -429,6 +340,7 @@ impl Speaker {
             map.insert("retained_messages".into(), json!(self.engine.retained_count().await));
             map.insert("retained_bytes".into(), json!(self.engine.retained_bytes()));
             map.insert("refused".into(), json!(counters.refusals()));
+            map.extend(pace.judged(counters, self.hall.clock.uptime()));
             map.insert("memory".into(), self.memory().await);
             let store = self.health.now();
             map.insert(
@@ -452,8 +364,4 @@ impl Speaker {
     async fn say(&self, topic: String, payload: Vec<u8>, qos: u8, retain: bool) {
         self.own.publish(Announcement { topic, payload, qos, retain, correlation: None }).await;
     }
-}
-
-pub(super) fn alert(since: Timestamp, severity: &str, text: &str, to_do: &str) -> Value {
-    json!({"v": 1, "severity": severity, "since": since.to_string(), "text": text, "what_to_do": to_do})
 }

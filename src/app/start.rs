@@ -2,7 +2,7 @@
 
 use crate::{
     broker::Hall,
-    config::{Config, GuardMode},
+    config::Config,
     domain::{
         People,
         audit::{fields, hex},
@@ -22,16 +22,17 @@ pub struct Digests {
 }
 
 impl Digests {
+    /// `rules` is that of the rules that hold.
+    ///
     /// # Errors
-    /// When a file of rules or access lists cannot be read.
-    pub fn of(config: &Config, people: &People) -> Result<Self> {
-        let rulings = super::rules::rulings(config)?;
+    /// When the file of access lists cannot be read.
+    pub fn of(config: &Config, rules: &str, people: &People) -> Result<Self> {
         let lists = config.broker.acl.as_ref().map(std::fs::read).transpose().context("the access lists cannot be read")?;
         // As it is in effect: file, environment and flags together.
         let config = Sha256::digest(serde_json::to_vec(config).context("the config cannot be written down")?);
         Ok(Self {
             config: hex(&config),
-            rules: rulings.live.digest(),
+            rules: rules.to_owned(),
             lists: hex(&Sha256::digest(lists.unwrap_or_default())),
             users: digest_of(people),
         })
@@ -58,7 +59,7 @@ impl Digests {
                 }
             }
         }
-        let guard = if hall.config.broker.guard == GuardMode::Enforce { "enforce" } else { "observe" };
+        let guard = if hall.guard().enforce { "enforce" } else { "observe" };
         let off = hall.guard().off_until.map_or_else(String::new, |until| format!(", off until {until}"));
         let Self { config, rules, lists, users } = self;
         let detail = format!("config {config} rules {rules} lists {lists} users {users} guard {guard}{off}");
@@ -94,11 +95,11 @@ mod tests {
     #[test]
     fn a_start_is_read_again_and_another_config_has_another_digest() {
         let config = Config::default();
-        let digests = Digests::of(&config, &People::default()).unwrap();
+        let digests = Digests::of(&config, "r", &People::default()).unwrap();
         let line =
             format!("config {} rules {} lists {} users {} guard observe", digests.config, digests.rules, digests.lists, digests.users);
         assert_eq!(Digests::read(&line), Some(digests.clone()));
-        let other = Digests::of(&Config { node: "other".into(), ..config }, &People::default()).unwrap();
+        let other = Digests::of(&Config { node: "other".into(), ..config }, "r", &People::default()).unwrap();
         assert_ne!(other.config, digests.config);
         assert_eq!(other.rules, digests.rules);
         assert_eq!(Digests::read("nothing of the kind"), None);

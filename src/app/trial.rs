@@ -1,4 +1,5 @@
-//! Three switches for trials of the whole house, which no config names: a link cut on purpose, and times that are shorter.
+//! Five switches for trials of the whole house, which no config names: a link cut on purpose, times that are shorter, a host that has room, and a clock that
+//! leaps.
 
 use crate::domain::{Part, Severed};
 use std::time::Duration;
@@ -9,6 +10,17 @@ const SEVER: &str = "JAMEY_TRIAL_SEVER";
 const TICK: &str = "JAMEY_TRIAL_TICK_MS";
 /// Milliseconds between two looks of Phoenix at what is due; all its other times are so many of them.
 const LOOK: &str = "JAMEY_TRIAL_PHOENIX_MS";
+/// `-7200@5`: from the fifth second on the host's clock is seen two hours back.
+const CLOCK: &str = "JAMEY_TRIAL_CLOCK";
+
+/// Exact Φ is computed however busy the host is.
+const ROOM: &str = "JAMEY_TRIAL_ROOM";
+
+/// The load of the host, by which it is told whether there is room.
+#[must_use]
+pub fn load() -> fn() -> Option<f64> {
+    if std::env::var_os(ROOM).is_some() { || None } else { super::exact::load }
+}
 
 /// The link that is to be cut, if one is.
 #[must_use]
@@ -30,4 +42,12 @@ pub fn tick() -> Duration {
 pub fn phoenix_look() -> Duration {
     let told = std::env::var(LOOK).ok().and_then(|millis| millis.parse().ok());
     told.map_or(Duration::from_secs(15), |millis: u64| Duration::from_millis(millis.clamp(10, 15_000)))
+}
+
+/// By how much the host's clock is seen to leap, in seconds, and after how many of the run.
+#[must_use]
+pub fn leap() -> Option<(i64, u64)> {
+    let told = std::env::var(CLOCK).ok()?;
+    let (seconds, after) = told.split_once('@')?;
+    Some((seconds.parse().ok()?, after.parse().ok()?))
 }

@@ -115,9 +115,10 @@ fn leave(data: &Path, left: &LeftWord) -> Result<Value> {
 
 /// No Jamey runs, and none can start meanwhile: the mind is woken, told, and put to rest again.
 fn at_rest(config: &Config, about: EntityId, says: Says) -> Result<Value> {
-    let sets = super::rules::sets(config)?;
+    let sets = super::rules::sets(&super::orders::found(&config.store.data).0.over(config))?;
     let mut store = Store::open(&config.store.data).context("the store cannot be opened")?;
-    let saved = store.load().context("the store cannot be read")?;
+    let mut saved = store.load().context("the store cannot be read")?;
+    super::aside::take(config, &mut store, &mut saved);
     let clock = Clock::new(saved.last_at.unwrap_or_default());
     let mut mind = super::awaken(config, sets, &saved, clock.now())?;
     super::declare(&mut mind, config);
@@ -141,6 +142,7 @@ fn at_rest(config: &Config, about: EntityId, says: Says) -> Result<Value> {
     store.scrub().context(NOT_ANEW)?;
     drop(store);
     if word.says == Says::Forget {
+        super::aside::forget(&config.store.data);
         super::index::purge(&config.store.data)
             .context("it is deleted, but its words stand in the index: delete the folder `index` of the data folder")?;
     }
@@ -183,7 +185,7 @@ pub async fn watch(data: PathBuf, hall: Arc<Hall>, desk: Arc<Desk>, keeper: Keep
             }
             let (told, data, keeper) = (desk.take(id), data.clone(), keeper.clone());
             let told = tokio::task::spawn_blocking(move || {
-                purge(&keeper, &word);
+                purge(&data, &keeper, &word);
                 with_counts(&data, &word, told)
             });
             let told = told.await.unwrap_or_default();
@@ -192,11 +194,13 @@ pub async fn watch(data: PathBuf, hall: Arc<Hall>, desk: Arc<Desk>, keeper: Keep
     }
 }
 
-/// Waits until the index has no word of whom is forgotten either. Where that fails the log says so, and it is done later.
-pub fn purge(keeper: &Keeper, word: &OwnersWord) {
-    if word.says == Says::Forget
-        && let Err(error) = keeper.purge()
-    {
+/// Waits until no file beside the database has a word of whom is forgotten either. Where that fails the log says so; the index does it later.
+pub fn purge(data: &Path, keeper: &Keeper, word: &OwnersWord) {
+    if word.says != Says::Forget {
+        return;
+    }
+    super::aside::forget(data);
+    if let Err(error) = keeper.purge() {
         warn!("the index still has words of whom was forgotten: {error}");
     }
 }

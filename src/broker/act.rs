@@ -37,7 +37,11 @@ pub fn plan(view: &GuardView, config: &Config, requests: &mut Vec<Request>, payl
     let request = requests.first()?;
     let (topic, payload) = forward(&view.registry, &config.root, request, payload);
     if !topic.starts_with(&format!("{}/do/", config.root)) {
-        if access::below_root(config, &topic) || topic.starts_with('$') || reading::is_discovery(config, &topic) {
+        if access::below_root(config, &topic)
+            || topic.starts_with('$')
+            || reading::is_discovery(config, &topic)
+            || config.is_own_document(&topic)
+        {
             return None;
         }
         if let Reading::Requests(effects) = guard::read(&view.registry, &view.rules, &topic, &payload, false) {

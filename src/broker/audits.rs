@@ -127,12 +127,18 @@ impl Hall {
 
     /// Puts on record what the host did: always in full, and waits for its place.
     pub async fn record(&self, action: &str, subject: Option<&str>, detail: &str) {
-        let event = Event::new(self.clock.now(), "host", action, subject, detail);
+        self.record_by("host", action, subject, detail).await;
+    }
+
+    /// The same for what somebody did to the house itself, which few may do.
+    pub async fn record_by(&self, actor: &str, action: &str, subject: Option<&str>, detail: &str) {
+        let event = Event::new(self.clock.now(), actor, action, subject, detail);
         self.inbox.leave(Input::Note(Box::new(Change::Audit(event))), 0, None, None).await;
     }
 
     /// Someone is forgotten: what is not written yet of what they did is written without their name.
     pub fn forget_audits(&self, name: &str) {
+        self.incidents.forget(name);
         self.audits.state().forget(name);
     }
 

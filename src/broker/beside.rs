@@ -17,13 +17,13 @@ pub use caller::Caller;
 pub use outbox::Parcel;
 pub use peer::Peer;
 pub use secrets::{Dial, Unusable};
-pub use side::{Alarm, Side};
+pub use side::Side;
 pub use wire::{Brought, Heard, Wanted, Wire};
 
 use crate::{
     config::{ATTACHED, Config, Durability},
     domain::{
-        EntityId,
+        EntityId, documents,
         topics::{self, Topic},
     },
 };
@@ -40,7 +40,7 @@ use std::{
 #[derive(Default)]
 pub struct Beside {
     sides: Vec<Arc<Side>>,
-    /// What held requests' topics begin with, and those of snapshots on their way.
+    /// What held requests' topics begin with, those of their buttons, and those of snapshots on their way.
     stay: Vec<String>,
 }
 
@@ -104,7 +104,8 @@ impl Beside {
             let dial = Dial::read(&attached.remote, client_id, Some(will))?;
             reached.push((side(ATTACHED, ATTACHED.to_owned(), &attached.remote, Routes::attached(attached, &config.root))?, dial));
         }
-        let stay = [Topic::Approval, Topic::Snapshot].map(|topic| format!("{}/", topics::name(&config.root, topic))).to_vec();
+        let mut stay = [Topic::Approval, Topic::Snapshot].map(|topic| format!("{}/", topics::name(&config.root, topic))).to_vec();
+        stay.push(documents::topic(&config.home_assistant.prefix, &config.node, documents::Of::Approvals));
         Ok((Self { sides: reached.iter().map(|(side, _)| Arc::clone(side)).collect(), stay }, reached))
     }
 

@@ -27,7 +27,7 @@ use mqtt5::{
 use std::{
     collections::BTreeMap,
     path::Path,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering},
     time::Duration,
 };
 use tokio::{
@@ -123,6 +123,12 @@ impl Engine {
         Ok((engine, closed))
     }
 
+    /// Messages that went to clients so far, and the bytes that they carried.
+    #[must_use]
+    pub fn sent(&self) -> (u64, u64) {
+        (self.stats.publish_sent.load(Ordering::Relaxed), self.stats.bytes_sent.load(Ordering::Relaxed))
+    }
+
     fn sweep(&self) {
         let (storage, router, mut shutdown) = (Arc::clone(&self.storage), Arc::clone(&self.router), self.shutdown.subscribe());
         let (monitor, hall) = (Arc::clone(&self.monitor), Arc::clone(&self.hall));
@@ -150,7 +156,7 @@ impl Engine {
     where
         S: AsyncRead + AsyncWrite + Send + Sync + Unpin + 'static,
     {
-        let peer = entrance.peer;
+        let (peer, is_own) = (entrance.peer, entrance.private);
         let control = Arc::new(LineControl::default());
         let (version, connect) = (arrival.version, std::mem::take(&mut arrival.packet));
         let client_id = arrival.client_id.clone();
@@ -184,13 +190,15 @@ impl Engine {
             Arc::clone(&self.monitor),
             self.shutdown.subscribe(),
         );
-        self.hall.counters.connected(1);
+        // Jamey's own client is none of them.
+        let counted = i64::from(!is_own);
+        self.hall.counters.connected(counted);
         if let Err(error) = handler.run().await
             && !error.is_normal_disconnect()
         {
             debug!("`{client_id}` at {peer}: {error}");
         }
-        self.hall.counters.connected(-1);
+        self.hall.counters.connected(-counted);
         drop(leave);
         let mut seats = self.seats();
         if seats.get(&filed).is_some_and(|seat| seat.taken.same_channel(&taken)) {

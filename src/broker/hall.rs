@@ -8,6 +8,7 @@ use super::{
     inbox::Inbox,
     limits::Limits,
     login::{Owners, Passwords},
+    orders::{Bearing, Orders},
     recalls::Recalls,
     repeats::Voices,
 };
@@ -18,15 +19,18 @@ use crate::{
         topic::TopicError,
         topics::{self, Topic},
     },
-    observe::Counters,
+    observe::{Alerts, Counters, Incidents, Patience, Pulses, Views},
     runtime::Clock,
 };
-use std::sync::{
-    Arc, OnceLock, PoisonError, RwLock,
-    atomic::{AtomicBool, AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc, OnceLock, PoisonError, RwLock,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
-use tokio::sync::Notify;
+use tokio::sync::watch;
 
 /// The guard at one moment. Replaced whole when the mind's registry changes, before the sender of the change is answered.
 #[derive(Debug, Clone, Default)]
@@ -54,6 +58,14 @@ pub struct Hall {
     pub inbox: Inbox,
     pub clock: Arc<Clock>,
     pub counters: Arc<Counters>,
+    /// What is wrong now, as people are told it.
+    pub alerts: Alerts,
+    /// What strangers tried lately.
+    pub incidents: Incidents,
+    /// Whether the parts of the house live.
+    pub pulses: Pulses,
+    /// What readers see.
+    pub views: Views,
     /// Where percepts come from besides `in/…`.
     pub sources: Vec<InputSource>,
     pub voices: Voices,
@@ -61,6 +73,10 @@ pub struct Hall {
     pub recalls: Recalls,
     /// Where what is wanted of Phoenix is handed in.
     pub errands: Errands,
+    /// Where orders to Jamey itself are handed in.
+    pub orders: Orders,
+    /// How strictly the conscience judges now.
+    pub bearing: watch::Sender<Bearing>,
     pub(super) limits: Limits,
     pub(super) audits: Audits,
     /// The store cannot write at present.
@@ -70,12 +86,16 @@ pub struct Hall {
     /// The client id of Jamey's own client, which nobody can guess.
     pub own_id: String,
     /// What is damaged in the database.
-    pub damage: OnceLock<String>,
+    pub damage: OnceLock<Damage>,
+    /// What of the mind's state could not be read at the start.
+    pub aside: OnceLock<String>,
+    /// What is wrong with the audit trail.
+    pub audit_wrong: OnceLock<String>,
     /// Someone subscribed to verdicts: until then none are published.
     pub verdicts_wanted: AtomicBool,
     pub verdict_filter: TopicFilter,
     /// Home Assistant came to life: states are to be told again.
-    pub birth: Notify,
+    pub birth: watch::Sender<()>,
     pub passwords: Passwords,
     pub owners: Owners,
     /// Other brokers; set once, before anybody is let in.
@@ -83,6 +103,13 @@ pub struct Hall {
     guard: RwLock<Arc<GuardView>>,
     door: RwLock<Arc<Door>>,
     epoch: AtomicU64,
+}
+
+/// What is damaged, and what brings it back.
+#[derive(Debug)]
+pub struct Damage {
+    pub found: String,
+    pub to_do: String,
 }
 
 impl Hall {
@@ -101,27 +128,38 @@ impl Hall {
         guard: GuardView,
         door: Door,
     ) -> Result<Self, TopicError> {
-        let sources = config.inputs.sources();
+        let sources = config.sources();
         let verdict_filter = TopicFilter::new(&format!("{}/#", topics::name(&config.root, Topic::Verdict)))?;
-        let limits = Limits::new(&config.limits);
+        let limits = Limits::new(&config.limits, config.http.connections_per_address);
+        let seconds = |n: u32| Duration::from_secs(n.into());
+        let patience = Patience { raise: seconds(config.alerts.raise_seconds), clear: seconds(config.alerts.clear_seconds) };
+        let bearing = Bearing { profile: config.conscience.profile, strictness: config.conscience.strictness };
         Ok(Self {
             limits,
             config,
             inbox,
             recalls,
             errands: Errands::default(),
+            orders: Orders::default(),
+            bearing: watch::Sender::new(bearing),
             clock,
             counters,
+            alerts: Alerts::new(patience),
+            incidents: Incidents::default(),
+            pulses: Pulses::default(),
+            views: Views::default(),
             sources,
             voices: Voices::default(),
             audits: Audits::default(),
             store_failing,
             damage: OnceLock::new(),
+            aside: OnceLock::new(),
+            audit_wrong: OnceLock::new(),
             own_secret,
             own_id,
             verdicts_wanted: AtomicBool::new(false),
             verdict_filter,
-            birth: Notify::new(),
+            birth: watch::Sender::new(()),
             passwords: Passwords::default(),
             owners: Owners::default(),
             beside: OnceLock::new(),

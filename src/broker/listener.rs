@@ -110,6 +110,8 @@ impl Engine {
         let engine = Arc::clone(self);
         let mut shutdown = self.shutdown.subscribe();
         tokio::spawn(async move {
+            let part = format!("listener-{}", listener.name);
+            let mut ails = false;
             loop {
                 let accepted = tokio::select! {
                     accepted = socket.accept() => accepted,
@@ -126,10 +128,15 @@ impl Engine {
                             certificate: None,
                         };
                         engine.receive(stream, entrance, &listener);
+                        if std::mem::take(&mut ails) {
+                            engine.hall.pulses.is_well(&part);
+                        }
                     }
                     Err(error) => {
                         // Out of descriptors: they come back as connections end.
                         engine.hall.counters.refuse("accept", &error.to_string());
+                        engine.hall.pulses.ails(&part, &format!("nobody can come in: {error}"));
+                        ails = true;
                         tokio::time::sleep(FULL).await;
                     }
                 }

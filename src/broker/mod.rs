@@ -18,6 +18,7 @@ mod limits;
 mod line;
 mod listener;
 mod login;
+mod orders;
 pub mod own;
 pub mod password;
 mod reading;
@@ -28,6 +29,7 @@ pub mod rights;
 mod strict;
 pub mod tls;
 mod visit;
+mod visitor;
 mod web;
 mod wire;
 
@@ -35,11 +37,14 @@ pub use beside::{Beside, Peer};
 pub use engine::Engine;
 pub use entrance::Certificate;
 pub use errands::{Errand, Errands, Verb};
-pub use hall::{Door, GuardView, Hall};
+pub use hall::{Damage, Door, GuardView, Hall};
 pub use inbox::{Answer, Inbox, Letter, Post};
+pub use limits::Pass;
 pub use listener::Listener;
+pub use orders::{About, Bearing, CONFIG, Order, Orders, Wants};
 pub use own::{Announcement, OwnClient};
 pub use recalls::{Asked, Recalls};
+pub use visitor::{Shown, Stranger, Visitor};
 
 /// The readers of strangers' bytes, for the fuzzer.
 #[doc(hidden)]

@@ -100,6 +100,11 @@ impl OwnClient {
         let _ = self.connected.wait_for(|up| *up).await;
     }
 
+    #[must_use]
+    pub fn is_connected(&self) -> bool {
+        *self.connected.borrow()
+    }
+
     /// Queues an announcement; waits for a place.
     pub async fn publish(&self, say: Announcement) {
         let qos = match say.qos {

@@ -29,12 +29,14 @@ pub fn is_discovery(config: &Config, topic: &str) -> bool {
             .iter()
             .any(|base| topic.strip_prefix(base.as_str()).is_some_and(|rest| rest == "/bridge/devices" || rest == "/bridge/groups"))
         || (config.inputs.tasmota && topic.starts_with("tasmota/discovery/") && topic.ends_with("/config"))
+        || config.is_registry(topic)
 }
 
 /// Whether Home Assistant says that it came to life.
 #[must_use]
 pub fn is_birth(config: &Config, topic: &str, payload: &[u8]) -> bool {
-    payload == b"online" && config.inputs.discovery_prefixes.iter().any(|p| topic.strip_prefix(p.as_str()) == Some("/status"))
+    let prefixes = config.inputs.discovery_prefixes.iter().chain([&config.home_assistant.prefix]);
+    payload == b"online" && prefixes.into_iter().any(|p| topic.strip_prefix(p.as_str()) == Some("/status"))
 }
 
 /// What an ordinary topic tells, where it is an input.

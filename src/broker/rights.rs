@@ -1,6 +1,6 @@
 //! What one connection may do: everything that its kind may while there are no users, else what its roles allow.
 
-use super::access;
+use super::{access, orders::About};
 use crate::{
     config::Config,
     domain::{Acl, Granted, Says, TopicFilter, topic},
@@ -64,7 +64,8 @@ impl Rights {
     /// receiver's words.
     #[must_use]
     pub fn publish(&self, config: &Config, topic: &str) -> bool {
-        if topic.starts_with('$') || !(self.open || self.granted.publish(topic)) {
+        // How Jamey describes itself is nobody else's to say.
+        if topic.starts_with('$') || config.is_own_document(topic) || !(self.open || self.granted.publish(topic)) {
             return false;
         }
         if !access::below_root(config, topic) {
@@ -74,7 +75,9 @@ impl Rights {
             Some(access::Own::In { .. } | access::Own::Act { .. }) => topic::check_input(topic).is_ok(),
             // It takes a device's guard away, until the device is described again.
             Some(access::Own::Command(verb)) if verb == Says::Forget.verb() => self.has("admin"),
-            Some(access::Own::Command(_)) => self.has("operator") || self.has("admin"),
+            Some(access::Own::Command(verb)) => {
+                About::named(&verb).map_or(&["operator", "admin"][..], About::roles).iter().any(|role| self.has(role))
+            }
             Some(access::Own::Answer(_)) => self.has("approver"),
             Some(access::Own::Recall) => true,
             Some(access::Own::Receiver(name)) => self.has("receiver") && self.user.as_ref() == Some(&name),
@@ -88,6 +91,9 @@ impl Rights {
         let plain = filter.strip_prefix("$share/").and_then(|s| s.split_once('/')).map_or(filter, |(_, f)| f);
         let Ok(wanted) = TopicFilter::new(plain) else { return false };
         if access::is_snapshot(config, plain) && !self.receives() {
+            return false;
+        }
+        if config.is_document_of_approvals(plain) && !self.hears_approvals() {
             return false;
         }
         if self.open { !access::is_approval(config, plain) } else { self.granted.subscribe(&wanted) }
@@ -104,6 +110,10 @@ impl Rights {
         self.has("receiver") || self.has("admin")
     }
 
+    fn hears_approvals(&self) -> bool {
+        self.has("approver") || self.has("admin")
+    }
+
     /// Whether what comes on a topic may be heard: approvals by those only who may answer them, or see all; so with snapshots.
     #[must_use]
     pub fn hear(&self, config: &Config, topic: &str) -> bool {
@@ -115,7 +125,9 @@ impl Rights {
             return false;
         }
         let allowed = self.open || self.granted.hears_all() || self.granted.hear(topic);
-        allowed && (!access::is_approval(config, topic) || self.has("approver") || self.has("admin"))
+        // The buttons of approvals hold what an answer must prove.
+        let is_of_approvals = access::is_approval(config, topic) || config.is_document_of_approvals(topic);
+        allowed && (!is_of_approvals || self.hears_approvals())
     }
 }
 
@@ -130,7 +142,16 @@ mod tests {
         for topic in ["a", "jamey/in/a/b", "jamey/act/a/on", "jamey/memory/recall"] {
             assert!(open.publish(&config, topic), "{topic}");
         }
-        for topic in ["$SYS/a", "jamey", "jamey/status", "jamey/cmd/x", "jamey/approval/1/answer", "jamey/phoenix/snapshot/1/want/x"] {
+        for topic in [
+            "$SYS/a",
+            "jamey",
+            "jamey/status",
+            "jamey/cmd/x",
+            "jamey/cmd/guard-mode",
+            "jamey/cmd/alert-acknowledge",
+            "jamey/approval/1/answer",
+            "jamey/phoenix/snapshot/1/want/x",
+        ] {
             assert!(!open.publish(&config, topic), "{topic}");
         }
         assert!(open.subscribe(&config, "#") && open.hear(&config, "jamey/verdict/x"));
@@ -153,6 +174,18 @@ mod tests {
         for (role, hears) in [("human", true), ("operator", true), ("home_assistant", true), ("device", false), ("zigbee2mqtt", false)] {
             assert_eq!(of(&[role]).hear(&config, ""), hears, "{role}");
         }
+        // What the guard and the conscience are about to do is nobody's who only runs devices.
+        let all = config::acl(None, &config.root).unwrap().roles;
+        for role in all.keys().map(String::as_str).chain(["unheard_of"]) {
+            let rights = of(&[role]);
+            for about in About::ALL {
+                let may = role == "admin" || role == "approver" || (role == "operator" && about == About::Alert);
+                assert_eq!(rights.publish(&config, &format!("jamey/cmd/{}", about.verb())), may, "{role}: {about:?}");
+            }
+        }
+        let house = of(&["home_assistant", "discovery", "operator"]);
+        assert!(!house.publish(&config, "jamey/cmd/guard-mode") && house.publish(&config, "jamey/cmd/alert-acknowledge"));
+        assert!(of(&["home_assistant", "discovery", "operator", "approver"]).publish(&config, "jamey/cmd/guard-mode"));
         let device = of(&["device"]);
         assert!(device.subscribe(&config, "#") && !device.hear(&config, "other/x") && device.hear(&config, "anna/x"));
         assert!(device.speaks_for_itself() && !device.describes() && of(&["zigbee2mqtt"]).describes());
@@ -174,6 +207,24 @@ mod tests {
             assert_eq!((rights.hear(&config, offer), rights.subscribe(&config, offer)), (hears, hears), "{roles:?}");
             assert_eq!(rights.publish(&config, want), asks, "{roles:?}");
         }
+        let (house, buttons) = ("homeassistant/device/jamey_jamey/config", "homeassistant/device/jamey_jamey_-approvals/config");
+        for (roles, hears) in
+            [(&["home_assistant"][..], false), (&["human"], false), (&["admin"], true), (&["home_assistant", "approver"], true)]
+        {
+            let rights = of(roles);
+            assert_eq!((rights.hear(&config, buttons), rights.subscribe(&config, buttons)), (hears, hears), "{roles:?}");
+            assert!(rights.hear(&config, house), "{roles:?}");
+        }
+        for (roles, other) in
+            [(&["admin"][..], true), (&["discovery"], true), (&["zigbee2mqtt"], true), (&["home_assistant"], true), (&["human"], false)]
+        {
+            let rights = of(roles);
+            for own in [house, buttons, "homeassistant/device/jamey_jamey_lamp/config"] {
+                assert!(!rights.publish(&config, own), "{roles:?} {own}");
+            }
+            assert_eq!(rights.publish(&config, "homeassistant/device/jamey_jamey2/config"), other, "{roles:?}");
+        }
+        assert!(!Rights::open().publish(&config, house) && !Rights::open().hear(&config, buttons) && Rights::open().hear(&config, house));
         let receiver = of(&["receiver", "admin"]);
         assert!(receiver.publish(&config, "jamey/phoenix/snapshot/1/done/anna"));
         for topic in

@@ -20,7 +20,10 @@ use super::{
     repeats::Said,
     rights::Rights,
 };
-use crate::domain::{EntityId, Forgery, Input, Purpose, Source, Timestamp, TopicFilter};
+use crate::{
+    domain::{EntityId, Forgery, Input, Purpose, Source, Timestamp, TopicFilter},
+    observe::Incident,
+};
 pub use ahead::Ahead;
 pub use carried::Carried;
 use mqtt5::broker::{
@@ -219,6 +222,7 @@ impl Visit {
             if let Some(posed_as) = self.posed_as(&who, topic) {
                 let by = who.source.requester.clone();
                 self.hall.counters.refuse("forged", &format!("`{by}` spoke as {posed_as}"));
+                self.hall.incidents.note(Incident::Posed, by.as_str(), self.hall.clock.uptime());
                 self.hall.inbox.mention(Input::Forged(Forgery { at: self.hall.clock.now(), by, posed_as }));
             }
         }
@@ -292,6 +296,7 @@ impl AuthProvider for Visit {
                 let from = format!("`{}` from {} on {}", self.arrival.client_id, entrance.peer, entrance.listener);
                 hall.counters.refuse("connect", &from);
                 if let Some(user) = connect.username.as_deref() {
+                    hall.incidents.note(Incident::Login, &entrance.peer.ip().to_string(), hall.clock.uptime());
                     hall.limits.after_failed_login(entrance.peer.ip(), user, hall.clock.uptime(), &hall.counters).await;
                 }
             }

@@ -1,22 +1,41 @@
 //! `jamey check`: everything that `run` would refuse, without starting.
 
 use super::Common;
-use crate::app;
+use crate::app::{self, orders};
 use serde_json::json;
 
 /// # Errors
 /// With all that is wrong.
 pub fn check(common: &Common) -> anyhow::Result<()> {
     let config = common.load()?;
-    let rules = app::rules::sets(&config)?.live.rules().count();
+    let (found, damaged) = orders::found(&config.store.data);
+    let (chosen, ended) = found.without_ended(&config);
+    let counts = chosen.over(&config);
+    // What the config says must be good too: a choice may end.
+    app::rules::sets(&config)?;
+    let rules = app::rules::sets(&counts)?.live.rules().count();
     app::settings(&config)?;
     app::listeners(&config)?;
     super::run::log_filter(&config)?;
+    let holds = chosen.holds(&config);
     if common.json {
-        crate::cli::line!("{}", json!({"v": 1, "status": "ok", "rules": rules, "guard": config.broker.guard}));
-    } else {
-        let from = common.config.as_ref().map_or_else(|| "the embedded defaults".to_owned(), |p| p.display().to_string());
-        crate::cli::line!("{from}: good; {rules} rules, their examples behave");
+        let options: Vec<_> = holds.iter().map(orders::Holds::json).collect();
+        let told = json!({"v": 1, "status": "ok", "rules": rules, "guard": counts.broker.guard, "options": options, "damaged": damaged});
+        crate::cli::line!("{told}");
+        return Ok(());
+    }
+    let from = common.config.as_ref().map_or_else(|| "the embedded defaults".to_owned(), |p| p.display().to_string());
+    crate::cli::line!("{from}: good; {rules} rules, their examples behave");
+    for one in &holds {
+        if let Some(why) = one.why() {
+            crate::cli::line!("over it: {} {}, {why}", one.about.verb(), one.bare());
+        }
+    }
+    for one in &ended {
+        crate::cli::line!("{} ends at the next start, because the config says otherwise than when it was chosen", one.bare_and_who());
+    }
+    if let Some(damaged) = damaged {
+        crate::cli::line!("ATTENTION: {damaged}");
     }
     Ok(())
 }

@@ -1,9 +1,12 @@
-//! `jamey guard coverage|off|on`: what is judged, and break-glass on the host.
+//! `jamey guard coverage|mode|off|on`: what is judged, whether it is held, and break-glass on the host.
 
-use super::{Common, device};
+use super::{Common, device, option::option};
 use crate::{
-    app::{LONGEST_SECONDS, Order},
-    broker::guard::{GuardRules, coverage},
+    app::{LONGEST_SECONDS, Order, orders},
+    broker::{
+        About,
+        guard::{GuardRules, coverage},
+    },
     config::{Config, GuardMode},
     domain::{Device, DeviceClass, Registry, Timestamp},
     runtime::Clock,
@@ -16,6 +19,13 @@ use serde_json::{Value, json};
 pub enum Action {
     /// Each actuator and alias: judged, not judged, or never on MQTT, and why.
     Coverage,
+    /// Whether what the conscience refuses is held (enforce) or only reported (observe), and who chose that; with a mode, from now on, also
+    /// after a restart.
+    Mode {
+        /// `config`: what the config says.
+        #[arg(value_parser = ["observe", "enforce", "config"])]
+        mode: Option<String>,
+    },
     /// Break-glass: hold nothing for a while. Audited and announced.
     Off {
         /// For how long: `90s`, `10m`, `1h`; at most 24h.
@@ -33,6 +43,7 @@ pub fn guard(common: &Common, action: &Action) -> anyhow::Result<()> {
     let data = &config.store.data;
     match action {
         Action::Coverage => coverage(common, &config),
+        Action::Mode { mode } => option(common, About::GuardMode, mode.as_ref().map(|mode| json!({"mode": mode}))),
         Action::Off { time } => {
             if !data.is_dir() {
                 bail!("there is no data folder {}: name the running Jamey's with --data", data.display());
@@ -48,7 +59,11 @@ pub fn guard(common: &Common, action: &Action) -> anyhow::Result<()> {
         }
         Action::On => {
             Order::revoke(data).with_context(|| format!("{} cannot be written", data.display()))?;
-            say(common, &json!({"v": 1, "guard": "on"}), "the guard is as the config says; a running Jamey sees it within a second");
+            say(
+                common,
+                &json!({"v": 1, "guard": "on"}),
+                "the guard is on again, in the mode that `jamey guard mode` tells; a running Jamey sees it within a second",
+            );
             Ok(())
         }
     }
@@ -82,6 +97,8 @@ fn coverage(common: &Common, config: &Config) -> anyhow::Result<()> {
     let devices = device::known(data)?;
     let registry = Registry::from_devices(devices.iter().cloned());
     let rules = GuardRules::of(config);
+    let chosen = orders::found(data).0.without_ended(config).0;
+    let holds = chosen.over(config).broker.guard;
     let rows: Vec<Row> = devices
         .iter()
         .flat_map(|device| coverage::of(&registry, &rules, device).into_iter().map(move |covered| Row { device, covered }))
@@ -93,16 +110,17 @@ fn coverage(common: &Common, config: &Config) -> anyhow::Result<()> {
         crate::cli::line!(
             "{}",
             serde_json::to_string_pretty(
-                &json!({"v": 1, "mode": config.broker.guard, "actuators": list, "owner_guards": guards, "not_judged_at": other.map(ToString::to_string)})
+                &json!({"v": 1, "mode": holds, "actuators": list, "owner_guards": guards, "not_judged_at": other.map(ToString::to_string)})
             )?
         );
         return Ok(());
     }
-    let mode = match config.broker.guard {
+    let mode = match holds {
         GuardMode::Observe => "observe: judged and reported, nothing is held",
         GuardMode::Enforce => "enforce: what the conscience refuses is held",
     };
-    crate::cli::line!("guard mode {mode} (by this config; `{}/info` tells that of a running Jamey)", config.root);
+    let why = chosen.of(About::GuardMode, config).and_then(|holds| holds.why()).unwrap_or_else(|| "by this config".to_owned());
+    crate::cli::line!("guard mode {mode} ({why}; `{}/info` tells that of a running Jamey)", config.root);
     if let Some(until) = crate::app::standing(data, Clock::new(Timestamp::default()).now()) {
         crate::cli::line!("break-glass: off until {until}, nothing is held");
     }

@@ -6,6 +6,7 @@ macro_rules! line {
 }
 pub(crate) use line;
 
+mod alert;
 mod approval;
 mod audit;
 mod certs;
@@ -18,6 +19,7 @@ mod guard;
 mod health;
 mod memory;
 mod mind;
+mod option;
 mod paint;
 mod phoenix;
 mod recall;
@@ -26,7 +28,10 @@ mod run;
 mod token;
 mod user;
 
-use crate::config::{self, Config};
+use crate::{
+    app::orders,
+    config::{self, Config},
+};
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use std::{io::Write, net::SocketAddr, path::PathBuf, process::ExitCode};
 
@@ -87,6 +92,11 @@ enum Command {
     Certs {
         #[command(subcommand)]
         action: certs::Action,
+    },
+    /// What is wrong now, and that you have seen it.
+    Alert {
+        #[command(subcommand)]
+        action: alert::Action,
     },
     /// What waits for a person's word, and your own.
     Approval {
@@ -165,6 +175,19 @@ impl Common {
         })
     }
 
+    /// The same as it counts: with what was chosen while Jamey ran over it.
+    ///
+    /// # Errors
+    /// As `load`.
+    pub fn counts(&self) -> anyhow::Result<Config> {
+        let config = self.load()?;
+        let (chosen, damaged) = orders::found(&config.store.data);
+        if let Some(damaged) = damaged {
+            eprintln!("jamey: {damaged}");
+        }
+        Ok(chosen.over(&config))
+    }
+
     fn mqtt_address(&self, config: &Config) -> Option<SocketAddr> {
         config.broker.mqtt.first().copied()
     }
@@ -220,6 +243,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Command::Entity { action } => entity::entity(&common, &action),
         Command::Device { action } => device::device(&common, &action),
         Command::Certs { action } => certs::certs(&common, &action),
+        Command::Alert { action } => alert::alert(&common, &action),
         Command::Approval { action } => approval::approval(&common, &action),
         Command::Audit { action } => audit::audit(&common, &action),
         Command::Recall(asked) => recall::recall(&common, &asked),

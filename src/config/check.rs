@@ -1,6 +1,6 @@
 //! Every check of one option against another; it reads what is sound and adds to the ledger, and changes nothing.
 
-use super::{Config, beside, courier, entries::repeated, memory, phoenix, reader::Ledger, tree::Origin};
+use super::{Config, alerts, beside, courier, entries::repeated, home_assistant, memory, phoenix, reader::Ledger, tree::Origin};
 use crate::domain::{TopicFilter, limits};
 use std::{collections::BTreeSet, net::SocketAddr};
 
@@ -20,6 +20,8 @@ pub(super) fn all(config: &Config, numbers: &Numbers, ledger: &mut Ledger) {
     twice(config, numbers, ledger);
     beside::check(config, ledger);
     courier::check(config, ledger);
+    alerts::check(config, ledger);
+    home_assistant::check(config, ledger);
     memory::check(config, ledger);
     phoenix::check(config, ledger);
     if ledger.sound("root") {

@@ -123,6 +123,13 @@ pub(super) fn path(node: &Node) -> Read<PathBuf> {
     text(node, || "a path in quotes, such as \"data\"".to_owned(), good).map(PathBuf::from)
 }
 
+/// As systemd has it: the name of a file, not a path.
+pub(super) fn credential(node: &Node) -> Read<String> {
+    let wanted = || "the name under which systemd hands it over (`LoadCredential=NAME:PATH`), such as \"phoenix-key\"".to_owned();
+    let good = |t: &&str| !t.is_empty() && t.len() <= 255 && !t.contains(['/', '\0']) && !matches!(*t, "." | "..");
+    node.text().filter(good).map(str::to_owned).ok_or_else(wanted)
+}
+
 /// Where on a host a WebSocket is asked for.
 pub(super) fn url_path(node: &Node) -> Read<String> {
     let good =

@@ -1,6 +1,7 @@
 //! The configuration: file, then environment, then flags; every option typed, ranged and checked, and everything wrong told at once.
 
 mod acl;
+mod alerts;
 mod beside;
 mod check;
 mod courier;
@@ -8,6 +9,8 @@ mod duties;
 mod entries;
 mod error;
 mod families;
+mod home_assistant;
+mod http;
 mod identity;
 mod kinds;
 mod limits;
@@ -25,19 +28,22 @@ mod tree;
 mod tests;
 
 pub use acl::acl;
+pub use alerts::{Alerts, Least, WebhookEntry};
 pub use beside::{ATTACHED, Attached, BridgeEntry, BridgeTopic, Direction, Remote};
 pub use courier::Courier;
 pub use entries::{DeviceEntry, EntityEntry};
 pub use error::ConfigError;
+pub use home_assistant::HomeAssistant;
+pub use http::Http;
 pub use limits::Limits;
 pub use listeners::{ClientFiles, ListenerEntry, Protocol, Rate, TlsFiles};
 pub use load::load;
 pub use phoenix::{Extra, Phoenix, RepositoryEntry};
-pub use schema::{Approvals, Broker, Conscience, Durability, GuardMode, Http, Inputs, Log, StoreConfig, WhenUnwritable};
+pub use schema::{Approvals, Broker, Conscience, Durability, GuardMode, Inputs, Log, PROFILES, StoreConfig, WhenUnwritable};
 pub use signals::shipped as shipped_signals;
 pub use tree::{ENV_PREFIX, FLAGS};
 
-use crate::domain::{DutySpec, IdentitySpec, Keeping, MissionSpec, OwnerGuard, Retention, SignalSpec};
+use crate::domain::{DutySpec, IdentitySpec, InputSource, Keeping, MissionSpec, OwnerGuard, Retention, SignalSpec};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use reader::{Ledger, Reader};
 use serde::Serialize;
@@ -61,6 +67,7 @@ pub struct Config {
     pub http: Http,
     pub store: StoreConfig,
     pub inputs: Inputs,
+    pub home_assistant: HomeAssistant,
     #[serde(rename = "listener")]
     pub listeners: Vec<ListenerEntry>,
     #[serde(rename = "guard")]
@@ -87,6 +94,9 @@ pub struct Config {
     #[serde(rename = "retention")]
     pub retentions: Vec<Retention>,
     pub phoenix: Phoenix,
+    pub alerts: Alerts,
+    #[serde(rename = "webhook")]
+    pub webhooks: Vec<WebhookEntry>,
     pub log: Log,
 }
 
@@ -102,6 +112,7 @@ impl Default for Config {
             http: Http::default(),
             store: StoreConfig::default(),
             inputs: Inputs::default(),
+            home_assistant: HomeAssistant::default(),
             listeners: Vec::new(),
             guards: Vec::new(),
             devices: Vec::new(),
@@ -117,6 +128,8 @@ impl Default for Config {
             memory: Keeping::default(),
             retentions: Vec::new(),
             phoenix: Phoenix::default(),
+            alerts: Alerts::default(),
+            webhooks: Vec::new(),
             log: Log::default(),
         }
     }
@@ -146,6 +159,15 @@ impl Config {
         let config = read(sources, &mut ledger);
         let errors = ledger.into_errors();
         if errors.is_empty() { Ok(config) } else { Err(errors) }
+    }
+
+    /// All that is told besides `in/…`, by pattern, the first that fits.
+    #[must_use]
+    pub fn sources(&self) -> Vec<InputSource> {
+        let theirs = self.home_assistant.source();
+        let is_named = self.inputs.extra.iter().any(|own| own.pattern.read(&self.home_assistant.status()).is_some());
+        // Before the families': ESPHome's pattern would take it for a node of hers.
+        theirs.into_iter().filter(|_| !is_named).chain(self.inputs.sources()).collect()
     }
 
     /// The time zone, from the bundled database; UTC for a name that was never checked.
@@ -224,6 +246,7 @@ fn sections(top: &mut Reader) -> (Config, check::Numbers) {
         http: top.section("http", Http::read),
         store: top.section("store", StoreConfig::read),
         inputs,
+        home_assistant: top.section("home_assistant", HomeAssistant::read),
         listeners,
         guards,
         devices,
@@ -239,6 +262,8 @@ fn sections(top: &mut Reader) -> (Config, check::Numbers) {
         memory: top.section("memory", memory::keeping),
         retentions: memory::retentions(top),
         phoenix: top.section("phoenix", Phoenix::read),
+        alerts: top.section("alerts", Alerts::read),
+        webhooks: top.sections("webhook", WebhookEntry::read).into_iter().map(|(_, webhook)| webhook).collect(),
         log: top.section("log", Log::read),
     };
     let numbers = check::Numbers {

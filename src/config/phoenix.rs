@@ -108,7 +108,7 @@ impl RepositoryEntry {
             name: String::new(),
             path: PathBuf::new(),
             key_file: r.optional("key_file", kinds::path),
-            credential: r.optional("credential", credential),
+            credential: r.optional("credential", kinds::credential),
             schedule: r.or("schedule", d.schedule, schedule),
             jitter_seconds: r.or("jitter_seconds", d.jitter_seconds, kinds::whole(0..=LONGEST_JITTER_SECONDS)),
             after_changes: r.or("after_changes", d.after_changes, kinds::whole(0..=MOST_CHANGES)),
@@ -131,13 +131,6 @@ impl RepositoryEntry {
         }
         Some(Self { name: name?, path: path?, ..entry })
     }
-}
-
-/// As systemd has it: the name of a file, not a path.
-fn credential(node: &Node) -> Read<String> {
-    let wanted = || "the name under which systemd hands it over (`LoadCredential=NAME:PATH`), such as \"phoenix-key\"".to_owned();
-    let good = |t: &&str| !t.is_empty() && t.len() <= 255 && !t.contains(['/', '\0']) && !matches!(*t, "." | "..");
-    node.text().filter(good).map(str::to_owned).ok_or_else(wanted)
 }
 
 fn schedule(node: &Node) -> Read<String> {

@@ -7,7 +7,7 @@ use super::{
     tree::Node,
 };
 use crate::domain::{InputSource, limits};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeMap,
     net::{Ipv4Addr, SocketAddr},
@@ -34,7 +34,7 @@ const SILENT: [(&str, &str); 6] = [
 ];
 
 /// What becomes of a guarded command that is not allowed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum GuardMode {
     /// It goes on, and is reported.
@@ -43,6 +43,24 @@ pub enum GuardMode {
     /// It is held or refused.
     Enforce,
 }
+
+impl GuardMode {
+    pub const ALL: [Self; 2] = [Self::Observe, Self::Enforce];
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Observe => "observe",
+            Self::Enforce => "enforce",
+        }
+    }
+}
+
+const MODE_WORDS: [(&str, GuardMode); 2] = [("observe", GuardMode::Observe), ("enforce", GuardMode::Enforce)];
+
+/// The shipped profiles.
+pub const PROFILES: [&str; 3] = ["home", "workshop", "strict"];
+const PROFILE_WORDS: [(&str, &str); 3] = [("home", "home"), ("workshop", "workshop"), ("strict", "strict")];
 
 /// When the sender of an input or a guarded command is acknowledged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -115,7 +133,7 @@ impl Broker {
         let rate = Rate::read(r, "mqtt_messages_per_second", "mqtt_bytes_per_second");
         Self {
             mqtt: r.list("mqtt", "[\"127.0.0.1:1883\"]", kinds::address).unwrap_or(d.mqtt),
-            guard: r.or("guard", d.guard, kinds::word(&[("observe", GuardMode::Observe), ("enforce", GuardMode::Enforce)])),
+            guard: r.or("guard", d.guard, kinds::word(&MODE_WORDS)),
             max_connections: r.or("max_connections", d.max_connections, kinds::whole(1..=limits::CONNECTIONS)),
             max_packet_bytes: r.or("max_packet_bytes", d.max_packet_bytes, kinds::whole(SMALLEST_PACKET_BYTES..=limits::PACKET_BYTES)),
             keep_sessions_seconds: r.or("keep_sessions_seconds", d.keep_sessions_seconds, kinds::whole(0..=YEAR_SECONDS)),
@@ -127,23 +145,6 @@ impl Broker {
             acl: r.optional("acl", kinds::path),
             speaks_for_many: r.list("speaks_for_many", "[\"node-red\"]", kinds::name).unwrap_or(d.speaks_for_many),
         }
-    }
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Http {
-    pub listen: SocketAddr,
-}
-
-impl Default for Http {
-    fn default() -> Self {
-        Self { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8420)) }
-    }
-}
-
-impl Http {
-    pub(super) fn read(r: &mut Reader) -> Self {
-        Self { listen: r.or("listen", Self::default().listen, kinds::address) }
     }
 }
 
@@ -235,6 +236,8 @@ pub struct Conscience {
     pub shipped: bool,
     /// The shipped weights, thresholds and rules laid over them: `home`, `workshop`, `strict`.
     pub profile: &'static str,
+    /// Added to the profile's caution, in [0, 0.3]: it only tightens.
+    pub strictness: f64,
     /// Duties whose rules are silent, vetoes excepted.
     pub silent: Vec<&'static str>,
     /// Whether `jamey rules learn` proposes weights.
@@ -251,6 +254,7 @@ impl Default for Conscience {
             rules: Vec::new(),
             shipped: true,
             profile: "home",
+            strictness: 0.0,
             silent: Vec::new(),
             learning: true,
             shadow: None,
@@ -266,7 +270,8 @@ impl Conscience {
         Self {
             rules: r.list("rules", "[\"config/rules.json\"]", kinds::path).unwrap_or(d.rules),
             shipped: r.or("shipped", d.shipped, kinds::truth),
-            profile: r.or("profile", d.profile, kinds::word(&[("home", "home"), ("workshop", "workshop"), ("strict", "strict")])),
+            profile: r.or("profile", d.profile, kinds::word(&PROFILE_WORDS)),
+            strictness: r.or("strictness", d.strictness, kinds::number(0.0..=limits::CAUTION)),
             silent: r.list("silent", "[\"autonomy\"]", kinds::word(&SILENT)).unwrap_or(d.silent),
             learning: r.or("learning", d.learning, kinds::truth),
             shadow: r.optional("shadow", kinds::path),

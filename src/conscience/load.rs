@@ -34,6 +34,7 @@ pub(super) fn load(ruling: &Ruling, specs: &[SignalSpec]) -> Result<Set, Vec<Rul
         let over = source::overlay(&candidate.name, &candidate.text, &l.signals, &mut l.errors);
         l.lay(over, &candidate.name, false);
     }
+    l.tighten(ruling.strictness);
     if l.ids.len() > limits::RULES {
         let message = format!("a set has at most {} rules and these are {}", limits::RULES, l.ids.len());
         l.errors.push(RuleError::of("rules", None, message));
@@ -122,6 +123,16 @@ impl Loading {
                 None => continue,
             };
             self.errors.push(RuleError::of("config", Some(id), message));
+        }
+    }
+
+    /// Strictness is laid over everything else: no candidate takes it away.
+    fn tighten(&mut self, strictness: f64) {
+        if (0.0..=limits::CAUTION).contains(&strictness) {
+            self.tuning.caution = (self.tuning.caution + strictness).min(limits::CAUTION);
+        } else {
+            let message = format!("{strictness} is no strictness; it is from 0 to {}", limits::CAUTION);
+            self.errors.push(RuleError::of("config", None, message));
         }
     }
 

@@ -45,7 +45,7 @@ use crate::domain::{Facts, RuleText, Ruling, SignalSpec, Verdict, limits};
 use facts::{Known, View};
 use judge::Applicable;
 use names::Signal;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use term::Term;
@@ -77,7 +77,7 @@ struct Set {
 }
 
 /// A shipped set of weights, thresholds and rules, laid over the rules.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Profile {
     #[default]
@@ -99,6 +99,11 @@ impl Profile {
     }
 
     #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|profile| profile.as_str() == name)
+    }
+
+    #[must_use]
     pub fn text(self) -> RuleText {
         let text = match self {
             Self::Home => include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/config/profiles/home.toml")),
@@ -112,7 +117,7 @@ impl Profile {
 /// What a profile may change of the thresholds: only towards caution.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Tuning {
-    /// Added to both bars, in [0, 0.3].
+    /// Added to both bars, in [0, `limits::CAUTION`].
     pub caution: f64,
     /// The risk from which a request needs trust even where no rule speaks, in [0, 0.6].
     pub trust_from: f64,

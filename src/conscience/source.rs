@@ -125,7 +125,7 @@ pub(super) fn overlay(name: &str, text: &str, signals: &[Signal], errors: &mut V
             ("thresholds", DeValue::Table(table)) => {
                 for (key, value) in table {
                     let wanted = match key.get_ref().as_ref() {
-                        "caution" => Some((0.0..=0.3, &mut found.caution)),
+                        "caution" => Some((0.0..=limits::CAUTION, &mut found.caution)),
                         "trust_from" => Some((0.0..=0.6, &mut found.trust_from)),
                         _ => None,
                     };

@@ -51,9 +51,10 @@ impl Window {
 }
 
 /// How urgent it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Urgency {
+    #[default]
     Fine,
     /// Within days.
     Ticket,
@@ -130,6 +131,7 @@ impl Counts {
 
 /// What went well and what did not, in constant space: six hours by the minute, three days by the hour, and the error budget's window by the day.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Events {
     minutes: Counts,
     hours: Counts,

@@ -31,6 +31,22 @@ pub enum Phase {
     Stopping,
 }
 
+impl Phase {
+    pub const ALL: [Self; 6] = [Self::Waking, Self::Attentive, Self::Idle, Self::Consolidating, Self::Degraded, Self::Stopping];
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Waking => "waking",
+            Self::Attentive => "attentive",
+            Self::Idle => "idle",
+            Self::Consolidating => "consolidating",
+            Self::Degraded => "degraded",
+            Self::Stopping => "stopping",
+        }
+    }
+}
+
 /// One phase gave way to another.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Transition {

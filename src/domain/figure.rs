@@ -106,7 +106,7 @@ pub const FIGURES: [About; 20] = [
         "plausible",
         Occasion::Look,
         SHARE,
-        "the share of entities without such a reading; unknown while there is none",
+        "the share without such a reading of the entities that were declared or described (of all, where none was); unknown while there is none",
     ),
     number(Figure::Held, "held", Occasion::Look, COUNT, "requests that wait for a person's word"),
     truth(Figure::StoreFailing, "store_failing", Occasion::Look, "the store cannot write"),

@@ -32,6 +32,26 @@ pub const NEIGHBOURS: usize = 32;
 pub const KINDS_OF_LIFE: usize = 5;
 /// Absences that have an alert each; more are counted in one. So many alerts nobody reads, and each is a retained value.
 pub const SILENCES_TOLD: usize = 64;
+/// Alerts on one page, besides the one that counts the rest: more nobody reads, and each is a retained value.
+pub const ALERTS_TOLD: usize = 64;
+/// `[[webhook]]` entries: a phone, a pager and a log are three; each has a thread.
+pub const WEBHOOKS: usize = 8;
+/// Where alerts are posted to: some receivers have a key of a hundred characters in it.
+pub const WEBHOOK_URL_BYTES: usize = 2_048;
+/// Codes of which something waits for one webhook: a page, and as many that have ended since. Of each only the newest waits.
+pub const WEBHOOK_WAITING: usize = 256;
+/// Of what a receiver answers so much is read, and thrown away: enough to use its connection again.
+pub const WEBHOOK_REPLY_BYTES: u64 = 16 * 1_024;
+/// What signs a webhook: receivers that make it up take 20 to 64.
+pub const WEBHOOK_SECRET_BYTES: usize = 1_024;
+/// Addresses and requesters whose incidents are counted one by one, at some 100 bytes each; the rest are one.
+pub const INCIDENTS: usize = 256;
+/// An alert's text: of many mistakes the first are told.
+pub const ALERT_TEXT_CHARS: usize = 2_000;
+/// Returns of one cause that are counted: who reads that it came back 64 times within an hour need not know how many more.
+pub const ALERT_RETURNS: usize = 64;
+/// Alerts that are over of which it is remembered for an hour how often they came back: at some 300 bytes each, 300 KiB.
+pub const ALERTS_PAST: usize = 1_024;
 /// Devices in the registry; a very large Zigbee network has 300.
 pub const DEVICES: usize = 4_096;
 /// Commands of one device: a Home Assistant climate device declares up to 16 command topics.
@@ -90,8 +110,20 @@ pub const REPOSITORIES: usize = 8;
 pub const ERRAND_BYTES: usize = 1_024;
 /// Errands that wait for Phoenix: each may take minutes, and is the same as the one before it.
 pub const ERRANDS_WAITING: usize = 8;
+/// An order to Jamey itself: a word or a number, and the asker's own.
+pub const ORDER_BYTES: usize = 1_024;
+/// Orders that wait to be carried out: people give them, and each waits for the disk.
+pub const ORDERS_WAITING: usize = 16;
+/// What profile and strictness together may add to the bars of the score: θ_allow ends at 0.6, and no score reaches 1.
+pub const CAUTION: f64 = 0.3;
 /// Entities whose names are kept: as many as the registry has devices, for each may be a sensor as well.
 pub const NAMED: usize = DEVICES;
+/// Entities whose trust and liveness Home Assistant shows: each is a device there, with a document that is retained and costs the disk a sync.
+pub const DESCRIBED: usize = 500;
+/// A discovery document: what the MQTT clients of small hosts take in one piece.
+pub const DOCUMENT_BYTES: usize = 64 * 1024;
+/// Held requests that have buttons of their own; of more it is told how many there are.
+pub const BUTTONS: usize = 8;
 /// Values of one entity that have a name: a Zigbee device exposes up to twenty.
 pub const NAMED_VALUES: usize = 32;
 /// Bytes of one such name, unit or class: what fits on a label.
@@ -118,8 +150,6 @@ pub const RECALLS_PER_SECOND_OF_ALL: u32 = 100;
 pub const RECALLS_BURST_OF_ALL: u32 = 200;
 /// Questions that wait for an answer: at some milliseconds each the last of them waits a second at most.
 pub const RECALLS_WAITING: usize = 64;
-/// Memory records kept at hand: at some 500 bytes each, 16,000 of them; a 4 GB host can spare it.
-pub const WORKING_BYTES: u64 = 8 * 1_024 * 1_024;
 /// Memories whose recall is counted in one batch while verdicts wait; what is more is not counted.
 pub const RECALLED_A_BATCH: usize = RECALLED;
 /// The recorded inputs kept for replay.
@@ -293,3 +323,20 @@ pub const MANIFEST_BYTES: u64 = 32 * 1024 * 1024;
 pub const SAVED_READ_BYTES: u64 = 16 * 1024 * 1024;
 /// Wrapped keys that one passphrase is tried at: each takes a third of a second.
 pub const SLOTS: usize = 32;
+/// HTTP connections at once, at some 40 KiB each: what people and their tools open, several times over.
+pub const HTTP_CONNECTIONS: usize = 128;
+/// Of one address: a browser opens six to a host.
+pub const HTTP_ADDRESS_CONNECTIONS: usize = 32;
+/// How long a request's head, the answer, and its taking may last each: a slow phone on a bad line needs a second.
+pub const HTTP_PATIENCE_SECONDS: u32 = 10;
+/// A request's head: its target and its headers with a token have less than 2 KiB.
+pub const HTTP_HEAD_BYTES: usize = 16 * 1_024;
+/// Headers of one request: browsers send some twenty.
+pub const HTTP_HEADERS: usize = 64;
+/// A request's body: what people write, and no uploads.
+pub const HTTP_BODY_BYTES: usize = 64 * 1_024;
+/// Entities with figures of their own in one scrape, at some 200 bytes each: more than a house has, and what a Prometheus on the same
+/// small host still takes.
+pub const METRICS_ENTITIES: usize = 1_000;
+/// Alerts that one scrape names one by one.
+pub const METRICS_ALERTS: usize = 64;

@@ -22,21 +22,38 @@ pub struct MissionSpec {
     pub aim: Option<Aim>,
 }
 
-/// What of an objective is counted, and how much of it may go wrong.
+/// What of an objective is counted, and how much of it may go wrong. It is stored with what was counted: what only weighs that may be missing
+/// there, for it is taken from the config anyway.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Aim {
     /// CEL to a bool over signals (`ctx.…`) and figures (`fig.…`): what must be so.
     pub good: String,
     /// CEL to a bool over the same: where it is not so, or not known, nothing is counted. None: it is always counted.
+    #[serde(default)]
     pub valid: Option<String>,
     /// The share that is to be good, in [0.5, 1).
     pub target: f64,
     /// Days over which the error budget is told, 1 to `limits::MISSION_DAYS`.
+    #[serde(default = "least_days")]
     pub window_days: u16,
     /// How much it weighs when it goes badly, in [0, 1].
+    #[serde(default = "full_weight")]
     pub priority: Unit01,
     /// Events below which a burn rate says nothing, 1 to `limits::MISSION_LEAST`.
+    #[serde(default = "least_events")]
     pub least: u32,
+}
+
+fn least_days() -> u16 {
+    1
+}
+
+fn full_weight() -> Unit01 {
+    Unit01::clamped(1.0)
+}
+
+fn least_events() -> u32 {
+    1
 }
 
 impl Aim {

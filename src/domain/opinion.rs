@@ -301,3 +301,19 @@ pub struct OpinionView {
     pub last_seen: Timestamp,
     pub detail: Detail,
 }
+
+impl OpinionView {
+    /// From here on it is as likely good as not, and reasons of verdicts say that it is trusted a little.
+    const TRUSTED: f64 = 0.5;
+
+    #[must_use]
+    pub fn is_trusted(&self) -> bool {
+        self.lower_bound.get() >= Self::TRUSTED
+    }
+
+    /// Whether something speaks against it: probation, or trusted less than it was to begin with.
+    #[must_use]
+    pub fn is_distrusted(&self) -> bool {
+        self.expectation.get() < self.base_rate - 0.005 || self.detail.facets.iter().any(|f| f.owed > 0)
+    }
+}

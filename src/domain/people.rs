@@ -75,6 +75,14 @@ impl People {
         self.users.is_empty()
     }
 
+    /// Whose valid token this is, and the roles that it gives.
+    #[must_use]
+    pub fn bearer(&self, token: &str, now: Timestamp) -> Option<(&User, Vec<String>)> {
+        let hash = token_hash(token);
+        let user = self.users.get(&self.tokens.iter().find(|t| t.hash == hash && t.is_valid(now))?.user)?;
+        Some((user, self.token(user, token, now)?.0))
+    }
+
     /// The roles that a valid token of this user gives, and when it ends. The hash is looked up whole: it tells nothing about how near a guess was.
     #[must_use]
     pub fn token(&self, user: &User, token: &str, now: Timestamp) -> Option<(Vec<String>, Option<Timestamp>)> {
@@ -130,6 +138,7 @@ mod tests {
             revoked_at,
         };
         let people = People {
+            users: [(user.name.clone(), user.clone())].into(),
             tokens: vec![
                 token("all", &[], None, None),
                 token("some", &["approver", "admin"], Some(at(10)), None),
@@ -145,7 +154,10 @@ mod tests {
         );
         assert_eq!(people.token(&user, "some", at(10)), None);
         assert_eq!(people.token(&user, "gone", at(5)), None);
-        let bob = User { name: "bob".into(), ..user };
+        assert_eq!(people.bearer("some", at(9)), Some((&user, vec!["approver".to_owned()])));
+        assert_eq!([("some", 10), ("gone", 5), ("guess", 5)].map(|(token, now)| people.bearer(token, at(now))), [None, None, None]);
+        assert_eq!(People { users: BTreeMap::new(), ..people.clone() }.bearer("all", at(5)), None, "its user is gone");
+        let bob = User { name: "bob".into(), ..user.clone() };
         assert_eq!(people.token(&bob, "all", at(5)), None, "a token is one user's");
     }
 }

@@ -25,6 +25,9 @@ pub struct Ruling {
     pub silent: Vec<String>,
     /// What is tried: laid over all of it.
     pub candidates: Vec<RuleText>,
+    /// Added to the profile's caution, in [0, `limits::CAUTION`].
+    #[serde(default)]
+    pub strictness: f64,
 }
 
 /// The rules that hold from now on, and those that judge beside them.
@@ -47,6 +50,10 @@ impl Ruling {
             fields(&mut hasher, &[b"weight", id.as_bytes(), &weight.to_bits().to_be_bytes()]);
         }
         self.silent.iter().for_each(|duty| fields(&mut hasher, &[b"silent", duty.as_bytes()]));
+        // A set without it has the digest that it always had.
+        if self.strictness != 0.0 {
+            fields(&mut hasher, &[b"strictness", &self.strictness.to_bits().to_be_bytes()]);
+        }
         hex(&hasher.finalize())
     }
 

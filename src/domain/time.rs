@@ -49,6 +49,12 @@ impl Timestamp {
         self.instant().to_zoned(zone.clone()).date()
     }
 
+    /// When this day began, in the zone of the house.
+    #[must_use]
+    pub fn midnight(self, zone: &TimeZone) -> Self {
+        self.date(zone).to_zoned(zone.clone()).map_or(self, |begin| Self(begin.timestamp().as_microsecond()))
+    }
+
     /// The hour of the day, 0 to 23, in the zone of the house.
     #[must_use]
     pub fn hour(self, zone: &TimeZone) -> u8 {

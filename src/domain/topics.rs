@@ -17,6 +17,10 @@ pub enum Topic {
     Mission,
     Alert,
     System,
+    /// How the house stands, in plain words.
+    Glance,
+    /// What people are told as it happens.
+    Notice,
     AuditHead,
     Shadow,
     Reply,
@@ -50,7 +54,7 @@ pub const ROWS: &[Row] = &[
         way: "out",
         qos: "1",
         retained: "yes",
-        payload: "`version`, `boot_id`, `started_at`, `guard`, `durability`, `attached` (`address`, `judged`)",
+        payload: "`version`, `boot_id`, `started_at`, `guard` (`observe`, `enforce`), `profile` and `strictness` as they hold now, `durability`, `attached` (`address`, `judged`)",
     },
     Row {
         topic: "in/{entity}/{kind}",
@@ -58,6 +62,13 @@ pub const ROWS: &[Row] = &[
         qos: "any",
         retained: "any",
         payload: "a percept's body: JSON, CBOR, number, boolean, text, or bytes; at most 256 KiB; of the kinds `say` and `text` the words are weighed",
+    },
+    Row {
+        topic: "in/{user}/registry",
+        way: "in",
+        qos: "any",
+        retained: "any",
+        payload: "Home Assistant's areas and names, JSON of at most 2 MiB, where `{user}` is `[home_assistant] user`, from who may describe devices: `devices[]` (`identifiers`, `name`, `name_by_user`, `area`), `entities[]` (`entity_id`, `name`, `area`); 4,096 of each count, and of them those whom Jamey knows",
     },
     Row {
         topic: "act/{target}/{verb}",
@@ -162,7 +173,7 @@ pub const ROWS: &[Row] = &[
         way: "out",
         qos: "1",
         retained: "yes, empty clears",
-        payload: "`severity`, `since`, `text`, `what_to_do`; codes: `store`, `damaged` (a page of the database), `guard-off`, `certificate`, `slow-subscriber`, `rules`, `critical-consciousness-state` (a part does not answer the others), `mission-{id}`, `bridge-{name}`, `duty-{id}`, `silent-{entity}` (it has said nothing for longer than it used to), `outage-{bridge}` (with all that is heard through it), `silences` (how many more than have one of their own), `phoenix-failed` (no snapshot can be taken), `phoenix-stale` (the newest is too old), `phoenix-drill-failed` (one could not be restored for trial), `phoenix-rolled-back` (an older state of a repository was put in its place), `phoenix-copy` (a receiver does not go on with its copy)",
+        payload: "`severity` (`warning`, `critical`), `since`, `text`, `what_to_do`, `acknowledged` (`by`, `at`, or null), `times` (how often its cause came back within an hour); at most 64 at a time, the gravest first; codes: `more` (how many stand besides), `store`, `damaged` (a page of the database), `guard-off`, `certificate`, `slow-subscriber`, `rules`, `set-aside` (what the mind had counted could not be read at the start), `critical-consciousness-state` (a part does not answer the others), `mission-{id}`, `bridge-{name}`, `duty-{id}`, `silent-{entity}` (it has said nothing for longer than it used to), `outage-{bridge}` (with all that is heard through it), `silences` (how many more than have one of their own), `phoenix-failed` (no snapshot can be taken), `phoenix-stale` (the newest is too old), `phoenix-drill-failed` (one could not be restored for trial), `phoenix-rolled-back` (an older state of a repository was put in its place), `phoenix-copy` (a receiver does not go on with its copy), `disk`, `clock`, `memory`, `performance`, `availability-{part}`, `security-{what}` (`logins`, `vetoed`, `names`, `forged`, `audit`), `webhook-{name}`; docs/alerts.md has the cause of each, and what to do",
     },
     Row {
         topic: "bridge/{name}",
@@ -176,7 +187,28 @@ pub const ROWS: &[Row] = &[
         way: "out",
         qos: "0",
         retained: "yes",
-        payload: "host and process figures, messages, connections, refusals, the store's batches and latencies; `memory`: `records` by layer, `pinned`, `summaries` by tier, `oldest_at` (all counted each 6 hours, or when there are a tenth more), `database_bytes`, `database_free_bytes`, `index_bytes`, `index_records`, `index_lag` (transactions), `recalls`, `recalls_failed`, `recall_p50_micros`, `recall_p99_micros`, `working_bytes`, `working_room_bytes`, `working_hit_rate` (records at hand), `written_bytes`, `written_bytes_a_day` (what the process writes to disk: an SD card wears by it)",
+        payload: "host and process figures, messages, connections, refusals, the store's batches and latencies; `verdicts` (`allow`, `escalate`, `deny` since the start, `a_minute`: of the last), `judged_p50_micros`, `judged_p99_micros` (from a request to its verdict on disk; null before there was one); `memory`: `records` by layer, `pinned`, `summaries` by tier, `oldest_at` (all counted each 6 hours, or when there are a tenth more), `database_bytes`, `database_free_bytes`, `index_bytes`, `index_records`, `index_lag` (transactions), `recalls`, `recalls_failed`, `recall_p50_micros`, `recall_p99_micros`, `working_bytes`, `working_room_bytes`, `working_hit_rate` (records at hand), `written_bytes`, `written_bytes_a_day` (what the process writes to disk: an SD card wears by it)",
+    },
+    Row {
+        topic: "glance",
+        way: "out",
+        qos: "1",
+        retained: "yes",
+        payload: "how the house stands: `held` (requests that wait for a person), `denied_today`, `silent` (who fell silent), `last_backup`, `last_backup_hours`, `last_drill` (`passed`, `failed`, null), `guard` (`observe`, `enforce`, `off`), `coverage` (`judged`, `not_judged`: actuators), `alerts` (`critical`, `warning`, `acknowledged`), `problem` (one stands that nobody has seen), `critical`, `trusted`, `distrusted`, `entities`, `verdicts_a_minute`, `profile`, `strictness`, `version`, `newer` (the version of a newer binary in the place of the running one, else null)",
+    },
+    Row {
+        topic: "notice/verdict",
+        way: "out",
+        qos: "1",
+        retained: "no",
+        payload: "at most two a second, of several the gravest: `event_type` (`allowed`, `denied`, `held`), `text`, `requester`, `target`, `name`, `verb`, `forwarded`, `reason`, `percept`, `at`, `more` (verdicts that are not told of)",
+    },
+    Row {
+        topic: "notice/approval",
+        way: "out",
+        qos: "1",
+        retained: "no",
+        payload: "the same of what waits: `event_type` (`asked`, `approved`, `refused`, `expired`, `superseded`), `text`, `id`, `requester`, `targets`, `by`, `reason`, `expires_at`, `at`, `more`",
     },
     Row {
         topic: "audit/head",
@@ -232,7 +264,7 @@ pub const ROWS: &[Row] = &[
         way: "out",
         qos: "1",
         retained: "no",
-        payload: "`status`, `error`; `reply/in` tells why an input was refused, with `client` and `topic`; `reply/approval` whether an answer counted, with `id` and `transaction`; what came of it is a verdict; `reply/entity-…` what came of a word, with `transaction` and `data`",
+        payload: "`status`, `error`; `reply/in` tells why an input was refused, with `client` and `topic`; `reply/approval` whether an answer counted, with `id` and `transaction`; what came of it is a verdict; `reply/entity-…` what came of a word, with `transaction` and `data`; `reply/guard-mode`, `reply/profile` and `reply/strictness` what holds since an order, as `data`: `option`, `holds`, `config` (what the config says), `chosen` (`by`, `at`; null: as the config says), of the guard `off_until` (break-glass)",
     },
     Row {
         topic: "cmd/entity-trust, cmd/entity-distrust",
@@ -254,6 +286,34 @@ pub const ROWS: &[Row] = &[
         qos: "any",
         retained: "refused",
         payload: "`entity`, and perhaps `transaction`; needs the role admin. The reply's `data` has `forgetting` (its number in the audit trail), `removed` (how many of what), `file_written_anew`",
+    },
+    Row {
+        topic: "cmd/guard-mode",
+        way: "in",
+        qos: "any",
+        retained: "refused",
+        payload: "`mode` (`observe`, `enforce`, or `config`: what the config says), and perhaps `transaction`, at most 1 KiB; needs the role approver or admin, and never operator: no automation disarms Jamey. It holds also after a restart, until it is ordered otherwise or the config's own value is another one",
+    },
+    Row {
+        topic: "cmd/profile",
+        way: "in",
+        qos: "any",
+        retained: "refused",
+        payload: "`profile` (`home`, `workshop`, `strict`, or `config`); the rest as above",
+    },
+    Row {
+        topic: "cmd/strictness",
+        way: "in",
+        qos: "any",
+        retained: "refused",
+        payload: "`strictness` (0 to 0.3, added to the profile's caution, or `config`); the rest as above",
+    },
+    Row {
+        topic: "cmd/alert-acknowledge",
+        way: "in",
+        qos: "any",
+        retained: "refused",
+        payload: "`code` of an alert that stands, and perhaps `transaction`; needs the role operator, approver or admin. The reply's `data` has `code`, `by`, `at`",
     },
     Row {
         topic: "cmd/phoenix-snapshot, cmd/phoenix-drill",
@@ -279,6 +339,8 @@ pub fn name(root: &str, topic: Topic) -> String {
         Topic::Mission => "consciousness/mission",
         Topic::Alert => "alert",
         Topic::System => "system",
+        Topic::Glance => "glance",
+        Topic::Notice => "notice",
         Topic::AuditHead => "audit/head",
         Topic::Shadow => "conscience/shadow",
         Topic::Reply => "reply",
@@ -297,9 +359,21 @@ pub fn of_entity(root: &str, topic: Topic, entity: &EntityId) -> String {
     format!("{}/{entity}", name(root, topic))
 }
 
+/// A topic without its root.
+#[must_use]
+pub fn below<'t>(root: &str, topic: &'t str) -> &'t str {
+    topic.strip_prefix(root).and_then(|rest| rest.strip_prefix('/')).unwrap_or(topic)
+}
+
 #[must_use]
 pub fn alert(root: &str, code: &str) -> String {
     format!("{}/{code}", name(root, Topic::Alert))
+}
+
+/// What people are told of verdicts, or of what waits.
+#[must_use]
+pub fn notice(root: &str, of: &str) -> String {
+    format!("{}/{of}", name(root, Topic::Notice))
 }
 
 /// Where an objective of the mission stands.
@@ -342,6 +416,9 @@ pub fn markdown() -> String {
          again when Home Assistant comes to life (`homeassistant/status`).\n\n\
          Others may publish only the topics marked `in`; everything else below the root is refused (MQTT 5: 0x87). Any other `cmd/{verb}` is\n\
          reserved; it needs the role operator, which anonymous clients never have.\n\n\
+         Where `[home_assistant] discovery` is on, retained documents stand besides below its `prefix`: `device/jamey_{node}/config`, Jamey itself;\n\
+         `device/jamey_{node}_-approvals/config`, buttons for what waits, heard by the roles approver and admin only; `device/jamey_{node}_{entity}/config`,\n\
+         one for each of `entities` (a `-` in the id doubled, `.` as `-_`). Nobody else may publish there.\n\n\
          | topic | way | QoS | retained | payload |\n|---|---|---|---|---|\n",
     );
     for row in ROWS {

@@ -16,6 +16,8 @@ pub enum Decision {
 }
 
 impl Decision {
+    pub const ALL: [Self; 3] = [Self::Allow, Self::Escalate, Self::Deny];
+
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

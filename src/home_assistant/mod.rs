@@ -1,10 +1,13 @@
-//! What others' discovery documents and inventories say of actuators, as claims for the registry. Reads only: nothing is published here.
+//! Home Assistant's discovery: what others' documents and inventories say of actuators, as claims for the registry, and Jamey's own documents.
+//! Values in, values out: nothing is published here.
 
 mod actuator;
+mod areas;
 mod document;
 mod inventory;
 mod keys;
 mod names;
+pub mod out;
 mod sensors;
 mod tasmota;
 mod template;
@@ -15,6 +18,7 @@ mod zigbee;
 mod tests;
 
 use crate::domain::{Claim, limits};
+pub use areas::{Placed, areas};
 use document::Document;
 pub use names::names;
 pub use sensors::{Sensing, senses};
@@ -42,6 +46,13 @@ pub struct DiscoveryError {
 #[must_use]
 pub fn is_discovery(topic: &str, prefixes: &[String], zigbee_bases: &[String]) -> bool {
     inventory_of(topic, zigbee_bases).is_some() || config_of(topic, prefixes).is_some() || tasmota::is_place(topic)
+}
+
+/// Whether Home Assistant tells of its own house there: the last levels of `<root>/in/<user>/registry`.
+#[must_use]
+pub fn is_registry(topic: &str, root: &str) -> bool {
+    let user = topic.strip_prefix(root).and_then(|rest| rest.strip_prefix("/in/")?.strip_suffix("/registry"));
+    user.is_some_and(|user| !user.is_empty() && !user.contains('/'))
 }
 
 /// Reads a discovery document or an inventory.

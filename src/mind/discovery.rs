@@ -10,6 +10,9 @@ use crate::{
 
 impl Mind {
     pub(super) fn discover(&mut self, percept: &Percept) -> Outcome {
+        if home_assistant::is_registry(&percept.topic, &self.settings.root) {
+            return self.learn_areas(percept);
+        }
         let mut outcome = Outcome::default();
         self.meet(percept);
         let learned =

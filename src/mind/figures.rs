@@ -40,11 +40,13 @@ impl Mind {
     }
 
     fn count_entities(&self, figures: &mut Figures) {
-        let (all, odd) = self.state.soul.oddities();
-        figures.set(Figure::Entities, number(all));
-        figures.set(Figure::Anomalies, number(odd));
-        if all > 0 {
-            figures.set(Figure::Plausible, 1.0 - number(odd) / number(all));
+        let all = self.state.soul.oddities(|entity| self.settings.declared.contains(entity) || self.state.names.contains_key(entity));
+        figures.set(Figure::Entities, number(all.entities));
+        figures.set(Figure::Anomalies, number(all.odd));
+        // Of those whom nobody can have made up: else who makes up a hundred that are well hides ten that are not.
+        let (of, odd) = if all.known > 0 { (all.known, all.known_odd) } else { (all.entities, all.odd) };
+        if of > 0 {
+            figures.set(Figure::Plausible, 1.0 - number(odd) / number(of));
         }
     }
 

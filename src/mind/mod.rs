@@ -1,5 +1,6 @@
 //! The mind: takes inputs one at a time and yields outcomes. Pure: the same inputs give the same outcomes, bit for bit; no clock, no randomness, no I/O.
 
+mod areas;
 mod commands;
 mod discovery;
 mod duties;
@@ -65,6 +66,8 @@ pub struct Settings {
     pub inputs: Vec<InputSource>,
     /// Whose silence is nobody's business.
     pub unwatched: BTreeSet<EntityId>,
+    /// Whom the owner named: nobody made them up.
+    pub declared: BTreeSet<EntityId>,
     /// Jamey's own topics: nobody's device listens there.
     pub root: String,
     /// The owner's guards: what stands behind topics whose devices nobody described.

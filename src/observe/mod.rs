@@ -1,12 +1,24 @@
 //! What Jamey knows of its own running: counters, refusals, host figures. It observes and changes nothing.
 
+pub mod alerts;
 mod counters;
 mod host;
+mod incidents;
+pub mod metrics;
+pub mod opinion;
 pub mod overheard;
+mod pulses;
 mod recalls;
+mod requests;
+mod views;
 mod writes;
 
+pub use alerts::{Alert, Alerts, MORE, Page, Patience, Turn, Unknown};
 pub use counters::{Complaint, Counters};
-pub use host::Host;
+pub use host::{Host, HostFigures};
+pub use incidents::{Incident, Incidents};
+pub use pulses::Pulses;
 pub use recalls::{RecallFigures, RecallRoom, Recalled};
+pub use requests::{Asked, Requests};
+pub use views::Views;
 pub use writes::Writes;

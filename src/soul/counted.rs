@@ -3,6 +3,15 @@
 use super::Soul;
 use crate::domain::{EntityId, Timestamp, Unit01};
 
+/// Entities, and those of them with a reading that is not as it should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Oddities {
+    pub entities: usize,
+    pub odd: usize,
+    pub known: usize,
+    pub known_odd: usize,
+}
+
 impl Soul {
     /// How likely an objective is now; None: it is not pursued.
     #[must_use]
@@ -16,9 +25,19 @@ impl Soul {
         self.entities.get(entity)?.senses.life.is_gone()
     }
 
-    /// How many entities there are, and how many of them have a reading that is not as it should be. Looks at each of them.
+    /// How many entities there are, and how many of them have a reading that is not as it should be; of all, and of those whom nobody can have
+    /// made up: they are devices that were declared or discovered, or `is_described` says so. Looks at each of them.
     #[must_use]
-    pub fn oddities(&self) -> (usize, usize) {
-        (self.entities.len(), self.entities.values().filter(|one| one.senses.series.is_odd()).count())
+    pub fn oddities(&self, is_described: impl Fn(&EntityId) -> bool) -> Oddities {
+        let mut all = Oddities::default();
+        for (entity, one) in &self.entities {
+            let odd = usize::from(one.senses.series.is_odd());
+            let known = usize::from(!one.known.is_newcomer() || is_described(entity));
+            all.entities += 1;
+            all.odd += odd;
+            all.known += known;
+            all.known_odd += known * odd;
+        }
+        all
     }
 }

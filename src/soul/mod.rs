@@ -14,6 +14,7 @@ mod known;
 mod ledger;
 mod liveness;
 mod mood;
+mod moving;
 mod objectives;
 mod opinion;
 mod reading;

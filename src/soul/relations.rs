@@ -117,6 +117,22 @@ impl Relations {
         self.ties_of(entity).any(|tie| tie.told_by == ToldBy::Owner)
     }
 
+    /// A thing was moved: of its places the last one counts that descriptions tell, and the owner's word before all. Gives whether it is news,
+    /// and which places it left.
+    pub fn moves(&mut self, to: &Relation) -> (bool, Vec<EntityId>) {
+        let places = |entity| self.ties_of(entity).filter(|tie: &&Tie| tie.kind == RelationKind::Near && is_area(&tie.to));
+        if places(&to.from).any(|tie| tie.told_by == ToldBy::Owner && !tie.denied) {
+            return (false, Vec::new());
+        }
+        let others = places(&to.from).filter(|tie| tie.told_by != ToldBy::Owner && tie.to != to.to);
+        let left: Vec<EntityId> = others.map(|tie| tie.to.clone()).collect();
+        for place in &left {
+            self.remove(&to.from, RelationKind::Near, place);
+        }
+        let is_news = self.relate(to.clone()).unwrap_or(false);
+        (is_news || !left.is_empty(), left)
+    }
+
     /// A thing that was known by another name: what was related to that is related to this.
     pub fn rename(&mut self, old: &EntityId, new: &EntityId) {
         let Some(all) = self.back.get(old).cloned() else { return };
@@ -291,6 +307,19 @@ mod tests {
         assert_eq!(all.bridged_by(&id("wrong")).count(), 0);
         assert_eq!(all.relate(told("lamp", BridgedBy, "wrong", ToldBy::Owner)), Ok(true), "the owner may change their mind");
         assert_eq!(all.relate(told("lamp", Near, "lamp", ToldBy::Owner)), Err(Unrelated::Itself));
+    }
+
+    #[test]
+    fn a_thing_that_is_moved_leaves_where_it_was_but_not_where_the_owner_says() {
+        let mut all = Relations::default();
+        let to = |area: &str, told_by| Relation { to: area_id(area), ..told("lamp", RelationKind::Near, "x", told_by) };
+        assert_eq!(all.moves(&to("Hall", ToldBy::Discovery)), (true, vec![]));
+        assert_eq!(all.moves(&to("Hall", ToldBy::Discovery)), (false, vec![]));
+        assert_eq!(all.moves(&to("Attic", ToldBy::Discovery)), (true, vec![area_id("Hall")]));
+        all.relate(to("Cellar", ToldBy::Owner)).unwrap();
+        assert_eq!(all.moves(&to("Hall", ToldBy::Discovery)), (false, vec![]));
+        let places: Vec<EntityId> = all.of(&id("lamp")).map(|r| r.to).collect();
+        assert_eq!(places, [area_id("Attic"), area_id("Cellar")]);
     }
 
     #[test]

@@ -23,9 +23,10 @@ impl Reader {
     /// # Errors
     /// When the database cannot be read; so for all that follow.
     pub fn identity(&self) -> Result<Option<Value>, StoreError> {
-        let rows = all(self.conn(), "SELECT view, at FROM identity_matrices ORDER BY at DESC LIMIT 1", [], |row| {
-            from_json("identity_matrices", row, 0, 1)
-        })?;
+        let rows =
+            all(self.conn(), "SELECT view, at FROM identity_matrices WHERE length(state) > 0 ORDER BY at DESC LIMIT 1", [], |row| {
+                from_json("identity_matrices", row, 0, 1)
+            })?;
         Ok(rows.into_iter().next())
     }
 

@@ -1,7 +1,7 @@
 //! How the store is, as numbers that anyone may read at any time without waiting for it.
 
 use super::copies::Copies;
-use crate::domain::audit::Head;
+use crate::domain::{Taken, Times, audit::Head};
 use std::{
     sync::{
         Arc, Mutex, PoisonError,
@@ -10,8 +10,8 @@ use std::{
     time::Duration,
 };
 
-/// Upper bounds of the time classes, in microseconds; above the last one there is one more.
-const CLASSES_MICROS: [u64; 23] = [
+/// Upper bounds of the time classes, in microseconds.
+static CLASSES_MICROS: [u64; 23] = [
     50, 75, 100, 150, 200, 300, 400, 500, 750, 1_000, 1_500, 2_000, 3_000, 5_000, 7_500, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000,
     1_000_000, 5_000_000,
 ];
@@ -24,14 +24,13 @@ const SLOW_TIMES: u64 = 3;
 const FOLLOWS: u64 = 64;
 
 /// Shared by the writer, which counts, and everyone else, who reads.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct StoreHealth {
     failing: AtomicBool,
     error: Mutex<Option<String>>,
     pub(super) failures: AtomicU64,
-    batches: AtomicU64,
     entries: AtomicU64,
-    written: [AtomicU64; CLASSES_MICROS.len() + 1],
+    written: Times<23>,
     pub(super) wal_bytes: AtomicU64,
     pub(super) checkpoints: AtomicU64,
     restarts: AtomicU64,
@@ -42,6 +41,27 @@ pub struct StoreHealth {
     /// How long a batch takes, over the last hundred or so, and whether one took much longer since somebody asked.
     usual_micros: AtomicU64,
     slow: AtomicBool,
+}
+
+impl Default for StoreHealth {
+    fn default() -> Self {
+        Self {
+            failing: AtomicBool::new(false),
+            error: Mutex::default(),
+            failures: AtomicU64::new(0),
+            entries: AtomicU64::new(0),
+            written: Times::new(&CLASSES_MICROS),
+            wal_bytes: AtomicU64::new(0),
+            checkpoints: AtomicU64::new(0),
+            restarts: AtomicU64::new(0),
+            restart_micros_max: AtomicU64::new(0),
+            restarts_refused: AtomicU64::new(0),
+            audit_head: Mutex::default(),
+            copies: Arc::default(),
+            usual_micros: AtomicU64::new(0),
+            slow: AtomicBool::new(false),
+        }
+    }
 }
 
 /// The numbers at one moment.
@@ -95,14 +115,15 @@ impl StoreHealth {
 
     #[must_use]
     pub fn now(&self) -> Health {
+        let written = self.written.now();
         Health {
             failing: self.failing(),
             error: self.error(),
             failures: self.failures.load(Relaxed),
-            batches: self.batches.load(Relaxed),
+            batches: written.count(),
             entries: self.entries.load(Relaxed),
-            write_p50_micros: self.quantile_micros(50),
-            write_p99_micros: self.quantile_micros(99),
+            write_p50_micros: written.quantile_micros(50).unwrap_or_default(),
+            write_p99_micros: written.quantile_micros(99).unwrap_or_default(),
             wal_bytes: self.wal_bytes.load(Relaxed),
             checkpoints: self.checkpoints.load(Relaxed),
             restarts: self.restarts.load(Relaxed),
@@ -111,32 +132,15 @@ impl StoreHealth {
         }
     }
 
-    /// How often writing a batch took so long: the classes' upper bounds in microseconds and the count in each, the last without bound.
-    pub fn write_histogram(&self) -> impl Iterator<Item = (Option<u64>, u64)> {
-        let bounds = CLASSES_MICROS.iter().copied().map(Some).chain([None]);
-        bounds.zip(self.written.iter().map(|n| n.load(Relaxed)))
-    }
-
-    fn quantile_micros(&self, percent: u64) -> u64 {
-        let counts: Vec<_> = self.write_histogram().collect();
-        let total: u64 = counts.iter().map(|(_, n)| n).sum();
-        let rank = (total * percent).div_ceil(100).max(1);
-        let mut seen = 0;
-        for (bound, n) in &counts {
-            seen += n;
-            if seen >= rank {
-                return bound.unwrap_or(u64::MAX);
-            }
-        }
-        0
+    /// How long it took to write each batch.
+    #[must_use]
+    pub fn written(&self) -> Taken {
+        self.written.now()
     }
 
     pub(super) fn wrote(&self, entries: usize, took: Duration) {
+        self.written.took(took);
         let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        let class = CLASSES_MICROS.partition_point(|bound| *bound < micros);
-        if let Some(count) = self.written.get(class) {
-            count.fetch_add(1, Relaxed);
-        }
         let usual = self.usual_micros.load(Relaxed);
         if micros > QUICK_MICROS.max(usual.saturating_mul(SLOW_TIMES)) {
             self.slow.store(true, Relaxed);
@@ -144,7 +148,6 @@ impl StoreHealth {
         // The writer alone writes it. One stall of seconds is not to become the usual.
         let follows = micros.min(usual.saturating_mul(SLOW_TIMES).max(QUICK_MICROS));
         self.usual_micros.store(usual - usual / FOLLOWS + follows / FOLLOWS, Relaxed);
-        self.batches.fetch_add(1, Relaxed);
         self.entries.fetch_add(u64::try_from(entries).unwrap_or(0), Relaxed);
         self.failing.store(false, Relaxed);
     }

@@ -1,6 +1,7 @@
 //! What consciousness keeps: figures over time, who Jamey has been, how its objectives stand.
 
 use super::{
+    database::Store,
     error::{Doing, StoreError},
     load::all,
 };
@@ -78,9 +79,30 @@ pub(super) fn mission(conn: &Connection, id: &str, at: Timestamp, view: &Value, 
     .doing("write an objective")
 }
 
+/// What cannot be read any more is dropped by whoever reads it.
+impl Store {
+    /// Drops the row of the identity that has a state: those of days before have none.
+    ///
+    /// # Errors
+    /// When the database cannot be written; so for the next.
+    pub fn drop_identity(&mut self) -> Result<(), StoreError> {
+        let conn = self.connection()?;
+        conn.execute("DELETE FROM identity_matrices WHERE length(state) > 0", []).map(|_| ()).doing("drop the identity")
+    }
+
+    /// Drops the row of an objective.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn drop_mission(&mut self, id: &str) -> Result<(), StoreError> {
+        let conn = self.connection()?;
+        conn.execute("DELETE FROM mission_objectives WHERE id = ?1", [id]).map(|_| ()).doing("drop an objective")
+    }
+}
+
 /// The newest state of the identity.
 pub(super) fn identity_state(conn: &Connection) -> Result<Option<Vec<u8>>, StoreError> {
-    conn.query_row("SELECT state FROM identity_matrices ORDER BY at DESC LIMIT 1", [], |row| row.get(0))
+    conn.query_row("SELECT state FROM identity_matrices WHERE length(state) > 0 ORDER BY at DESC LIMIT 1", [], |row| row.get(0))
         .optional()
         .doing("read the identity")
 }

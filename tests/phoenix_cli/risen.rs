@@ -16,6 +16,7 @@ fn what_is_printed_at_three_in_the_morning_brings_the_house_back() {
     let mut old = house(&site, "");
     say(&old, "the soup is hot");
     assert!(old.client("boiler").publish(Message::new(KEPT.0, KEPT.1).qos(1).retained()).taken());
+    site.jamey(&["rules", "strictness", "0.05", "--config", &site.text("house.toml"), "--data", old.data().to_str().unwrap()]).good();
     at(&site, &old, &["snapshot"]).good();
     old.kill9();
     drop(old);
@@ -32,7 +33,8 @@ fn what_is_printed_at_three_in_the_morning_brings_the_house_back() {
     assert!(said.contains("put them there before the start") && said.lines().any(|line| line == key), "{said}");
     assert!(said.contains(": 1 retained\n"), "what there is none of is not told: {said}");
     assert!(site.path("srv/house/RESTORED.txt").exists());
-    site.jamey(&commands[0].split(' ').collect::<Vec<_>>()).good();
+    let said = site.jamey(&commands[0].split(' ').collect::<Vec<_>>()).good();
+    assert!(said.contains("over it: strictness 0.05, chosen by owner at "), "what was chosen is in it: {said}");
 
     let config = fs::read_to_string(site.path("srv/house/config/jamey.toml")).unwrap();
     let mut new = Plan::default().config(&config).data(&site.path("srv/house")).start();

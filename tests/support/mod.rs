@@ -11,7 +11,9 @@ pub mod other;
 pub mod packet;
 pub mod porch;
 pub mod restless;
+pub mod scrape;
 pub mod sender;
+pub mod web;
 pub mod zigbee;
 
 pub use house::{House, Plan, house, strict_house};

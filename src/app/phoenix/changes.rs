@@ -48,7 +48,8 @@ impl Words {
     pub fn of(config: &Config) -> Self {
         let conscience = &config.conscience;
         let files = config.file.iter().chain(&conscience.rules).chain(&conscience.shadow).chain(&config.broker.acl);
-        Self { files: files.cloned().collect(), config: serde_json::to_vec(config).unwrap_or_default() }
+        let chosen = config.store.data.join(crate::app::orders::FILE);
+        Self { files: files.cloned().chain([chosen]).collect(), config: serde_json::to_vec(config).unwrap_or_default() }
     }
 
     /// A file that cannot be read is another than one that can.

@@ -160,6 +160,12 @@ impl Gathering {
                 None => left_out.push(format!("{}: it is not there", file.display())),
             }
         }
+        let chosen = self.config.store.data.join(crate::app::orders::FILE);
+        match read(&chosen) {
+            Some(Ok(content)) => config.push(bytes(named::CHOSEN.into(), content)),
+            Some(Err(why)) => left_out.push(format!("{}: {why:#}", chosen.display())),
+            None => {}
+        }
         config.push(bytes(named::IN_EFFECT.into(), serde_json::to_vec_pretty(&*self.config)?));
         config.push(bytes(named::PLACES.into(), serde_json::to_vec_pretty(&kept)?));
         parts.insert(Component::Config, config);

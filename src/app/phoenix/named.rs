@@ -25,6 +25,8 @@ pub(super) const PLACES: &str = "config/places.json";
 pub(super) const FILE: &str = "config/jamey.toml";
 /// The config as it was in effect: file, environment and flags together.
 pub(super) const IN_EFFECT: &str = "config/in-effect.json";
+/// What was chosen over it while Jamey ran.
+pub(super) const CHOSEN: &str = "config/chosen.json";
 /// Names by which a config names files.
 pub(super) const KEYS: [&str; 8] = ["rules", "shadow", "acl", "certificate", "key", "ca", "crl", "password_file"];
 

@@ -103,6 +103,10 @@ fn database(into: &Path, manifest: &Manifest, now: Timestamp) -> Result<(i64, i6
 pub(super) fn config(into: &Path, home: &Path, settled: &mut Settled) -> Result<()> {
     let read = |path: &Path| fs::read_to_string(path).ok();
     let places = read(&into.join(named::PLACES)).and_then(|text| serde_json::from_str::<Vec<Named>>(&text).ok()).unwrap_or_default();
+    let chosen = into.join(named::CHOSEN);
+    if chosen.is_file() {
+        fs::rename(chosen, into.join(crate::app::orders::FILE))?;
+    }
     let (here, gone): (Vec<_>, Vec<_>) = places.into_iter().partition(|one| into.join(&one.item).is_file());
     settled.files = here;
     settled.missing = gone.into_iter().map(|one| (one.option, one.was)).collect();
@@ -203,7 +207,7 @@ fn plain(value: &str) -> String {
 }
 
 /// For a shell.
-fn quoted(path: &Path) -> String {
+pub(super) fn quoted(path: &Path) -> String {
     let text = path.display().to_string();
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-,:@+".contains(c);
     if !text.is_empty() && text.chars().all(is_plain) { text } else { format!("'{}'", text.replace('\'', "'\\''")) }

@@ -2,7 +2,7 @@
 
 mod watch;
 
-pub use watch::{Again, Seen, Shelf, Watch, watch};
+pub use watch::{Again, Seen, Shelf, Wanted, Watch, watch};
 
 use crate::{
     config::Config,
@@ -64,13 +64,14 @@ fn live(config: &Config, errors: &mut Vec<RuleError>) -> Ruling {
         sources.extend(RuleSet::shipped().into_iter().map(|(name, text)| RuleText { name, text }));
     }
     sources.extend(conscience.rules.iter().filter_map(|path| read(path, "conscience.rules", errors)));
-    let profile = Profile::ALL.into_iter().find(|p| p.as_str() == conscience.profile).unwrap_or_default();
+    let profile = Profile::named(conscience.profile).unwrap_or_default();
     Ruling {
         sources,
         profile: Some(profile.text()),
         weights: conscience.weights.clone(),
         silent: conscience.silent.iter().map(|duty| (*duty).to_owned()).collect(),
         candidates: Vec::new(),
+        strictness: conscience.strictness,
     }
 }
 

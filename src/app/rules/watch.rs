@@ -2,13 +2,18 @@
 //! old ones hold.
 
 use super::{Refused, Sets, compile, rulings};
-use crate::{broker::Hall, config::Config, domain::Input};
+use crate::{
+    app::orders::{self, Choices, Chosen},
+    broker::{Hall, Wants},
+    config::Config,
+    domain::Input,
+};
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, SystemTime},
 };
-use tokio::sync::watch as channel;
+use tokio::sync::{mpsc, oneshot, watch as channel};
 use tracing::{info, warn};
 
 /// How often the files are looked at. What changed is read when it stood still from one look to the next: an editor may be writing.
@@ -51,12 +56,23 @@ impl Seen {
     }
 }
 
+/// Another profile or strictness, on somebody's order.
+pub struct Wanted {
+    pub wants: Wants,
+    pub by: String,
+    /// Whether that changed anything, or why it was refused.
+    pub done: oneshot::Sender<Result<bool, String>>,
+}
+
 /// Watches the rules.
 pub struct Watch {
     pub hall: Arc<Hall>,
     pub shelf: Arc<Shelf>,
     pub again: Again,
     pub seen: Seen,
+    /// What somebody chose over the config.
+    pub choices: Arc<Choices>,
+    pub wanted: mpsc::Receiver<Wanted>,
     /// The digests of what holds now.
     pub holds: (String, Option<String>),
     /// Tells what is wrong with the newest rules.
@@ -76,6 +92,12 @@ pub async fn watch(mut w: Watch) {
     loop {
         let asked = tokio::select! {
             _ = every.tick() => false,
+            Some(wanted) = w.wanted.recv() => {
+                let came = w.choose(&config, &wanted).await;
+                // Who ordered it may be gone.
+                let _ = wanted.done.send(came);
+                continue;
+            }
             () = hung_up(&mut w.seen.hangup) => true,
             _ = w.stopped.changed() => return,
         };
@@ -87,10 +109,10 @@ pub async fn watch(mut w: Watch) {
         }
         seen = now;
         let again = w.again.read;
-        let old = Arc::clone(&config);
+        let (old, chosen) = (Arc::clone(&config), w.choices.now().await.chosen);
         // Some tens of milliseconds of reading and checking, on a thread for what blocks.
         let Ok((again, read)) = tokio::task::spawn_blocking(move || {
-            let read = reread(&again, &old);
+            let read = reread(&again, &old, &chosen);
             (again, read)
         })
         .await
@@ -107,7 +129,16 @@ pub async fn watch(mut w: Watch) {
                     files = named;
                     seen.clear();
                 }
-                swap(&mut w.hall, &w.shelf, &mut w.holds, sets, asked).await;
+                let (ended, written) = w.choices.count_over(Arc::clone(&config)).await;
+                orders::tell_ended(&w.hall, &ended, &config).await;
+                if let Err(error) = written {
+                    warn!("{} cannot be written: {error}", orders::FILE);
+                }
+                if w.swap(sets).await {
+                    w.bear(&config).await;
+                } else if asked {
+                    info!("SIGHUP: the rules are those that hold");
+                }
                 w.tell.send_replace(None);
             }
             Err(wrong) => {
@@ -121,40 +152,68 @@ pub async fn watch(mut w: Watch) {
     }
 }
 
-/// The config's `[conscience]` and all that it names, checked. Signals and everything else stay as they were at the start.
-fn reread(read: &dyn Fn() -> anyhow::Result<Config>, old: &Config) -> Result<(Config, Sets), String> {
+/// The config's `[conscience]` and all that it names, checked with what is chosen over it. Signals and everything else stay as they were at
+/// the start.
+fn reread(read: &dyn Fn() -> anyhow::Result<Config>, old: &Config, chosen: &Chosen) -> Result<(Config, Sets), String> {
     let fresh = read().map_err(|e| format!("{e:#}"))?;
     if (Config { conscience: old.conscience.clone(), ..fresh.clone() }) != *old {
         warn!("the config changed beyond [conscience]: the rest counts from the next start on");
     }
     let config = Config { conscience: fresh.conscience, ..old.clone() };
-    let told = |refused: Refused| refused.to_string();
-    let sets = compile(&rulings(&config).map_err(told)?, &config.signals).map_err(told)?;
+    let sets = checked(&chosen.over(&config))?;
     Ok((config, sets))
 }
 
-async fn swap(hall: &mut Arc<Hall>, shelf: &Shelf, holds: &mut (String, Option<String>), sets: Sets, asked: bool) {
-    let fresh = (sets.live.ruling().digest(), sets.shadow.as_ref().map(|s| s.ruling().digest()));
-    if fresh == *holds {
-        if asked {
-            info!("SIGHUP: the rules are those that hold");
+fn checked(config: &Config) -> Result<Sets, String> {
+    let told = |refused: Refused| refused.to_string();
+    compile(&rulings(config).map_err(told)?, &config.signals).map_err(told)
+}
+
+impl Watch {
+    /// Takes a choice: checked whole, on disk, then swapped; or refused whole, and nothing changed.
+    async fn choose(&mut self, config: &Arc<Config>, wanted: &Wanted) -> Result<bool, String> {
+        let Wanted { wants, by, .. } = wanted;
+        let (at, mut chosen, config) = (self.hall.clock.now(), self.choices.now().await.chosen, Arc::clone(config));
+        if !chosen.choose(wants, by, at, &config) {
+            return self.choices.choose(wants, by, at).await.map_err(orders::unwritten);
         }
-        return;
+        let sets = tokio::task::spawn_blocking(move || checked(&chosen.over(&config))).await.map_err(|error| error.to_string())??;
+        self.choices.choose(wants, by, at).await.map_err(orders::unwritten)?;
+        self.swap(sets).await;
+        let config = self.choices.now().await.config;
+        self.bear(&config).await;
+        Ok(true)
     }
-    let (rules, rulings) = (sets.live.rules().count(), sets.rulings());
-    shelf.put(sets);
-    if !hall.inbox.leave(Input::Rules(Box::new(rulings)), 0, None, None).await {
-        return;
+
+    /// Tells readers how strictly the conscience judges now.
+    async fn bear(&self, config: &Config) {
+        let bearing = orders::bearing(&self.choices.now().await.chosen.over(config));
+        self.hall.bearing.send_if_modified(|before| std::mem::replace(before, bearing) != bearing);
     }
-    info!("the rules changed: {rules} of them hold from now on");
-    let (before, now) = (&holds.0, &fresh.0);
-    let shadow = match (&holds.1, &fresh.1) {
-        (_, None) => String::new(),
-        (old, Some(new)) if old.as_ref() == Some(new) => ", the shadow as before".to_owned(),
-        (_, Some(new)) => format!(", a shadow {new} judges beside them"),
-    };
-    hall.record("change", Some("rules"), &format!("swapped while running: sha256 {before} then, {now} now; {rules} rules{shadow}")).await;
-    *holds = fresh;
+
+    /// Hands other rules to the mind; whether they are others.
+    async fn swap(&mut self, sets: Sets) -> bool {
+        let fresh = (sets.live.ruling().digest(), sets.shadow.as_ref().map(|s| s.ruling().digest()));
+        if fresh == self.holds {
+            return false;
+        }
+        let (rules, rulings) = (sets.live.rules().count(), sets.rulings());
+        self.shelf.put(sets);
+        if !self.hall.inbox.leave(Input::Rules(Box::new(rulings)), 0, None, None).await {
+            return true;
+        }
+        info!("the rules changed: {rules} of them hold from now on");
+        let (before, now) = (&self.holds.0, &fresh.0);
+        let shadow = match (&self.holds.1, &fresh.1) {
+            (_, None) => String::new(),
+            (old, Some(new)) if old.as_ref() == Some(new) => ", the shadow as before".to_owned(),
+            (_, Some(new)) => format!(", a shadow {new} judges beside them"),
+        };
+        let detail = format!("swapped while running: sha256 {before} then, {now} now; {rules} rules{shadow}");
+        self.hall.record("change", Some("rules"), &detail).await;
+        self.holds = fresh;
+        true
+    }
 }
 
 /// All files whose change matters.

@@ -1,14 +1,6 @@
 //! What was told last, what is to be told next, and what of it is news.
 
-use super::{
-    super::{
-        doors::Trouble,
-        outlets::{Alarms, Due},
-        slow::Slow,
-        view,
-    },
-    ENTITIES_A_BEAT, ENTITY_EVERY, LIVENESS_EVERY, MATERIAL, alert,
-};
+use super::{super::view, ENTITIES_A_BEAT, ENTITY_EVERY, LIVENESS_EVERY, MATERIAL};
 use crate::domain::{
     EntityId, Liveness, OpinionView, Relation, Timestamp,
     topics::{self, Topic},
@@ -29,16 +21,7 @@ pub(super) struct Told {
     /// Opinions that wait for their minute.
     pub(super) opinions: BTreeMap<EntityId, OpinionView>,
     pub(super) failing: bool,
-    pub(super) damaged: bool,
-    pub(super) slow: Slow,
     pub(super) break_glass: Option<Timestamp>,
-    pub(super) due: Due,
-    pub(super) silent: Due,
-    pub(super) alarms: Alarms,
-    /// Those on snapshots.
-    pub(super) snapshots: Alarms,
-    pub(super) certificates: Option<Trouble>,
-    pub(super) wrong_rules: Option<String>,
     /// When Home Assistant last came to life.
     pub(super) born: Option<Instant>,
 }
@@ -108,32 +91,6 @@ impl Told {
             state.insert("reason".into(), json!(reason));
             self.next.insert(topic, Value::Object(state).to_string().into_bytes());
         }
-    }
-
-    /// Alerts begin, change and end as what is wrong does.
-    pub(super) fn tell_alarms(&mut self, root: &str, alarms: Alarms) {
-        let before = std::mem::replace(&mut self.alarms, Alarms::clone(&alarms));
-        self.turn(root, &before, &alarms);
-    }
-
-    /// The same of what is wrong with snapshots.
-    pub(super) fn tell_snapshots(&mut self, root: &str, alarms: Alarms) {
-        let before = std::mem::replace(&mut self.snapshots, Alarms::clone(&alarms));
-        self.turn(root, &before, &alarms);
-    }
-
-    fn turn(&mut self, root: &str, before: &Alarms, alarms: &Alarms) {
-        for code in before.keys().filter(|code| !alarms.contains_key(*code)) {
-            self.alert(root, code, None);
-        }
-        for (code, alarm) in alarms.iter().filter(|(code, alarm)| before.get(*code) != Some(alarm)) {
-            let severity = if alarm.critical { "critical" } else { "warning" };
-            self.alert(root, code, Some(alert(alarm.since, severity, &alarm.text, &alarm.what_to_do)));
-        }
-    }
-
-    pub(super) fn alert(&mut self, root: &str, code: &str, alert: Option<Value>) {
-        self.next.insert(topics::alert(root, code), alert.map_or_else(Vec::new, |a| a.to_string().into_bytes()));
     }
 }
 

@@ -1,7 +1,10 @@
 //! One other broker as others see it: whether it is there, since when, and what went over.
 
 use super::{outbox::Outbox, routes::Routes, wire::Version};
-use crate::domain::{EntityId, Timestamp, TopicFilter};
+use crate::{
+    domain::{EntityId, Timestamp, TopicFilter},
+    observe::metrics::Bridge,
+};
 use serde_json::{Value, json};
 use std::sync::{
     Mutex, MutexGuard, PoisonError,
@@ -36,20 +39,12 @@ struct Standing {
     error: Option<String>,
     /// When the state was told last, and whether it was up and nothing waited then.
     told: Option<(Timestamp, (bool, bool))>,
-    alarmed: bool,
 }
 
 /// An absence shorter than this is a restart.
-const ALARM_MICROS: i64 = 60_000_000;
+const ABSENT_MICROS: i64 = 60_000_000;
 /// Counts are told so often; up and down, and that nothing waits any more, at once.
 const TELL_MICROS: i64 = 30_000_000;
-
-/// Whether others are to be alarmed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Alarm {
-    Begins(Timestamp),
-    Ends,
-}
 
 impl Side {
     pub(super) fn new(name: &str, entity: EntityId, address: &str, routes: Routes, outbox: Outbox) -> Self {
@@ -133,21 +128,26 @@ impl Side {
         }))
     }
 
-    /// What to say of a long absence, when it begins and when it ends.
-    pub fn alarm(&self, now: Timestamp) -> Option<Alarm> {
-        let mut standing = self.standing();
-        let absent = standing.since.filter(|since| standing.up.is_none() && now.micros() - since.micros() > ALARM_MICROS);
-        match (absent, standing.alarmed) {
-            (Some(since), false) => {
-                standing.alarmed = true;
-                Some(Alarm::Begins(since))
-            }
-            (None, true) => {
-                standing.alarmed = false;
-                Some(Alarm::Ends)
-            }
-            _ => None,
+    /// How it stands, in numbers.
+    #[must_use]
+    pub fn figures(&self) -> Bridge {
+        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Bridge {
+            name: self.name.clone(),
+            up: self.standing().up.is_some(),
+            received: count(&self.counts.received),
+            sent: count(&self.counts.sent),
+            refused: count(&self.counts.refused),
+            dropped: self.outbox.dropped(),
+            waiting: u64::try_from(self.outbox.waiting()).unwrap_or(u64::MAX),
         }
+    }
+
+    /// Since when it is away, once that is long.
+    #[must_use]
+    pub fn absent(&self, now: Timestamp) -> Option<Timestamp> {
+        let standing = self.standing();
+        standing.since.filter(|since| standing.up.is_none() && now.micros() - since.micros() > ABSENT_MICROS)
     }
 }
 
@@ -156,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_absence_is_told_at_once_and_alarms_after_a_minute() {
+    fn an_absence_is_told_at_once_and_is_long_after_a_minute() {
         let dir = tempfile::tempdir().unwrap();
         let outbox = Outbox::open(&dir.path().join("o"), false, false).unwrap();
         let side = Side::new("attic", EntityId::new("bridge.attic").unwrap(), "a:1", Routes::default(), outbox);
@@ -168,8 +168,8 @@ mod tests {
         assert!(side.falls("gone".into(), at(3)) && !side.falls("still".into(), at(9)));
         let down = side.state(at(10)).unwrap();
         assert_eq!((down["state"].as_str(), down["error"].as_str()), (Some("down"), Some("still")));
-        assert_eq!((side.alarm(at(63)), side.alarm(at(64)), side.alarm(at(65))), (None, Some(Alarm::Begins(at(3))), None));
+        assert_eq!((side.absent(at(63)), side.absent(at(64))), (None, Some(at(3))));
         side.rises(Version::V311, at(70));
-        assert_eq!((side.alarm(at(71)), side.alarm(at(72))), (Some(Alarm::Ends), None));
+        assert_eq!(side.absent(at(71)), None);
     }
 }

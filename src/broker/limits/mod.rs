@@ -44,6 +44,8 @@ pub mod reason {
 #[derive(Debug)]
 pub struct Limits {
     crowd: Arc<Crowd>,
+    /// Those who come by HTTP.
+    visitors: Arc<Crowd>,
     flapping: Flapping,
     logins: Logins,
     pub retained: Retained,
@@ -54,9 +56,10 @@ pub struct Limits {
 }
 
 impl Limits {
-    pub fn new(config: &config::Limits) -> Self {
+    pub fn new(config: &config::Limits, visitors: usize) -> Self {
         Self {
             crowd: Arc::new(Crowd::new(config.connections_per_address, config.connections_per_address_second)),
+            visitors: Arc::new(Crowd::new(visitors, 0)),
             flapping: Flapping::new(config),
             logins: Logins::new(config.failed_logins),
             retained: Retained::new(config),
@@ -76,6 +79,15 @@ impl Limits {
         };
         counters.refuse(kind, &format!("a connection from {address}: {what} is reached"));
         None
+    }
+
+    /// The same for who comes by HTTP; None: this address has as many connections as one may. This host is not counted: before it may stand
+    /// a proxy, behind which all of them come.
+    pub fn visit(&self, address: IpAddr, now: Duration) -> Option<Option<Pass>> {
+        if address.to_canonical().is_loopback() {
+            return Some(None);
+        }
+        self.visitors.enter(address, now).ok().map(Some)
     }
 
     /// Whether a client that comes and goes without end was turned away. It is told so in its own words.
@@ -139,7 +151,7 @@ mod tests {
 
     #[test]
     fn a_topic_at_each_limit_fits_and_one_past_does_not() {
-        let limits = Limits::new(&config::Limits { topic_bytes: 100, topic_levels: 20, ..config::Limits::default() });
+        let limits = Limits::new(&config::Limits { topic_bytes: 100, topic_levels: 20, ..config::Limits::default() }, 1);
         let levels = |n: usize| vec!["a"; n].join("/");
         assert!(limits.fits(&"a".repeat(100)) && !limits.fits(&"a".repeat(101)));
         assert!(limits.fits(&levels(20)) && !limits.fits(&levels(21)));
@@ -147,8 +159,19 @@ mod tests {
     }
 
     #[test]
+    fn one_address_has_so_many_connections_by_http_and_this_host_any_number() {
+        let limits = Limits::new(&config::Limits::default(), 2);
+        let visit = |last| limits.visit([10, 0, 0, last].into(), Duration::ZERO);
+        let (one, two) = (visit(1), visit(1));
+        assert!(one.is_some() && two.is_some() && visit(1).is_none() && visit(2).is_some());
+        drop(one);
+        assert!(visit(1).is_some(), "a place is free again");
+        assert!((0..9).all(|_| limits.visit([127, 0, 0, 1].into(), Duration::ZERO).is_some()));
+    }
+
+    #[test]
     fn only_what_can_be_told_is_replaced() {
-        let limits = Limits::new(&config::Limits { keep_alive_max_seconds: 60, ..config::Limits::default() });
+        let limits = Limits::new(&config::Limits { keep_alive_max_seconds: 60, ..config::Limits::default() }, 1);
         let instead = |version, keep_alive| limits.keep_alive_instead(&Arrival { version, keep_alive, ..Arrival::default() });
         assert_eq!([instead(5, 0), instead(5, 60), instead(5, 61)].map(|k| k.map(|k| k.as_secs())), [Some(60), None, Some(60)]);
         assert_eq!((instead(4, 0), instead(4, 61)), (None, None));

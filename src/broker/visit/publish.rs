@@ -9,6 +9,7 @@ use crate::{
         guard::{self, Reading},
         hall::GuardView,
         inbox::Answer,
+        orders::{About, Order},
         reading::{self, Told},
     },
     config::WhenUnwritable,
@@ -54,6 +55,8 @@ pub(super) enum Way {
     Word(Box<OwnersWord>),
     /// Something for Phoenix to do.
     Errand(Errand),
+    /// Something to be changed about Jamey itself.
+    Order(Order),
     /// A question to memory.
     Recall,
 }
@@ -69,11 +72,17 @@ pub(super) struct Course {
     risk: f64,
     repeats: bool,
     percept: Uuid,
+    /// When the mind was told, since the start.
+    since: Duration,
 }
 
 impl Visit {
     pub(super) fn way(&self, view: &GuardView, message: &Message<'_>, who: &Who) -> Way {
         let (config, source) = (&self.hall.config, &who.source);
+        // What Home Assistant tells of its house describes devices, and stands among what it tells of itself.
+        if config.is_registry(message.topic) {
+            return Way::Tell(Told { entity: source.requester.clone(), kind: reading::DISCOVERY.into() });
+        }
         match access::own_topic(config, message.topic) {
             Some(access::Own::In { entity, kind }) => {
                 if message.payload.len() > limits::BODY_BYTES {
@@ -102,8 +111,11 @@ impl Visit {
                 return Way::Refuse(reason::RETAIN_NOT_SUPPORTED, "a command may not be retained");
             }
             Some(access::Own::Command(verb)) => {
+                let by = source.user.as_deref().unwrap_or(source.requester.as_str());
+                if let Some(about) = About::named(&verb) {
+                    return Order::read(about, message.payload, by).map_or_else(|why| Way::Refuse(reason::FORMAT, why), Way::Order);
+                }
                 if let Some(verb) = Verb::named(&verb) {
-                    let by = source.user.as_deref().unwrap_or(source.requester.as_str());
                     return Errand::read(verb, message.payload, by).map_or_else(|why| Way::Refuse(reason::FORMAT, why), Way::Errand);
                 }
                 return match self.owners_word(&verb, message, who) {
@@ -152,7 +164,7 @@ impl Visit {
     ) -> Option<(Percept, Course)> {
         let mut course = Course::default();
         let (told, purpose) = match way {
-            Way::Pass | Way::Refuse(..) | Way::Answer(_) | Way::Word(_) | Way::Errand(_) | Way::Recall => return None,
+            Way::Pass | Way::Refuse(..) | Way::Answer(_) | Way::Word(_) | Way::Errand(_) | Way::Order(_) | Way::Recall => return None,
             Way::Tell(told) if told.kind == reading::DISCOVERY => (told, Purpose::Discovery),
             Way::Tell(told) => (told, Purpose::Observation),
             Way::Ask(origin, mut requests, told) => {
@@ -176,6 +188,7 @@ impl Visit {
         percept.repeat_of = percept.repeat_of.or(again);
         course.repeats = percept.repeat_of.is_some() && again.is_none();
         course.percept = percept.id;
+        course.since = self.hall.clock.uptime();
         percept.may_wait = course.asked.is_some() && !message.retain && message.payload.len() <= limits::HELD_BYTES;
         Some((percept, course))
     }
@@ -248,6 +261,9 @@ impl Visit {
             self.control.refuse(self.arrival.version, message.qos, event.packet_id, reason::QUOTA_EXCEEDED);
             return PublishAction::Handled;
         }
+        if reading::is_birth(&self.hall.config, message.topic, message.payload) {
+            self.hall.birth.send_replace(());
+        }
         let view = self.hall.guard();
         let again = match told {
             Some(ahead) if ahead.holds(&message, &view) => {
@@ -256,9 +272,6 @@ impl Visit {
             }
             other => other.map(|ahead| ahead.percept),
         };
-        if reading::is_birth(&self.hall.config, message.topic, message.payload) {
-            self.hall.birth.notify_one();
-        }
         let who = self.who();
         let way = match self.way(&view, &message, &who) {
             Way::Pass => return PublishAction::Continue,
@@ -273,6 +286,13 @@ impl Visit {
             Way::Errand(errand) => {
                 if !self.hall.errands.hand_in(errand) {
                     self.over("errand", "too many errands wait for Phoenix");
+                    self.control.refuse(self.arrival.version, message.qos, event.packet_id, reason::QUOTA_EXCEEDED);
+                }
+                return PublishAction::Handled;
+            }
+            Way::Order(order) => {
+                if !self.hall.orders.hand_in(order) {
+                    self.over("order", "too many orders wait");
                     self.control.refuse(self.arrival.version, message.qos, event.packet_id, reason::QUOTA_EXCEEDED);
                 }
                 return PublishAction::Handled;
@@ -326,6 +346,10 @@ impl Visit {
     async fn settle(&self, event: &ClientPublishEvent, course: Course, answer: Option<Answer>) -> PublishAction {
         let qos = event.qos as u8;
         let guarded = matches!(course.asked, Some(Origin::Guard | Origin::Observed));
+        if answer.is_some() {
+            let took = self.hall.clock.uptime().saturating_sub(course.since);
+            if course.asked.is_some() { self.hall.counters.judged(took) } else { self.hall.counters.told(took) }
+        }
         match answer {
             Some(answer) if !answer.lets_on => return PublishAction::Handled,
             Some(_) => {}
@@ -429,7 +453,7 @@ impl Way {
         match self {
             Self::Ask(..) => true,
             Self::Tell(told) => told.kind != reading::DISCOVERY,
-            Self::Pass | Self::Refuse(..) | Self::Answer(_) | Self::Word(_) | Self::Errand(_) | Self::Recall => false,
+            Self::Pass | Self::Refuse(..) | Self::Answer(_) | Self::Word(_) | Self::Errand(_) | Self::Order(_) | Self::Recall => false,
         }
     }
 }

@@ -25,7 +25,7 @@ pub(super) fn list(common: &Common, reader: &Reader, filter: &Filter) -> anyhow:
     all.retain(|one| {
         let detail = &one.detail;
         (!filter.gone || detail.liveness.state.is_gone())
-            && (!filter.distrusted || is_distrusted(one))
+            && (!filter.distrusted || one.is_distrusted())
             && (!filter.anomalous || !detail.anomalies.is_empty())
             && filter.kind.as_deref().is_none_or(|kind| kind == one.standing.as_str())
             && related.as_ref().is_none_or(|(id, relations)| {
@@ -48,11 +48,6 @@ pub(super) fn list(common: &Common, reader: &Reader, filter: &Filter) -> anyhow:
         crate::cli::put(&table(&all, Screen::here(), now));
     }
     Ok(())
-}
-
-/// Whether something speaks against it: probation, or trusted less than it was to begin with.
-fn is_distrusted(one: &OpinionView) -> bool {
-    one.expectation.get() < one.base_rate - 0.005 || one.detail.facets.iter().any(|f| f.owed > 0)
 }
 
 fn table(all: &[OpinionView], screen: Screen, now: Timestamp) -> String {

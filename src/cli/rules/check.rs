@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 /// # Errors
 /// With all that is wrong.
 pub fn check(common: &Common, files: &[PathBuf]) -> anyhow::Result<()> {
-    let config = common.load()?;
+    let config = common.counts()?;
     let mut rulings = app::rules::rulings(&config)?;
     let named = |path: &PathBuf| config.conscience.rules.contains(path) || config.conscience.shadow.as_ref() == Some(path);
     for path in files.iter().filter(|path| !named(path)) {

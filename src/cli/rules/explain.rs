@@ -16,7 +16,7 @@ use uuid::Uuid;
 /// # Errors
 /// When there is no such rule, and no such verdict.
 pub fn explain(common: &Common, what: &str) -> anyhow::Result<()> {
-    let config = common.load()?;
+    let config = common.counts()?;
     let mut set = app::rules::sets(&config)?.live;
     if let Some(rule) = set.rules().find(|r| r.id == what).cloned() {
         return told_rule(common, &config, &rule);

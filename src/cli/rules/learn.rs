@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 /// # Errors
 /// When learning is switched off, the rules are refused, or there is no record.
 pub fn learn(common: &Common) -> anyhow::Result<()> {
-    let config = common.load()?;
+    let config = common.counts()?;
     if !config.conscience.learning {
         bail!("conscience.learning is false in the config: write true to have weights proposed");
     }

@@ -10,7 +10,7 @@ const FEW: u64 = 1_000;
 /// # Errors
 /// When the rules are refused, or there is no record.
 pub fn lint(common: &Common, since: Option<&str>, until: Option<&str>) -> anyhow::Result<()> {
-    let config = common.load()?;
+    let config = common.counts()?;
     let mut lint = Lint::new(app::rules::sets(&config)?.live);
     let reader = reader(&config)?;
     let bar = progress(reader.recorded()?, common.json);

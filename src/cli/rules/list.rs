@@ -6,7 +6,7 @@ use serde_json::json;
 /// # Errors
 /// When config or rules are refused.
 pub fn list(common: &Common) -> anyhow::Result<()> {
-    let set = app::rules::sets(&common.load()?)?.live;
+    let set = app::rules::sets(&common.counts()?)?.live;
     if common.json {
         let rows: Vec<_> = set
             .rules()

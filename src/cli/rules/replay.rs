@@ -34,7 +34,7 @@ const LOTS: usize = 8;
 /// # Errors
 /// When config, rules or candidate are refused, or there is no record.
 pub fn replay(common: &Common, options: &Options) -> anyhow::Result<()> {
-    let config = common.load()?;
+    let config = common.counts()?;
     let live = app::rules::sets(&config)?.live;
     let ruling = live.ruling().with(app::rules::candidate(&options.with)?);
     let candidate = crate::conscience::RuleSet::of(&ruling, &config.signals).map_err(app::rules::Refused)?;

@@ -127,6 +127,8 @@ fn one_past_each_range_is_refused() {
         ("[limits]\nban_seconds = 1".into(), "[limits]\nban_seconds = 0".into()),
         ("[conscience.weights]\na = 0".into(), "[conscience.weights]\na = -0.001".into()),
         ("[conscience.weights]\na = 10".into(), "[conscience.weights]\na = 10.001".into()),
+        ("[conscience]\nstrictness = 0.3".into(), "[conscience]\nstrictness = 0.301".into()),
+        ("[conscience]\nstrictness = 0".into(), "[conscience]\nstrictness = -0.001".into()),
         ("[[device]]\nid = \"x\"\nrisk = 1".into(), "[[device]]\nid = \"x\"\nrisk = 1.001".into()),
         ("[[device]]\nid = \"x\"\nrisk = 0".into(), "[[device]]\nid = \"x\"\nrisk = -0.001".into()),
         (format!("node = \"{}\"", "n".repeat(32)), format!("node = \"{}\"", "n".repeat(33))),

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::conscience::Profile;
-use crate::domain::{Decision, RuleText, Ruling};
+use crate::domain::{Decision, RuleText, Ruling, limits};
 
 fn ruling(profile: Profile) -> Ruling {
     let sources = RuleSet::shipped().into_iter().map(|(name, text)| RuleText { name, text }).collect();
@@ -84,6 +84,30 @@ fn what_the_owner_weighs_counts_more_than_the_profile_and_a_candidate_more_than_
     assert_eq!((weight(&tried, id), tried.tuning().caution), (0.5, 0.1));
     assert_ne!(ruling.digest(), tried.ruling().digest());
     assert_eq!(ruling.digest(), mine.ruling().digest());
+}
+
+#[test]
+fn strictness_is_added_to_any_caution_and_together_they_end() {
+    let caution = |profile, strictness, over: Option<&str>| {
+        let ruling = Ruling { strictness, ..ruling(profile) };
+        let tried = over.map(|text| ruling.with(RuleText { name: "try.toml".into(), text: text.into() }));
+        set(&tried.unwrap_or(ruling)).tuning().caution
+    };
+    assert_eq!((caution(Profile::Home, 0.0, None), caution(Profile::Home, 0.05, None)), (0.0, 0.05));
+    assert_eq!(caution(Profile::Strict, 0.05, None), 0.1 + 0.05);
+    assert_eq!(caution(Profile::Strict, limits::CAUTION, None), limits::CAUTION);
+    assert_eq!(caution(Profile::Strict, 0.05, Some("[thresholds]\ncaution = 0\n")), 0.05, "a candidate takes away the profile's only");
+    for wrong in [-0.001, 0.301, f64::NAN] {
+        let errors = RuleSet::of(&Ruling { strictness: wrong, ..ruling(Profile::Home) }, &signals(true)).unwrap_err();
+        assert!(told(&errors).contains("is no strictness; it is from 0 to 0.3"), "{wrong}");
+    }
+    // Journals of before have none, and mean 0.
+    let old = ruling(Profile::Home);
+    let mut json = serde_json::to_value(&old).unwrap();
+    assert!(json.as_object_mut().unwrap().remove("strictness").is_some());
+    let read: Ruling = serde_json::from_value(json).unwrap();
+    assert_eq!(read, old);
+    assert_ne!(old.digest(), Ruling { strictness: 0.05, ..old.clone() }.digest());
 }
 
 #[test]

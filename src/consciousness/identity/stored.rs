@@ -11,10 +11,7 @@ const MOST: f64 = 1e9;
 
 /// A stored state that cannot be taken back.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "the stored identity cannot be read ({0}): start the Jamey that wrote it, or delete the rows of `identity_matrices` in jamey.db, and it \
-     begins anew with its charter"
-)]
+#[error("the stored identity cannot be read ({0})")]
 pub struct Unreadable(String);
 
 #[derive(Serialize)]

@@ -230,7 +230,7 @@ fn what_cannot_have_been_counted_is_refused() {
         broken(|i| (0..=limits::ROLES).for_each(|n| *i.roles.entry(format!("r{n}")).or_default() = Tally::default())),
         broken(|i| (0..=limits::ACTS).for_each(|_| i.acts.push_back(i.acts[0].clone()))),
     ] {
-        assert!(said.contains("a number is outside its range") && said.contains("identity_matrices"), "{said}");
+        assert!(said.contains("a number is outside its range"), "{said}");
     }
     assert!(Identity::restored(b"\x80").unwrap_err().to_string().contains("cannot be read"));
 }

@@ -7,10 +7,13 @@ use super::{
     system::System,
 };
 
+/// What adds up to a half of the sixth place, in whatever order, is a half: two purviews of which as much is said must not differ by rounding.
+const HALF: f64 = 1e-6;
+
 /// Six places; nothing is not less than nothing.
 #[must_use]
 pub fn rounded(x: f64) -> f64 {
-    (x * 1e6).round() / 1e6 + 0.0
+    (x * 1e6 + HALF).round() / 1e6 + 0.0
 }
 
 /// A core cause or effect.

@@ -4,6 +4,8 @@ mod concept;
 mod constellation;
 mod emd;
 pub mod mask;
+#[cfg(test)]
+mod plain;
 mod system;
 #[cfg(test)]
 mod tests;

@@ -31,11 +31,12 @@ pub enum NetworkError {
 }
 
 impl Network {
-    /// `on[k][s]` is the probability that node k is on next after state s, whose bit i is node i; `inputs[k]` are the nodes that act on k.
+    /// `on[k][s]` is the probability that node k is on next after state s, whose bit i is node i; `inputs[k]` are the nodes that act on k. What a
+    /// table says of others is averaged over them, as PyPhi does: they do not act.
     ///
     /// # Errors
     /// What does not fit together.
-    pub fn new(on: Vec<Vec<f64>>, inputs: Vec<Mask>, state: Mask) -> Result<Self, NetworkError> {
+    pub fn new(mut on: Vec<Vec<f64>>, inputs: Vec<Mask>, state: Mask) -> Result<Self, NetworkError> {
         let n = on.len();
         if n == 0 || n > NODES {
             return Err(NetworkError::Nodes(n));
@@ -54,6 +55,9 @@ impl Network {
         }
         if let Some((node, _)) = inputs.iter().enumerate().find(|(_, from)| **from & !mask::all(n) != 0) {
             return Err(NetworkError::Link { node });
+        }
+        for (table, inputs) in on.iter_mut().zip(&inputs) {
+            mask::nodes(mask::all(n) & !inputs).for_each(|other| average(table, other));
         }
         Ok(Self { n, state, on, inputs })
     }

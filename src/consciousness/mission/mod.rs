@@ -28,7 +28,7 @@ pub struct Missions {
 
 /// A stored state that cannot be taken back.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("what is counted of the objective {id} cannot be read ({why}): delete its row in mission_objectives, and it begins anew")]
+#[error("what was counted of the objective {id} cannot be read ({why})")]
 pub struct Unreadable {
     id: String,
     why: String,

@@ -31,31 +31,47 @@ pub struct Pursued<'a> {
     pub says: &'a str,
 }
 
+/// It is stored: what a Jamey of another version does not say of it is as it is at the beginning, and what it says beyond this is not heard.
+/// What it counts must be said.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Standing {
     id: String,
     pub(super) aim: Aim,
     occasion: Occasion,
+    #[serde(default)]
     says: String,
+    #[serde(default)]
     events: Events,
+    #[serde(default)]
     urgency: Urgency,
     /// Since when it is so urgent, or not.
+    #[serde(default)]
     since: Timestamp,
     /// Since when it should be less urgent.
+    #[serde(default)]
     easing: Option<Timestamp>,
     /// Whether anything could be counted at the last occasion.
+    #[serde(default)]
     valid: bool,
+    #[serde(default)]
     alarm: Option<Alarm>,
+    #[serde(default)]
     alarmed: Timestamp,
     /// The last hour that went into its history.
+    #[serde(default)]
     hour: i64,
     /// What was counted since the row was written: something, and something bad.
+    #[serde(default)]
     counted: bool,
+    #[serde(default)]
     spoilt: bool,
+    #[serde(default)]
     stored: Option<Timestamp>,
     /// It was looked at since others could be told of it.
+    #[serde(default)]
     moved: bool,
     /// What others were told last, coarsely, and when.
+    #[serde(default)]
     shown: Option<(Timestamp, Value)>,
 }
 

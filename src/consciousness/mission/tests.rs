@@ -164,10 +164,46 @@ fn a_restart_goes_on_and_what_counts_otherwise_begins_anew() {
         assert_eq!(anew.get_mut("warm").unwrap().view(at(700))["bad"], 0, "{other:?}");
     }
     assert!(Missions::default().restore("cold", &state).unwrap_err().to_string().contains("impossible"), "another's");
-    assert!(Missions::default().restore("warm", b"no").unwrap_err().to_string().contains("delete its row"));
+    assert!(Missions::default().restore("warm", b"no").unwrap_err().to_string().contains("objective warm cannot be read"));
     let mut broken = before.get_mut("warm").unwrap().clone();
     broken.aim.target = f64::NAN;
     assert!(!broken.is_sound());
+}
+
+/// Versions come and go: what one does not say is as at the beginning, what it says beyond is not heard; only what is counted must be said.
+#[test]
+fn what_another_version_stored_is_read() {
+    use ciborium::Value as Cbor;
+    let mut one = standing(Occasion::Look);
+    look(&mut one, 0, 600, Some(false));
+    let (_, state) = one.take_row(at(600)).unwrap();
+    let all: Vec<(Cbor, Cbor)> = ciborium::from_reader::<Cbor, _>(state.as_slice()).unwrap().into_map().unwrap();
+    let read = |map: Vec<(Cbor, Cbor)>| {
+        let (mut state, mut missions) = (Vec::new(), Missions::default());
+        ciborium::into_writer(&Cbor::Map(map), &mut state).unwrap();
+        missions.restore("warm", &state).map(|()| missions.get_mut("warm").unwrap().clone())
+    };
+    let mut more = all.clone();
+    more.push((Cbor::from("of_tomorrow"), Cbor::from(7)));
+    assert_eq!(read(more).unwrap().view(at(600))["bad"], one.view(at(600))["bad"]);
+    for (n, (key, _)) in all.iter().enumerate() {
+        let mut less = all.clone();
+        less.remove(n);
+        let told = read(less);
+        let is_needed = ["id", "aim", "occasion"].contains(&key.as_text().unwrap());
+        assert_eq!(told.is_err(), is_needed, "{key:?}: {told:?}");
+        // It goes on with what there is.
+        if let Ok(mut told) = told {
+            told.take(Some(true), at(4_300));
+            assert_eq!(told.urgency() > Urgency::Fine, told.alarm().is_some(), "{key:?}");
+        }
+    }
+    let aim: Vec<(Cbor, Cbor)> = ["good", "target"].map(|key| (Cbor::from(key), Cbor::from(0.999))).to_vec();
+    let aim = Cbor::Map(
+        aim.into_iter().map(|(key, value)| if key == Cbor::from("good") { (key, "ctx.warm".into()) } else { (key, value) }).collect(),
+    );
+    let bare = vec![("id".into(), "warm".into()), ("aim".into(), aim), ("occasion".into(), "look".into())];
+    assert_eq!(read(bare).unwrap().urgency(), Urgency::Fine);
 }
 
 #[test]

@@ -1,0 +1,46 @@
+//! What every request and every answer gets, whatever it is for: an end, a limit, headers that browsers keep to, and a count.
+
+use super::{Api, problem::Problem};
+use crate::domain::limits;
+use axum::{
+    extract::{MatchedPath, Request, State},
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use std::{sync::Arc, time::Duration};
+
+/// No page of another host may show, run, or keep anything of it.
+const HEADERS: [(HeaderName, &str); 5] = [
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (header::CACHE_CONTROL, "no-store"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+];
+
+/// The outermost layer.
+pub async fn dress(State(api): State<Arc<Api>>, request: Request, next: Next) -> Response {
+    let (hall, began) = (&api.hall, api.hall.clock.uptime());
+    let route = request.extensions().get::<MatchedPath>().map(|route| route.as_str().to_owned());
+    let patience = hall.config.http.patience_seconds;
+    let mut answer = if says_too_much(&request) {
+        let detail = format!("a body has at most {} KiB", limits::HTTP_BODY_BYTES / 1_024);
+        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail).into_response()
+    } else {
+        let late =
+            || Problem::new(StatusCode::SERVICE_UNAVAILABLE, "late", format!("no answer within {patience} s: ask again")).into_response();
+        tokio::time::timeout(Duration::from_secs(patience.into()), next.run(request)).await.unwrap_or_else(|_| late())
+    };
+    for (name, value) in HEADERS {
+        // What knows better has said so.
+        answer.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    hall.counters.requests.answered(route.as_deref(), answer.status().as_u16(), hall.clock.uptime().saturating_sub(began));
+    answer
+}
+
+fn says_too_much(request: &Request) -> bool {
+    let said = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    said.is_some_and(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX) > limits::HTTP_BODY_BYTES)
+}

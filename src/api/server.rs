@@ -1,0 +1,77 @@
+//! The HTTP server: so many connections, of so many at one address, and patience with none that is slow. What it serves is not its business.
+
+use super::patient::Patient;
+use crate::{broker::Hall, domain::limits};
+use axum::{Extension, Router};
+use hyper::server::conn::http1;
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
+    service::TowerToHyperService,
+};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+use tokio::{
+    net::TcpListener,
+    sync::{Semaphore, watch},
+};
+use tracing::debug;
+
+/// Where a request comes from; in its extensions.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer(pub SocketAddr);
+
+/// How long nobody is accepted where the host has no descriptors left.
+const FULL: Duration = Duration::from_millis(100);
+/// What it is called where it is told that it ails.
+pub const PART: &str = "http";
+/// How long open requests may take to end.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// Serves until told to stop.
+pub async fn serve(listener: TcpListener, routes: Router, hall: Arc<Hall>, mut stopped: watch::Receiver<bool>) {
+    let patience = Duration::from_secs(hall.config.http.patience_seconds.into());
+    let places = Arc::new(Semaphore::new(hall.config.http.max_connections));
+    let graceful = GracefulShutdown::new();
+    let mut server = http1::Builder::new();
+    // The time for a head runs while nothing is asked, too: who keeps a connection open must use it.
+    server.timer(TokioTimer::new()).header_read_timeout(patience).max_headers(limits::HTTP_HEADERS).max_buf_size(limits::HTTP_HEAD_BYTES);
+    let mut ails = false;
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = stopped.changed() => break,
+        };
+        let (stream, peer) = match accepted {
+            Ok(accepted) => {
+                if std::mem::take(&mut ails) {
+                    hall.pulses.is_well(PART);
+                }
+                accepted
+            }
+            Err(error) => {
+                hall.counters.refuse("accept", &error.to_string());
+                hall.pulses.ails(PART, &format!("nobody can ask: {error}"));
+                ails = true;
+                tokio::time::sleep(FULL).await;
+                continue;
+            }
+        };
+        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+            hall.counters.refuse("http-connections", &format!("a connection from {peer}: http.max_connections is reached"));
+            continue;
+        };
+        let Some(pass) = hall.place_for_visitor(peer) else { continue };
+        if let Err(error) = stream.set_nodelay(true) {
+            debug!("TCP_NODELAY for {peer}: {error}");
+        }
+        let service = TowerToHyperService::new(routes.clone().layer(Extension(Peer(peer))));
+        let connection = graceful.watch(server.serve_connection(TokioIo::new(Patient::new(stream, patience)), service));
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                debug!("HTTP with {peer} ended: {error}");
+            }
+            drop((place, pass));
+        });
+    }
+    let _ = tokio::time::timeout(FAREWELL, graceful.shutdown()).await;
+}

@@ -1,0 +1,94 @@
+//! What is wrong, in words, and what to do about it: of that which other rooms find out themselves.
+
+use super::{Alarms, Causes, Due, Trouble, disk::Scarce};
+use crate::{
+    broker::Hall,
+    domain::{Alarm, Timestamp},
+};
+
+pub(super) fn warning(since: Timestamp, text: impl Into<String>, what_to_do: &str) -> Alarm {
+    Alarm { critical: false, since, text: text.into(), what_to_do: what_to_do.to_owned() }
+}
+
+pub(super) fn critical(since: Timestamp, text: impl Into<String>, what_to_do: &str) -> Alarm {
+    Alarm { critical: true, ..warning(since, text, what_to_do) }
+}
+
+/// The store, the guard, and other brokers.
+pub(super) fn house(hall: &Hall, now: Timestamp, all: &mut Causes) {
+    let mut tell = |code: &str, alarm: Alarm| drop(all.insert(code.to_owned(), alarm));
+    if hall.failing() {
+        let text = "the store cannot write; guarded commands of risky devices are held back and inputs are not acknowledged";
+        tell("store", critical(now, text, "make room on the disk, or check it; Jamey heals by itself"));
+    }
+    if let Some(damage) = hall.damage.get() {
+        let text = format!("the database is damaged ({}): what Jamey tells of the past may be wrong", damage.found);
+        tell("damaged", critical(now, text, &damage.to_do));
+    }
+    if let Some(found) = hall.aside.get() {
+        let text = format!("{found}: it began anew with this start");
+        let to_do = "nothing else is touched; what it was lies in `set-aside` of the data folder, and docs/consciousness.md says how it is put back";
+        tell("set-aside", warning(now, text, to_do));
+    }
+    if let Some(until) = hall.guard().off_until {
+        let text = format!("the guard is off until {until}: commands are judged and reported, none is held");
+        tell("guard-off", warning(now, text, "run `jamey guard on` when you are done"));
+    }
+    for side in hall.beside.get().map(|others| others.sides()).unwrap_or_default() {
+        if let Some(since) = side.absent(now) {
+            let text = format!("the broker `{}` at {} has been away for more than a minute", side.name, side.address);
+            let to_do = "see whether it runs and lets Jamey in; what is to go there waits, and Jamey connects by itself";
+            tell(&format!("bridge-{}", side.name), warning(since, text, to_do));
+        }
+    }
+}
+
+pub(super) fn slow(text: &str, now: Timestamp) -> (String, Alarm) {
+    let to_do = "see what keeps the client from reading; raise the limits if it only needs more room";
+    ("slow-subscriber".to_owned(), warning(now, text, to_do))
+}
+
+pub(super) fn certificates(trouble: &Trouble, now: Timestamp) -> (String, Alarm) {
+    let to_do = "make new ones (`jamey certs`) or have them renewed: Jamey takes them without a restart";
+    let alarm = Alarm { critical: trouble.ended, ..warning(now, trouble.text.as_str(), to_do) };
+    ("certificate".to_owned(), alarm)
+}
+
+pub(super) fn rules(text: &str, now: Timestamp) -> (String, Alarm) {
+    let to_do = "mend the file (`jamey rules check` shows what is wrong): it is read again when it changes; the old rules hold until then";
+    ("rules".to_owned(), warning(now, text, to_do))
+}
+
+pub(super) fn disk(scarce: Scarce, now: Timestamp) -> (String, Alarm) {
+    let to_do = "make room: see what else fills that disk, keep less (`memory.database_mb`, [[retention]]; `jamey memory optimise`), or move the \
+                 data folder to a larger one";
+    ("disk".to_owned(), Alarm { critical: scarce.critical, ..warning(now, scarce.text, to_do) })
+}
+
+pub(super) fn memory(limit_mb: u32, now: Timestamp) -> (String, Alarm) {
+    let to_do = "see in `jamey/system` what takes it: retained values, queues of absent subscribers, connections; lower their limits, or raise \
+                 `alerts.memory_mb` where the house is that large";
+    ("memory".to_owned(), warning(now, format!("the process takes more memory than it should: over {limit_mb} MB"), to_do))
+}
+
+pub(super) fn performance(text: &str, now: Timestamp) -> (String, Alarm) {
+    let to_do = "see what else uses the disk and the processor of this host, and who says so much (`jamey/system`); an SD card that gets slow is at \
+                 its end";
+    ("performance".to_owned(), warning(now, text, to_do))
+}
+
+pub(super) fn duties(due: &Due, all: &mut Causes) {
+    let to_do = "put it right; what a duty looks at, and whether Jamey may act on it, stands in the config under [[duty]]";
+    all.extend(due.iter().map(|(id, (since, text))| (format!("duty-{id}"), critical(*since, text.as_str(), to_do))));
+}
+
+pub(super) fn silences(silent: &Due, all: &mut Causes) {
+    let to_do = "see whether it has power, reaches the house, and still works; who is meant to be off at times has `watched = false` in \
+                 the config under [[entity]]";
+    all.extend(silent.iter().map(|(code, (since, text))| (code.clone(), warning(*since, text.as_str(), to_do))));
+}
+
+/// What the mind and Phoenix say of themselves.
+pub(super) fn known(alarms: &Alarms, all: &mut Causes) {
+    all.extend(alarms.iter().map(|(code, alarm)| (code.clone(), alarm.clone())));
+}

@@ -1,0 +1,48 @@
+//! What the house stands on: a folder that is its own alone, and enough descriptors.
+
+use anyhow::{Context, Result, bail};
+use std::{fs::File, path::Path};
+use tracing::warn;
+
+/// The data folder is its owner's alone.
+pub fn private_folder(data: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(data)
+}
+
+/// One Jamey a data folder: two would write over each other.
+pub fn lock(data: &Path) -> Result<File> {
+    let path = data.join("lock");
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .with_context(|| format!("{} cannot be written", path.display()))?;
+    if file.try_lock().is_err() {
+        bail!("another Jamey uses the data folder {}: stop it, or set store.data or --data", data.display());
+    }
+    Ok(file)
+}
+
+/// Every connection needs a descriptor; the rest of the process some sixty.
+#[cfg(unix)]
+pub fn raise_descriptors(connections: usize) {
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
+    let wanted = u64::try_from(connections).unwrap_or(u64::MAX).saturating_add(64);
+    let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return };
+    if soft < wanted {
+        let _ = setrlimit(Resource::RLIMIT_NOFILE, wanted.min(hard), hard);
+        if hard < wanted {
+            warn!(
+                "{hard} file descriptors are too few for broker.max_connections = {connections}: raise the limit (LimitNOFILE) or lower it"
+            );
+        }
+    }
+}
+
+#[cfg(not(unix))]
+pub fn raise_descriptors(_: usize) {}

@@ -1,0 +1,81 @@
+//! What is chosen in the running Jamey, and the config over which it counts: changed here only, and on disk before it counts.
+
+use super::chosen::{Chosen, Holds};
+use crate::{
+    broker::{About, Wants},
+    config::Config,
+    domain::Timestamp,
+};
+use std::{
+    io,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+use tokio::sync::{Mutex, MutexGuard};
+
+pub struct Choices {
+    data: PathBuf,
+    state: Mutex<State>,
+    /// What stands in the data folder makes no sense: it is written anew at the first word.
+    damaged: AtomicBool,
+}
+
+#[derive(Clone)]
+pub struct State {
+    pub chosen: Chosen,
+    /// Its `[conscience]` as it was read last, the rest as at the start.
+    pub config: Arc<Config>,
+}
+
+impl Choices {
+    #[must_use]
+    pub fn new(chosen: Chosen, config: Arc<Config>, damaged: bool) -> Self {
+        Self { data: config.store.data.clone(), state: Mutex::new(State { chosen, config }), damaged: damaged.into() }
+    }
+
+    pub async fn now(&self) -> State {
+        self.state.lock().await.clone()
+    }
+
+    pub async fn holds(&self, about: About) -> Option<Holds> {
+        let state = self.now().await;
+        state.chosen.of(about, &state.config)
+    }
+
+    /// Takes a choice; whether that changed anything.
+    ///
+    /// # Errors
+    /// When it cannot be written: then nothing changed.
+    pub async fn choose(&self, wants: &Wants, by: &str, at: Timestamp) -> io::Result<bool> {
+        let mut state = self.state.lock().await;
+        let mut next = state.chosen.clone();
+        let changed = next.choose(wants, by, at, &state.config);
+        if changed || self.damaged.load(Ordering::Relaxed) {
+            self.put(&mut state, next).await?;
+        }
+        Ok(changed)
+    }
+
+    /// From now on this config is what choices count over; those that end by it.
+    ///
+    /// # Errors
+    /// When that cannot be written: they ended all the same, and the next start sees it too.
+    pub async fn count_over(&self, config: Arc<Config>) -> (Vec<Holds>, io::Result<()>) {
+        let mut state = self.state.lock().await;
+        let (left, ended) = state.chosen.clone().without_ended(&config);
+        state.config = config;
+        let written = if ended.is_empty() { Ok(()) } else { self.put(&mut state, left.clone()).await };
+        state.chosen = left;
+        (ended, written)
+    }
+
+    async fn put(&self, state: &mut MutexGuard<'_, State>, next: Chosen) -> io::Result<()> {
+        let data = self.data.clone();
+        state.chosen = tokio::task::spawn_blocking(move || next.write(&data).map(|()| next)).await.map_err(io::Error::other)??;
+        self.damaged.store(false, Ordering::Relaxed);
+        Ok(())
+    }
+}

@@ -1,0 +1,195 @@
+//! Carries out what an owner changes while Jamey runs, one order after the other: each is on disk and on record, and told of when it is done.
+
+mod choices;
+mod chosen;
+mod host;
+
+pub use choices::Choices;
+pub use chosen::{Chosen, FILE, Holds, bare, bearing};
+pub use host::{Asked, ask};
+
+use super::{retained, rules::Wanted};
+use crate::{
+    broker::{About, Announcement, Engine, Hall, Order, OwnClient, Wants},
+    config::GuardMode,
+    domain::topics,
+    observe::alerts::told::page,
+};
+use serde_json::{Value, json};
+use std::{
+    sync::{Arc, Weak},
+    time::Duration,
+};
+use tokio::sync::{mpsc, oneshot, watch};
+use tracing::warn;
+
+/// So long the answer to an order waits for the retained commands to be judged; they are, however long it takes.
+const SWEEP: Duration = Duration::from_secs(10);
+const STOPPING: &str = "Jamey is stopping: order it again after the next start";
+
+/// The one who carries them out.
+pub struct Clerk {
+    pub hall: Arc<Hall>,
+    /// Weakly: it does not stay for an order.
+    pub engine: Weak<Engine>,
+    pub own: OwnClient,
+    pub choices: Arc<Choices>,
+    /// Where other rules are asked for.
+    pub rules: mpsc::Sender<Wanted>,
+}
+
+impl Clerk {
+    /// Takes orders, over MQTT and from the host, until told to stop.
+    pub async fn serve(self, mut orders: mpsc::Receiver<Order>, mut stopped: watch::Receiver<bool>) {
+        let mailbox = host::mailbox(&self.hall.config.store.data);
+        mailbox.make();
+        let mut every = tokio::time::interval(host::LOOK);
+        every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                Some(order) = orders.recv() => {
+                    let verb = order.wants.about().verb();
+                    let came = self.carry_out(&order, "over MQTT").await;
+                    let reply = told(came, order.transaction.as_ref()).to_string().into_bytes();
+                    let topic = topics::reply(&self.hall.config.root, verb);
+                    self.own.publish(Announcement { topic, payload: reply, qos: 1, retain: false, correlation: None }).await;
+                }
+                _ = every.tick() => {
+                    for (id, letter) in mailbox.take::<host::Letter>() {
+                        let came = match letter.read() {
+                            Ok(Some(order)) => self.carry_out(&order, "on the host").await,
+                            Ok(None) => self.holds(letter.about()).await,
+                            Err(why) => Err(why.to_owned()),
+                        };
+                        mailbox.answer(id, &told(came, None));
+                    }
+                }
+                _ = stopped.changed() => return,
+            }
+        }
+    }
+
+    /// What holds when it is done.
+    async fn carry_out(&self, order: &Order, whence: &str) -> Result<Value, String> {
+        match &order.wants {
+            Wants::Acknowledge(code) => self.acknowledge(code, &order.by, whence).await,
+            Wants::GuardMode(_) => self.guard_mode(order, whence).await,
+            Wants::Profile(_) | Wants::Strictness(_) => self.judge_otherwise(order, whence).await,
+        }
+    }
+
+    async fn acknowledge(&self, code: &str, by: &str, whence: &str) -> Result<Value, String> {
+        let at = self.hall.clock.now();
+        self.hall.alerts.acknowledge(code, by, at).map_err(|unknown| unknown.to_string())?;
+        self.hall.record_by(by, "alert.acknowledge", Some(code), whence).await;
+        Ok(json!({"code": code, "by": by, "at": at.to_string()}))
+    }
+
+    async fn guard_mode(&self, order: &Order, whence: &str) -> Result<Value, String> {
+        let about = About::GuardMode;
+        let before = self.choices.holds(about).await;
+        if self.choices.choose(&order.wants, &order.by, self.hall.clock.now()).await.map_err(unwritten)? {
+            let state = self.choices.now().await;
+            let enforce = state.chosen.over(&state.config).broker.guard == GuardMode::Enforce;
+            if enforce {
+                self.hall.change_guard(|view| view.enforce = true);
+                self.record(order, about, before, whence).await;
+                self.sweep().await;
+            } else {
+                // Nobody takes the guard away before that is on its way to the record.
+                self.record(order, about, before, whence).await;
+                self.hall.change_guard(|view| view.enforce = false);
+            }
+        }
+        self.holds(Some(about)).await
+    }
+
+    /// What was retained while the guard only observed must not reach a device now.
+    async fn sweep(&self) {
+        let Some(engine) = self.engine.upgrade() else { return };
+        let hall = Arc::clone(&self.hall);
+        let sweep = tokio::spawn(async move { retained::sweep(&hall, &engine).await });
+        let _ = tokio::time::timeout(SWEEP, sweep).await;
+    }
+
+    async fn judge_otherwise(&self, order: &Order, whence: &str) -> Result<Value, String> {
+        let about = order.wants.about();
+        let before = self.choices.holds(about).await;
+        let (done, is_done) = oneshot::channel();
+        let wanted = Wanted { wants: order.wants.clone(), by: order.by.clone(), done };
+        self.rules.send(wanted).await.map_err(|_| STOPPING)?;
+        if is_done.await.map_err(|_| STOPPING)?? {
+            self.record(order, about, before, whence).await;
+        }
+        self.holds(Some(about)).await
+    }
+
+    async fn record(&self, order: &Order, about: About, before: Option<Holds>, whence: &str) {
+        let (Some(before), Some(now)) = (before, self.choices.holds(about).await) else { return };
+        let (subject, detail) = on_record(&before, &now, whence);
+        warn!("{} {subject}, {detail}, by {}", about.verb(), order.by.escape_debug());
+        self.hall.record_by(&order.by, action(about), Some(&subject), &detail).await;
+    }
+
+    /// What holds for an option and why.
+    async fn holds(&self, about: Option<About>) -> Result<Value, String> {
+        let about = about.ok_or("no such option")?;
+        if about == About::Alert {
+            return Ok(page(&self.hall.alerts.page()));
+        }
+        let mut told = self.choices.holds(about).await.ok_or("nobody chooses that")?.json();
+        if let (About::GuardMode, Some(map)) = (about, told.as_object_mut()) {
+            let off = self.hall.guard().off_until.filter(|until| *until > self.hall.clock.now());
+            map.insert("off_until".into(), json!(off.map(|until| until.to_string())));
+        }
+        Ok(told)
+    }
+}
+
+/// What stands in a data folder; where that makes no sense nothing is chosen, and why.
+#[must_use]
+pub fn found(data: &std::path::Path) -> (Chosen, Option<String>) {
+    match Chosen::read(data) {
+        Ok(chosen) => (chosen, None),
+        Err(damaged) => (Chosen::default(), Some(damaged.to_string())),
+    }
+}
+
+/// Why an order was not carried out.
+pub fn unwritten(error: std::io::Error) -> String {
+    format!("nothing was changed: {FILE} in the data folder cannot be written ({error})")
+}
+
+/// As it is told on `reply/{verb}` and to the host.
+fn told(came: Result<Value, String>, transaction: Option<&Value>) -> Value {
+    match came {
+        Ok(data) => json!({"v": 1, "status": "ok", "transaction": transaction, "data": data}),
+        Err(why) => json!({"v": 1, "status": "error", "transaction": transaction, "error": why}),
+    }
+}
+
+/// In the audit trail.
+const fn action(about: About) -> &'static str {
+    match about {
+        About::GuardMode => "guard.mode",
+        About::Profile => "rules.profile",
+        About::Strictness => "rules.strictness",
+        About::Alert => "alert.acknowledge",
+    }
+}
+
+/// Subject and detail in the audit trail.
+fn on_record(before: &Holds, now: &Holds, whence: &str) -> (String, String) {
+    let over = if now.chosen.is_some() { format!("the config says {}", bare(&now.config)) } else { "as the config says".to_owned() };
+    (now.bare(), format!("chosen {whence}; it was {}; {over}", before.bare()))
+}
+
+/// What ended because the config's own value is another one: told loudly and put on record.
+pub async fn tell_ended(hall: &Hall, ended: &[Holds], config: &crate::config::Config) {
+    for holds in ended {
+        let now = Chosen::default().of(holds.about, config).map_or_else(String::new, |now| now.bare());
+        let detail = format!("{} ended: the config says otherwise than then, and {now} holds", holds.bare_and_who());
+        warn!("{detail}");
+        hall.record("change", Some(holds.about.verb()), &detail).await;
+    }
+}
