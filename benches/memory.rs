@@ -18,7 +18,10 @@ use jamey::{
     store::{Batch, Entry, Reader, Store},
 };
 use jiff::tz::TimeZone;
-use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::{
+    resource::{UsageWho, getrusage},
+    time::TimeValLike,
+};
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,

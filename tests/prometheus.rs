@@ -2,6 +2,7 @@
 //! (deploy/prometheus, deploy/grafana).
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+#[allow(dead_code, reason = "other tests need more of it")]
 #[path = "phoenix_courier/copy.rs"]
 mod copy;
 mod support;
@@ -225,7 +226,9 @@ fn every_query_of_the_dashboard_and_of_the_rules_has_an_answer() {
         assert!(root.publish(Message::new("jamey/act/lamp/on", "{}").qos(1)).taken());
         assert!(root.publish(Message::new("jamey/memory/recall", "{\"query\": \"temperature\"}").qos(1)).taken());
         root.publish(Message::new("far/word", "x").qos(1));
-        root.publish(Message::new("jamey/status", "forged").qos(1));
+        if turn % 10 == 1 {
+            root.publish(Message::new("jamey/status", "forged").qos(1));
+        }
     };
     let mut left = queries();
     let deadline = Instant::now() + LONG;

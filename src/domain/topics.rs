@@ -64,6 +64,13 @@ pub const ROWS: &[Row] = &[
         payload: "a percept's body: JSON, CBOR, number, boolean, text, or bytes; at most 256 KiB; of the kinds `say` and `text` the words are weighed",
     },
     Row {
+        topic: "in/{user}/registry",
+        way: "in",
+        qos: "any",
+        retained: "any",
+        payload: "Home Assistant's areas and names, JSON of at most 2 MiB, where `{user}` is `[home_assistant] user`, from who may describe devices: `devices[]` (`identifiers`, `name`, `name_by_user`, `area`), `entities[]` (`entity_id`, `name`, `area`); 4,096 of each count, and of them those whom Jamey knows",
+    },
+    Row {
         topic: "act/{target}/{verb}",
         way: "in",
         qos: "any",
@@ -159,14 +166,14 @@ pub const ROWS: &[Row] = &[
         way: "out",
         qos: "1",
         retained: "yes",
-        payload: "snapshots: `repositories` by name, each with `path`, `doing` (`snapshot`, `drill`, `prune`, null), `next_at`, `error`, `snapshots` (how many), `bytes` (all of it), `last` (`sequence`, `taken_at`, `reason`, `bytes`, `age_hours`; of one taken since the start also `written_bytes`, by which the repository grew, `took_seconds`, and `left_out[]`, what of it could not be read), `drill` (`sequence`, `drilled_at`, `passed`); `text` where none is configured; `courier`, where one is: `repository`, `offered` (the newest snapshot's number), `connected`, `error`, `receivers` by name (`whole`: the newest that it said it has on its disk, `whole_at`, `fetching`, `woe`: why it does not go on). Told anew when something of it is another thing, and each hour",
+        payload: "snapshots: `repositories` by name, each with `path`, `doing` (`snapshot`, `drill`, `prune`, null), `next_at`, `error`, `snapshots` (how many), `bytes` (all of it), `last` (`sequence`, `taken_at`, `reason`, `bytes`, `age_hours`; of one taken since the start also `written_bytes`, by which the repository grew, `took_seconds`, and `left_out[]`, what of it could not be read), `drill` (`sequence`, `drilled_at`, `passed`); `text` where none is configured; `courier`, where one is: `repository`, `offered` (the newest snapshot's number), `connected`, `error`, `signed_by` (the public key that vouches for what is offered), `receivers` by name (`whole`: the newest that it said it has on its disk, `whole_at`, `fetching`, `woe`: why it does not go on). Told anew when something of it is another thing, and each hour",
     },
     Row {
         topic: "alert/{code}",
         way: "out",
         qos: "1",
         retained: "yes, empty clears",
-        payload: "`severity` (`warning`, `critical`), `since`, `text`, `what_to_do`, `acknowledged` (`by`, `at`, or null), `times` (how often its cause came back within an hour); at most 64 at a time, the gravest first; codes: `more` (how many stand besides), `store`, `damaged` (a page of the database), `guard-off`, `certificate`, `slow-subscriber`, `rules`, `set-aside` (what the mind had counted could not be read at the start), `critical-consciousness-state` (a part does not answer the others), `mission-{id}`, `bridge-{name}`, `duty-{id}`, `silent-{entity}` (it has said nothing for longer than it used to), `outage-{bridge}` (with all that is heard through it), `silences` (how many more than have one of their own), `phoenix-failed` (no snapshot can be taken), `phoenix-stale` (the newest is too old), `phoenix-drill-failed` (one could not be restored for trial), `phoenix-rolled-back` (an older state of a repository was put in its place), `disk`, `clock`, `memory`, `performance`, `availability-{part}`, `security-{what}` (`logins`, `vetoed`, `names`, `forged`, `audit`), `webhook-{name}`; docs/alerts.md has the cause of each, and what to do",
+        payload: "`severity` (`warning`, `critical`), `since`, `text`, `what_to_do`, `acknowledged` (`by`, `at`, or null), `times` (how often its cause came back within an hour); at most 64 at a time, the gravest first; codes: `more` (how many stand besides), `store`, `damaged` (a page of the database), `guard-off`, `certificate`, `slow-subscriber`, `rules`, `set-aside` (what the mind had counted could not be read at the start), `critical-consciousness-state` (a part does not answer the others), `mission-{id}`, `bridge-{name}`, `duty-{id}`, `silent-{entity}` (it has said nothing for longer than it used to), `outage-{bridge}` (with all that is heard through it), `silences` (how many more than have one of their own), `phoenix-failed` (no snapshot can be taken), `phoenix-stale` (the newest is too old), `phoenix-drill-failed` (one could not be restored for trial), `phoenix-rolled-back` (an older state of a repository was put in its place), `phoenix-copy` (a receiver does not go on with its copy), `disk`, `clock`, `memory`, `performance`, `availability-{part}`, `security-{what}` (`logins`, `vetoed`, `names`, `forged`, `audit`), `webhook-{name}`; docs/alerts.md has the cause of each, and what to do",
     },
     Row {
         topic: "bridge/{name}",
@@ -222,7 +229,7 @@ pub const ROWS: &[Row] = &[
         way: "out",
         qos: "1",
         retained: "yes",
-        payload: "where `[phoenix.courier]` names a repository: its newest snapshot, in CBOR: `v`, `repository`, `sequence`, `snapshot` (BLAKE3 of the sealed manifest), `list` and `list_bytes` (BLAKE3 and length of the list of all files, which is fetched in pieces as they are); this topic and all below it are heard by the roles receiver and admin only",
+        payload: "where `[phoenix.courier]` names a repository: its newest snapshot, in CBOR: `v`, `repository`, `sequence`, `snapshot` (BLAKE3 of the sealed manifest), `list` and `list_bytes` (BLAKE3 and length of the list of all files, which is fetched in pieces as they are), `signature` (Ed25519, docs/phoenix-format.md); this topic and all below it are heard by the roles receiver and admin only",
     },
     Row {
         topic: "phoenix/snapshot/{repository}/manifest",
@@ -409,6 +416,9 @@ pub fn markdown() -> String {
          again when Home Assistant comes to life (`homeassistant/status`).\n\n\
          Others may publish only the topics marked `in`; everything else below the root is refused (MQTT 5: 0x87). Any other `cmd/{verb}` is\n\
          reserved; it needs the role operator, which anonymous clients never have.\n\n\
+         Where `[home_assistant] discovery` is on, retained documents stand besides below its `prefix`: `device/jamey_{node}/config`, Jamey itself;\n\
+         `device/jamey_{node}_-approvals/config`, buttons for what waits, heard by the roles approver and admin only; `device/jamey_{node}_{entity}/config`,\n\
+         one for each of `entities` (a `-` in the id doubled, `.` as `-_`). Nobody else may publish there.\n\n\
          | topic | way | QoS | retained | payload |\n|---|---|---|---|---|\n",
     );
     for row in ROWS {
