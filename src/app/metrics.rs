@@ -168,9 +168,9 @@ impl Meter {
             let state = told(&mission.id)?;
             Some(Mission {
                 id: mission.id.clone(),
-                burn: named(&state["burn_rates"], Value::as_f64),
-                budget_left: state["budget_left"].as_f64(),
-                met: state["status"].as_str().filter(|status| *status != "unknown").map(|status| status == "met"),
+                burn: named(of(&state, "burn_rates"), Value::as_f64),
+                budget_left: of(&state, "budget_left").as_f64(),
+                met: of(&state, "status").as_str().filter(|status| *status != "unknown").map(|status| status == "met"),
             })
         })
         .collect()
@@ -234,12 +234,20 @@ fn mind(emotion: Option<&Value>, state: Option<&Value>) -> Mind {
     }
     let states = state["state"].as_str().map(|now| Phase::ALL.map(|phase| (phase.as_str(), phase.as_str() == now)).to_vec());
     Mind {
-        mood: ["pleasure", "arousal", "dominance"].into_iter().filter_map(|axis| Some((axis, emotion["mood"][axis].as_f64()?))).collect(),
-        stability: emotion["stability"]["value"].as_f64(),
+        mood: ["pleasure", "arousal", "dominance"]
+            .into_iter()
+            .filter_map(|axis| Some((axis, of(of(emotion, "mood"), axis).as_f64()?)))
+            .collect(),
+        stability: of(of(emotion, "stability"), "value").as_f64(),
         emotions: emotions.into_iter().collect(),
         states: states.unwrap_or_default(),
         broadcasts: state["broadcasts_total"].as_u64(),
     }
+}
+
+/// What stands under a key; null where nothing does.
+fn of<'v>(value: &'v Value, key: &str) -> &'v Value {
+    value.get(key).unwrap_or(&Value::Null)
 }
 
 fn phi(told: &Value) -> Phi {
@@ -249,7 +257,7 @@ fn phi(told: &Value) -> Phi {
         revised: told["phi_r"].as_f64(),
         p: told["p"].as_f64(),
         powered: told["powered"].as_bool(),
-        exact: told["exact"]["phi"].as_f64(),
+        exact: of(of(told, "exact"), "phi").as_f64(),
     }
 }
 
