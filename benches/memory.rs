@@ -18,13 +18,17 @@ use jamey::{
     store::{Batch, Entry, Reader, Store},
 };
 use jiff::tz::TimeZone;
+use nix::sys::{
+    resource::{UsageWho, getrusage},
+    time::TimeValLike,
+};
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
     path::Path,
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
     sync::Arc,
-    time::Instant,
+    time::{Duration, Instant},
 };
 use uuid::Uuid;
 
@@ -93,9 +97,15 @@ fn bytes(folder: &Path) -> u64 {
     std::fs::read_dir(folder).unwrap().map(|f| f.unwrap().metadata().unwrap()).map(|m| if m.is_file() { m.len() } else { 0 }).sum()
 }
 
-/// Memory of the process in MiB: its own, and of files that are mapped, which the kernel takes back when it likes.
-fn resident() -> String {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+/// What this thread has had of the processor, in nanoseconds: where others are at work too, it tells more than the clock.
+fn on_processor() -> u64 {
+    let used = getrusage(UsageWho::RUSAGE_THREAD).unwrap();
+    (used.user_time() + used.system_time()).num_microseconds() as u64 * 1_000
+}
+
+/// Memory of a process in MiB: its own, and of files that are mapped, which the kernel takes back when it likes.
+fn resident(process: &str) -> String {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let mib = |name: &str| {
         let kib = status.lines().find_map(|l| l.strip_prefix(name)).and_then(|l| l.split_whitespace().next()?.parse::<f64>().ok());
         kib.unwrap_or(0.0) / 1024.0
@@ -103,30 +113,90 @@ fn resident() -> String {
     format!("{:.0} MiB (its own {:.0}, of files {:.0})", mib("VmRSS:"), mib("RssAnon:"), mib("RssFile:"))
 }
 
-/// From the start of a process on this folder to the first acknowledged command, in ms: its verdict is stored then.
-fn first_verdict(folder: &Path) -> f64 {
+/// A running house, and a connection to it.
+struct Running {
+    child: Child,
+    stream: TcpStream,
+}
+
+fn jamey(folder: &Path, words: &[&str]) -> Command {
     let config = folder.join("jamey.toml");
     std::fs::write(&config, "[[guard]]\ntopic = \"bench/+/set\"\nclass = \"light\"\nreads = \"attributes\"\n").unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_jamey"));
-    command.args(["run", "--mqtt", "127.0.0.1:0", "--http", "127.0.0.1:0", "--guard", "observe", "--data"]).arg(folder);
-    command.arg("--config").arg(config).stdout(Stdio::piped()).stderr(Stdio::null());
+    command.args(words).arg("--data").arg(folder).arg("--config").arg(config).stdout(Stdio::piped()).stderr(Stdio::null());
+    command
+}
+
+impl Running {
+    fn start(folder: &Path) -> Self {
+        let mut command = jamey(folder, &["run", "--mqtt", "127.0.0.1:0", "--http", "127.0.0.1:0", "--guard", "observe"]);
+        let mut child = command.spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let addr = line.split(' ').find_map(|word| word.strip_prefix("mqtt=")).unwrap_or_else(|| panic!("it is not ready: {line}"));
+        let mut stream = TcpStream::connect(addr).unwrap();
+        stream.set_nodelay(true).unwrap();
+        // CONNECT of MQTT 3.1.1 as `b`.
+        stream.write_all(b"\x10\x0d\0\x04MQTT\x04\x02\0\x3c\0\x01b").unwrap();
+        let mut answer = [0; 4];
+        stream.read_exact(&mut answer).unwrap();
+        assert_eq!((answer[0], answer[3]), (0x20, 0), "it was welcomed");
+        Self { child, stream }
+    }
+
+    /// A command at QoS 1, until it is acknowledged: its verdict is stored then.
+    fn command(&mut self) {
+        self.stream.write_all(b"\x32\x1d\0\x0bbench/1/set\0\x01{\"state\":\"ON\"}").unwrap();
+        let mut answer = [0; 4];
+        self.stream.read_exact(&mut answer).unwrap();
+        assert_eq!(answer[0], 0x40, "it was acknowledged");
+    }
+
+    /// A command every five milliseconds, for so long.
+    fn commands(&mut self, name: &str, lasting: Duration) {
+        let (from, mut nanos) = (Instant::now(), Vec::new());
+        while from.elapsed() < lasting {
+            let sent = Instant::now();
+            self.command();
+            nanos.push(sent.elapsed().as_nanos() as u64);
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        percentiles(name, nanos);
+    }
+
+    fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+/// From the start of a process on this folder to the first acknowledged command, in ms.
+fn first_verdict(folder: &Path) -> f64 {
     let from = Instant::now();
-    let mut child = command.spawn().unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let addr = line.split(' ').find_map(|word| word.strip_prefix("mqtt=")).unwrap_or_else(|| panic!("it is not ready: {line}"));
-    let mut stream = TcpStream::connect(addr).unwrap();
-    stream.set_nodelay(true).unwrap();
-    // CONNECT of MQTT 3.1.1 as `b`, and a PUBLISH with QoS 1.
-    stream.write_all(b"\x10\x0d\0\x04MQTT\x04\x02\0\x3c\0\x01b").unwrap();
-    stream.write_all(b"\x32\x1d\0\x0bbench/1/set\0\x01{\"state\":\"ON\"}").unwrap();
-    let mut answer = [0; 8];
-    stream.read_exact(&mut answer).unwrap();
+    let mut house = Running::start(folder);
+    house.command();
     let millis = from.elapsed().as_secs_f64() * 1e3;
-    assert_eq!((answer[0], answer[3], answer[4]), (0x20, 0, 0x40), "it was welcomed, and acknowledged");
-    child.kill().unwrap();
-    child.wait().unwrap();
+    house.kill();
     millis
+}
+
+/// What a command waits, at rest and while memory is looked after and searched: each wait has a sync of this disk in it.
+fn pauses(folder: &Path) {
+    const LASTING: Duration = Duration::from_secs(20);
+    let mut house = Running::start(folder);
+    house.commands("a command, at rest", LASTING);
+    let mut optimise = jamey(folder, &["memory", "optimise"]).spawn().unwrap();
+    house.commands("a command, while what is due goes", LASTING);
+    let over = optimise.try_wait().unwrap().is_some();
+    println!("{}", if over { "(that was over before)" } else { "(that was not over then)" });
+    optimise.kill().unwrap();
+    optimise.wait().unwrap();
+    let mut rebuild = jamey(folder, &["memory", "rebuild"]).spawn().unwrap();
+    house.commands("a command, while the index is made", LASTING / 4);
+    rebuild.kill().unwrap();
+    rebuild.wait().unwrap();
+    println!("the house: resident {}", resident(&house.child.id().to_string()));
+    house.kill();
 }
 
 fn percentiles(name: &str, mut nanos: Vec<u64>) {
@@ -153,12 +223,12 @@ fn main() {
 
     let path = folder.path().join("index");
     let reader = Reader::open(folder.path()).unwrap();
-    let before = resident();
+    let before = resident("self");
     let (mut follower, _) = Follower::open(&path, &reader).unwrap();
     let from = Instant::now();
     follower.rebuild(&reader, |_| {}).unwrap();
     let seconds = from.elapsed().as_secs_f64();
-    println!("indexed in {seconds:.1} s: {:.0} records/s; resident {before} → {}", records as f64 / seconds, resident());
+    println!("indexed in {seconds:.1} s: {:.0} records/s; resident {before} → {}", records as f64 / seconds, resident("self"));
     follower.close().unwrap();
     println!("the index has {:.1} bytes a record", bytes(&path) as f64 / records as f64);
 
@@ -173,8 +243,15 @@ fn main() {
         (from.elapsed().as_nanos() as u64, page.records.len())
     };
     let mut run = |name: &str, words: &dyn Fn(&mut Dice) -> String| {
-        let nanos: Vec<u64> = (0..2_000).map(|_| ask(&words(&mut dice)).0).collect();
+        let (mut nanos, mut worked) = (Vec::new(), Vec::new());
+        for _ in 0..2_000 {
+            let words = words(&mut dice);
+            let before = on_processor();
+            nanos.push(ask(&words).0);
+            worked.push(on_processor() - before);
+        }
         percentiles(name, nanos);
+        percentiles("   on the processor", worked);
     };
     let room = |d: &mut Dice| ROOMS[d.below(12) as usize].replace('_', " ");
     let thing = |d: &mut Dice| THINGS[d.below(10) as usize].0;
@@ -185,7 +262,7 @@ fn main() {
     run("words, one excluded, important", &|d| format!("{} -temperature importance:0.9", room(d)));
     run("a phrase", &|d| format!("\"{} {}\"", room(d), thing(d)));
     run("the newest", &|_| String::new());
-    println!("resident {}", resident());
+    println!("resident {}", resident("self"));
 
     // What is written while it runs is found before it is indexed.
     let mut nanos = Vec::new();
@@ -205,4 +282,5 @@ fn main() {
     drop((index, reader, store));
     let starts: Vec<String> = (0..5).map(|_| format!("{:.0}", first_verdict(folder.path()))).collect();
     println!("from the start of a process to its first verdict: {} ms", starts.join(", "));
+    pauses(folder.path());
 }

@@ -43,6 +43,13 @@ fn good(house: &House, args: &[&str]) -> String {
     said
 }
 
+/// The page over HTTP, asked for by nobody in particular.
+fn ask(house: &House) -> (u16, String) {
+    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).proxy(None).build().into();
+    let mut answer = agent.get(format!("http://{}/v1/alerts", house.http())).call().unwrap();
+    (answer.status().as_u16(), answer.body_mut().read_to_string().unwrap())
+}
+
 /// The alert as a newcomer finds it.
 fn stands(house: &House, code: &str) -> Option<Value> {
     static NEWCOMERS: AtomicUsize = AtomicUsize::new(0);
@@ -101,6 +108,8 @@ fn what_is_wrong_is_posted_until_it_is_taken_and_who_has_seen_it_stays_known() {
     let page: Value = serde_json::from_str(&good(&house, &["alert", "list", "--json"])).unwrap();
     assert_eq!((&page["alerts"][0]["code"], &page["alerts"][0]["acknowledged"]["by"]), (&json!("guard-off"), &json!("owner")));
     assert!(good(&house, &["alert", "list"]).contains("seen by owner"));
+    let by_http: Value = serde_json::from_str(&ask(&house).1).unwrap();
+    assert_eq!(by_http["alerts"], page["alerts"]);
     assert_eq!(house.count("SELECT count(*) FROM audit_log WHERE action = 'alert.acknowledge' AND subject = 'guard-off'", []), 1);
 
     let before = stands(&house, "guard-off").unwrap();
@@ -182,15 +191,15 @@ impl Drop for Disk {
 
 #[test]
 fn a_disk_that_fills_is_a_warning_then_critical_and_over_when_there_is_room() {
-    let disk = Disk::mounted("128m");
-    let limits = "[alerts]\ndisk_free_mb = 40\nraise_seconds = 1\nclear_seconds = 1\n";
+    let disk = Disk::mounted("160m");
+    let limits = "[alerts]\ndisk_free_mb = 60\nraise_seconds = 1\nclear_seconds = 1\n";
     let house = Plan::default().config(limits).data(&disk.0.path().join("data")).start();
-    let fills = disk.put("fills", 90);
+    let fills = disk.put("fills", 110);
     let alert = wait_for(&house, "disk", PATIENCE);
     assert_eq!(alert["severity"], "warning");
     assert!(alert["text"].as_str().unwrap().contains("MB free") && alert["what_to_do"].as_str().unwrap().contains("make room"), "{alert}");
     good(&house, &["alert", "acknowledge", "disk"]);
-    let more = disk.put("more", 25);
+    let more = disk.put("more", 45);
     wait_until("it is critical", PATIENCE, || stands(&house, "disk").is_some_and(|alert| alert["severity"] == "critical"));
     let graver = stands(&house, "disk").unwrap();
     assert_eq!((&graver["since"], &graver["acknowledged"]), (&alert["since"], &Value::Null), "nobody has seen that");
@@ -256,6 +265,7 @@ fn bursts_of_what_is_refused_are_told_with_who_does_it() {
         let mut ear = sign_in("anna").listen(&topic, 1);
         ear.message_on(&topic).json()
     };
+    assert_eq!(ask(&house).0, 401, "where there are users, alerts are for those who may read");
     let mut panel = sign_in("panel");
     let mut anna = sign_in("anna").listen("jamey/approval/+", 1);
     panel.publish(Message::new("shed/bolt/set", "CLOSE").qos(1));

@@ -121,8 +121,8 @@ fn with_users_it_takes_a_right_and_a_proof() {
 
     // On record by name and address, and never by what was said.
     wait_until("the refusals are on record", PATIENCE, || {
-        house.count("SELECT count(*) FROM audit_log WHERE action = 'http.refused' AND actor = 'lamp'", []) >= 2
-            && house.count("SELECT count(*) FROM audit_log WHERE action = 'connect.refused' AND detail LIKE 'by HTTP%'", []) >= 3
+        house.count("SELECT count(*) FROM audit_log WHERE action = 'http.refused' AND actor = 'lamp'", []) >= 1
+            && house.count("SELECT count(*) FROM audit_log WHERE action = 'connect.refused' AND detail LIKE 'by HTTP%'", []) >= 1
     });
     let said = house.said();
     for secret in [&all, &some, PASSWORD, "YW5uYTpndWVzcw", "guess"] {

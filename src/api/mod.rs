@@ -1,5 +1,6 @@
 //! HTTP: health for everybody, and behind the gate what those see who may hear everything. It reads views and handles, and judges nothing.
 
+mod alerts;
 mod dress;
 mod gate;
 mod health;
@@ -26,14 +27,16 @@ pub async fn serve(listener: TcpListener, api: Api, stopped: watch::Receiver<boo
     let hall = Arc::clone(&api.hall);
     server::serve(listener, routes(Arc::new(api)), Arc::clone(&hall), stopped.clone()).await;
     if !*stopped.borrow() {
-        hall.pulses.ails("http", "it ended: health, metrics and the dashboard are away");
+        hall.pulses.ails(server::PART, "it ended: health, metrics and alerts cannot be asked for");
     }
 }
 
 fn routes(api: Arc<Api>) -> Router {
     let open = Router::new().route("/health/live", get(health::live)).route("/health/ready", get(health::ready));
-    let gated =
-        Router::new().route("/metrics", get(metrics::metrics)).route_layer(middleware::from_fn_with_state(Arc::clone(&api), gate::readers));
+    let gated = Router::new()
+        .route("/metrics", get(metrics::metrics))
+        .route("/v1/alerts", get(alerts::alerts))
+        .route_layer(middleware::from_fn_with_state(Arc::clone(&api), gate::readers));
     open.merge(gated)
         .fallback(async || Problem::new(StatusCode::NOT_FOUND, "not-found", "there is nothing here: docs/metrics.md tells what there is"))
         .method_not_allowed_fallback(async || Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method", "this can only be read: ask with GET"))

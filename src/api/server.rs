@@ -22,6 +22,8 @@ pub struct Peer(pub SocketAddr);
 
 /// How long nobody is accepted where the host has no descriptors left.
 const FULL: Duration = Duration::from_millis(100);
+/// What it is called where it is told that it ails.
+pub const PART: &str = "http";
 /// How long open requests may take to end.
 const FAREWELL: Duration = Duration::from_secs(5);
 
@@ -33,15 +35,23 @@ pub async fn serve(listener: TcpListener, routes: Router, hall: Arc<Hall>, mut s
     let mut server = http1::Builder::new();
     // The time for a head runs while nothing is asked, too: who keeps a connection open must use it.
     server.timer(TokioTimer::new()).header_read_timeout(patience).max_headers(limits::HTTP_HEADERS).max_buf_size(limits::HTTP_HEAD_BYTES);
+    let mut ails = false;
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             _ = stopped.changed() => break,
         };
         let (stream, peer) = match accepted {
-            Ok(accepted) => accepted,
+            Ok(accepted) => {
+                if std::mem::take(&mut ails) {
+                    hall.pulses.is_well(PART);
+                }
+                accepted
+            }
             Err(error) => {
                 hall.counters.refuse("accept", &error.to_string());
+                hall.pulses.ails(PART, &format!("nobody can ask: {error}"));
+                ails = true;
                 tokio::time::sleep(FULL).await;
                 continue;
             }

@@ -23,7 +23,7 @@ pub async fn watch(hall: Arc<Hall>, upkeeper: Upkeeper, mut stopped: watch::Rece
             _ = every.tick() => {}
             _ = stopped.changed() => return,
         }
-        let damage = hall.damage.get().cloned();
+        let damage = hall.damage.get().map(|damage| damage.found.clone());
         let now = [
             (Condition::StoreFailing, hall.failing(), "the store cannot write".to_owned()),
             (Condition::Damaged, damage.is_some(), format!("the database is damaged ({})", damage.unwrap_or_default())),

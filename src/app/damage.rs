@@ -1,8 +1,9 @@
 //! Whether the database and the audit trail in it are whole, looked at once after each start, beside everything else: a page that went bad at
 //! rest, or a row that was changed, is told of before something needs it.
 
+use super::phoenix::rescue;
 use crate::{
-    broker::Hall,
+    broker::{Damage, Hall},
     store::{Reader, audit_key},
 };
 use std::{
@@ -13,14 +14,16 @@ use tracing::error;
 
 /// Looks through the database; what is found is on record and stays told until the next start.
 pub async fn look(data: PathBuf, hall: Arc<Hall>) {
-    let there = data.clone();
-    let found = tokio::task::spawn_blocking(move || Reader::open(&there).and_then(|store| store.damage()));
-    if let Ok(Ok(found)) = found.await
-        && let Some(found) = found.into_iter().next()
-    {
-        error!("the database is damaged ({found}): stop Jamey, keep a copy of the data folder, and put a backup of it in its place");
-        hall.record("store.damaged", None, &found).await;
-        let _ = hall.damage.set(found);
+    let (there, config) = (data.clone(), Arc::clone(&hall.config));
+    let looked = tokio::task::spawn_blocking(move || {
+        let found = Reader::open(&there).and_then(|store| store.damage()).ok()?.into_iter().next()?;
+        let way = rescue(&config).unwrap_or_else(|| "put a backup of it in its place".to_owned());
+        Some(Damage { found, to_do: format!("stop Jamey, keep a copy of the data folder, and {way}; `jamey memory verify` looks again") })
+    });
+    if let Ok(Some(damage)) = looked.await {
+        error!("the database is damaged ({}): {}", damage.found, damage.to_do);
+        hall.record("store.damaged", None, &damage.found).await;
+        let _ = hall.damage.set(damage);
         return;
     }
     // A damaged database has no whole trail, and says so already.

@@ -51,6 +51,8 @@ enum Wish {
     Rebuild,
     /// Nothing in it that was forgotten before.
     Purge,
+    /// Nothing in it that is gone.
+    Compact,
 }
 
 /// Those who wait: each is told how many records it has then.
@@ -71,6 +73,14 @@ impl Keeper {
     /// Why that could not be.
     pub fn purge(&self) -> Result<(), String> {
         self.ask(Wish::Purge).map(drop)
+    }
+
+    /// Has all that changed taken, and what is gone merged away; waits for it. Not for an async task.
+    ///
+    /// # Errors
+    /// Why that could not be.
+    pub fn compact(&self) -> Result<(), String> {
+        self.ask(Wish::Compact).map(drop)
     }
 
     fn ask(&self, wish: Wish) -> Result<u64, String> {
@@ -178,6 +188,10 @@ impl Work {
                 self.told(&asked, follower.rebuild(&store, |_| {}))?;
             } else if follower.is_to_purge(&store)? {
                 self.told(&asked, self.anew(&mut follower, &store, &Doubt::Forgotten))?;
+            } else if asked.iter().any(|(wish, _)| *wish == Wish::Compact) && !over {
+                let compacted = follower.compact(&store).map(|()| follower.index().records());
+                self.told(&asked, compacted)?;
+                self.shorten(follower.index().applied());
             } else {
                 self.told(&asked, Ok(follower.index().records()))?;
             }
@@ -221,6 +235,20 @@ impl Work {
             debug!(%error, "the change log stays as long as it is");
         }
     }
+}
+
+/// What is gone goes from the index of a house at rest, and what came is taken.
+///
+/// # Errors
+/// When the store cannot be read or the index not written.
+pub fn compact(data: &Path) -> Result<(), FollowError> {
+    let store = Reader::open(data)?;
+    let (mut follower, doubt) = Follower::open(&data.join(FOLDER), &store)?;
+    if doubt.is_some() {
+        follower.rebuild(&store, |_| {})?;
+    }
+    follower.compact(&store)?;
+    follower.close()
 }
 
 /// Takes what was forgotten from the index of a house at rest. What cannot be cleaned goes: the next start makes it anew.

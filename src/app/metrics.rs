@@ -6,24 +6,30 @@ use super::{
     phoenix::{News, courier::Carried},
 };
 use crate::{
-    broker::{Engine, Hall},
+    broker::{Engine, Hall, Listener},
     consciousness::Phase,
     domain::{
-        OpinionView, Timestamp,
+        OpinionView, Tier, Timestamp,
         topics::{self, Topic},
     },
     observe::{
         Host, Recalled,
         metrics::{
-            AlertNow, Courier, Entities, Figures, House, Index, Memory, Mind, Mission, Phi, Recall, Receiver, Repository, Store, Traffic,
-            Trust,
+            AlertNow, Courier, Entities, Expiry, Figures, House, Index, Memory, Mind, Mission, Phi, Recall, Receiver, Repository, Store,
+            Traffic, Trust,
         },
     },
     store::StoreHealth,
 };
 use serde_json::Value;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, PoisonError, Weak},
+};
 use tokio::sync::watch;
+
+/// Of stored records.
+const LAYERS: [&str; 2] = ["short_term", "long_term"];
 
 pub struct Meter {
     pub hall: Arc<Hall>,
@@ -34,6 +40,7 @@ pub struct Meter {
     pub news: watch::Receiver<Arc<News>>,
     pub carried: watch::Receiver<Carried>,
     pub host: Mutex<Host>,
+    pub listeners: Vec<Arc<Listener>>,
 }
 
 impl Meter {
@@ -61,6 +68,8 @@ impl Meter {
             missions: self.missions(),
             entities: entities(&self.hall.views.entities(), self.hall.config.http.metrics_entities),
             alerts: self.alerts(),
+            more_alerts: count(self.hall.alerts.page().more),
+            certificates: self.certificates(now),
             repositories: repositories(&self.news.borrow().state, now),
             courier: courier(&self.carried.borrow()),
             bridges: bridges.unwrap_or_default(),
@@ -70,6 +79,7 @@ impl Meter {
 
     fn house(&self, now: Timestamp) -> House {
         let host = self.host.lock().unwrap_or_else(PoisonError::into_inner).figures();
+        let disk = disk(&self.hall.config.store.data);
         let uptime_seconds = self.hall.clock.uptime().as_secs_f64();
         House {
             version: env!("CARGO_PKG_VERSION"),
@@ -85,6 +95,9 @@ impl Meter {
             host_available_bytes: host.available_bytes,
             host_cores: host.cores,
             host_load: host.load,
+            disk_bytes: disk.map(|(all, _)| all),
+            disk_free_bytes: disk.map(|(_, free)| free),
+            clock_back_seconds: now.seconds_since(self.hall.clock.wall()).max(0.0),
         }
     }
 
@@ -129,9 +142,9 @@ impl Meter {
     fn memory(&self, told: &Value) -> Memory {
         let (recalls, room) = (self.recalled.now(), self.recalled.room());
         Memory {
-            records: named(&told["records"], Value::as_u64),
+            records: counted(&told["records"], LAYERS),
             pinned: told["pinned"].as_u64(),
-            summaries: named(&told["summaries"], Value::as_u64),
+            summaries: counted(&told["summaries"], Tier::ALL.map(Tier::as_str)),
             database_bytes: told["database_bytes"].as_u64(),
             database_free_bytes: told["database_free_bytes"].as_u64(),
             index: Index { records: told["index_records"].as_u64(), bytes: told["index_bytes"].as_u64(), lag: told["index_lag"].as_u64() },
@@ -163,6 +176,18 @@ impl Meter {
         .collect()
     }
 
+    fn certificates(&self, now: Timestamp) -> Vec<Expiry> {
+        let each = self.listeners.iter().filter_map(|listener| Some((listener.name(), listener.tls()?.watched())));
+        each.flat_map(|(listener, watched)| {
+            watched.into_iter().map(move |one| Expiry {
+                listener: listener.to_string(),
+                file: one.path.display().to_string(),
+                ends_in_seconds: one.validity.until.seconds_since(now),
+            })
+        })
+        .collect()
+    }
+
     fn alerts(&self) -> Vec<AlertNow> {
         let page = self.hall.alerts.page();
         let now = |alert: &crate::observe::Alert| AlertNow {
@@ -174,6 +199,13 @@ impl Meter {
     }
 }
 
+/// All of the disk, and what of it is to be had.
+fn disk(data: &Path) -> Option<(u64, u64)> {
+    let of = nix::sys::statvfs::statvfs(data).ok()?;
+    let bytes = |blocks: u64| blocks.saturating_mul(of.fragment_size());
+    Some((bytes(of.blocks()), bytes(of.blocks_available())))
+}
+
 fn count(n: usize) -> u64 {
     u64::try_from(n).unwrap_or(u64::MAX)
 }
@@ -181,6 +213,14 @@ fn count(n: usize) -> u64 {
 /// What of a map is known.
 fn named<T>(map: &Value, read: impl Fn(&Value) -> Option<T>) -> Vec<(String, T)> {
     map.as_object().into_iter().flatten().filter_map(|(name, value)| Some((name.clone(), read(value)?))).collect()
+}
+
+/// Counts by name, once they are known: what is not counted there is none.
+fn counted<const N: usize>(map: &Value, names: [&'static str; N]) -> Vec<(String, u64)> {
+    map.as_object()
+        .map(|map| names.map(|name| (name.to_owned(), map.get(name).and_then(Value::as_u64).unwrap_or_default())))
+        .map(Vec::from)
+        .unwrap_or_default()
 }
 
 fn mind(emotion: Option<&Value>, state: Option<&Value>) -> Mind {

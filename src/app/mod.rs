@@ -139,7 +139,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let writer = Writer::spawn(store, on_idle).context("the writer's thread cannot be started")?;
     let health = writer.health();
     let (upkeeper, upkeeping) =
-        upkeep::keep(&config, Arc::clone(&clock), writer.chores()).context("the upkeep's thread cannot be started")?;
+        upkeep::keep(&config, upkeep::time_of(&clock), writer.chores(), keeper.clone()).context("the upkeep's thread cannot be started")?;
     keeper.work_with(writer.chores());
 
     let holds = (sets.live.ruling().digest(), sets.shadow.as_ref().map(|s| s.ruling().digest()));
@@ -269,7 +269,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         clock: Arc::clone(&clock),
         counters: Arc::clone(&hall.counters),
         observed: seen_so_far,
-        load: exact::load,
+        load: trial::load(),
     };
     let thinking = thinker.think(stopped.clone()).context("the thread of exact Φ cannot be started")?;
     let meter = metrics::Meter {
@@ -281,6 +281,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         news: news.clone(),
         carried: carried.clone(),
         host: Mutex::default(),
+        listeners: listeners.clone(),
     };
     let (tell, certificates) = watch::channel(None);
     let (tell_rules, wrong_rules) = watch::channel(None);
@@ -304,6 +305,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         alarms: alarmed,
         wrong_rules,
         phoenix: news.clone(),
+        carried: carried.clone(),
         samples,
         health: Arc::clone(&health),
         own: own.clone(),

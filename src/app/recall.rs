@@ -56,6 +56,8 @@ enum Next {
     Stop,
 }
 
+/// `memory.cache_mb` counts these.
+const MIB: u64 = 1_024 * 1_024;
 /// Records of what is in focus that are read before somebody asks: a page or two.
 const AHEAD: usize = 20;
 
@@ -70,8 +72,12 @@ impl Recaller {
     }
 
     fn run(mut self, runtime: &Handle, mut stop: watch::Receiver<bool>) {
-        let mut memory =
-            Memory { data: self.hall.config.store.data.clone(), open: None, working: Working::new(limits::WORKING_BYTES), focus: None };
+        let mut memory = Memory {
+            data: self.hall.config.store.data.clone(),
+            open: None,
+            working: Working::new(u64::from(self.hall.config.memory.cache_mb) * MIB),
+            focus: None,
+        };
         loop {
             let next = runtime.block_on(async {
                 tokio::select! {

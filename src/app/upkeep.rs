@@ -1,24 +1,29 @@
 //! The thread that lets go of what is due, chore by chore, in the pauses of the writer. What fails is tried again later, and said once.
 
+use super::{
+    figures::folder_bytes,
+    index::{self, FOLDER, Keeper},
+};
 use crate::{
     config::Config,
     domain::Timestamp,
     memory::{
+        index::{FollowError, Index, IndexError, Weight},
         steady::Steady,
-        upkeep::{Plan, Upkeep},
+        upkeep::{IndexRoom, Plan, Upkeep, index_room},
     },
     runtime::Clock,
     store::{Chores, Reader, Store, StoreError},
 };
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
         mpsc::{RecvTimeoutError, SyncSender, sync_channel},
     },
     thread::{self, JoinHandle, Thread},
-    time::{Duration, Instant},
+    time::Duration,
 };
 use tracing::{info, warn};
 
@@ -31,6 +36,39 @@ const PATIENCE: Duration = Duration::from_millis(200);
 /// Between two chores, so many times as long as the one took: the disk is the verdicts'.
 const REST: u32 = 4;
 
+const MIB: u64 = 1_024 * 1_024;
+
+/// The time on the wall, and how much was counted since some start.
+pub type Time = Arc<dyn Fn() -> (Timestamp, Duration) + Send + Sync>;
+
+#[derive(Debug, thiserror::Error)]
+pub enum UpkeepError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Index(#[from] IndexError),
+    #[error(transparent)]
+    Follow(#[from] FollowError),
+    #[error("{0}")]
+    Keeper(String),
+}
+
+#[must_use]
+pub fn time_of(clock: &Arc<Clock>) -> Time {
+    let clock = Arc::clone(clock);
+    Arc::new(move || (clock.wall(), clock.uptime()))
+}
+
+/// What a round came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Rounded {
+    /// Rows and pages that it was about.
+    pub rows: u64,
+    /// Bytes of the index before and after what is gone was merged away.
+    pub index_before: u64,
+    pub index_after: u64,
+}
+
 /// The upkeep's thread, to be asked and stopped.
 #[derive(Clone)]
 pub struct Upkeeper {
@@ -40,15 +78,16 @@ pub struct Upkeeper {
     at_work: Arc<AtomicBool>,
 }
 
-/// Those who want a round now: each is told how many rows and pages it was about.
-type Asks = Arc<Mutex<Vec<SyncSender<Result<u64, String>>>>>;
+/// Those who want a round now: each is told what it came to.
+type Asks = Arc<Mutex<Vec<SyncSender<Result<Rounded, String>>>>>;
 
 impl Upkeeper {
-    /// Has a round made now, whatever the clock is believed to be: its owner asks. Waits for it; not for an async task.
+    /// Has a round made now, whatever the clock is believed to be, and what is gone merged away: its owner asks. Waits for it; not for an
+    /// async task.
     ///
     /// # Errors
     /// Why it could not be made.
-    pub fn round(&self) -> Result<u64, String> {
+    pub fn round(&self) -> Result<Rounded, String> {
         let (tell, told) = sync_channel(1);
         self.asks.lock().unwrap_or_else(PoisonError::into_inner).push(tell);
         self.thread.unpark();
@@ -78,15 +117,17 @@ impl Upkeeper {
 ///
 /// # Errors
 /// When it cannot be started.
-pub fn keep(config: &Config, clock: Arc<Clock>, chores: Chores) -> std::io::Result<(Upkeeper, JoinHandle<()>)> {
+pub fn keep(config: &Config, time: Time, chores: Chores, keeper: Keeper) -> std::io::Result<(Upkeeper, JoinHandle<()>)> {
     let plan = Plan { keeping: config.memory, retentions: config.retentions.clone(), zone: config.zone() };
     let stop = Arc::new(AtomicBool::new(false));
     let (asks, at_work) = (Asks::default(), Arc::<AtomicBool>::default());
     let work = Work {
         data: config.store.data.clone(),
         plan,
-        clock,
+        most_of_index: most_of_index(config),
+        time,
         chores,
+        keeper,
         stopped: Arc::clone(&stop),
         asks: Arc::clone(&asks),
         at_work: Arc::clone(&at_work),
@@ -98,8 +139,10 @@ pub fn keep(config: &Config, clock: Arc<Clock>, chores: Chores) -> std::io::Resu
 struct Work {
     data: PathBuf,
     plan: Plan,
-    clock: Arc<Clock>,
+    most_of_index: u64,
+    time: Time,
     chores: Chores,
+    keeper: Keeper,
     stopped: Arc<AtomicBool>,
     asks: Asks,
     at_work: Arc<AtomicBool>,
@@ -108,16 +151,16 @@ struct Work {
 impl Work {
     fn run(&self) {
         let (mut steady, mut upkeep) = (Steady::default(), Upkeep::new(self.plan.clone()));
-        let (mut next, mut fails, mut was_full) = (Instant::now(), false, false);
+        let (mut next, mut fails, mut was_full) = (Duration::ZERO, false, false);
         while !self.is_over() {
             let asked = std::mem::take(&mut *self.asks.lock().unwrap_or_else(PoisonError::into_inner));
             if !asked.is_empty() {
-                let told = self.round(&mut upkeep).map_err(|error| error.to_string());
+                let told = self.whole_round(&mut upkeep, (self.time)().0).map_err(|error| error.to_string());
                 // Who asked may be gone.
                 asked.into_iter().for_each(|tell| drop(tell.send(told.clone())));
             }
             let looked = self.look(&mut steady).and_then(|believed| match believed {
-                true if Instant::now() >= next => self.round(&mut upkeep).map(|_| next = Instant::now() + ROUND),
+                Some((now, counted)) if counted >= next => self.round(&mut upkeep, now).map(|_| next = counted + ROUND),
                 _ => Ok(()),
             });
             match looked {
@@ -132,7 +175,9 @@ impl Work {
                 _ => {}
             }
             if upkeep.has_no_room() && !was_full {
-                warn!("the database is larger than memory.database_mb, and nothing is left that may go: allow it more");
+                warn!(
+                    "the database is larger than memory.database_mb or the index than memory.index_mb, and nothing is left that may go: allow it more"
+                );
             }
             was_full = upkeep.has_no_room();
             // A round may have slept through the call to stop.
@@ -146,21 +191,46 @@ impl Work {
         self.stopped.load(Ordering::Acquire)
     }
 
-    fn look(&self, steady: &mut Steady) -> Result<bool, StoreError> {
+    /// The time on the wall, if it is believed, and the counted one.
+    fn look(&self, steady: &mut Steady) -> Result<Option<(Timestamp, Duration)>, UpkeepError> {
         let newest = Reader::open(&self.data)?.newest()?;
-        Ok(steady.believes(self.clock.wall(), self.clock.uptime(), newest))
+        let (wall, counted) = (self.time)();
+        Ok(steady.believes(wall, counted, newest).then_some((wall, counted)))
     }
 
-    fn round(&self, upkeep: &mut Upkeep) -> Result<u64, StoreError> {
-        let done = self.work(upkeep);
+    /// A round, and what is gone merged away, however little it is.
+    fn whole_round(&self, upkeep: &mut Upkeep, now: Timestamp) -> Result<Rounded, UpkeepError> {
+        let rows = self.round(upkeep, now)?;
+        let index_before = folder_bytes(&self.data.join(FOLDER));
+        self.keeper.compact().map_err(UpkeepError::Keeper)?;
+        Ok(Rounded { rows, index_before, index_after: folder_bytes(&self.data.join(FOLDER)) })
+    }
+
+    /// All of it by one time: a clock that leaps while it lasts was looked at before.
+    fn round(&self, upkeep: &mut Upkeep, now: Timestamp) -> Result<u64, UpkeepError> {
+        let done = self.fit(upkeep).and_then(|merges| {
+            let rows = self.work(upkeep, now)?;
+            // What just went is to be gone from the index when it is weighed next.
+            if merges {
+                self.keeper.compact().map_err(UpkeepError::Keeper)?;
+            }
+            Ok(rows)
+        });
         self.at_work.store(false, Ordering::Release);
         done
     }
 
-    fn work(&self, upkeep: &mut Upkeep) -> Result<u64, StoreError> {
+    /// Looks whether the index fits; true: something is to be merged away.
+    fn fit(&self, upkeep: &mut Upkeep) -> Result<bool, UpkeepError> {
+        // One that cannot be read is made anew by who keeps it.
+        let Ok(weight) = weight(&self.data) else { return Ok(false) };
+        Ok(fit(upkeep, self.most_of_index, weight))
+    }
+
+    fn work(&self, upkeep: &mut Upkeep, now: Timestamp) -> Result<u64, UpkeepError> {
         let (store, mut rows) = (Reader::open(&self.data)?, 0);
         while !self.is_over()
-            && let Some(chore) = upkeep.next(&store, self.clock.wall())?
+            && let Some(chore) = upkeep.next(&store, now)?
         {
             self.at_work.store(true, Ordering::Release);
             let done = self.chores.run(chore.clone())?;
@@ -172,18 +242,45 @@ impl Work {
     }
 }
 
+fn most_of_index(config: &Config) -> u64 {
+    u64::from(config.memory.index_mb) * MIB
+}
+
+fn weight(data: &Path) -> Result<Weight, IndexError> {
+    Index::open(&data.join(FOLDER))?.weight()
+}
+
+/// Has as much go as is too much for the index; true: something is to be merged away.
+fn fit(upkeep: &mut Upkeep, most: u64, weight: Weight) -> bool {
+    match index_room(most, weight) {
+        IndexRoom::Fits => return false,
+        IndexRoom::Merge => {}
+        IndexRoom::Over(records) => upkeep.make_index_fit(records),
+    }
+    true
+}
+
 /// A round on a house at rest.
 ///
 /// # Errors
-/// When the store cannot be read or written.
-pub fn at_rest(config: &Config, store: &mut Store, now: Timestamp, mut progress: impl FnMut(u64)) -> Result<u64, StoreError> {
+/// When the store or the index cannot be read or written.
+pub fn at_rest(config: &Config, store: &mut Store, now: Timestamp, mut progress: impl FnMut(u64)) -> Result<Rounded, UpkeepError> {
+    let data = &config.store.data;
     let plan = Plan { keeping: config.memory, retentions: config.retentions.clone(), zone: config.zone() };
-    let (mut upkeep, reader, mut rows) = (Upkeep::new(plan), Reader::open(&config.store.data)?, 0);
+    let (mut upkeep, reader, mut rows) = (Upkeep::new(plan), Reader::open(data)?, 0);
+    if let Ok(weight) = weight(data) {
+        fit(&mut upkeep, most_of_index(config), weight);
+    }
     while let Some(chore) = upkeep.next(&reader, now)? {
         let done = store.chore(&chore)?;
         rows += u64::try_from(done.rows).unwrap_or(0);
         upkeep.done(&chore, done);
         progress(rows);
     }
-    Ok(rows)
+    let index_before = folder_bytes(&data.join(FOLDER));
+    index::compact(data)?;
+    Ok(Rounded { rows, index_before, index_after: folder_bytes(&data.join(FOLDER)) })
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@ use super::{
     figures::Gauge,
     index::Keeper,
     mailbox::Mailbox,
-    upkeep::{self, Upkeeper},
+    upkeep::{self, Rounded, Upkeeper},
 };
 use crate::{
     broker::Hall,
@@ -97,8 +97,8 @@ fn at_rest(config: &Config, wish: &Wish, mut progress: impl FnMut(Option<u64>)) 
         Wish::Figures => Ok(Value::Null),
         Wish::Optimise => {
             let mut store = Store::open(data).context("the store cannot be opened")?;
-            let rows = upkeep::at_rest(config, &mut store, Clock::new(Timestamp::default()).now(), |rows| progress(Some(rows)))?;
-            Ok(optimised(rows))
+            let rounded = upkeep::at_rest(config, &mut store, Clock::new(Timestamp::default()).now(), |rows| progress(Some(rows)))?;
+            Ok(optimised(rounded))
         }
         Wish::Rebuild => {
             let store = Reader::open(data).context("the store cannot be read")?;
@@ -161,8 +161,9 @@ fn rebuilt(records: u64) -> Value {
     json!({"v": 1, "records": records})
 }
 
-fn optimised(rows: u64) -> Value {
-    json!({"v": 1, "rows": rows})
+fn optimised(rounded: Rounded) -> Value {
+    let Rounded { rows, index_before, index_after } = rounded;
+    json!({"v": 1, "rows": rows, "index_bytes_before": index_before, "index_bytes": index_after})
 }
 
 /// Who grants wishes while Jamey runs.
@@ -213,9 +214,9 @@ impl Granter {
             }
             Wish::Optimise => {
                 let upkeeper = self.upkeeper.clone();
-                let rows = tokio::task::spawn_blocking(move || upkeeper.round()).await.map_err(nothing)??;
+                let rounded = tokio::task::spawn_blocking(move || upkeeper.round()).await.map_err(nothing)??;
                 self.hall.record("memory.optimised", None, "what was due was summed up and let go of, as the host wished").await;
-                Ok(optimised(rows))
+                Ok(optimised(rounded))
             }
             Wish::Pin { .. } | Wish::LetGo { .. } => {
                 let (data, now, forgets) = (self.data.clone(), self.hall.clock.now(), matches!(wish, Wish::LetGo { .. }));

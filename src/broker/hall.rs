@@ -86,7 +86,7 @@ pub struct Hall {
     /// The client id of Jamey's own client, which nobody can guess.
     pub own_id: String,
     /// What is damaged in the database.
-    pub damage: OnceLock<String>,
+    pub damage: OnceLock<Damage>,
     /// What of the mind's state could not be read at the start.
     pub aside: OnceLock<String>,
     /// What is wrong with the audit trail.
@@ -103,6 +103,13 @@ pub struct Hall {
     guard: RwLock<Arc<GuardView>>,
     door: RwLock<Arc<Door>>,
     epoch: AtomicU64,
+}
+
+/// What is damaged, and what brings it back.
+#[derive(Debug)]
+pub struct Damage {
+    pub found: String,
+    pub to_do: String,
 }
 
 impl Hall {

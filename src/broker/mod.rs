@@ -37,7 +37,7 @@ pub use beside::{Beside, Peer};
 pub use engine::Engine;
 pub use entrance::Certificate;
 pub use errands::{Errand, Errands, Verb};
-pub use hall::{Door, GuardView, Hall};
+pub use hall::{Damage, Door, GuardView, Hall};
 pub use inbox::{Answer, Inbox, Letter, Post};
 pub use limits::Pass;
 pub use listener::Listener;

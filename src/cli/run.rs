@@ -20,11 +20,12 @@ pub fn run(common: &Common) -> anyhow::Result<()> {
     let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
     let log = log.with_filter(filter.and(filter_fn(|metadata| !overheard::tells(metadata))));
     tracing_subscriber::registry().with(log).with(overheard::layer()).init();
+    let kept = config.clone();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let ran = runtime.block_on(app::run(config, again));
     // What waits for a disk that does not answer is left.
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));
-    ran
+    ran.map_err(|error| app::phoenix::rescued(&kept, error))
 }
 
 /// What is logged.

@@ -7,6 +7,7 @@ use super::{
     tree::Node,
 };
 use crate::domain::{Keeping, NamePattern, Retention, limits};
+use std::ops::RangeInclusive;
 
 /// A hundred years: longer than a house has the same owner.
 const MOST_DAYS: u32 = 36_500;
@@ -15,6 +16,11 @@ const MOST_WORKING_HOURS: u32 = 8_760;
 const MOST_SHORT_TERM_DAYS: u32 = 3_650;
 /// The journal alone takes 32 MiB; less than this would be forgotten as soon as it is said.
 const LEAST_DATABASE_MB: u32 = 16;
+/// What records at hand may take of a 4 GB host.
+const MOST_CACHE_MB: u32 = 512;
+/// The index of a quarter of a million records.
+const LEAST_INDEX_MB: u32 = 16;
+const MOST_INDEX_MB: u32 = 65_536;
 /// A TiB.
 const MOST_DATABASE_MB: u32 = 1_048_576;
 
@@ -26,15 +32,16 @@ pub(super) fn keeping(r: &mut Reader) -> Keeping {
         five_minutes_days: r.or("five_minutes_days", d.five_minutes_days, kinds::whole(1..=MOST_DAYS)),
         hourly_days: r.or("hourly_days", d.hourly_days, kinds::whole(1..=MOST_DAYS)),
         daily_days: r.or("daily_days", d.daily_days, kinds::whole(1..=MOST_DAYS)),
-        database_mb: r.or("database_mb", d.database_mb, mebibytes),
+        database_mb: r.or("database_mb", d.database_mb, mebibytes(LEAST_DATABASE_MB..=MOST_DATABASE_MB)),
+        index_mb: r.or("index_mb", d.index_mb, mebibytes(LEAST_INDEX_MB..=MOST_INDEX_MB)),
+        cache_mb: r.or("cache_mb", d.cache_mb, kinds::whole(1..=MOST_CACHE_MB)),
     }
 }
 
-fn mebibytes(node: &Node) -> Read<u32> {
-    let wanted = format!("0 for no limit, or a whole number from {LEAST_DATABASE_MB} to {MOST_DATABASE_MB}");
-    match kinds::whole(0..=MOST_DATABASE_MB)(node) {
-        Ok(mb) if mb == 0 || mb >= LEAST_DATABASE_MB => Ok(mb),
-        _ => Err(wanted),
+fn mebibytes(range: RangeInclusive<u32>) -> impl Fn(&Node) -> Read<u32> {
+    move |node| match kinds::whole(0..=*range.end())(node) {
+        Ok(mb) if mb == 0 || range.contains(&mb) => Ok(mb),
+        _ => Err(format!("0 for no limit, or a whole number from {} to {}", range.start(), range.end())),
     }
 }
 

@@ -23,6 +23,7 @@ pub mod quantile;
 pub mod question;
 pub mod retention;
 pub mod ruling;
+pub mod saying;
 pub mod secret;
 pub mod series;
 pub mod shadow;

@@ -18,6 +18,10 @@ pub struct Keeping {
     pub daily_days: u32,
     /// The database may have so many MiB; 0: as many as it takes.
     pub database_mb: u32,
+    /// So many MiB the search index; 0: as many as it takes.
+    pub index_mb: u32,
+    /// Records at hand may take so many MiB.
+    pub cache_mb: u32,
 }
 
 /// One `[[retention]]`: records that it fits are kept for so long, whatever their layer. The first that fits counts.
@@ -32,7 +36,16 @@ pub struct Retention {
 
 impl Default for Keeping {
     fn default() -> Self {
-        Self { working_hours: 48, short_term_days: 30, five_minutes_days: 14, hourly_days: 120, daily_days: 3_650, database_mb: 1_024 }
+        Self {
+            working_hours: 48,
+            short_term_days: 30,
+            five_minutes_days: 14,
+            hourly_days: 120,
+            daily_days: 3_650,
+            database_mb: 1_024,
+            index_mb: 256,
+            cache_mb: 8,
+        }
     }
 }
 

@@ -149,7 +149,9 @@ impl Series {
         }
     }
 
-    fn count(&self) -> u32 {
+    /// How many values it counts.
+    #[must_use]
+    pub fn count(&self) -> u32 {
         let words = self.words.as_ref().map_or(0, |words| words.said.values().fold(words.rest, |sum, n| sum.saturating_add(*n)));
         self.number.map_or(0, |number| number.n).saturating_add(words)
     }

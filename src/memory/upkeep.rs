@@ -1,6 +1,9 @@
 //! What is let go, and when: decides chore by chore what the writer does next. Reads the store, writes nothing.
 
 mod hourly;
+mod room;
+
+pub use room::{IndexRoom, index_room};
 
 use crate::{
     domain::{Keeping, Layer, Retention, Summary, Tier, Timestamp, Uses, limits},
@@ -50,6 +53,8 @@ pub struct Upkeep {
     pages: Pace,
     misfits: u32,
     has_no_room: bool,
+    /// So many records must go for the index to fit.
+    over_index: u64,
     /// Figures from before this hour were summed up.
     summed: Timestamp,
 }
@@ -95,7 +100,9 @@ impl Upkeep {
     #[must_use]
     pub fn new(plan: Plan) -> Self {
         let mut digest = Sha256::new();
-        digest.update(format!("{:?} {:?}", plan.keeping, plan.retentions));
+        // How much may be at hand or in the index says nothing of what is due.
+        let keeping = Keeping { index_mb: 0, cache_mb: 0, ..plan.keeping };
+        digest.update(format!("{keeping:?} {:?}", plan.retentions));
         let name = digest.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
         Self {
             plan,
@@ -105,6 +112,7 @@ impl Upkeep {
             pages: Pace(64),
             misfits: 0,
             has_no_room: false,
+            over_index: 0,
             summed: Timestamp::from_micros(0),
         }
     }
@@ -145,6 +153,9 @@ impl Upkeep {
             Chore::Consolidate { .. } | Chore::Drop { .. } | Chore::DropMetrics { .. } => self.rows.took(done.took),
             Chore::Sweeps { .. } | Chore::Followed { .. } | Chore::SumHour { .. } => {}
         }
+        if matches!(chore, Chore::Drop { .. }) {
+            self.over_index = self.over_index.saturating_sub(u64::try_from(done.rows).unwrap_or(u64::MAX));
+        }
         let fits = done.rows > 0 || matches!(chore, Chore::Sweeps { .. });
         self.misfits = if fits { 0 } else { self.misfits + 1 };
         if self.misfits >= TRIES {
@@ -153,7 +164,12 @@ impl Upkeep {
         }
     }
 
-    /// Whether the database is larger than it may be, and nothing is left that could go.
+    /// The index is larger than it may be, by so many records: this round they go, as where there is no room in the database.
+    pub fn make_index_fit(&mut self, records: u64) {
+        self.over_index = records;
+    }
+
+    /// Whether database or index is larger than it may be, and nothing is left that could go.
     #[must_use]
     pub fn has_no_room(&self) -> bool {
         self.has_no_room
@@ -302,14 +318,16 @@ impl Upkeep {
         let pages = store.pages()?;
         let most = u64::from(self.plan.keeping.database_mb).saturating_mul(MIB);
         let used = pages.all.saturating_sub(pages.free).saturating_mul(pages.bytes);
-        if most == 0 || used <= most {
+        let is_over = most > 0 && used > most;
+        if !is_over && self.over_index == 0 {
             self.has_no_room = false;
             return Ok((None, None));
         }
         if chosen.is_empty() {
             chosen = self.least(store, now)?;
         }
-        let records = chosen.split_off(chosen.len().saturating_sub(self.rows.0));
+        let wanted = if is_over { self.rows.0 } else { self.rows.0.min(usize::try_from(self.over_index).unwrap_or(usize::MAX)) };
+        let records = chosen.split_off(chosen.len().saturating_sub(wanted));
         if !records.is_empty() {
             return Ok((Some(Chore::Drop { records, summaries: Vec::new(), sweep: None }), Some(Job::Room(chosen))));
         }
@@ -320,6 +338,7 @@ impl Upkeep {
             }
         }
         self.has_no_room = true;
+        self.over_index = 0;
         Ok((None, None))
     }
 

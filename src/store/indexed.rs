@@ -3,6 +3,7 @@
 use super::{
     error::{Doing, StoreError},
     load::{all, entity_id, word},
+    names::Known,
     reader::Reader,
     summaries::{SUMMARY, summary},
 };
@@ -49,7 +50,8 @@ impl Reader {
         // No further than the records go: what lies beyond comes with the next page.
         let until = if page.len() < most { Uuid::max() } else { page.last().map_or(Uuid::max(), |last| last.id) };
         let sql = format!("{SUMMARY} WHERE id > ?1 AND id <= ?2 AND {SUMMARISED} ORDER BY id LIMIT ?3");
-        page.extend(all(self.conn(), &sql, params![after.as_bytes(), until.as_bytes(), limit], summarised)?);
+        let known = Known::new(self.conn());
+        page.extend(all(self.conn(), &sql, params![after.as_bytes(), until.as_bytes(), limit], |row| summarised(row, &known))?);
         page.sort_by_key(|one| one.id);
         page.truncate(most);
         Ok(page)
@@ -57,14 +59,14 @@ impl Reader {
 
     /// Of these records and summaries those that are still there, in the order of their ids.
     pub fn indexed(&self, ids: &[Uuid]) -> Result<Vec<Indexed>, StoreError> {
-        let mut found = Vec::with_capacity(ids.len());
+        let (mut found, names) = (Vec::with_capacity(ids.len()), Known::new(self.conn()));
         for some in ids.chunks(AT_ONCE) {
             let from = found.len();
             found.extend(self.those(INDEXED, "TRUE", some, indexed)?);
             let known: BTreeSet<Uuid> = found.iter().skip(from).map(|one: &Indexed| one.id).collect();
             let others: Vec<Uuid> = some.iter().copied().filter(|id| !known.contains(id)).collect();
             if !others.is_empty() {
-                found.extend(self.those(SUMMARY, SUMMARISED, &others, summarised)?);
+                found.extend(self.those(SUMMARY, SUMMARISED, &others, |row| summarised(row, &names))?);
             }
         }
         found.sort_by_key(|one| one.id);
@@ -89,17 +91,21 @@ impl Reader {
     /// The first and the last number of the change log; None while it is empty.
     pub fn change_log(&self) -> Result<Option<(i64, i64)>, StoreError> {
         let ends = |row: &Row<'_>| Ok((row.get::<_, Option<i64>>(0)?, row.get::<_, Option<i64>>(1)?));
-        let (first, last) =
-            self.conn().query_row("SELECT min(seq), max(seq) FROM change_log", [], ends).doing("read the ends of the change log")?;
+        // Two questions: together they would look through all of it.
+        let (first, last) = self
+            .conn()
+            .prepare_cached("SELECT (SELECT min(seq) FROM change_log), (SELECT max(seq) FROM change_log)")
+            .and_then(|mut s| s.query_row([], ends))
+            .doing("read the ends of the change log")?;
         Ok(first.zip(last))
     }
 }
 
-fn summarised(row: &Row<'_>) -> Result<Indexed, StoreError> {
+fn summarised(row: &Row<'_>, known: &Known<'_>) -> Result<Indexed, StoreError> {
     let summary = summary(row)?;
     Ok(Indexed {
         id: Uuid::from_bytes(row.get(0)?),
-        text: summary.text(),
+        text: known.text(&summary)?,
         entity: summary.entity,
         kind: summary.kind,
         importance: SUMMARY_IMPORTANCE,

@@ -5,8 +5,9 @@ use super::{
     load::{all, entity_id, from_json},
     rows::append,
 };
-use crate::domain::{EntityId, Names};
+use crate::domain::{EntityId, Names, Summary};
 use rusqlite::{Connection, params};
+use std::{cell::RefCell, collections::BTreeMap};
 
 pub(super) fn write(conn: &Connection, entity: &EntityId, names: &Names, json: &mut Vec<u8>) -> Result<(), StoreError> {
     json.clear();
@@ -23,4 +24,29 @@ pub(super) fn all_of(conn: &Connection) -> Result<Vec<(EntityId, Names)>, StoreE
     all(conn, "SELECT entity, names FROM entity_names ORDER BY entity", [], |row| {
         Ok((entity_id("entity_names", row, 0)?, from_json("entity_names", row, 1, 0)?))
     })
+}
+
+/// Names as they are looked up for a page of summaries, each once.
+pub(super) struct Known<'c> {
+    conn: &'c Connection,
+    names: RefCell<BTreeMap<EntityId, Option<Names>>>,
+}
+
+impl<'c> Known<'c> {
+    pub fn new(conn: &'c Connection) -> Self {
+        Self { conn, names: RefCell::default() }
+    }
+
+    /// A summary in the words that its entity has now.
+    pub fn text(&self, summary: &Summary) -> Result<String, StoreError> {
+        let mut names = self.names.borrow_mut();
+        if !names.contains_key(&summary.entity) {
+            let found = all(self.conn, "SELECT names FROM entity_names WHERE entity = ?1", [summary.entity.as_str()], |row| {
+                // What cannot be read names nothing, and takes nothing from what was summed up.
+                Ok(row.get_ref(0)?.as_str().ok().and_then(|text| serde_json::from_str(text).ok()))
+            })?;
+            names.insert(summary.entity.clone(), found.into_iter().next().flatten());
+        }
+        Ok(summary.text(names.get(&summary.entity).and_then(Option::as_ref)))
+    }
 }

@@ -9,9 +9,10 @@ use super::{
     indexed::SUMMARY_IMPORTANCE,
     load::{all, devices, entity_id, from_json, word},
     migrate,
+    names::Known,
 };
 use crate::domain::{Device, EntityId, Facts, Layer, MemoryRecord, OpinionView, Origin, Request, Summary, Timestamp, Unit01, Verdict};
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, Row, Transaction, params};
 use serde_json::Value;
 use std::{
     path::{Path, PathBuf},
@@ -77,6 +78,9 @@ pub struct Reader {
     pub(super) conn: Connection,
 }
 
+/// Holds what is read to one moment, until it is dropped.
+pub struct Moment<'r>(#[expect(dead_code, reason = "it ends when it is dropped")] Transaction<'r>);
+
 pub(super) const VERDICT: &str =
     "SELECT percept, ordinal, at, requester, client_id, topic, decision, score, theta_allow, theta_deny, uncertainty, reason,
     contributions, facts, request, origin, forwarded_at, repeat_of, target, verb, signals FROM verdicts JOIN contexts ON contexts.id = context";
@@ -104,6 +108,14 @@ impl Reader {
 
     pub(super) fn conn(&self) -> &Connection {
         &self.conn
+    }
+
+    /// What is read while it lasts is of one moment, and costs no lock each time. Not within another one.
+    ///
+    /// # Errors
+    /// When the database cannot be read; so for all that follow.
+    pub fn moment(&self) -> Result<Moment<'_>, StoreError> {
+        self.conn.unchecked_transaction().map(Moment).doing("begin to read")
     }
 
     /// Opinions by entity, those after `after`.
@@ -164,7 +176,7 @@ impl Reader {
         if let Some(record) = all(&self.conn, &format!("{RECORD} WHERE id = ?1"), [id.as_bytes()], record)?.pop() {
             return Ok(Some(record));
         }
-        self.summary(id)?.map(of_summary).transpose()
+        self.summary(id)?.map(|summary| of_summary(summary, &Known::new(&self.conn))).transpose()
     }
 
     /// What changed among the memory records after a number of the change log, transaction by transaction: what an index has to
@@ -308,7 +320,7 @@ pub(super) fn verdict(row: &Row<'_>) -> Result<VerdictRow, StoreError> {
     })
 }
 
-fn of_summary(summary: Summary) -> Result<RecordRow, StoreError> {
+fn of_summary(summary: Summary, known: &Known<'_>) -> Result<RecordRow, StoreError> {
     let payload = serde_json::to_vec(&summary).map_err(|source| StoreError::Json { what: "a summary", source })?;
     Ok(RecordRow {
         id: summary.id(),
@@ -316,7 +328,7 @@ fn of_summary(summary: Summary) -> Result<RecordRow, StoreError> {
         topic: String::new(),
         body_kind: "summary".into(),
         payload,
-        record: MemoryRecord { text: summary.text(), importance: SUMMARY_IMPORTANCE, layer: Layer::LongTerm, about: None },
+        record: MemoryRecord { text: known.text(&summary)?, importance: SUMMARY_IMPORTANCE, layer: Layer::LongTerm, about: None },
         entity: summary.entity,
         kind: summary.kind,
         requester: summary.requester,

@@ -22,6 +22,16 @@ pub struct Scanned {
     pub superseded_by: Option<Uuid>,
 }
 
+/// A summary as it stands there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SummaryRow {
+    pub id: Uuid,
+    /// Or why it cannot be read.
+    pub summary: Result<Summary, String>,
+    /// The first or the last record that it counts is kept one by one as well.
+    pub is_kept_too: bool,
+}
+
 pub(super) const SUMMARY: &str =
     "SELECT id, tier, begins, ends, entity, kind, requester, records, first, last, series FROM memory_summaries";
 const SCANNED: &str = "SELECT id, entity, kind, layer, importance, pinned, superseded_by FROM memory_records";
@@ -107,6 +117,24 @@ impl Reader {
         all(self.conn(), sql, params![after.as_bytes(), before.first_id().as_bytes(), tier.as_str(), few(limit)], read)
     }
 
+    /// Summaries by id, those after `after`, as they are.
+    pub fn summaries_after(&self, after: Uuid, limit: u32) -> Result<Vec<SummaryRow>, StoreError> {
+        let (columns, from) = SUMMARY.split_once(" FROM ").unwrap_or((SUMMARY, ""));
+        let kept =
+            "EXISTS (SELECT 1 FROM memory_records r WHERE r.id = first) OR EXISTS (SELECT 1 FROM memory_records r WHERE r.id = last)";
+        let sql = format!("{columns}, {kept} FROM {from} WHERE id > ?1 ORDER BY id LIMIT ?2");
+        all(self.conn(), &sql, params![after.as_bytes(), limit], |row| {
+            let summary = values(row)
+                .and_then(|values| values.ok_or(StoreError::Again("its values cannot be read")))
+                .and_then(|values| with_values(row, values));
+            Ok(SummaryRow {
+                id: Uuid::from_bytes(row.get(0)?),
+                summary: summary.map_err(|error| error.to_string()),
+                is_kept_too: row.get(11)?,
+            })
+        })
+    }
+
     /// How far a sweep has come; nil: it has not begun.
     pub fn sweep(&self, name: &str) -> Result<Uuid, StoreError> {
         self.conn()
@@ -134,9 +162,18 @@ fn few(limit: usize) -> i64 {
 }
 
 pub(super) fn summary(row: &Row<'_>) -> Result<Summary, StoreError> {
-    let series = row.get_ref(10)?.as_blob().map_err(rusqlite::Error::from)?;
     // Whose values make no sense still says how many records there were.
-    let values = ciborium::from_reader::<Values, _>(series).ok().filter(Values::is_sound).unwrap_or_default();
+    let values = values(row)?.filter(Values::is_sound).unwrap_or_default();
+    with_values(row, values)
+}
+
+/// None: they cannot be read.
+fn values(row: &Row<'_>) -> Result<Option<Values>, StoreError> {
+    let series = row.get_ref(10)?.as_blob().map_err(rusqlite::Error::from)?;
+    Ok(ciborium::from_reader(series).ok())
+}
+
+fn with_values(row: &Row<'_>, values: Values) -> Result<Summary, StoreError> {
     Ok(Summary {
         tier: word("memory_summaries", row, 1, 0)?,
         begins: Timestamp::from_micros(row.get(2)?),

@@ -21,10 +21,9 @@ pub(super) fn house(hall: &Hall, now: Timestamp, all: &mut Causes) {
         let text = "the store cannot write; guarded commands of risky devices are held back and inputs are not acknowledged";
         tell("store", critical(now, text, "make room on the disk, or check it; Jamey heals by itself"));
     }
-    if let Some(found) = hall.damage.get() {
-        let text = format!("the database is damaged ({found}): what Jamey tells of the past may be wrong");
-        let to_do = "stop Jamey, keep a copy of the data folder, and put a backup of it in its place; `jamey memory verify` looks again";
-        tell("damaged", critical(now, text, to_do));
+    if let Some(damage) = hall.damage.get() {
+        let text = format!("the database is damaged ({}): what Jamey tells of the past may be wrong", damage.found);
+        tell("damaged", critical(now, text, &damage.to_do));
     }
     if let Some(found) = hall.aside.get() {
         let text = format!("{found}: it began anew with this start");

@@ -4,13 +4,16 @@ mod changes;
 pub mod courier;
 mod drill;
 mod gather;
+mod hanging;
 mod keeper;
 mod kept;
 mod letting_go;
 mod named;
 mod once;
 mod place;
+mod rescue;
 mod rewrite;
+mod rises;
 mod rounds;
 mod seen;
 mod settle;
@@ -25,6 +28,7 @@ pub use gather::{Folder, Gathered, Gathering, Running};
 pub use keeper::{Keeper, ended, keep};
 pub use named::Named;
 pub use once::ForOnce;
+pub use rescue::{rescue, rescued};
 pub use settle::{Settled, settle};
 pub use told::News;
 pub use wishes::{Wish, drill_now, prune_now, snapshot_now, watch};
@@ -32,6 +36,7 @@ pub use wishes::{Wish, drill_now, prune_now, snapshot_now, watch};
 use crate::phoenix::{PhoenixError, Secret, Sequence};
 use serde::{Deserialize, Serialize};
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -92,6 +97,9 @@ pub struct Swept {
     pub kept: Vec<Sequence>,
     pub bytes_before: u64,
     pub bytes_after: u64,
+    /// Of each snapshot that stays and is not whole, how many of its chunks are lost.
+    #[serde(default)]
+    pub lost: BTreeMap<Sequence, u64>,
     pub dry_run: bool,
     pub took_millis: u64,
 }

@@ -17,11 +17,11 @@ use uuid::Uuid;
 pub enum Action {
     /// How much is remembered, by layer and tier, and what it takes on disk.
     Stats,
-    /// Look whether the database is whole, and whether the index has what it has.
+    /// Look whether the database is whole, whether its sums could have come about, and whether the index has what it has.
     Verify,
     /// Make the index anew from the database; recall goes on meanwhile.
     Rebuild,
-    /// Sum up and let go of what is due now, and give free pages back; Jamey does so by itself in time.
+    /// Sum up and let go of what is due now, merge what is gone out of the index, and give free pages back; Jamey does so by itself in time.
     Optimise,
     /// One record, whole, with how it was recalled.
     Show { id: Uuid },

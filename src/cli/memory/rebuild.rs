@@ -2,7 +2,7 @@
 
 use crate::{
     app::{self, Wish},
-    cli::{Common, recall},
+    cli::{Common, paint::size, recall},
     store::Reader,
 };
 use anyhow::Context;
@@ -46,10 +46,13 @@ pub(super) fn optimise(common: &Common) -> anyhow::Result<()> {
     if common.json {
         crate::cli::line!("{}", serde_json::to_string_pretty(&told)?);
     } else {
-        match told.get("rows").and_then(Value::as_u64).unwrap_or(0) {
+        let number = |key: &str| told.get(key).and_then(Value::as_u64).unwrap_or(0);
+        match number("rows") {
             0 => crate::cli::line!("nothing was due"),
             rows => crate::cli::line!("{rows} records, summaries and pages were summed up, let go of or given back"),
         }
+        let (before, after) = (number("index_bytes_before"), number("index_bytes"));
+        crate::cli::line!("the index has {}, and had {} with what was gone", size(after), size(before));
     }
     Ok(())
 }

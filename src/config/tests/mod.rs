@@ -1,5 +1,6 @@
 //! What the configuration promises, read from the outside.
 
+mod alerts;
 mod courier;
 mod defaults;
 mod identity;

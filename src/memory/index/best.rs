@@ -1,15 +1,19 @@
 //! The best of a search: by score, and among equals the newest. All segments are looked through, the newest first, and no further than needed.
 
-use super::{Hit, schema};
+use super::{
+    Hit,
+    ceiling::{self, Ceilings},
+    columns::{Columns, Opened, first},
+};
 use std::{
     cmp::Reverse,
-    collections::{BTreeSet, BinaryHeap},
+    collections::{BTreeMap, BTreeSet, BinaryHeap},
     sync::Arc,
 };
 use tantivy::{
-    DocId, DocSet, Score, Searcher, SegmentReader, TERMINATED,
-    columnar::{Column, StrColumn},
-    query::{BooleanQuery, EnableScoring, Query},
+    DocId, DocSet, Score, Searcher, SegmentReader, TERMINATED, Term,
+    query::{Bm25Weight, BooleanQuery, EnableScoring, Query, TermQuery, Weight},
+    schema::IndexRecordOption,
 };
 use uuid::Uuid;
 
@@ -28,46 +32,19 @@ pub struct Wanted<'w> {
     pub until: Option<Uuid>,
     /// Among equals the newest; else whichever stands first.
     pub newest_first: bool,
+    /// Whether it matters whose a record is: to know costs as much as to find it.
+    pub entities: bool,
+}
+
+/// What is looked for.
+pub enum Sought {
+    Query(BooleanQuery),
+    /// Words and nothing else: all of them together, then fewer of them, the weightiest first. When enough have some, what scores less is
+    /// passed over, and a union would look at every record that has one.
+    InTurn(Vec<Term>),
 }
 
 type Rank = (u32, u64, u64);
-
-/// What a segment says of a document besides its words.
-struct Columns {
-    high: Column<u64>,
-    low: Column<u64>,
-    importance: Column<u64>,
-    superseded: Column<u64>,
-    entity: Option<StrColumn>,
-}
-
-impl Columns {
-    fn of(segment: &SegmentReader) -> tantivy::Result<Self> {
-        let fast = segment.fast_fields();
-        Ok(Self {
-            high: fast.u64(schema::HIGH)?,
-            low: fast.u64(schema::LOW)?,
-            importance: fast.u64(schema::IMPORTANCE)?,
-            superseded: fast.u64(schema::SUPERSEDED)?,
-            entity: fast.str(schema::ENTITY)?,
-        })
-    }
-
-    fn entity(&self, doc: DocId) -> Arc<str> {
-        let mut name = String::new();
-        if let Some(column) = &self.entity
-            && let Some(ord) = column.ords().first(doc)
-        {
-            // What cannot be read has no neighbours.
-            let _ = column.ord_to_str(ord, &mut name);
-        }
-        name.into()
-    }
-}
-
-fn first(column: &Column<u64>, doc: DocId) -> u64 {
-    column.first(doc).unwrap_or(0)
-}
 
 /// The best so far; the worst of them on top.
 struct Best<'w> {
@@ -77,10 +54,51 @@ struct Best<'w> {
     heap: BinaryHeap<Reverse<(Rank, u32, DocId)>>,
 }
 
+type Here<'s> = (u32, &'s SegmentReader, &'s Columns);
+
 impl Best<'_> {
+    /// Looks through a segment in which no record scores more than `most`.
+    fn look(&mut self, weight: &dyn Weight, here: Here<'_>, most: Score) -> tantivy::Result<()> {
+        let (_, segment, columns) = here;
+        if self.wanted.scored {
+            let floor = self.floor(columns.newest());
+            let mut offer = |doc, score| match self.offer(here, doc, score) {
+                // None that follows can be better: nothing exceeds this.
+                floor if most <= floor => Score::MAX,
+                floor => floor,
+            };
+            return weight.for_each_pruning(floor, segment, &mut offer);
+        }
+        let mut scorer = weight.scorer(segment, 1.0)?;
+        let mut doc = scorer.doc();
+        // All are alike, and all that follow are older.
+        while doc != TERMINATED && self.offer(here, doc, 0.0) < 0.0 {
+            doc = scorer.advance();
+        }
+        Ok(())
+    }
+
+    fn hits(self, opened: &Opened) -> Vec<Hit> {
+        let entities = self.wanted.entities;
+        let mut names = BTreeMap::new();
+        let hits = self.heap.into_sorted_vec().into_iter().filter_map(|Reverse(((score, ..), ord, doc))| {
+            let columns = opened.columns(ord)?;
+            Some(Hit {
+                id: Uuid::from_u64_pair(first(&columns.high, doc), first(&columns.low, doc)),
+                importance: u8::try_from(first(&columns.importance, doc)).map_or(1.0, |n| f64::from(n) / 255.0),
+                relevance: f64::from(Score::from_bits(score)),
+                entity: columns.entity_number(doc).filter(|_| entities).map(|number| {
+                    let name: &mut Arc<str> = names.entry((ord, number)).or_insert_with(|| columns.entity(number));
+                    Arc::clone(name)
+                }),
+            })
+        });
+        hits.collect()
+    }
+
     /// Takes a document if it is among the best; what a later one of this segment, which is older, must exceed.
-    fn offer(&mut self, segment: (u32, &SegmentReader, &Columns), doc: DocId, score: Score) -> Score {
-        let (ord, reader, columns) = segment;
+    fn offer(&mut self, here: Here<'_>, doc: DocId, score: Score) -> Score {
+        let (ord, reader, columns) = here;
         let high = first(&columns.high, doc);
         if reader.alive_bitset().is_none_or(|alive| alive.is_alive(doc)) && (self.wanted.superseded || first(&columns.superseded, doc) == 0)
         {
@@ -117,45 +135,68 @@ impl Best<'_> {
     }
 }
 
-/// The best documents of all segments, best first. What several queries find counts as the first of them has it.
-pub fn search(searcher: &Searcher, queries: &[BooleanQuery], wanted: &Wanted<'_>) -> tantivy::Result<Vec<Hit>> {
+/// The best documents of all segments, best first.
+pub fn search(
+    searcher: &Searcher,
+    opened: &Opened,
+    ceilings: &Ceilings,
+    sought: &Sought,
+    wanted: &Wanted<'_>,
+) -> tantivy::Result<Vec<Hit>> {
     let scoring =
         if wanted.scored { EnableScoring::enabled_from_searcher(searcher) } else { EnableScoring::disabled_from_searcher(searcher) };
     let mut segments = Vec::new();
-    for (ord, segment) in (0..).zip(searcher.segment_readers()) {
-        let columns = Columns::of(segment)?;
-        segments.push((columns.high.max_value(), ord, segment, columns));
+    for (ord, columns) in opened.newest_first() {
+        let segment = usize::try_from(ord).ok().and_then(|ord| searcher.segment_readers().get(ord));
+        segments.extend(segment.map(|segment| (ord, segment, columns)));
     }
-    segments.sort_by_key(|(newest, ord, ..)| (Reverse(*newest), *ord));
     let mut best = Best { wanted, again: false, heap: BinaryHeap::with_capacity(wanted.limit.saturating_add(1)) };
-    for query in queries {
-        let weight = query.weight(scoring)?;
-        for (newest, ord, segment, columns) in &segments {
-            let at = (*ord, *segment, columns);
-            if wanted.scored {
-                weight.for_each_pruning(best.floor(*newest), segment, &mut |doc, score| best.offer(at, doc, score))?;
-                continue;
-            }
-            let mut scorer = weight.scorer(segment, 1.0)?;
-            let mut doc = scorer.doc();
-            while doc != TERMINATED {
-                // All are alike, and all that follow are older.
-                if best.offer(at, doc, 0.0) >= 0.0 {
-                    break;
-                }
-                doc = scorer.advance();
+    match sought {
+        Sought::Query(query) => {
+            let weight = query.weight(scoring)?;
+            for here in segments {
+                best.look(&*weight, here, Score::MAX)?;
             }
         }
-        best.again = true;
+        Sought::InTurn(terms) => {
+            let weights = terms.iter().map(|term| Bm25Weight::for_terms(searcher, std::slice::from_ref(term)));
+            let weights = weights.collect::<tantivy::Result<Vec<_>>>()?;
+            let profiles = segments.iter().map(|(_, segment, _)| ceilings.of(segment, terms)).collect::<tantivy::Result<Vec<_>>>()?;
+            // What several searches find counts as the first of them has it: that with all of its words.
+            for together in in_turn(&weights) {
+                let mut weight = None;
+                for (here, profiles) in segments.iter().zip(&profiles) {
+                    let most = ceiling::most(&together, profiles, &weights);
+                    if most <= best.floor(here.2.newest()) {
+                        continue;
+                    }
+                    let weight = match &mut weight {
+                        Some(weight) => weight,
+                        none => none.insert(all_of(&together, terms).weight(scoring)?),
+                    };
+                    best.look(&**weight, *here, most)?;
+                }
+                best.again = true;
+            }
+        }
     }
-    let hits = best.heap.into_sorted_vec().into_iter().filter_map(|Reverse(((score, ..), ord, doc))| {
-        let (.., columns) = segments.iter().find(|(_, at, ..)| *at == ord)?;
-        Some(Hit {
-            id: Uuid::from_u64_pair(first(&columns.high, doc), first(&columns.low, doc)),
-            importance: u8::try_from(first(&columns.importance, doc)).map_or(1.0, |n| f64::from(n) / 255.0),
-            relevance: f64::from(Score::from_bits(score)),
-            entity: columns.entity(doc),
-        })
-    });
-    Ok(hits.collect())
+    Ok(best.hits(opened))
+}
+
+/// All choices of some words, by their numbers: what can score most first, and so each before any part of it.
+fn in_turn(weights: &[Bm25Weight]) -> Vec<Vec<usize>> {
+    let mut subsets: Vec<(Score, Vec<usize>)> = vec![(0.0, Vec::new())];
+    for (word, weight) in weights.iter().enumerate() {
+        let with = |(sum, some): &(Score, Vec<usize>)| (sum + weight.max_score(), some.iter().copied().chain([word]).collect());
+        let more: Vec<(Score, Vec<usize>)> = subsets.iter().map(with).collect();
+        subsets.extend(more);
+    }
+    subsets.retain(|(_, some)| !some.is_empty());
+    subsets.sort_by(|(one, some), (other, others)| other.total_cmp(one).then(others.len().cmp(&some.len())));
+    subsets.into_iter().map(|(_, some)| some).collect()
+}
+
+fn all_of(words: &[usize], terms: &[Term]) -> BooleanQuery {
+    let term = |term: &Term| -> Box<dyn Query> { Box::new(TermQuery::new(term.clone(), IndexRecordOption::WithFreqs)) };
+    BooleanQuery::intersection(words.iter().filter_map(|word| terms.get(*word)).map(term).collect())
 }

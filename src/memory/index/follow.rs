@@ -29,6 +29,9 @@ const DELETED_RATIO: f32 = 0.2;
 /// Records read at a time while it is built anew, and transactions while it follows.
 const PAGE: u32 = 2_000;
 const TRANSACTIONS: u32 = 16;
+/// How often a merge is begun again that another is in the way of, and after what pause.
+const TRIES: u32 = 240;
+const BREATH: Duration = Duration::from_millis(250);
 /// Records read at a time while it follows.
 const RECORDS: usize = 1_000;
 
@@ -188,6 +191,33 @@ impl Follower {
         // What it was before goes from the disk now, and not some day.
         self.writer.garbage_collect_files().wait().map_err(wrap)?;
         Ok(done)
+    }
+
+    /// Takes all that changed, and merges the segments in which something was deleted: what is gone takes no room any more.
+    ///
+    /// # Errors
+    /// When the store cannot be read or the index not written.
+    pub fn compact(&mut self, store: &Reader) -> Result<(), FollowError> {
+        while self.follow(store)? > 0 {}
+        self.commit()?;
+        for left in (0..TRIES).rev() {
+            let path = &self.index.path;
+            let wrap = |source| IndexError { path: path.clone(), source };
+            let metas = self.index.index.searchable_segment_metas().map_err(wrap)?;
+            let some: Vec<_> = metas.iter().filter(|segment| segment.num_deleted_docs() > 0).map(|segment| segment.id()).collect();
+            if some.is_empty() {
+                break;
+            }
+            match self.writer.merge(&some).wait() {
+                Ok(_) => {}
+                // One of them is being merged already.
+                Err(_) if left > 0 => std::thread::sleep(BREATH),
+                Err(source) => return Err(wrap(source).into()),
+            }
+        }
+        self.index.refresh()?;
+        self.writer.garbage_collect_files().wait().map_err(|source| self.index.wrap(source))?;
+        Ok(())
     }
 
     /// Whether words that were forgotten may still stand in its files: then `rebuild` is due.

@@ -1,6 +1,8 @@
 //! The short-term index: words to records, under Tantivy. It can always be built again from the store, and on any doubt it is.
 
 mod best;
+mod ceiling;
+mod columns;
 mod follow;
 mod schema;
 mod span;
@@ -14,9 +16,13 @@ pub use best::Wanted;
 
 use super::recall::Query;
 use crate::store::{Indexed, Reader, StoreError};
+use best::Sought;
+use ceiling::Ceilings;
+use columns::Held;
 use schema::{Fields, Seen};
 use span::Span;
 use std::{
+    collections::BTreeSet,
     ops::Bound,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
@@ -48,6 +54,15 @@ fn said(source: &TantivyError) -> String {
     }
 }
 
+/// What an index takes on disk, and of what: without what is only on its way out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Weight {
+    pub bytes: u64,
+    pub records: u64,
+    /// Documents that are gone, and still stand in their segments.
+    pub deleted: u64,
+}
+
 /// A record that was found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hit {
@@ -56,7 +71,8 @@ pub struct Hit {
     pub importance: f64,
     /// BM25, at least 0; all alike where nothing was asked for in words.
     pub relevance: f64,
-    pub entity: Arc<str>,
+    /// Where it was wanted.
+    pub entity: Option<Arc<str>>,
 }
 
 /// The index as its readers see it: what was committed last.
@@ -67,6 +83,8 @@ pub struct Index {
     reader: IndexReader,
     /// What the files that are open have seen.
     seen: Mutex<Option<Seen>>,
+    columns: Held,
+    ceilings: Ceilings,
 }
 
 impl Index {
@@ -84,7 +102,7 @@ impl Index {
         let fields = Fields::of(&index)?;
         let seen = Mutex::new(of_metas(&index)?);
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
-        Ok(Self { path: path.to_owned(), index, fields, reader, seen })
+        Ok(Self { path: path.to_owned(), index, fields, reader, seen, columns: Held::default(), ceilings: Ceilings::default() })
     }
 
     /// Looks for what was committed since.
@@ -95,6 +113,7 @@ impl Index {
         // In this order: what comes between the two is looked at twice, and not left out.
         let seen = of_metas(&self.index).map_err(|source| self.wrap(source))?;
         self.reader.reload().map_err(|source| self.wrap(source))?;
+        self.columns.let_go();
         *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = seen;
         Ok(())
     }
@@ -140,6 +159,26 @@ impl Index {
         self.reader.searcher().num_docs()
     }
 
+    /// What the last commit takes.
+    ///
+    /// # Errors
+    /// When the files cannot be read.
+    pub fn weight(&self) -> Result<Weight, IndexError> {
+        let segments = self.index.searchable_segment_metas().map_err(|source| self.wrap(source))?;
+        let mut weight = Weight::default();
+        for segment in &segments {
+            weight.records += u64::from(segment.num_docs());
+            weight.deleted += u64::from(segment.num_deleted_docs());
+        }
+        // Files bear the names of their segments.
+        let names: BTreeSet<String> = segments.iter().map(|segment| segment.id().uuid_string()).collect();
+        let is_of_one = |name: &str| name.split_once('.').is_some_and(|(segment, _)| names.contains(segment));
+        let files = std::fs::read_dir(&self.path).map_err(|error| self.wrap(TantivyError::IoError(Arc::new(error))))?;
+        let of_ours = files.flatten().filter(|file| file.file_name().to_str().is_some_and(is_of_one));
+        weight.bytes = of_ours.filter_map(|file| file.metadata().ok()).map(|file| file.len()).sum();
+        Ok(weight)
+    }
+
     /// No record that it has is newer than this id.
     fn newest(&self) -> Result<Uuid, IndexError> {
         let high = self.read(|| {
@@ -173,8 +212,8 @@ impl Index {
     pub fn search(&self, query: &Query, wanted: &Wanted<'_>) -> Result<Vec<Hit>, IndexError> {
         self.read(|| {
             let searcher = self.reader.searcher();
-            let searches = self.search_for(query, &searcher, wanted.newest_first)?;
-            best::search(&searcher, &searches, wanted)
+            let sought = self.search_for(query, &searcher, wanted.newest_first)?;
+            best::search(&searcher, &*self.columns.of(&searcher)?, &self.ceilings, &sought, wanted)
         })
     }
 
@@ -192,7 +231,7 @@ impl Index {
         catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| broken()).map_err(|source| self.wrap(source))
     }
 
-    fn search_for(&self, query: &Query, searcher: &Searcher, in_turn: bool) -> tantivy::Result<Vec<BooleanQuery>> {
+    fn search_for(&self, query: &Query, searcher: &Searcher, in_turn: bool) -> tantivy::Result<Sought> {
         let mut parts: Vec<(Occur, Box<dyn Searched>)> = Vec::new();
         let exact = |field, text: &str| -> Box<dyn Searched> {
             Box::new(TermQuery::new(Term::from_field_text(field, text), IndexRecordOption::Basic))
@@ -226,11 +265,9 @@ impl Index {
         let is_words_alone = parts.is_empty() && query.phrases.is_empty() && query.without.is_empty() && faint.is_empty();
         if is_words_alone && !words.is_empty() {
             // Nothing else: then not every record with one of the words has to be looked at.
-            let together = |words: &[&String]| words.iter().map(|word| freqs(word)).collect();
-            let subsets = if in_turn && words.len() <= IN_TURN { subsets(&words) } else { Vec::new() };
-            return Ok(match &subsets[..] {
-                [] => vec![BooleanQuery::union(together(&words.iter().collect::<Vec<_>>()))],
-                subsets => subsets.iter().map(|words| BooleanQuery::intersection(together(words))).collect(),
+            return Ok(match in_turn && words.len() <= IN_TURN {
+                true => Sought::InTurn(words.iter().map(term).collect()),
+                false => Sought::Query(BooleanQuery::union(words.iter().map(freqs).collect())),
             });
         }
         if !words.is_empty() {
@@ -258,7 +295,7 @@ impl Index {
         if parts.iter().all(|(occur, _)| *occur == Occur::MustNot) {
             parts.push((Occur::Must, Box::new(AllQuery)));
         }
-        Ok(vec![BooleanQuery::new(parts)])
+        Ok(Sought::Query(BooleanQuery::new(parts)))
     }
 
     fn judge(&self, query: &Query, record: &Indexed) -> tantivy::Result<Option<f64>> {
@@ -337,21 +374,8 @@ impl Index {
 /// What a word of which sentences are made counts beside one that is asked for.
 const FAINT: f32 = 0.1;
 
-/// So many words are looked for all together first, and then fewer of them: when enough have all, what has fewer is passed over by the
-/// block, and a union would look at every record that has one. Each word more doubles the searches.
-const IN_TURN: usize = 3;
-
-/// All choices of some words, the larger ones first.
-fn subsets(words: &[String]) -> Vec<Vec<&String>> {
-    let mut subsets: Vec<Vec<&String>> = vec![Vec::new()];
-    for word in words {
-        let with: Vec<Vec<&String>> = subsets.iter().map(|some| some.iter().copied().chain([word]).collect()).collect();
-        subsets.extend(with);
-    }
-    subsets.retain(|some| !some.is_empty());
-    subsets.sort_by_key(|some| std::cmp::Reverse(some.len()));
-    subsets
-}
+/// So many words are looked for in turn; each word more doubles the turns.
+const IN_TURN: usize = 5;
 
 fn split(tokens: &mut TextAnalyzer, text: &str) -> Vec<String> {
     let mut stream = tokens.token_stream(text);

@@ -89,6 +89,8 @@ pub fn find_in(
     cursor: Option<&str>,
 ) -> Result<Page, RecallError> {
     let cursor = cursor.map(Cursor::read).transpose()?;
+    // Some twenty looks, of one moment.
+    let _moment = store.moment()?;
     // A later page is ranked as the first one was.
     let (now, focus) = cursor.as_ref().map_or((now, mind.focus), |c| (c.now, c.focus.clone()));
     let mut working = mind.working;
@@ -165,7 +167,8 @@ struct Candidate {
     window: usize,
     relevance: f64,
     importance: f64,
-    entity: Arc<str>,
+    /// Where it matters.
+    entity: Option<Arc<str>>,
 }
 
 impl Search<'_> {
@@ -177,6 +180,7 @@ impl Search<'_> {
             except: &self.tail,
             until: self.until,
             newest_first: self.parts.newest_first,
+            entities: self.focus.is_some() || self.parts.spreading,
         };
         let hits = self.index.search(self.query, &wanted)?;
         let is_last = hits.len() < wanted.limit;
@@ -202,7 +206,7 @@ impl Search<'_> {
                             window: 0,
                             relevance,
                             importance: record.importance,
-                            entity: record.entity.as_str().into(),
+                            entity: Some(record.entity.as_str().into()),
                         });
                     }
                 }
@@ -234,7 +238,7 @@ impl Search<'_> {
         let score = |one: &Candidate| {
             let used = uses.get(&one.id).map_or_else(|| Uses::new(time_of(one.id)), |uses| uses.as_of(self.now));
             let score = self.parts.score(one.relevance, used.base_level(self.now), one.importance);
-            if self.focus.is_some_and(|focus| focus.as_str() == &*one.entity) { rank::in_focus(score) } else { score }
+            if self.focus.is_some_and(|focus| one.entity.as_deref() == Some(focus.as_str())) { rank::in_focus(score) } else { score }
         };
         let mut ranked: Vec<(f64, Uuid)> = found.iter().map(|one| (if scored { score(one) } else { 0.0 }, one.id)).collect();
         if scored && self.parts.spreading {
@@ -249,11 +253,11 @@ impl Search<'_> {
                 .take(rank::SOURCES)
                 .filter_map(|at| {
                     let ((score, id), one) = (ranked.get(*at)?, found.get(*at)?);
-                    Some((*score, seconds(*id), Arc::clone(&one.entity)))
+                    Some((*score, seconds(*id), one.entity.clone()?))
                 })
                 .collect();
             for ((score, id), one) in ranked.iter_mut().zip(found.iter()) {
-                let near = sources.iter().filter(|(_, at, entity)| *entity == one.entity && *at != seconds(*id));
+                let near = sources.iter().filter(|(_, at, entity)| Some(entity) == one.entity.as_ref() && *at != seconds(*id));
                 let spread = near.map(|(score, at, _)| rank::spread(*score, at.seconds_since(seconds(*id)).abs())).fold(0.0, f64::max);
                 *score = (*score + spread).min(1.0);
             }

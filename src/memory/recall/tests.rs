@@ -180,3 +180,42 @@ fn no_cursor_and_no_time_is_too_far() {
         assert!(house.find(text, 10, None).records.len() <= 3, "{text}");
     }
 }
+
+#[test]
+fn a_sum_is_found_by_what_people_call_the_thing_and_its_values() {
+    use crate::{
+        domain::{Names, Summary, Tier, Told, ValueName},
+        store::Chore,
+    };
+    let mut house = House::remembering((0..3).map(|n| entry(n, "shed", "a parcel came")).collect());
+    let sensor = EntityId::new("0x00158d0001a2b3c4").unwrap();
+    let value =
+        |name: &str, unit: Option<&str>| ValueName { name: Some(name.into()), unit: unit.map(str::to_owned), ..ValueName::default() };
+    let names = Names {
+        name: Some("Greenhouse sensor".into()),
+        area: Some("Garden".into()),
+        values: [
+            ("t".to_owned(), value("Temperature", Some("°C"))),
+            ("contact".to_owned(), ValueName { class: Some("window".into()), ..ValueName::default() }),
+        ]
+        .into(),
+    };
+    house
+        .store
+        .write(&Batch { changes: vec![Change::Names { entity: sensor.clone(), names: Box::new(names) }], ..Batch::default() })
+        .unwrap();
+    let body = Body::Json(serde_json::json!({"t": 31.5, "contact": false}));
+    let told = Told { id: id(7), entity: sensor.clone(), kind: "state".into(), requester: sensor, body };
+    let summary = Summary::of(Tier::Hour, &told, &TimeZone::UTC);
+    house.store.chore(&Chore::Consolidate { taken: Vec::new(), summaries: vec![summary.clone()], sweep: None }).unwrap();
+    for is_indexed in [false, true] {
+        for question in ["greenhouse temperature", "garden window opened", "greenhouse 31.5 °C"] {
+            let found = house.find(question, 1, None);
+            assert_eq!(ids(&found), [summary.id()], "{question}, indexed: {is_indexed}");
+            let text = &found.records[0].record.record.text;
+            assert_eq!(text, "Greenhouse sensor (0x00158d0001a2b3c4, garden) state: 1 value; window opened 1; temperature 31.5 °C");
+        }
+        while house.follower.follow(&house.reader).unwrap() > 0 {}
+        house.follower.commit().unwrap();
+    }
+}

@@ -15,6 +15,9 @@ pub struct Figures {
     pub missions: Vec<Mission>,
     pub entities: Entities,
     pub alerts: Vec<AlertNow>,
+    /// Alerts that stand besides.
+    pub more_alerts: u64,
+    pub certificates: Vec<Expiry>,
     pub repositories: Vec<Repository>,
     pub courier: Option<Courier>,
     pub bridges: Vec<Bridge>,
@@ -40,6 +43,11 @@ pub struct House {
     pub host_cores: Option<u64>,
     /// Those who want a core, over a minute.
     pub host_load: Option<f64>,
+    /// Of the disk that the data folder is on.
+    pub disk_bytes: Option<u64>,
+    pub disk_free_bytes: Option<u64>,
+    /// How far the host's clock was set back behind what Jamey has seen.
+    pub clock_back_seconds: f64,
 }
 
 /// What passes the broker, and what the conscience says to it.
@@ -167,6 +175,14 @@ pub struct AlertNow {
     pub code: String,
     pub critical: bool,
     pub acknowledged: bool,
+}
+
+/// When a listener's certificate ends.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Expiry {
+    pub listener: String,
+    pub file: String,
+    pub ends_in_seconds: f64,
 }
 
 /// One repository of snapshots.

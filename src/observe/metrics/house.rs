@@ -20,7 +20,11 @@ pub fn house(of: &House, sheet: &mut Sheet<'_>) -> fmt::Result {
     sheet.gauge(family("jamey_host_memory", "Memory of the host").of(BYTES), of.host_memory_bytes)?;
     sheet.gauge(family("jamey_host_memory_available", "Memory of the host that is to be had").of(BYTES), of.host_available_bytes)?;
     sheet.gauge(family("jamey_host_cores", "Cores of the host"), of.host_cores)?;
-    sheet.gauge(family("jamey_host_load1", "Tasks of the host that want a core, over a minute"), of.host_load)
+    sheet.gauge(family("jamey_host_load1", "Tasks of the host that want a core, over a minute"), of.host_load)?;
+    sheet.gauge(family("jamey_disk", "The disk that the data folder is on").of(BYTES), of.disk_bytes)?;
+    sheet.gauge(family("jamey_disk_free", "What of it is to be had").of(BYTES), of.disk_free_bytes)?;
+    let back = family("jamey_clock_set_back", "How far the host's clock is behind what Jamey has seen already").of(SECONDS);
+    sheet.gauge(back, Some(of.clock_back_seconds))
 }
 
 pub fn traffic(of: &Traffic, sheet: &mut Sheet<'_>) -> fmt::Result {

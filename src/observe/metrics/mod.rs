@@ -11,8 +11,8 @@ mod sheet;
 mod tests;
 
 pub use figures::{
-    AlertNow, Bridge, Courier, Entities, Figures, House, Index, Memory, Mind, Mission, Phi, Recall, Receiver, Repository, Store, Traffic,
-    Trust,
+    AlertNow, Bridge, Courier, Entities, Expiry, Figures, House, Index, Memory, Mind, Mission, Phi, Recall, Receiver, Repository, Store,
+    Traffic, Trust,
 };
 
 use prometheus_client::{
@@ -89,7 +89,8 @@ impl Collector for Told {
         mind::phi(&figures.phi, &mut sheet)?;
         mind::missions(&figures.missions, &mut sheet)?;
         mind::entities(&figures.entities, &mut sheet)?;
-        outside::alerts(&figures.alerts, &mut sheet)?;
+        outside::alerts(&figures.alerts, figures.more_alerts, &mut sheet)?;
+        outside::certificates(&figures.certificates, &mut sheet)?;
         outside::repositories(&figures.repositories, &mut sheet)?;
         outside::courier(figures.courier.as_ref(), &mut sheet)?;
         outside::bridges(&figures.bridges, &mut sheet)?;

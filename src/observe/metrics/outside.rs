@@ -2,13 +2,13 @@
 
 use super::{
     super::Asked,
-    figures::{AlertNow, Bridge, Courier, Receiver, Repository},
+    figures::{AlertNow, Bridge, Courier, Expiry, Receiver, Repository},
     sheet::{BYTES, Labels, SECONDS, Sheet, Value, family},
 };
 use crate::domain::limits;
 use std::fmt;
 
-pub fn alerts(all: &[AlertNow], sheet: &mut Sheet<'_>) -> fmt::Result {
+pub fn alerts(all: &[AlertNow], more: u64, sheet: &mut Sheet<'_>) -> fmt::Result {
     let severity = |critical: bool| if critical { "critical" } else { "warning" };
     let counts = [true, false].into_iter().flat_map(|critical| {
         [false, true].into_iter().map(move |acknowledged| {
@@ -18,6 +18,8 @@ pub fn alerts(all: &[AlertNow], sheet: &mut Sheet<'_>) -> fmt::Result {
         })
     });
     sheet.gauges(family("jamey_alerts", "Alerts that stand, by severity and whether somebody has seen them"), counts)?;
+    let unlisted = more.saturating_add(u64::try_from(all.len().saturating_sub(limits::METRICS_ALERTS)).unwrap_or(u64::MAX));
+    sheet.gauge(family("jamey_alerts_unlisted", "Alerts that stand and are not named one by one"), Some(unlisted))?;
     let each = all.iter().take(limits::METRICS_ALERTS).map(|one| {
         let labels: Labels = vec![
             ("code", one.code.clone()),
@@ -27,6 +29,11 @@ pub fn alerts(all: &[AlertNow], sheet: &mut Sheet<'_>) -> fmt::Result {
         (labels, 1)
     });
     sheet.gauges(family("jamey_alert", "An alert that stands, by its code"), each)
+}
+
+pub fn certificates(all: &[Expiry], sheet: &mut Sheet<'_>) -> fmt::Result {
+    let ends = family("jamey_certificate_expires", "Until a listener's certificate ends; below 0 it has ended").of(SECONDS);
+    sheet.gauges(ends, all.iter().map(|one| (vec![("listener", one.listener.clone()), ("file", one.file.clone())], one.ends_in_seconds)))
 }
 
 pub fn repositories(all: &[Repository], sheet: &mut Sheet<'_>) -> fmt::Result {

@@ -32,6 +32,8 @@ fn figures() -> Figures {
             listed: vec![Trust { entity: "lamp".into(), lower_bound: 0.5, expectation: 0.75 }],
             ..Entities::default()
         },
+        more_alerts: 3,
+        certificates: vec![Expiry { listener: "garden".into(), file: "garden.pem".into(), ends_in_seconds: -5.0 }],
         alerts: vec![AlertNow { code: "store".into(), critical: true, acknowledged: false }],
         repositories: vec![Repository { name: "nas".into(), last_age_seconds: Some(60.0), ..Repository::default() }],
         courier: Some(Courier { receivers: vec![Receiver { name: "attic".into(), ..Receiver::default() }], ..Courier::default() }),
@@ -100,6 +102,8 @@ fn the_numbers_are_those_that_were_given() {
         "jamey_alerts{severity=\"critical\",acknowledged=\"false\"} 1",
         "jamey_alert{code=\"store\",severity=\"critical\",acknowledged=\"false\"} 1",
         "jamey_phoenix_last_snapshot_age_seconds{repository=\"nas\"} 60",
+        "jamey_certificate_expires_seconds{listener=\"garden\",file=\"garden.pem\"} -5",
+        "jamey_alerts_unlisted 3",
         "jamey_bridge_sent_total{bridge=\"cloud\"} 4",
         "jamey_http_requests_total{route=\"/metrics\",status=\"200\"} 2",
     ] {

@@ -1,31 +1,20 @@
 //! A percept in the words that a person would type: who, what happened, with which value, and the verdict. Secrets stay out.
 
-mod line;
-mod reading;
-mod senses;
 #[cfg(test)]
 mod tests;
 
+pub use crate::domain::saying::Known;
+
 use crate::domain::{
-    Body, Decision, DeviceClass, EntityId, Judged, Percept, Purpose, ValueName, limits,
+    Body, Decision, DeviceClass, EntityId, Judged, Percept, Purpose, limits,
+    saying::{self, Line},
     secret::{NOT_KEPT, is_secret, without_secrets},
 };
-use line::Line;
-use std::collections::BTreeMap;
 
 /// Kinds in which somebody says or writes something, and that of what shall be known.
 const SAID: [&str; 4] = ["say", "text", "message", NOTE];
 const NOTE: &str = "note";
 const FACT: &str = "fact";
-
-/// What is known of an entity, in words.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Known<'n> {
-    pub name: Option<&'n str>,
-    pub area: Option<&'n str>,
-    /// By field, as `Names` has them.
-    pub values: Option<&'n BTreeMap<String, ValueName>>,
-}
 
 /// `Front door (front_door, hall) opened`, or `jane asked Front door (front_door, hall) to unlock: denied`; one line, of at most
 /// `limits::EVENT_BYTES`, and of `limits::SAID_BYTES` for what was said or written. `known` tells what an entity is called.
@@ -88,9 +77,9 @@ fn request<'n>(line: &mut Line, percept: &Percept, judged: &Judged, known: &dyn 
     if let Some(endpoint) = &request.endpoint {
         line.word(endpoint);
     }
-    line.word("to").word(&reading::spaced(&request.verb.0));
+    line.word("to").word(&saying::spaced(&request.verb.0));
     if let Some(value) = request.value {
-        line.word(&if is_code(judged) { NOT_KEPT.to_owned() } else { reading::number(value) });
+        line.word(&if is_code(judged) { NOT_KEPT.to_owned() } else { saying::number(value) });
     }
     line.mark(match judged.verdict.decision {
         Decision::Allow => ": allowed",
@@ -110,11 +99,11 @@ fn is_code(judged: &Judged) -> bool {
 fn observed(line: &mut Line, percept: &Percept, known: Known<'_>) {
     let kind = property(percept);
     if is_secret(kind) && percept.body != Body::Empty {
-        line.word(&reading::spaced(kind)).word(NOT_KEPT);
+        line.word(&saying::spaced(kind)).word(NOT_KEPT);
         return;
     }
     let entity = format!("{} {}", percept.entity, known.name.unwrap_or_default());
-    for (n, phrase) in reading::phrases(&entity, kind, &percept.body, known.values).iter().enumerate() {
+    for (n, phrase) in saying::phrases(&entity, kind, &percept.body, known.values).iter().enumerate() {
         if n > 0 {
             line.mark(",");
         }

@@ -2,10 +2,11 @@
 
 use super::*;
 use crate::domain::{
-    ActFacts, Body, DeviceClass, DeviceFacts, EntityId, Facts, Origin, Request, RequestFacts, Signals, Source, Timestamp, Unit01, Verb,
-    Verdict,
+    ActFacts, Body, DeviceClass, DeviceFacts, EntityId, Facts, Origin, Request, RequestFacts, Signals, Source, Timestamp, Unit01,
+    ValueName, Verb, Verdict,
 };
 use serde_json::{Map, json};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 fn id(name: &str) -> EntityId {

@@ -4,18 +4,19 @@ use super::Known;
 use crate::domain::EntityId;
 
 /// What a percept says, as it grows.
-pub(super) struct Line {
+pub struct Line {
     text: String,
     most: usize,
 }
 
 impl Line {
-    pub(super) fn new(most: usize) -> Self {
+    #[must_use]
+    pub fn new(most: usize) -> Self {
         Self { text: String::with_capacity(64), most }
     }
 
     /// Adds a word after a space; control characters and runs of space become one space, and what no longer fits is left out.
-    pub(super) fn word(&mut self, word: &str) -> &mut Self {
+    pub fn word(&mut self, word: &str) -> &mut Self {
         let mut gap = !self.text.is_empty();
         for c in word.chars() {
             if self.text.len() >= self.most {
@@ -34,7 +35,7 @@ impl Line {
     }
 
     /// Adds what stands right after a word: `:`, `, `.
-    pub(super) fn mark(&mut self, mark: &str) -> &mut Self {
+    pub fn mark(&mut self, mark: &str) -> &mut Self {
         if self.text.len() < self.most {
             self.text.push_str(mark);
         }
@@ -42,7 +43,7 @@ impl Line {
     }
 
     /// An entity as people call it; its id stays in it, by which it can be forgotten, and so does its place: `Front door (front_door, hall)`.
-    pub(super) fn who(&mut self, id: &EntityId, known: Known<'_>) -> &mut Self {
+    pub fn who(&mut self, id: &EntityId, known: Known<'_>) -> &mut Self {
         let plain = unescaped(id.as_str());
         let name = known.name.or(plain.as_deref()).filter(|name| *name != id.as_str());
         self.word(name.unwrap_or(id.as_str()));
@@ -55,19 +56,22 @@ impl Line {
         }
     }
 
-    pub(super) fn end(mut self) -> String {
+    #[must_use]
+    pub fn end(mut self) -> String {
         self.text.truncate(self.text.floor_char_boundary(self.most));
         self.text
     }
 }
 
 /// Whether all words of `part` are in `whole`, however they are joined.
-pub(super) fn says(whole: &str, part: &str) -> bool {
+#[must_use]
+pub fn says(whole: &str, part: &str) -> bool {
     words(part).all(|word| words(whole).any(|other| other.eq_ignore_ascii_case(word)))
 }
 
 /// What a part is called, in lower case, without the words that the whole's name has already: `temperature` of the kitchen's `Kitchen temperature`.
-pub(super) fn beside(whole: &str, part: &str) -> String {
+#[must_use]
+pub fn beside(whole: &str, part: &str) -> String {
     let new = |word: &&str| words(word).any(|w| !words(whole).any(|other| other.eq_ignore_ascii_case(w)));
     part.split_whitespace().filter(new).collect::<Vec<_>>().join(" ").to_lowercase()
 }

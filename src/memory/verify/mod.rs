@@ -1,5 +1,9 @@
 //! Whether memory is as it should be: the index holds what the database has, and nothing else; summaries could have come about.
 
+mod sums;
+
+pub use sums::{Sums, sums};
+
 use super::index::{Index, IndexError};
 use crate::store::{Reader, StoreError};
 use std::collections::BTreeSet;

@@ -75,7 +75,8 @@ const DEPTH: usize = 6;
 const PHRASES: usize = 40;
 
 /// What a body says, most telling first.
-pub(super) fn phrases(entity: &str, kind: &str, body: &Body, values: Option<&BTreeMap<String, ValueName>>) -> Vec<String> {
+#[must_use]
+pub fn phrases(entity: &str, kind: &str, body: &Body, values: Option<&BTreeMap<String, ValueName>>) -> Vec<String> {
     let mut told = Told { entity, values, unit: None, found: Vec::new() };
     let value = match body {
         Body::Empty => return vec!["cleared".into()],
@@ -98,6 +99,46 @@ pub(super) fn phrases(entity: &str, kind: &str, body: &Body, values: Option<&BTr
     }
     told.found.sort_by_key(|(rank, _)| *rank);
     told.found.into_iter().map(|(_, phrase)| phrase).collect()
+}
+
+/// Whether what stands at a path (`ENERGY.Power`) tells nothing of the house.
+#[must_use]
+pub fn is_left_out(path: &str) -> bool {
+    path.split('.').any(|key| LEFT_OUT.contains(&plain(key).as_str()))
+}
+
+/// What a word at a path says, in the words of people: `opened`; None: it is said as it is. An empty path: the body was the word.
+#[must_use]
+pub fn sensed(entity: &str, kind: &str, path: &str, word: &str, values: Option<&BTreeMap<String, ValueName>>) -> Option<String> {
+    let (field, described) = of_path(kind, path, values);
+    let value = match word {
+        "true" => Value::Bool(true),
+        "false" => Value::Bool(false),
+        _ => Value::from(word),
+    };
+    let told = Told { entity, values, unit: None, found: Vec::new() };
+    told.event(&field, &value, described).map(|(said, _)| said)
+}
+
+/// What the number at a path is called beside the entity's name, and its unit; both may be empty.
+#[must_use]
+pub fn measured(entity: &str, kind: &str, path: &str, values: Option<&BTreeMap<String, ValueName>>) -> (String, String) {
+    let (field, described) = of_path(kind, path, values);
+    let told = Told { entity, values, unit: None, found: Vec::new() };
+    let is_told = described.is_some_and(|v| v.name.is_some()) || called(&field).is_some();
+    // Two parts of a body may have the same last name.
+    let (name, unit) = told.label(&field, described, true);
+    (if is_told || path.is_empty() { name } else { spaced(&plain(path)) }, unit)
+}
+
+fn of_path<'v>(kind: &str, path: &str, values: Option<&'v BTreeMap<String, ValueName>>) -> (String, Option<&'v ValueName>) {
+    let last = path.rsplit('.').next().unwrap_or_default();
+    let field = if matches!(last, "" | "value") { kind } else { last };
+    (plain(field), values.and_then(|values| values.get(if path.is_empty() { kind } else { path })))
+}
+
+fn called(field: &str) -> Option<&'static (&'static str, &'static str, &'static str)> {
+    CALLED.iter().find(|(name, ..)| *name == field)
 }
 
 struct Told<'t> {
@@ -153,25 +194,8 @@ impl Told<'_> {
 
     fn phrase(&self, field: &str, value: &Value, described: Option<&ValueName>, alone: bool) -> Option<(u8, String)> {
         let rank = if MINOR.contains(&field) { 2 } else { 1 };
-        let sense = senses::of(field, described);
-        let is_switch = sense.is_some_and(|s| s.yes == "turned on");
-        if let Value::String(word) = value
-            && (is_switch || matches!(field, "status" | "current_state" | "lock_state" | "door_state"))
-            && let Some(said) = senses::state(word)
-        {
-            return Some((0, self.part_of(field, said)));
-        }
-        // A number of watts is no switch.
-        if let Some(sense) = sense.filter(|_| !(is_switch && value.is_number()))
-            && let Some(truth) = senses::truth(field, value, described)
-        {
-            if !truth && !sense.both && !alone {
-                return None;
-            }
-            let said = if truth { sense.yes } else { sense.no };
-            let of = described.and_then(|v| v.name.as_deref()).unwrap_or(sense.of);
-            let of = if says(said, of) { String::new() } else { beside(self.entity, of) };
-            return Some((0, if of.is_empty() { self.part_of(field, said) } else { format!("{of} {said}") }));
+        if let Some((said, beside_others)) = self.event(field, value, described) {
+            return (beside_others || alone).then_some((0, said));
         }
         if senses::is_seen(field)
             && let Some(count) = value.as_f64()
@@ -183,24 +207,50 @@ impl Told<'_> {
             Value::Bool(true) => "yes".to_owned(),
             Value::Bool(false) => "no".to_owned(),
             Value::Number(n) => n.as_f64().map_or_else(|| n.to_string(), number),
-            Value::String(word) if PRESSED.contains(&field) => {
-                return (!word.is_empty()).then(|| (0, format!("pressed {}", spaced(word))));
-            }
+            Value::String(word) if word.is_empty() && PRESSED.contains(&field) => return None,
             Value::String(word) => word.clone(),
             Value::Array(_) | Value::Object(_) => return None,
         };
-        let called = CALLED.iter().find(|(name, ..)| *name == field);
+        let (name, unit) = self.label(field, described, value.is_number());
+        let phrase = [name, said, unit].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
+        Some((rank, phrase))
+    }
+
+    /// What happened, where a value says that something did, and whether it is worth saying beside other values.
+    fn event(&self, field: &str, value: &Value, described: Option<&ValueName>) -> Option<(String, bool)> {
+        let sense = senses::of(field, described);
+        let is_switch = sense.is_some_and(|s| s.yes == "turned on");
+        if let Value::String(word) = value
+            && (is_switch || matches!(field, "status" | "current_state" | "lock_state" | "door_state"))
+            && let Some(said) = senses::state(word)
+        {
+            return Some((self.part_of(field, said), true));
+        }
+        // A number of watts is no switch.
+        if let Some(sense) = sense.filter(|_| !(is_switch && value.is_number()))
+            && let Some(truth) = senses::truth(field, value, described)
+        {
+            let said = if truth { sense.yes } else { sense.no };
+            let of = described.and_then(|v| v.name.as_deref()).unwrap_or(sense.of);
+            let of = if says(said, of) { String::new() } else { beside(self.entity, of) };
+            return Some((if of.is_empty() { self.part_of(field, said) } else { format!("{of} {said}") }, truth || sense.both));
+        }
+        let word = value.as_str().filter(|word| !word.is_empty() && PRESSED.contains(&field))?;
+        Some((format!("pressed {}", spaced(word)), true))
+    }
+
+    /// What a value is called, beside the entity's name, and its unit.
+    fn label(&self, field: &str, described: Option<&ValueName>, is_number: bool) -> (String, String) {
+        let called = called(field);
         let name = described.and_then(|v| v.name.clone()).map(|name| name.to_lowercase());
         let name = name.unwrap_or_else(|| called.map_or_else(|| spaced(field), |(_, name, _)| (*name).to_owned()));
-        let usual = called.map(|(.., unit)| *unit).filter(|unit| !unit.is_empty() && value.is_number());
+        let usual = called.map(|(.., unit)| *unit).filter(|unit| !unit.is_empty() && is_number);
         let unit = described
             .and_then(|v| v.unit.as_deref())
             .or(self.unit.as_deref().filter(|_| field == "temperature"))
             .or(usual)
             .unwrap_or_default();
-        let name = beside(self.entity, &name);
-        let phrase = [name.as_str(), said.as_str(), unit].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
-        Some((rank, phrase))
+        (beside(self.entity, &name), unit.to_owned())
     }
 
     /// One of several switches says which: `l1 turned on`.
@@ -213,7 +263,7 @@ impl Told<'_> {
 }
 
 /// A field's name in lower case, with `_` between its words: `ApparentPower`, `soilMoisture` and `Soil Moisture` alike.
-pub(super) fn plain(name: &str) -> String {
+pub fn plain(name: &str) -> String {
     let mut out = String::with_capacity(name.len() + 4);
     let mut before = '_';
     for c in name.chars() {
@@ -229,12 +279,12 @@ pub(super) fn plain(name: &str) -> String {
     out.trim_matches('_').to_owned()
 }
 
-pub(super) fn spaced(name: &str) -> String {
+pub fn spaced(name: &str) -> String {
     name.replace('_', " ")
 }
 
 /// To a thousandth: more no sensor knows.
-pub(super) fn number(x: f64) -> String {
+pub fn number(x: f64) -> String {
     let near = libm::round(x * 1_000.0) / 1_000.0;
     if near.is_finite() { near.to_string() } else { x.to_string() }
 }

@@ -1,14 +1,16 @@
 //! What many records of an entity came to in five minutes, an hour or a day: merged, never read again from what is gone. Pure.
 
-use super::{Body, EntityId, Timestamp, series::Values};
+mod text;
+
+use super::{
+    Body, EntityId, Timestamp,
+    series::{Series, Values},
+};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::fmt::Write;
 use uuid::Uuid;
 
-/// Bytes of a summary's text, as of a record's.
-const TEXT_BYTES: usize = 512;
 const MINUTE_MICROS: i64 = 60_000_000;
 
 /// How long a summary's time is.
@@ -127,52 +129,44 @@ impl Summary {
         self.records > 0 && self.first <= self.last && self.begins < self.ends && self.values.is_sound()
     }
 
-    /// `kitchen temperature: 31 values, mean 21.4, 19 to 24.1`; at most 512 bytes, one line.
+    /// Why it cannot have come about from records; None: it can.
     #[must_use]
-    pub fn text(&self) -> String {
-        let mut text = format!("{} {}: ", self.entity, self.kind);
-        let (n, values) = (self.records, if self.records == 1 { "value" } else { "values" });
-        let _ = write!(text, "{n} {values}");
-        for (path, series) in &self.values.paths {
-            text.push_str(if path.is_empty() { "," } else { ";" });
-            if !path.is_empty() {
-                let _ = write!(text, " {path}");
-            }
-            if let Some(number) = &series.number {
-                let (mean, min, max) = (shown(number.mean), shown(number.min), shown(number.max));
-                let _ = if min == max { write!(text, " {mean}") } else { write!(text, " mean {mean}, {min} to {max}") };
-            }
-            if let Some(words) = &series.words {
-                let comma = if series.number.is_some() { "," } else { "" };
-                let said: Vec<String> =
-                    words.said.iter().map(|(word, n)| format!("{} {n}", word.split_whitespace().collect::<Vec<_>>().join(" "))).collect();
-                let others = (words.rest > 0).then(|| format!("others {}", words.rest));
-                let _ = write!(text, "{comma} {}", said.into_iter().chain(others).collect::<Vec<_>>().join(", "));
-            }
-        }
-        text.retain(|c| !c.is_control());
-        text.truncate(text.floor_char_boundary(TEXT_BYTES));
-        text
+    pub fn flaw(&self) -> Option<&'static str> {
+        let has = |at: Timestamp| self.begins <= at && at < self.ends;
+        let lasts = self.ends.micros().saturating_sub(self.begins.micros());
+        let fits = |minutes: i64| lasts == minutes * MINUTE_MICROS && self.begins.micros().rem_euclid(minutes * MINUTE_MICROS) == 0;
+        let is_of_its_tier = match self.tier {
+            Tier::FiveMinutes => fits(5),
+            Tier::Hour => fits(60),
+            // Days have an hour more or less when clocks are set, and zones were changed by some.
+            Tier::Day => (12 * 60 * MINUTE_MICROS..=36 * 60 * MINUTE_MICROS).contains(&lasts),
+        };
+        let counted = |series: &Series| series.count() > 0 && u64::from(series.count()) <= self.records;
+        let times = |series: &Series| series.number.is_none_or(|number| has(number.first.0) && has(number.last.0));
+        [
+            (self.records > 0, "it counts nothing"),
+            (
+                self.first <= self.last && (self.records == 1) == (self.first == self.last),
+                "its first and its last record do not fit its count",
+            ),
+            (is_of_its_tier, "it does not begin and end as sums of its tier do"),
+            (has(Timestamp::of_id(self.first)) && has(Timestamp::of_id(self.last)), "its records are of another time"),
+            (
+                self.values.is_sound(),
+                "its values are of no numbers or words: a mean is not between the least and the greatest, or nothing was counted",
+            ),
+            (self.values.paths.values().all(counted), "more values than records are counted in it"),
+            (self.values.paths.values().all(times), "its values are of another time"),
+        ]
+        .into_iter()
+        .find(|(good, _)| !good)
+        .map(|(_, why)| why)
     }
-}
-
-/// As many digits as people say.
-fn shown(x: f64) -> String {
-    let digits = match x.abs() {
-        x if x >= 1_000.0 => 0,
-        x if x >= 10.0 => 1,
-        x if x >= 1.0 => 2,
-        _ => 3,
-    };
-    let text = format!("{x:.digits$}");
-    let short = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
-    if short == "-0" { "0".to_owned() } else { short.to_owned() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     fn id(name: &str) -> EntityId {
         EntityId::new(name).unwrap()
@@ -206,14 +200,30 @@ mod tests {
     }
 
     #[test]
-    fn it_says_what_a_person_would_search_for() {
-        let numbers = [19.0, 24.1, 21.1].map(Body::Number).to_vec();
-        assert_eq!(summed(Tier::Hour, numbers).text(), "kitchen temperature: 3 values, mean 21.4, 19 to 24.1");
-        let reports = [("ON", 1.0), ("OFF", 0.0), ("ON", 59.0)].map(|(s, p)| Body::Json(json!({ "state": s, "power": p }))).to_vec();
-        assert_eq!(summed(Tier::Day, reports).text(), "kitchen temperature: 3 values; power mean 20, 0 to 59; state OFF 1, ON 2");
-        assert_eq!(summed(Tier::Day, vec![Body::Text("a\nb".into())]).text(), "kitchen temperature: 1 value, a b 1");
-        let long = (0..16).map(|n| (format!("{n}{}", "long".repeat(9)), json!("state".repeat(4)))).collect();
-        assert!(summed(Tier::Day, vec![Body::Json(serde_json::Value::Object(long))]).text().len() <= TEXT_BYTES);
+    fn what_no_records_could_have_come_to_has_a_flaw() {
+        let good = summed(Tier::Hour, vec![Body::Number(1.0), Body::Number(3.0)]);
+        assert_eq!((good.flaw(), summed(Tier::Day, vec![Body::Text("on".into())]).flaw()), (None, None));
+        let values = |change: fn(&mut crate::domain::Number)| {
+            let mut one = good.clone();
+            change(one.values.paths.get_mut("").and_then(|series| series.number.as_mut()).unwrap());
+            one
+        };
+        let later = good.ends.plus_seconds(1);
+        let bad = [
+            (Summary { records: 0, ..good.clone() }, "counts nothing"),
+            (Summary { records: 1, ..good.clone() }, "do not fit its count"),
+            (Summary { last: good.first, ..good.clone() }, "do not fit its count"),
+            (Summary { first: good.last, last: good.first, ..good.clone() }, "do not fit its count"),
+            (Summary { tier: Tier::FiveMinutes, ..good.clone() }, "of its tier"),
+            (Summary { begins: good.begins.plus_seconds(60), ends: good.ends.plus_seconds(60), ..good.clone() }, "of its tier"),
+            (Summary { last: later.first_id(), ..good.clone() }, "records are of another time"),
+            (values(|number| number.mean = 4.0), "between the least and the greatest"),
+            (values(|number| number.n = 3), "more values than records"),
+            (values(|number| number.last.0 = number.last.0.plus_seconds(3_600)), "values are of another time"),
+        ];
+        for (bad, why) in bad {
+            assert!(bad.flaw().is_some_and(|flaw| flaw.contains(why)), "{why}: {:?}", bad.flaw());
+        }
     }
 
     #[test]

@@ -1,0 +1,77 @@
+//! The most that a record of a segment can score for words that stand in it together: with enough of those a search is at its end.
+//! Machines say the same thing for years, so that it is reached at once, and the bounds that Tantivy keeps by the block are too far above it:
+//! the shortest text with one of the words and the shortest with the other are not the same.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+use tantivy::{
+    DocSet, Score, SegmentReader, TERMINATED, Term, index::SegmentId, postings::Postings, query::Bm25Weight, schema::IndexRecordOption,
+};
+
+/// Words of segments that are remembered, some 200 bytes each: beyond that all are forgotten.
+const REMEMBERED: usize = 4_096;
+/// Scores are added up in another order here.
+const ROUNDED_UP: Score = 1.000_001;
+
+/// Of each length of a text, as the index has it, how often the word stands in one at most.
+pub type Profile = Arc<[(u8, u32)]>;
+
+/// Segments never change: what was reckoned of one holds as long as there is one.
+#[derive(Default)]
+pub struct Ceilings(Mutex<BTreeMap<(SegmentId, Term), Profile>>);
+
+impl Ceilings {
+    /// What is known of each of these words in a segment; looked up once, and then remembered.
+    ///
+    /// # Errors
+    /// When its files cannot be read.
+    pub fn of(&self, segment: &SegmentReader, terms: &[Term]) -> tantivy::Result<Vec<Profile>> {
+        terms.iter().map(|term| self.profile(segment, term)).collect()
+    }
+
+    fn profile(&self, segment: &SegmentReader, term: &Term) -> tantivy::Result<Profile> {
+        let key = (segment.segment_id(), term.clone());
+        if let Some(known) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return Ok(Arc::clone(known));
+        }
+        let profile = look(segment, term)?;
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= REMEMBERED {
+            known.clear();
+        }
+        known.insert(key, Arc::clone(&profile));
+        Ok(profile)
+    }
+}
+
+/// No record in which all of some words stand scores more than that: the words by their numbers, with what is known and what each counts.
+/// The least of all scores where there is none.
+#[must_use]
+pub fn most(together: &[usize], profiles: &[Profile], weights: &[Bm25Weight]) -> Score {
+    let mut words = together.iter().filter_map(|word| Some((profiles.get(*word)?, weights.get(*word)?)));
+    let Some((profile, weight)) = words.next() else { return Score::MIN };
+    let sum = |(length, times): &(u8, u32)| {
+        words.clone().try_fold(weight.score(*length, *times), |sum, (profile, weight)| {
+            let at = profile.binary_search_by_key(length, |(length, _)| *length).ok()?;
+            Some(sum + weight.score(*length, profile.get(at)?.1))
+        })
+    };
+    profile.iter().filter_map(sum).fold(Score::MIN, |most, score| most.max(score * ROUNDED_UP))
+}
+
+fn look(segment: &SegmentReader, term: &Term) -> tantivy::Result<Profile> {
+    let words = segment.inverted_index(term.field())?;
+    let Some(mut postings) = words.read_postings(term, IndexRecordOption::WithFreqs)? else { return Ok(Arc::from([])) };
+    let lengths = segment.get_fieldnorms_reader(term.field())?;
+    let mut most = [0_u32; 256];
+    let mut doc = postings.doc();
+    while doc != TERMINATED {
+        if let Some(most) = most.get_mut(usize::from(lengths.fieldnorm_id(doc))) {
+            *most = postings.term_freq().max(*most);
+        }
+        doc = postings.advance();
+    }
+    Ok((0_u8..=255).zip(most).filter(|(_, times)| *times > 0).collect())
+}
