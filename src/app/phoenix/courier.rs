@@ -67,6 +67,9 @@ pub struct Receiver {
 /// The alert that a copy is not kept.
 const COPY: &str = "phoenix-copy";
 
+/// A repository as it is offered, and the public key that vouches for it.
+type Found = (Vault, Seen, Option<Stock>, String);
+
 /// The snapshots, and when the keys were changed.
 type Seen = (Vec<Sequence>, Option<SystemTime>);
 
@@ -349,7 +352,7 @@ impl Round {
 }
 
 /// What there is, where it is other than was seen before.
-fn look(place: &Place, seen: Option<&Seen>) -> Result<Option<(Vault, Seen, Option<Stock>, String)>, PhoenixError> {
+fn look(place: &Place, seen: Option<&Seen>) -> Result<Option<Found>, PhoenixError> {
     let vault = Vault::open(&place.entry.path)?;
     let keys = std::fs::metadata(vault.folder().join("keys")).and_then(|meta| meta.modified()).ok();
     let now = (vault.sequences()?, keys);
