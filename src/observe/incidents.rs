@@ -7,8 +7,9 @@ use std::{
     time::Duration,
 };
 
-/// Minutes that are counted.
-pub const MINUTES: u64 = 10;
+/// Minutes that are counted, and places for them.
+const MINUTES: u64 = 10;
+const PLACES: usize = 10;
 /// Under which name those are counted for whom there is no place.
 const OTHERS: &str = "others";
 /// A name may have 64 KiB; as many bytes of it as tell names apart.
@@ -37,7 +38,7 @@ pub struct Incidents(Mutex<BTreeMap<(Incident, String), Window>>);
 /// A count for each of the last minutes.
 #[derive(Debug, Clone, Copy, Default)]
 struct Window {
-    minutes: [u32; MINUTES as usize],
+    minutes: [u32; PLACES],
     newest: u64,
 }
 

@@ -66,7 +66,7 @@ impl Disk {
         // The lowest of its first quarter: what comes and goes was as low then.
         let first = (self.readings.len() / 4).max(2);
         let before = self.readings.iter().take(first).map(|(_, free)| *free).min()?;
-        let (from, _) = *self.readings.iter().take(first).last()?;
+        let (from, _) = *self.readings.get(first.min(self.readings.len()).saturating_sub(1))?;
         let (passed, eaten) = (up.saturating_sub(from), before.saturating_sub(free));
         if span < LEAST || eaten == 0 {
             return None;

@@ -201,7 +201,7 @@ mod tests {
     fn sums_as_upkeep_makes_them_are_whole() {
         let bench = Bench::new();
         assert_eq!(bench.found(), [""; 0]);
-        assert!(sums(&Reader::open(bench.folder.path()).unwrap()).unwrap().summaries >= 24 + 2 + 1);
+        assert!(sums(&Reader::open(bench.folder.path()).unwrap()).unwrap().summaries > 26);
     }
 
     #[test]

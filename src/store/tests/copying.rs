@@ -181,7 +181,7 @@ fn a_log_that_is_emptied_and_begun_anew_under_the_first_look_is_in_the_copy() {
         }
         true
     });
-    assert_eq!(copied.unwrap().holds.counts["records"], u64::try_from(n).unwrap());
+    assert_eq!(copied.unwrap().holds.counts["records"], n);
     assert_eq!(faults(&into.path().join(FILE), Look::Thorough).unwrap(), Vec::<String>::new());
     writer.stop();
 }
