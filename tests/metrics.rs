@@ -27,11 +27,11 @@ fn the_figures_are_what_happened() {
     let house = Plan::default().enforce().config(LOCK).start();
     let mut sensor = house.client("kitchen");
     (0..7).for_each(|n| sensor.tell("jamey/in/kitchen/temperature", format!("2{n}")));
-    let mut lamp = house.client("lamp");
+    let mut lamp = house.dial("lamp").v5().open();
     (0..5).for_each(|_| assert!(lamp.publish(Message::new("jamey/act/lamp/on", "{}").qos(1)).taken()));
     // A retained command is denied, whoever asks.
     assert!(lamp.publish(Message::new("locks/front/set", "UNLOCK").qos(1).retained()).taken());
-    assert!(!lamp.publish(Message::new("jamey/status", "online").qos(1)).taken(), "that is Jamey's own");
+    assert!(lamp.publish(Message::new("jamey/status", "online").qos(1)).refused(), "that is Jamey's own");
     let told = scrape(house.http(), &[]);
     for (decision, name) in [("allow", "allow"), ("deny", "deny"), ("escalate", "escalate")] {
         let rows = house.count("SELECT count(*) FROM verdicts WHERE decision = ?1", [decision]);

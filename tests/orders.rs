@@ -84,7 +84,10 @@ fn each_order_is_for_the_roles_that_may_give_it() {
     }
     let mut anna = scene.sign_in("anna").listen("jamey/reply/#", 1);
     let told = scene.order(&mut anna, "alert-acknowledge", &json!({"code": "none", "transaction": "t"}));
-    assert_eq!(told, json!({"v": 1, "status": "error", "transaction": "t", "error": "no such alert stands now"}));
+    assert_eq!(
+        told,
+        json!({"v": 1, "status": "error", "transaction": "t", "error": "no such alert stands now: `jamey alert list` shows those that do"})
+    );
     scene.done(&["guard", "off", "--for", "1h"]);
     let mut panel = scene.sign_in("panel").listen("jamey/reply/#", 1).listen("jamey/alert/guard-off", 1);
     panel.message_on("jamey/alert/guard-off");

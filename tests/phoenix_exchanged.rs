@@ -228,11 +228,10 @@ fn files_of_another_repository_with_the_same_key() {
 }
 
 #[test]
-fn nothing_is_pruned_from_what_is_not_whole() {
+fn nothing_is_pruned_while_it_is_not_known_what_a_snapshot_needs() {
     let ground = Ground::new();
     let none = Retention { last: 1, daily: 0, weekly: 0, monthly: 0 };
-    let damaged = [ground.of("snapshots"), ground.of("packs")].concat();
-    for path in damaged {
+    for path in ground.of("snapshots") {
         let whole = fs::read(&path).unwrap();
         fs::write(&path, &whole[..whole.len() - 1]).unwrap();
         let before = ground.files();
@@ -242,4 +241,36 @@ fn nothing_is_pruned_from_what_is_not_whole() {
         fs::write(&path, whole).unwrap();
     }
     assert_eq!((house(1).len(), ground.findings(0).unwrap()), (5, Vec::new()));
+}
+
+#[test]
+fn what_is_lost_is_named_and_the_rest_is_pruned_so_that_it_is_whole_when_it_comes_back() {
+    let last = Retention { last: 1, daily: 0, weekly: 0, monthly: 0 };
+    let packs = Ground::new().of("packs").len();
+    let (mut named, mut freed) = (0, 0);
+    for n in 0..packs {
+        for index_too in [false, true] {
+            let ground = Ground::new();
+            let path = ground.of("packs").remove(n);
+            let whole = fs::read(&path).unwrap();
+            if index_too {
+                fs::write(&path, &whole[..whole.len() - 1]).unwrap();
+            } else {
+                fs::remove_file(&path).unwrap();
+            }
+            let pruned = ground.open(0).unwrap().prune(&last, &TimeZone::UTC, false, &mut |_| true).unwrap();
+            // The second is the newest that passed its drill.
+            assert_eq!((&pruned.removed, &pruned.kept), (&vec![1], &vec![2, 3]));
+            for sequence in [2, 3] {
+                let is_lost = pruned.lost.contains_key(&sequence);
+                assert_eq!(ground.restores(0, sequence), !is_lost, "it is named exactly where it cannot be restored");
+            }
+            named += usize::from(!pruned.lost.is_empty());
+            freed += usize::from(pruned.bytes_after < pruned.bytes_before);
+            assert_eq!(path.exists(), index_too, "nobody deletes what nobody can read");
+            fs::write(&path, whole).unwrap();
+            assert!(ground.restores(0, 2) && ground.restores(0, 3), "pack {n}: what else they need was kept");
+        }
+    }
+    assert!(named > 0 && freed > 0, "{named} {freed}");
 }

@@ -175,8 +175,8 @@ fn a_house_saves_itself_and_each_snapshot_is_restored_for_trial() {
 #[test]
 fn without_a_repository_it_does_nothing_and_says_so() {
     let house = house();
-    let told = told(&house, "jamey/phoenix/state").unwrap();
-    assert!(told["text"].as_str().unwrap().contains("no snapshot is ever taken"), "{told}");
+    let says_so = |told: Value| told["text"].as_str().is_some_and(|text| text.contains("no snapshot is ever taken"));
+    wait_until("it says so", PATIENCE, || told(&house, "jamey/phoenix/state").is_some_and(says_so));
 }
 
 #[test]
@@ -268,6 +268,29 @@ fn a_damaged_snapshot_fails_its_drill_and_nothing_is_pruned_for_it() {
     let tried = drill_now(&config, Which::All, Some(1), &mut |_| true).unwrap();
     assert!(tried[0].came.as_ref().unwrap().passed);
     wait_until("the alert ends", PATIENCE, || self::alert(&house, "phoenix-drill-failed").is_none());
+}
+
+#[test]
+fn a_share_that_does_not_answer_is_told_while_it_does_not_and_holds_nothing_else() {
+    let there = There::new();
+    // Who reads a pipe waits as for a share whose server is gone.
+    let shelf = there.path().join("packs/ab");
+    fs::create_dir(&shelf).unwrap();
+    let pipe = shelf.join(format!("ab{}", "0".repeat(62)));
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let mut house = there.house("schedule = \"* * * * *\"\n");
+    let told = wait_for_alert(&house, "phoenix-failed");
+    let text = told["text"].as_str().unwrap();
+    assert!(text.contains("no snapshot can be taken to nas") && text.contains("does not answer"), "{text}");
+    assert_eq!(state(&house)["doing"], "snapshot");
+    house.client("sensor").tell("jamey/in/sensor/reading", "21.5");
+
+    let answer = fs::OpenOptions::new().write(true).open(&pipe).unwrap();
+    fs::remove_file(&pipe).unwrap();
+    drop(answer);
+    wait_until("it goes on", PATIENCE, || alert(&house, "phoenix-failed").is_none());
+    wait_for_state(&house, "it is taken", |s| s["drill"]["passed"] == true && s["doing"].is_null());
+    house.stop();
 }
 
 #[test]

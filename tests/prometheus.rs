@@ -226,7 +226,9 @@ fn every_query_of_the_dashboard_and_of_the_rules_has_an_answer() {
         assert!(root.publish(Message::new("jamey/act/lamp/on", "{}").qos(1)).taken());
         assert!(root.publish(Message::new("jamey/memory/recall", "{\"query\": \"temperature\"}").qos(1)).taken());
         root.publish(Message::new("far/word", "x").qos(1));
-        root.publish(Message::new("jamey/status", "forged").qos(1));
+        if turn % 10 == 1 {
+            root.publish(Message::new("jamey/status", "forged").qos(1));
+        }
     };
     let mut left = queries();
     let deadline = Instant::now() + LONG;

@@ -9,7 +9,7 @@ use crate::{
     broker::{Engine, Hall, Listener},
     consciousness::Phase,
     domain::{
-        OpinionView, Timestamp,
+        OpinionView, Tier, Timestamp,
         topics::{self, Topic},
     },
     observe::{
@@ -27,6 +27,9 @@ use std::{
     sync::{Arc, Mutex, PoisonError, Weak},
 };
 use tokio::sync::watch;
+
+/// Of stored records.
+const LAYERS: [&str; 2] = ["short_term", "long_term"];
 
 pub struct Meter {
     pub hall: Arc<Hall>,
@@ -139,9 +142,9 @@ impl Meter {
     fn memory(&self, told: &Value) -> Memory {
         let (recalls, room) = (self.recalled.now(), self.recalled.room());
         Memory {
-            records: named(&told["records"], Value::as_u64),
+            records: counted(&told["records"], LAYERS),
             pinned: told["pinned"].as_u64(),
-            summaries: named(&told["summaries"], Value::as_u64),
+            summaries: counted(&told["summaries"], Tier::ALL.map(Tier::as_str)),
             database_bytes: told["database_bytes"].as_u64(),
             database_free_bytes: told["database_free_bytes"].as_u64(),
             index: Index { records: told["index_records"].as_u64(), bytes: told["index_bytes"].as_u64(), lag: told["index_lag"].as_u64() },
@@ -210,6 +213,14 @@ fn count(n: usize) -> u64 {
 /// What of a map is known.
 fn named<T>(map: &Value, read: impl Fn(&Value) -> Option<T>) -> Vec<(String, T)> {
     map.as_object().into_iter().flatten().filter_map(|(name, value)| Some((name.clone(), read(value)?))).collect()
+}
+
+/// Counts by name, once they are known: what is not counted there is none.
+fn counted<const N: usize>(map: &Value, names: [&'static str; N]) -> Vec<(String, u64)> {
+    map.as_object()
+        .map(|map| names.map(|name| (name.to_owned(), map.get(name).and_then(Value::as_u64).unwrap_or_default())))
+        .map(Vec::from)
+        .unwrap_or_default()
 }
 
 fn mind(emotion: Option<&Value>, state: Option<&Value>) -> Mind {

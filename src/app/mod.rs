@@ -305,6 +305,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         alarms: alarmed,
         wrong_rules,
         phoenix: news.clone(),
+        carried: carried.clone(),
         samples,
         health: Arc::clone(&health),
         own: own.clone(),

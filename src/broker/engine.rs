@@ -156,7 +156,7 @@ impl Engine {
     where
         S: AsyncRead + AsyncWrite + Send + Sync + Unpin + 'static,
     {
-        let peer = entrance.peer;
+        let (peer, is_own) = (entrance.peer, entrance.private);
         let control = Arc::new(LineControl::default());
         let (version, connect) = (arrival.version, std::mem::take(&mut arrival.packet));
         let client_id = arrival.client_id.clone();
@@ -190,13 +190,15 @@ impl Engine {
             Arc::clone(&self.monitor),
             self.shutdown.subscribe(),
         );
-        self.hall.counters.connected(1);
+        // Jamey's own client is none of them.
+        let counted = i64::from(!is_own);
+        self.hall.counters.connected(counted);
         if let Err(error) = handler.run().await
             && !error.is_normal_disconnect()
         {
             debug!("`{client_id}` at {peer}: {error}");
         }
-        self.hall.counters.connected(-1);
+        self.hall.counters.connected(-counted);
         drop(leave);
         let mut seats = self.seats();
         if seats.get(&filed).is_some_and(|seat| seat.taken.same_channel(&taken)) {

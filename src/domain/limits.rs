@@ -246,8 +246,10 @@ pub const CONNECTIONS: usize = 1_000;
 pub const LISTENERS: usize = 64;
 /// Bytes of a file that one message of the courier carries: with what stands around it below 128 KiB, which every broker takes.
 pub const PIECE_BYTES: usize = 127 * 1024;
-/// Any file that the courier carries: packs have 8 MiB, the largest manifest 32.
-pub const CARRIED_BYTES: u64 = 32 * 1024 * 1024;
+/// A pack that the courier carries, or the list of all files: of 8 MiB it names some 150,000, more than 1 TB of packs.
+pub const CARRIED_BYTES: u64 = 8 * 1024 * 1024;
+/// A wrapped key that the courier carries has a few hundred bytes.
+pub const CARRIED_KEY_BYTES: u64 = 64 * 1024;
 /// Pieces that a receiver asks for before they come: 2 MiB, which any broker queues for a client.
 pub const PIECES_ASKED: usize = 16;
 /// What a receiver says: so many pieces by name, and a sentence.

@@ -20,6 +20,7 @@ mod schedule;
 mod seal;
 mod snapshot;
 mod source;
+mod target;
 mod vault;
 mod verify;
 mod walk;

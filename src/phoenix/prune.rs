@@ -27,6 +27,8 @@ pub struct Pruned {
     /// Of all packs.
     pub bytes_before: u64,
     pub bytes_after: u64,
+    /// Of each snapshot that stays and is not whole, how many of its chunks cannot be found. `verify` says where they were.
+    pub lost: BTreeMap<Sequence, u64>,
 }
 
 /// A pack of which more than a fifth is idle is written anew: less would write much for little.
@@ -63,29 +65,30 @@ pub(super) fn prune(
     let (kept, removed) = parted(retention, &all, drilled, zone);
 
     let places = Places::read(vault, repository.key())?;
-    if let Some((_, path, what)) = places.wrong.first() {
-        return Err(PhoenixError::Damaged { path: path.clone(), what: format!("{what}; nothing is pruned while it is there") });
-    }
     let mut marks = places.marks();
-    let (mut ids, mut lost) = (Ids::new(repository, &places)?, 0u64);
+    let mut ids = Ids::new(repository, &places)?;
+    let (mut lost, mut is_known) = (BTreeMap::new(), true);
     for sequence in &kept {
+        let mut missing = 0_u64;
         for item in repository.manifest(*sequence)?.parts.iter().flat_map(|part| &part.items) {
-            ids.each(item, &mut |id| lost += u64::from(!places.mark(&mut marks, id)))?;
+            // What a list that is lost would name is needed as soon as somebody brings it back.
+            is_known &= ids.each(item, &mut |id| missing += u64::from(!places.mark(&mut marks, id))).is_ok();
         }
-    }
-    if lost > 0 {
-        let what = format!("{lost} chunks of snapshots that stay are missing: `jamey phoenix verify` says which; nothing was pruned");
-        return Err(PhoenixError::Damaged { path: vault.folder().to_owned(), what });
+        if missing > 0 {
+            lost.insert(*sequence, missing);
+        }
     }
     let (mut packs, mut opener) = (Packs::default(), Opener::new(repository.key(), vault.id)?);
     let mut sound = BTreeMap::new();
     places.choose(&mut marks, |pack| *sound.entry(pack).or_insert_with(|| verify::whole(repository, pack, &mut opener).is_ok()));
-    let usage = places.used(&marks);
+    let mut usage = places.used(&marks);
     let bytes_before = usage.iter().map(|pack| pack.length).sum();
+    // Of a pack whose index cannot be read nobody knows what lies in it: it stays, for it may be mended yet.
+    usage.retain(|pack| is_known && places.wrong.iter().all(|(wrong, ..)| *wrong != pack.pack));
     let (idle, anew) = plan(&usage);
     let freed: u64 = idle.iter().map(|pack| pack.length).sum::<u64>() + anew.iter().map(|pack| pack.idle).sum::<u64>();
     if dry_run {
-        return Ok(Pruned { removed, kept, bytes_before, bytes_after: bytes_before - freed });
+        return Ok(Pruned { removed, kept, bytes_before, bytes_after: bytes_before - freed, lost });
     }
 
     for sequence in &removed {
@@ -130,7 +133,7 @@ pub(super) fn prune(
         vault.remove_pack(pack)?;
     }
     let bytes_after = vault.packs()?.iter().map(|(_, length)| length).sum();
-    Ok(Pruned { removed, kept, bytes_before, bytes_after })
+    Ok(Pruned { removed, kept, bytes_before, bytes_after, lost })
 }
 
 fn parted(

@@ -147,7 +147,22 @@ impl Repository {
     /// # Errors
     /// When anything of it is damaged or missing: then nothing is there.
     pub fn restore(&self, sequence: Sequence, choice: &Choice, into: &Path, progress: Progress<'_>) -> Result<Restored, PhoenixError> {
-        restore::restore(self, &self.manifest(sequence)?, choice, into, progress)
+        self.restore_and(sequence, choice, into, progress, |_| Ok(())).map(|(restored, ())| restored)
+    }
+
+    /// The same; `finish` has the folder beside the target before it is put in its place: what it cannot finish is not there either.
+    ///
+    /// # Errors
+    /// As `restore`, and `finish`'s own.
+    pub fn restore_and<T, E: From<PhoenixError>>(
+        &self,
+        sequence: Sequence,
+        choice: &Choice,
+        into: &Path,
+        progress: Progress<'_>,
+        finish: impl FnOnce(&Path) -> Result<T, E>,
+    ) -> Result<(Restored, T), E> {
+        restore::restore(self, &self.manifest(sequence)?, choice, into, progress, finish)
     }
 
     /// One small file of a snapshot, at most 16 MiB.
@@ -184,10 +199,10 @@ impl Repository {
         if self.vault.append_only {
             return Err(PhoenixError::AppendOnly { path: self.vault.folder().to_owned() });
         }
-        let _writing = self.vault.writing()?;
+        let writing = self.vault.writing()?;
         let damaged = |id: &Id| findings.iter().any(|finding| finding.grave && finding.path == self.vault.pack_path(*id));
         let packs: Vec<Id> = self.vault.packs()?.into_iter().map(|(id, _)| id).filter(damaged).collect();
-        packs.iter().try_for_each(|id| self.vault.set_aside(*id))?;
+        packs.iter().try_for_each(|id| self.vault.set_aside(&writing, *id))?;
         Ok(packs.len())
     }
 

@@ -10,15 +10,14 @@ use super::{
     repository::Repository,
     snapshot::threads,
     source::Component,
-    vault::{SLICE_BYTES, Vault, sync_folder},
+    target::Target,
+    vault::Vault,
 };
-use crate::store::{GivingWay, StoreHealth};
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs::{self, DirBuilder, File, OpenOptions},
-    io::Write,
-    os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt, PermissionsExt},
-    path::{Path, PathBuf},
+    fs::File,
+    os::unix::fs::FileExt,
+    path::Path,
     sync::mpsc::{Receiver, SyncSender, sync_channel},
     thread,
 };
@@ -47,13 +46,30 @@ pub struct Restored {
 /// Chunks that wait for each thread.
 const WAITING: usize = 4;
 
-pub(super) fn restore(
+pub(super) fn restore<T, E: From<PhoenixError>>(
     repository: &Repository,
     manifest: &Manifest,
     choice: &Choice,
     into: &Path,
     progress: Progress<'_>,
-) -> Result<Restored, PhoenixError> {
+    finish: impl FnOnce(&Path) -> Result<T, E>,
+) -> Result<(Restored, T), E> {
+    let (restored, place) = fill(repository, manifest, choice, into, progress)?;
+    let finished = finish(place.as_ref().map_or(into, |place| &place.folder))?;
+    if let Some(place) = place {
+        place.put(choice.for_trial)?;
+    }
+    Ok((restored, finished))
+}
+
+/// The folder is filled, and not in its place yet; none, where nothing is to be written.
+fn fill<'a>(
+    repository: &'a Repository,
+    manifest: &Manifest,
+    choice: &Choice,
+    into: &Path,
+    progress: Progress<'_>,
+) -> Result<(Restored, Option<Target<'a>>), PhoenixError> {
     if let Some(wanted) = choice.components.iter().flatten().find(|wanted| manifest.part(**wanted).is_none()) {
         let held = manifest.parts.iter().map(|part| part.component).collect();
         return Err(PhoenixError::NoComponent { wanted: wanted.name(), held });
@@ -64,7 +80,7 @@ pub(super) fn restore(
     let of = items.iter().map(|item| item.bytes).sum();
 
     let house = repository.house().filter(|_| choice.for_trial);
-    let mut place = if choice.dry_run { None } else { Some(Place::beside(into, house)?) };
+    let mut place = if choice.dry_run { None } else { Some(Target::beside(into, house)?) };
     let mut done = 0;
     read(repository, &items, &mut |item, chunk| {
         if let Some(place) = &mut place {
@@ -73,102 +89,13 @@ pub(super) fn restore(
         done += chunk.map_or(0, <[u8]>::len) as u64;
         if progress(Step { done, of }) { Ok(()) } else { Err(PhoenixError::Stopped) }
     })?;
-    if let Some(place) = place {
-        place.put(choice.for_trial)?;
-    }
-    Ok(Restored {
+    let restored = Restored {
         sequence: manifest.sequence,
         bytes: of,
         files: items.len() as u64,
         parts: parts.iter().map(|part| (part.component, (part.schema, part.counts.clone()))).collect(),
-    })
-}
-
-/// A folder beside the target, that becomes the target or goes.
-struct Place<'a> {
-    into: PathBuf,
-    folder: PathBuf,
-    open: Option<(PathBuf, File)>,
-    /// Written in slices beside a house that is at work, else as fast as it goes.
-    beside: Option<GivingWay<'a>>,
-    unsynced: usize,
-}
-
-impl<'a> Place<'a> {
-    fn beside(into: &Path, house: Option<&'a StoreHealth>) -> Result<Self, PhoenixError> {
-        let name = into.file_name().and_then(|name| name.to_str()).filter(|name| !name.is_empty());
-        let (Some(name), Some(parent)) = (name, into.parent()) else {
-            return Err(PhoenixError::Refused(format!("{}: is no folder to restore to", into.display())));
-        };
-        let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
-        match fs::read_dir(into).map(|mut entries| entries.next().is_some()) {
-            Ok(true) => return Err(PhoenixError::NotEmpty { path: into.to_owned() }),
-            Ok(false) => {}
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(source) => return Err(PhoenixError::File { path: into.to_owned(), doing: "cannot be read", source }),
-        }
-        DirBuilder::new().recursive(true).mode(0o700).create(parent).at(parent, "cannot be made")?;
-        let device = |path: &Path| path.metadata().ok().map(|metadata| metadata.dev());
-        if device(into).is_some_and(|own| Some(own) != device(parent)) {
-            return Err(PhoenixError::Refused(format!("{}: another disk is mounted there: restore to a folder on it", into.display())));
-        }
-        let folder = parent.join(format!(".{name}.restoring"));
-        if folder.exists() {
-            // Of one that was killed.
-            fs::remove_dir_all(&folder).at(&folder, "cannot be deleted")?;
-        }
-        DirBuilder::new().mode(0o700).create(&folder).at(&folder, "cannot be made")?;
-        Ok(Self { into: into.to_owned(), folder, open: None, beside: house.map(|house| GivingWay::to(Some(house))), unsynced: 0 })
-    }
-
-    /// One more chunk of a file; none ends it.
-    fn take(&mut self, item: &SavedItem, chunk: Option<&[u8]>) -> Result<(), PhoenixError> {
-        let path = self.folder.join(&item.path);
-        if self.open.as_ref().is_none_or(|(at, _)| *at != path) {
-            if let Some(parent) = path.parent() {
-                DirBuilder::new().recursive(true).mode(0o700).create(parent).at(parent, "cannot be made")?;
-            }
-            let file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&path).at(&path, "cannot be written")?;
-            self.open = Some((path.clone(), file));
-        }
-        let Some((_, file)) = self.open.as_mut() else { return Ok(()) };
-        match chunk {
-            Some(chunk) => {
-                file.write_all(chunk).at(&path, "cannot be written")?;
-                self.unsynced += chunk.len();
-                if let Some(beside) = self.beside.as_mut().filter(|_| self.unsynced >= SLICE_BYTES) {
-                    file.sync_data().at(&path, "cannot be brought to disk")?;
-                    self.unsynced = 0;
-                    thread::sleep(beside.pause());
-                }
-                Ok(())
-            }
-            None => {
-                let mode = fs::Permissions::from_mode(item.mode & 0o777);
-                let done = file.set_permissions(mode).at(&path, "cannot be given its mode");
-                self.open = None;
-                done
-            }
-        }
-    }
-
-    /// All of it to disk, and then in its place.
-    fn put(self, for_trial: bool) -> Result<(), PhoenixError> {
-        if !for_trial {
-            let folder = File::open(&self.folder).at(&self.folder, "cannot be read")?;
-            nix::unistd::syncfs(&folder).map_err(std::io::Error::from).at(&self.folder, "cannot be brought to disk")?;
-        }
-        // An empty folder in its place is replaced.
-        fs::rename(&self.folder, &self.into).at(&self.into, "cannot be put in its place")?;
-        sync_folder(&self.into)
-    }
-}
-
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        // It is not there any more where it was put in its place.
-        let _ = fs::remove_dir_all(&self.folder);
-    }
+    };
+    Ok((restored, place))
 }
 
 /// Takes each chunk of a file, and None when it is whole.

@@ -3,8 +3,8 @@
 use super::health::StoreHealth;
 use std::time::Duration;
 
-const FIRST_PAUSE: Duration = Duration::from_millis(20);
-const LONGEST_PAUSE: Duration = Duration::from_millis(160);
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+const LONGEST_PAUSE: Duration = Duration::from_millis(80);
 
 /// One who writes beside the store: asks after each small piece how long to pause.
 pub struct GivingWay<'a> {

@@ -61,6 +61,8 @@ pub struct Sources {
     pub wrong_rules: watch::Receiver<Option<String>>,
     /// How snapshots stand.
     pub phoenix: watch::Receiver<Arc<phoenix::News>>,
+    /// Who has which of them.
+    pub carried: watch::Receiver<phoenix::courier::Carried>,
     pub samples: watch::Receiver<Sample>,
     pub health: Arc<StoreHealth>,
     pub own: OwnClient,
@@ -153,6 +155,7 @@ impl Lookout {
         causes::silences(&sources.silent.borrow(), &mut all);
         causes::known(&sources.alarms.borrow(), &mut all);
         causes::known(&sources.phoenix.borrow().alarms, &mut all);
+        all.extend(sources.carried.borrow().alarms());
         all.extend(hall.audit_wrong.get().map(|found| security::audit(found, now)));
         self.webhooks.alarms(up, now, &mut all);
         self.measure(now, up, &mut all);

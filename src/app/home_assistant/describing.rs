@@ -79,7 +79,7 @@ impl Describing {
         self.documents.want(at, out::house(&self.shape, &gone).unwrap_or(document));
     }
 
-    /// Buttons for what waits: of those alone that Home Assistant does not ask itself, and while there is somebody who could press them.
+    /// Buttons for what waits, while there is somebody who could press them: what Home Assistant asked itself is answered by another, and shown all the same.
     pub fn describe_waiting(&mut self, hall: &Hall, waiting: &BTreeMap<Uuid, Value>) {
         if !self.is_on {
             return;
@@ -89,8 +89,7 @@ impl Describing {
         // Ids are by time: the oldest comes first.
         let all = waiting.iter().filter_map(|(id, document)| words::pending(&guard.registry, *id, document));
         let answerable = !hall.door().people.is_empty();
-        let pending: Vec<_> =
-            all.filter(|one| answerable && one.requester != hall.config.home_assistant.user).take(limits::BUTTONS).collect();
+        let pending: Vec<_> = all.filter(|_| answerable).take(limits::BUTTONS).collect();
         let before = out::parts_of(self.documents.standing(&at));
         let Some(fresh) = out::approvals(&self.shape, &pending, &Gone::new()).map(|document| out::parts_of(&document)) else { return };
         let over = before.into_iter().filter(|(key, _)| !fresh.contains_key(key));

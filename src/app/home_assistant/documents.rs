@@ -93,8 +93,7 @@ impl Documents {
 
     /// All that stand, to be told once more. Those that are about to change are told when they do.
     pub fn again(&mut self, now: Instant) -> Vec<(String, Vec<u8>)> {
-        let stands = |document: &&mut Document| !document.told.is_empty() && document.told == document.wanted;
-        let all = self.all.iter_mut().map(|(topic, document)| (topic, document)).filter(|(_, document)| stands(document));
+        let all = self.all.iter_mut().filter(|(_, document)| !document.told.is_empty() && document.told == document.wanted);
         all.map(|(topic, document)| {
             document.at = Some(now);
             (topic.clone(), document.told.clone())

@@ -1,16 +1,16 @@
 //! The courier in the running house: offers a repository's snapshots to receivers, answers what they want, and tells who has which.
 
-use super::told::News;
+use super::{place::Place, told::News};
 use crate::{
     broker::{
         Hall,
         beside::{Brought, Caller, Dial, Heard, Parcel, Wanted, Wire},
     },
     config::Courier as Entry,
-    domain::{Timestamp, topics},
+    domain::{Alarm, Timestamp, topics},
     phoenix::{
         PhoenixError, Sequence, Vault,
-        courier::{Next, Sender, Stock},
+        courier::{Next, Sender, Signer, Stock},
     },
 };
 use anyhow::{Context, Result};
@@ -18,7 +18,6 @@ use serde_json::{Map, Value, json};
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
-    path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -46,6 +45,8 @@ pub struct Carried {
     /// Whether the broker is reached.
     pub connected: bool,
     pub receivers: BTreeMap<String, Receiver>,
+    /// The public key that vouches for what is offered.
+    pub signed_by: Option<String>,
     /// Why nothing is offered.
     pub error: Option<String>,
 }
@@ -59,7 +60,12 @@ pub struct Receiver {
     pub left_bytes: u64,
     /// Why it does not go on.
     pub woe: Option<String>,
+    /// Since when it does not.
+    pub woe_since: Option<Timestamp>,
 }
+
+/// The alert that a copy is not kept.
+const COPY: &str = "phoenix-copy";
 
 /// The snapshots, and when the keys were changed.
 type Seen = (Vec<Sequence>, Option<SystemTime>);
@@ -70,9 +76,22 @@ impl Carried {
     pub fn told(&self) -> Option<Value> {
         let receivers: Map<String, Value> = self.receivers.iter().map(|(name, of)| (name.clone(), of.told())).collect();
         let told = json!({
-            "repository": self.repository, "offered": self.offered, "connected": self.connected, "error": self.error, "receivers": receivers,
+            "repository": self.repository, "offered": self.offered, "connected": self.connected, "error": self.error,
+            "signed_by": self.signed_by, "receivers": receivers,
         });
         (!self.repository.is_empty()).then_some(told)
+    }
+
+    /// A copy that does not go on is told by this house: whoever looks here is to hear of it.
+    #[must_use]
+    pub fn alarms(&self) -> BTreeMap<String, Alarm> {
+        let stopped = || self.receivers.iter().filter_map(|(name, of)| Some((name, of.woe.as_ref()?, of.woe_since?)));
+        let Some(since) = stopped().map(|(.., since)| since).min() else { return BTreeMap::new() };
+        let texts: Vec<String> =
+            stopped().map(|(name, woe, _)| format!("{name} does not go on with its copy of {}: {woe}", self.repository)).collect();
+        let what_to_do =
+            "see to the host that keeps the copy, and to what its `jamey phoenix receive` says; it goes on by itself when that is mended";
+        [(COPY.to_owned(), Alarm { critical: false, since, text: texts.join("; "), what_to_do: what_to_do.to_owned() })].into()
     }
 }
 
@@ -102,7 +121,7 @@ pub fn start(
     let dial = dial(hall, entry, own).context("the courier's broker cannot be reached as the config says")?;
     let (tell, carried) = watch::channel(Carried { repository: entry.repository.clone(), ..Carried::default() });
     let round = Round {
-        folder: repository.path.clone(),
+        place: Place::of(repository),
         hall: Arc::clone(hall),
         sender: Sender::new(u64::from(entry.kilobytes_per_second) * 1_000),
         vault: None,
@@ -126,7 +145,7 @@ fn dial(hall: &Hall, entry: &Entry, own: SocketAddr) -> Result<Dial> {
 }
 
 struct Round {
-    folder: PathBuf,
+    place: Place,
     hall: Arc<Hall>,
     sender: Sender,
     vault: Option<Arc<Vault>>,
@@ -188,7 +207,7 @@ impl Round {
                         let wanted = ["want", "done"].map(|what| Wanted { filter: format!("{base}/{what}/+"), qos: 1 });
                         let _ = wire.subscribe(&wanted);
                         self.offer(&wire, &base).await;
-                        info!("the courier offers snapshots of {} on {base}", self.folder.display());
+                        info!("the courier offers snapshots of {} on {base}", self.place.entry.path.display());
                     }
                     Some(Heard::Subscribed { refused }) if refused > 0 => {
                         warn!("the courier's broker refuses {base}/want/+ or done/+: let its user hear them");
@@ -234,13 +253,13 @@ impl Round {
 
     /// Whether something else is offered than before.
     async fn look(&mut self) -> bool {
-        let (folder, seen) = (self.folder.clone(), self.seen.clone());
-        let looked = spawn_blocking(move || look(&folder, seen.as_ref())).await;
+        let (place, seen) = (self.place.clone(), self.seen.clone());
+        let looked = spawn_blocking(move || look(&place, seen.as_ref())).await;
         match looked.unwrap_or_else(|died| Err(PhoenixError::Refused(died.to_string()))) {
             Ok(None) => false,
-            Ok(Some((vault, seen, stock))) => {
+            Ok(Some((vault, seen, stock, signed_by))) => {
                 (self.vault, self.seen) = (Some(Arc::new(vault)), Some(seen));
-                self.tell.send_modify(|told| told.error = None);
+                self.tell.send_modify(|told| (told.error, told.signed_by) = (None, Some(signed_by)));
                 self.sender.offer(stock)
             }
             Err(error) => {
@@ -312,13 +331,15 @@ impl Round {
     }
 
     fn carried(&self) -> Carried {
-        let told = self.tell.borrow();
+        let (told, now) = (self.tell.borrow(), self.hall.clock.now());
         let receivers = self.sender.deliveries().map(|(name, delivery)| {
+            let since = told.receivers.get(name).and_then(|before| before.woe_since).unwrap_or(now);
             let receiver = Receiver {
                 whole: delivery.whole.map(|(sequence, _)| sequence),
                 whole_at: delivery.whole.map(|(_, at)| at),
                 left_bytes: delivery.left,
                 woe: Some(delivery.woe.clone()).filter(|woe| !woe.is_empty()),
+                woe_since: (!delivery.woe.is_empty()).then_some(since),
             };
             (name.to_owned(), receiver)
         });
@@ -328,13 +349,15 @@ impl Round {
 }
 
 /// What there is, where it is other than was seen before.
-fn look(folder: &Path, seen: Option<&Seen>) -> Result<Option<(Vault, Seen, Option<Stock>)>, PhoenixError> {
-    let vault = Vault::open(folder)?;
+fn look(place: &Place, seen: Option<&Seen>) -> Result<Option<(Vault, Seen, Option<Stock>, String)>, PhoenixError> {
+    let vault = Vault::open(&place.entry.path)?;
     let keys = std::fs::metadata(vault.folder().join("keys")).and_then(|meta| meta.modified()).ok();
     let now = (vault.sequences()?, keys);
     if seen == Some(&now) {
         return Ok(None);
     }
-    let stock = Stock::of(&vault)?;
-    Ok(Some((vault, now, stock)))
+    // Only who has the key may speak for the repository.
+    let signer = Signer::of(place.open()?.key())?;
+    let stock = Stock::of(&vault)?.map(|stock| stock.signed(&signer));
+    Ok(Some((vault, now, stock, signer.voucher().to_string())))
 }

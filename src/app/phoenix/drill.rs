@@ -1,7 +1,8 @@
-//! The drill: a snapshot is restored for trial to a folder beside the data, its database is looked at and counted, and it is cleared away again. What
+//! The drill: a snapshot is restored for trial to a folder beside the data, its database is looked at and counted, it is looked whether a Jamey
+//! could live in it, and it is cleared away again. What
 //! was never restored is a hope and no snapshot.
 
-use super::{Trial, letting_go::let_go, millis};
+use super::{Trial, letting_go::let_go, millis, rises};
 use crate::{
     domain::Timestamp,
     phoenix::{Choice, Component, Drilled, Manifest, PhoenixError, Progress, Repository, Sequence, Step},
@@ -37,7 +38,7 @@ pub(super) fn drill(
         bail!("{}: there is no snapshot yet", repository.vault.folder().display());
     };
     let folder = Folder::make(data)?;
-    let tried = try_it(repository, of, &folder, &mut paced(bytes_a_second, progress))?;
+    let tried = try_it(repository, of, at, &folder, &mut paced(bytes_a_second, progress))?;
     drop(folder);
     let passed = tried.wrong.is_empty();
     repository.drilled(Drilled { sequence: of, at, passed }).context("what came of the drill cannot be put on record")?;
@@ -49,7 +50,7 @@ pub(super) fn clear_away(data: &Path) {
     let _ = let_go(&data.join(FOLDER));
 }
 
-fn try_it(repository: &Repository, of: Sequence, folder: &Folder, progress: Progress<'_>) -> Result<Trial> {
+fn try_it(repository: &Repository, of: Sequence, at: Timestamp, folder: &Folder, progress: Progress<'_>) -> Result<Trial> {
     let wrong = |why: String| Trial { sequence: of, passed: false, wrong: vec![why], bytes: 0, files: 0, took_millis: 0 };
     let manifest = match repository.manifest(of) {
         Ok(manifest) => manifest,
@@ -67,7 +68,8 @@ fn try_it(repository: &Repository, of: Sequence, folder: &Folder, progress: Prog
         }
         Err(error) => return Ok(wrong(error.to_string())),
     };
-    let found = look(&manifest, &into);
+    let mut found = look(&manifest, &into);
+    found.extend(rises::obstacles(&into, &manifest, at));
     Ok(Trial { sequence: of, passed: false, wrong: found, bytes: restored.bytes, files: restored.files, took_millis: 0 })
 }
 

@@ -5,6 +5,7 @@ use super::{
     Came, ForOnce, Gathering,
     changes::Words,
     drill, gather,
+    hanging::{self, AtWork},
     kept::Kept,
     place::Place,
     seen::Seen,
@@ -84,9 +85,11 @@ pub fn keep(
 ) -> std::io::Result<(Keeper, JoinHandle<()>)> {
     let (ask, asked) = mpsc::channel(WISHES);
     let (runtime, errands) = (Handle::current(), hall.errands.open());
+    let (at_work, (to_told, news)) = (AtWork::default(), watch::channel(Arc::<News>::default()));
+    runtime.spawn(hanging::look_after(at_work.clone(), news, tell, Arc::clone(&hall), stop.clone()));
     let thread = std::thread::Builder::new().name("snapshots".into()).spawn(move || {
         give_way();
-        Work::new(runtime, hall, own, gathering, tell, stop).run(asked, errands);
+        Work::new(runtime, hall, own, gathering, to_told, at_work, stop).run(asked, errands);
     })?;
     Ok((Keeper(ask), thread))
 }
@@ -115,6 +118,7 @@ pub(super) struct Work {
     own: OwnClient,
     pub(super) gathering: Gathering,
     tell: watch::Sender<Arc<News>>,
+    pub(super) at_work: AtWork,
     pub(super) stop: watch::Receiver<bool>,
     pub(super) data: PathBuf,
     pub(super) zone: TimeZone,
@@ -141,6 +145,7 @@ impl Work {
         own: OwnClient,
         gathering: Gathering,
         tell: watch::Sender<Arc<News>>,
+        at_work: AtWork,
         stop: watch::Receiver<bool>,
     ) -> Self {
         let (data, zone) = (hall.config.store.data.clone(), hall.config.zone());
@@ -153,7 +158,7 @@ impl Work {
         let words = Words::of(&hall.config);
         let kept = hall.config.phoenix.repositories.iter().map(|entry| Kept::new(Place::of(entry), &hall, &zone)).collect();
         let (look, started) = (trial::phoenix_look(), Instant::now());
-        Self { runtime, hall, own, gathering, tell, stop, data, zone, seen, words, look, started, kept, saved: None }
+        Self { runtime, hall, own, gathering, tell, at_work, stop, data, zone, seen, words, look, started, kept, saved: None }
     }
 
     fn run(&mut self, mut asked: mpsc::Receiver<Job>, mut errands: mpsc::Receiver<Errand>) {

@@ -4,6 +4,7 @@ mod changes;
 pub mod courier;
 mod drill;
 mod gather;
+mod hanging;
 mod keeper;
 mod kept;
 mod letting_go;
@@ -12,6 +13,7 @@ mod once;
 mod place;
 mod rescue;
 mod rewrite;
+mod rises;
 mod rounds;
 mod seen;
 mod settle;
@@ -34,6 +36,7 @@ pub use wishes::{Wish, drill_now, prune_now, snapshot_now, watch};
 use crate::phoenix::{PhoenixError, Secret, Sequence};
 use serde::{Deserialize, Serialize};
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -94,6 +97,9 @@ pub struct Swept {
     pub kept: Vec<Sequence>,
     pub bytes_before: u64,
     pub bytes_after: u64,
+    /// Of each snapshot that stays and is not whole, how many of its chunks are lost.
+    #[serde(default)]
+    pub lost: BTreeMap<Sequence, u64>,
     pub dry_run: bool,
     pub took_millis: u64,
 }

@@ -1,6 +1,6 @@
 //! Tests of the whole round of a house at rest: gathered, saved, restored, settled.
 
-use super::{Gathered, Gathering, Settled, gather::clear_away, settle};
+use super::{Gathered, Gathering, Settled, gather::clear_away, rises::obstacles, settle};
 use crate::{
     config::{Config, Extra, Sources},
     domain::Timestamp,
@@ -92,10 +92,10 @@ impl Old {
         let order = Order { at: AT, node: "old".into(), reason: "asked".into(), sources: gathered.sources, bytes_a_second: 0, after: 0 };
         let taken = repository.snapshot(order, &mut |_| true).unwrap();
         let home = self.at("home");
-        repository.restore(taken.sequence, &Choice::default(), &home, &mut |_| true).unwrap();
         let manifest = repository.manifest(taken.sequence).unwrap();
-        let settled = settle(&home, &manifest).unwrap();
-        let again = settle(&home, &manifest).unwrap();
+        let finish = |at: &Path| settle(at, &home, &manifest);
+        let (_, settled) = repository.restore_and(taken.sequence, &Choice::default(), &home, &mut |_| true, finish).unwrap();
+        let again = settle(&home, &home, &manifest).unwrap();
         assert_eq!(
             (&again.files, &again.config, &again.missing),
             (&settled.files, &settled.config, &settled.missing),
@@ -198,4 +198,44 @@ fn a_house_of_the_first_schema_rises_in_that_of_today() {
     assert_eq!(settled.schema, Some((1, store::schema_version())));
     assert!(!home.join("index").exists() && Path::new(&home).join("audit.key").exists());
     Reader::open(&home).unwrap();
+}
+
+#[test]
+fn a_snapshot_that_no_jamey_could_live_in_is_told() {
+    let old = Old::new();
+    old.live();
+    let secret = Secret::KeyFile(KeyFile::create(&old.at("phoenix.key")).unwrap());
+    let mut repository = Repository::init(&old.at("nas"), &[secret], false, AT).unwrap();
+    let mut tried = |spoil: &dyn Fn(&Path)| {
+        let Gathered { sources, folder, .. } = old.gather(&[]);
+        let order = Order { at: AT, node: "old".into(), reason: "asked".into(), sources, bytes_a_second: 0, after: 0 };
+        let sequence = repository.snapshot(order, &mut |_| true).unwrap().sequence;
+        drop(folder);
+        let into = old.at(&format!("trial-{sequence}"));
+        repository.restore(sequence, &Choice::default(), &into, &mut |_| true).unwrap();
+        spoil(&into);
+        obstacles(&into, &repository.manifest(sequence).unwrap(), AT)
+    };
+    assert_eq!(tried(&|_| {}), Vec::<String>::new());
+    let cut = |into: &Path| {
+        let kept = into.join("kept/sessions.cbor");
+        let bytes = fs::read(&kept).unwrap();
+        fs::write(&kept, &bytes[..bytes.len() - 1]).unwrap();
+    };
+    let cut = tried(&cut);
+    assert!(
+        cut.len() == 1 && cut[0].contains("what was kept of the broker cannot be taken back") && cut[0].contains("cut short"),
+        "{cut:?}"
+    );
+    for (name, text, says) in [
+        ("acl.toml", "[[role]]\nnam = 1\n", "would not start"),
+        ("own.toml", "[[rule]]\nwhen = \"(\"\n", "the rules are refused"),
+        ("jamey.toml", "nodes = 1\n", "nodes"),
+    ] {
+        let was = fs::read(old.at(name)).unwrap();
+        fs::write(old.at(name), text).unwrap();
+        let told = tried(&|_| {});
+        assert!(told.len() == 1 && told[0].contains("config/jamey.toml would not start") && told[0].contains(says), "{name}: {told:?}");
+        fs::write(old.at(name), was).unwrap();
+    }
 }

@@ -167,6 +167,11 @@ impl Work {
     pub(super) fn prune(&mut self, i: usize, dry_run: bool, tell: &Tell) -> Result<Swept> {
         self.doing(i, "prune");
         let swept = self.work(i, tell, |bench, place, repository, progress| bench.prune(place, repository, dry_run, progress))?;
+        for (sequence, chunks) in &swept.lost {
+            warn!(
+                "snapshot {sequence} stays and is not whole: {chunks} of its chunks are lost; `jamey phoenix verify` says where they were"
+            );
+        }
         if !swept.removed.is_empty() && !dry_run {
             self.record(i, "phoenix.prune", &prune_words(&swept));
         }
@@ -181,7 +186,9 @@ impl Work {
         work: impl FnOnce(&mut Bench<'_>, &Place, &mut Repository, &mut dyn FnMut(Step) -> bool) -> Result<T>,
     ) -> Result<T> {
         let (stop, now) = (self.stop.clone(), self.hall.clock.now());
+        let (at_work, hall) = (self.at_work.clone(), Arc::clone(&self.hall));
         let mut progress = |step: Step| {
+            at_work.step(hall.clock.now());
             if let Tell::Host(far) = tell {
                 far.tell(step);
             }
@@ -208,7 +215,10 @@ impl Work {
         let Some(kept) = self.kept.get(i) else { return Err(Error::msg("there is no such repository")) };
         let mut bench =
             Bench { data: &self.data, node: &self.hall.config.node, zone: &self.zone, gathering: &self.gathering, seen: &mut self.seen };
-        work(&mut bench, &kept.place)
+        self.at_work.begin(&kept.place.name, kept.place.entry.path.clone(), self.hall.clock.now());
+        let done = work(&mut bench, &kept.place);
+        self.at_work.end();
+        done
     }
 
     fn doing(&mut self, i: usize, what: &'static str) {

@@ -49,27 +49,26 @@ const WAS: &str = "jamey.toml.was";
 /// Options that another house has by its flags; more are counted.
 const MOST_BESIDES: usize = 40;
 
-/// Settles what was restored into a folder. Not for an async task; done again, it goes on where it was ended.
+/// Settles what was restored into a folder that is to be called `home`. Not for an async task; done again, it goes on where it was ended. It is
+/// on disk when whoever restores has brought all of it there.
 ///
 /// # Errors
 /// When the broker's files or the database cannot be read, or the folder not written.
-pub fn settle(into: &Path, manifest: &Manifest) -> Result<Settled> {
-    let into = std::path::absolute(into)?;
+pub fn settle(into: &Path, home: &Path, manifest: &Manifest) -> Result<Settled> {
+    let (into, home) = (std::path::absolute(into)?, std::path::absolute(home)?);
     let clock = Clock::new(Timestamp::default());
     let now = clock.wall();
     let mut settled = Settled { broker: broker(&into, manifest.taken_at, now)?, ..Settled::default() };
     if into.join(store::FILE).exists() {
         settled.schema = Some(database(&into, manifest, now)?);
     }
-    config(&into, &mut settled)?;
-    let note = settled.note(&into, manifest, now);
+    config(&into, &home, &mut settled)?;
+    let note = settled.note(&home, manifest, now);
     fs::write(into.join(NOTE), note).with_context(|| format!("{} cannot be written", into.join(NOTE).display()))?;
-    // The engine does not sync what is queued.
-    nix::unistd::sync();
     Ok(settled)
 }
 
-fn broker(into: &Path, taken_at: Timestamp, now: Timestamp) -> Result<Option<BTreeMap<String, u64>>> {
+pub(super) fn broker(into: &Path, taken_at: Timestamp, now: Timestamp) -> Result<Option<BTreeMap<String, u64>>> {
     let (kept, place, fresh) = (into.join(KEPT), into.join(BROKER), into.join("broker.new"));
     if !kept.is_dir() {
         return Ok(None);
@@ -101,7 +100,7 @@ fn database(into: &Path, manifest: &Manifest, now: Timestamp) -> Result<(i64, i6
     Ok((before, store::schema_version()))
 }
 
-fn config(into: &Path, settled: &mut Settled) -> Result<()> {
+pub(super) fn config(into: &Path, home: &Path, settled: &mut Settled) -> Result<()> {
     let read = |path: &Path| fs::read_to_string(path).ok();
     let places = read(&into.join(named::PLACES)).and_then(|text| serde_json::from_str::<Vec<Named>>(&text).ok()).unwrap_or_default();
     let chosen = into.join(named::CHOSEN);
@@ -117,11 +116,11 @@ fn config(into: &Path, settled: &mut Settled) -> Result<()> {
     }
     let text = read(&was);
     if let Some(text) = &text {
-        let new = rewrite(text, &settled.files, into);
+        let new = rewrite(text, &settled.files, home);
         let fresh = file.with_extension("new");
         fs::write(&fresh, &new).and_then(|()| fs::set_permissions(&fresh, fs::metadata(&was)?.permissions()))?;
         fs::rename(&fresh, &file)?;
-        settled.config = Some(file);
+        settled.config = Some(home.join(named::FILE));
     }
     let text = text.unwrap_or_else(|| Config::EMBEDDED.to_owned());
     let Ok(config) = Config::read(&Sources { file: Some((named::FILE, &text)), env: vec![], flags: vec![] }) else { return Ok(()) };

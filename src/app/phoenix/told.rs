@@ -1,6 +1,6 @@
 //! What others are told of the repositories: the state topic, and the alerts. Pure.
 
-use super::{Snapped, work::Found};
+use super::{Snapped, hanging::Doing, work::Found};
 use crate::domain::{Alarm, Timestamp};
 use serde_json::{Map, Value, json};
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
@@ -37,6 +37,25 @@ pub const FAILED: &str = "phoenix-failed";
 pub const STALE: &str = "phoenix-stale";
 pub const DRILL_FAILED: &str = "phoenix-drill-failed";
 pub const ROLLED_BACK: &str = "phoenix-rolled-back";
+
+impl News {
+    /// The same, and that the work on one of them hangs.
+    pub(super) fn hanging(&self, doing: &Doing) -> Self {
+        let mut alarms = (*self.alarms).clone();
+        let text = format!("no snapshot can be taken to {}: {}, and Phoenix does nothing else meanwhile", doing.repository, doing.words());
+        let to_do = "see whether the folder can be listed, and mount its share anew (`umount -f`, `mount`); Jamey goes on by itself when it answers";
+        put(&mut alarms, FAILED, false, doing.since, &text, to_do);
+        Self { state: self.state.clone(), alarms: Arc::new(alarms) }
+    }
+}
+
+/// An alert is one for all repositories that it is about.
+fn put(alarms: &mut BTreeMap<String, Alarm>, code: &str, critical: bool, since: Timestamp, text: &str, what_to_do: &str) {
+    let of =
+        alarms.entry(code.to_owned()).or_insert_with(|| Alarm { critical, since, text: String::new(), what_to_do: what_to_do.to_owned() });
+    of.since = of.since.min(since);
+    of.text = if of.text.is_empty() { text.to_owned() } else { format!("{}; {text}", of.text) };
+}
 
 /// What there is to tell now.
 pub(super) fn news(all: &[Standing], now: Timestamp) -> News {
@@ -87,16 +106,7 @@ fn view(standing: &Standing, now: Timestamp) -> Value {
 
 fn alerts(standing: &Standing, now: Timestamp, alarms: &mut BTreeMap<String, Alarm>) {
     let name = &standing.name;
-    let mut tell = |code: &str, critical, since, text: String, what_to_do: &str| {
-        let of = alarms.entry(code.to_owned()).or_insert_with(|| Alarm {
-            critical,
-            since,
-            text: String::new(),
-            what_to_do: what_to_do.to_owned(),
-        });
-        of.since = of.since.min(since);
-        of.text = if of.text.is_empty() { text } else { format!("{}; {text}", of.text) };
-    };
+    let mut tell = |code: &str, critical, since, text: String, what_to_do: &str| put(alarms, code, critical, since, &text, what_to_do);
     if let Some((since, why)) = &standing.failed {
         let to_do = "see that the repository's folder is there (a share is mounted, a disk has room and can be written) and that its key file is \
                      the right one; Jamey tries again by itself";

@@ -149,6 +149,7 @@ impl Bench<'_> {
             kept: pruned.kept,
             bytes_before: pruned.bytes_before,
             bytes_after: pruned.bytes_after,
+            lost: pruned.lost,
             dry_run,
             took_millis: millis(began.elapsed()),
         })

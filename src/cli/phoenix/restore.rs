@@ -84,16 +84,11 @@ pub(super) fn restore(common: &Common, config: &Config, asked: &Asked) -> Result
     let components: BTreeSet<Component> = asked.components.iter().copied().collect();
     let choice = Choice { components: (!components.is_empty()).then_some(components), dry_run: asked.dry_run, ..Choice::default() };
     let mut bar = Bar::new(if asked.dry_run { "read" } else { "restored" }, common.json);
-    let restored =
-        repository.restore(sequence, &choice, &into, &mut |step| bar.step(step)).with_context(|| advice(&repository, sequence))?;
+    let finish = |at: &Path| if asked.dry_run { Ok(Settled::default()) } else { settle(at, &into, &manifest) };
+    let (restored, settled) = repository
+        .restore_and(sequence, &choice, &into, &mut |step| bar.step(step), finish)
+        .with_context(|| advice(&repository, sequence))?;
     drop(bar);
-    let settled = match asked.dry_run {
-        true => Settled::default(),
-        false => settle(&into, &manifest).with_context(|| {
-            let at = quoted(&into);
-            format!("snapshot {sequence} is in {at}, and no Jamey can live in it yet: put right what follows, `rm -r {at}`, and restore it again")
-        })?,
-    };
     if common.json {
         let parts: serde_json::Map<_, _> = restored
             .parts

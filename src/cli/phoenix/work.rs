@@ -126,14 +126,21 @@ pub(super) fn prune(common: &Common, config: &Config, asked: &Prune) -> Result<(
     let mut bar = Bar::new("written anew", common.json);
     let came = which(config, &asked.at, |which| prune_now(config, which, &once, asked.dry_run, &mut |step| bar.step(step)))?;
     drop(bar);
-    report(common, &came, |_, one: &Swept| {
+    report(common, &came, |screen, one: &Swept| {
         let (go, stay) = if one.dry_run { ("would go", "would stay") } else { ("are gone", "stay") };
         let gone = match one.removed.as_slice() {
             [] => String::new(),
             some => format!(" ({})", some.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
         };
+        let lost = |(sequence, chunks): (&Sequence, &u64)| {
+            let what = format!(
+                "snapshot {sequence} stays and is not whole: {chunks} of its chunks are lost; `jamey phoenix verify` says where they were"
+            );
+            format!("\n  {}", screen.warning(&what))
+        };
+        let lost: String = one.lost.iter().map(lost).collect();
         format!(
-            "{} snapshots {go}{gone}, {} {stay}; {} → {}, in {}",
+            "{} snapshots {go}{gone}, {} {stay}; {} → {}, in {}{lost}",
             one.removed.len(),
             one.kept.len(),
             size(one.bytes_before),

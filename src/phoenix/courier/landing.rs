@@ -2,10 +2,7 @@
 //! over.
 
 use super::{Keeping, Kept, Kind, Object};
-use crate::{
-    domain::limits,
-    phoenix::{Id, PhoenixError, Vault, error::At, vault::Writing},
-};
+use crate::phoenix::{Id, PhoenixError, Vault, error::At, vault::Writing};
 use std::{
     collections::BTreeSet,
     fs::{self, File, OpenOptions},
@@ -18,7 +15,18 @@ use std::{
 #[derive(Debug)]
 pub struct Landing {
     vault: Vault,
-    _writing: Writing,
+    writing: Writing,
+    /// The pack that was looked at last.
+    looked_at: Option<Id>,
+}
+
+/// What came of a look at some packs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Looked {
+    /// That were not what their names say, and were put aside.
+    pub rotten: usize,
+    /// There are more to be looked at.
+    pub goes_on: bool,
 }
 
 impl Landing {
@@ -26,12 +34,32 @@ impl Landing {
     /// When another process writes there.
     pub fn new(vault: Vault) -> Result<Self, PhoenixError> {
         let writing = vault.writing()?;
-        Ok(Self { vault, _writing: writing })
+        Ok(Self { vault, writing, looked_at: None })
     }
 
     #[must_use]
     pub fn vault(&self) -> &Vault {
         &self.vault
+    }
+
+    /// Looks at the next few packs, whether each is what its name says: a disk forgets, and nobody else would see it before the copy is needed.
+    ///
+    /// # Errors
+    /// When they cannot be read, or one that is damaged not be put aside.
+    pub fn look_on(&mut self, most: usize) -> Result<Looked, PhoenixError> {
+        let packs = self.vault.packs()?;
+        let mut left = packs.iter().map(|(id, _)| *id).filter(|id| self.looked_at.is_none_or(|at| *id > at));
+        let (mut rotten, mut last) = (0, None);
+        for id in left.by_ref().take(most) {
+            if self.vault.hash_of(&self.vault.pack_path(id))? != id {
+                self.vault.set_aside(&self.writing, id)?;
+                rotten += 1;
+            }
+            last = Some(id);
+        }
+        let goes_on = left.next().is_some();
+        self.looked_at = last.filter(|_| goes_on);
+        Ok(Looked { rotten, goes_on })
     }
 
     fn partial(&self, object: &Object) -> PathBuf {
@@ -42,7 +70,7 @@ impl Landing {
         let path = self.partial(object);
         let mut bytes = Vec::new();
         let file = File::open(&path).at(&path, "cannot be read")?;
-        file.take(limits::CARRIED_BYTES).read_to_end(&mut bytes).at(&path, "cannot be read")?;
+        file.take(object.most()).read_to_end(&mut bytes).at(&path, "cannot be read")?;
         if Id::of(&bytes) == object.id {
             return Ok(bytes);
         }

@@ -9,6 +9,7 @@ mod offer;
 mod piece;
 mod receiver;
 mod sender;
+mod signer;
 mod stock;
 mod words;
 
@@ -16,11 +17,12 @@ mod words;
 mod tests;
 
 pub use keeping::{Keeping, Kept};
-pub use landing::Landing;
+pub use landing::{Landing, Looked};
 pub use offer::{Listing, Offer};
 pub use piece::Piece;
 pub use receiver::{News, Receiver, Say};
 pub use sender::{Delivery, Next, Sender};
+pub use signer::{Signer, Voucher};
 pub use stock::Stock;
 pub use words::{Done, Want};
 
@@ -61,6 +63,19 @@ impl Object {
     pub fn range(&self, n: u32) -> Option<Range<u64>> {
         let begin = u64::from(n) * limits::PIECE_BYTES as u64;
         (begin < self.bytes).then(|| begin..self.bytes.min(begin + limits::PIECE_BYTES as u64))
+    }
+
+    /// The longest of its kind that is carried.
+    pub(super) const fn most(&self) -> u64 {
+        match self.kind {
+            Kind::Listing | Kind::Pack => limits::CARRIED_BYTES,
+            Kind::Key(_) => limits::CARRIED_KEY_BYTES,
+            Kind::Snapshot(_) => limits::MANIFEST_BYTES,
+        }
+    }
+
+    fn is_carried(&self) -> bool {
+        (1..=self.most()).contains(&self.bytes)
     }
 
     /// For people.

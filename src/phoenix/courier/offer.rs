@@ -1,6 +1,6 @@
 //! What a sender has: a short offer, which stands retained, and the list that it names, which is fetched as any file is.
 
-use super::{Kind, Object, VERSION, known, read, written};
+use super::{Kind, Object, Signer, VERSION, Voucher, known, read, written};
 use crate::{
     domain::limits,
     phoenix::{Id, PhoenixError, Sequence},
@@ -23,7 +23,13 @@ pub struct Offer {
     /// BLAKE3 of the list.
     pub list: Id,
     pub list_bytes: u64,
+    /// Ed25519 over all before it; empty: nobody vouches for it.
+    #[serde(default)]
+    pub signature: Vec<u8>,
 }
+
+/// Stands before what is signed, so that no signature means two things.
+const SIGNED: &[u8] = b"jamey-phoenix@v1 offer";
 
 /// All files of a repository that are needed to restore any of its snapshots.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,7 +48,7 @@ impl Offer {
     pub fn of(listing: &Listing, list: &[u8]) -> Option<Self> {
         let (sequence, snapshot, _) = *listing.snapshots.last()?;
         let list_bytes = list.len() as u64;
-        Some(Self { v: VERSION, repository: listing.repository, sequence, snapshot, list: Id::of(list), list_bytes })
+        Some(Self { v: VERSION, repository: listing.repository, sequence, snapshot, list: Id::of(list), list_bytes, signature: Vec::new() })
     }
 
     /// # Errors
@@ -50,7 +56,7 @@ impl Offer {
     pub fn read(bytes: &[u8]) -> Result<Self, PhoenixError> {
         let offer: Self = read("an offer", bytes, OFFER_BYTES)?;
         known("an offer", offer.v)?;
-        if !is_carried(offer.list_bytes) {
+        if !offer.listing().is_carried() {
             return Err(PhoenixError::Refused(format!("an offer whose list has {} bytes", offer.list_bytes)));
         }
         Ok(offer)
@@ -62,13 +68,27 @@ impl Offer {
     }
 
     #[must_use]
+    pub fn signed(self, by: &Signer) -> Self {
+        let signature = by.sign(&self.is_signed());
+        Self { signature, ..self }
+    }
+
+    /// Whether whom we believe made it.
+    #[must_use]
+    pub fn is_of(&self, voucher: &Voucher) -> bool {
+        voucher.is_of(&self.is_signed(), &self.signature)
+    }
+
+    /// What is signed: numbers are big-endian.
+    fn is_signed(&self) -> Vec<u8> {
+        let (v, sequence, list_bytes) = (self.v.to_be_bytes(), self.sequence.to_be_bytes(), self.list_bytes.to_be_bytes());
+        [SIGNED, &v, self.repository.as_bytes(), &sequence, &self.snapshot.0, &self.list.0, &list_bytes].concat()
+    }
+
+    #[must_use]
     pub fn listing(&self) -> Object {
         Object { kind: Kind::Listing, id: self.list, bytes: self.list_bytes }
     }
-}
-
-fn is_carried(bytes: u64) -> bool {
-    (1..=limits::CARRIED_BYTES).contains(&bytes)
 }
 
 impl Listing {
@@ -95,7 +115,7 @@ impl Listing {
             () if !ascending => Some("whose snapshots are in no order"),
             () if self.keys.len() > limits::CARRIED_KEYS => Some("with more wrapped keys than a repository has"),
             () if !self.keys.iter().all(|(name, ..)| good_name(name) && names.insert(name)) => Some("with wrapped keys of wrong names"),
-            () if !self.objects().all(|o| is_carried(o.bytes)) => Some("with a file that is empty or too large"),
+            () if !self.objects().all(|o| o.is_carried()) => Some("with a file that is empty or too large"),
             () if !self.objects().all(|o| ids.insert(o.id)) => Some("that names a file twice"),
             () => None,
         }
@@ -113,5 +133,39 @@ impl Listing {
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         written(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::phoenix::RepositoryKey;
+
+    #[test]
+    fn only_who_has_the_repositorys_key_vouches_and_for_every_word() {
+        let signers = [(); 2].map(|()| Signer::of(&RepositoryKey::generate().unwrap()).unwrap());
+        let ours: Voucher = signers[0].voucher().to_string().parse().unwrap();
+        assert_eq!(ours, signers[0].voucher());
+        let id = Id::of(b"one");
+        let listing = Listing { v: VERSION, repository: Uuid::from_u128(7), keys: vec![], packs: vec![], snapshots: vec![(3, id, 3)] };
+        let plain = Offer::of(&listing, &listing.to_bytes()).unwrap();
+        let offer = plain.clone().signed(&signers[0]);
+        assert!(Offer::read(&offer.to_bytes()).unwrap().is_of(&ours));
+        assert!(!plain.is_of(&ours) && !plain.signed(&signers[1]).is_of(&ours));
+        let other = Id::of(b"other");
+        for changed in [
+            Offer { v: 2, ..offer.clone() },
+            Offer { repository: Uuid::from_u128(8), ..offer.clone() },
+            Offer { sequence: 4, ..offer.clone() },
+            Offer { snapshot: other, ..offer.clone() },
+            Offer { list: other, ..offer.clone() },
+            Offer { list_bytes: offer.list_bytes + 1, ..offer.clone() },
+            Offer { signature: vec![0; 64], ..offer.clone() },
+        ] {
+            assert!(!changed.is_of(&ours), "{changed:?}");
+        }
+        for wrong in ["", "ab", &"g".repeat(64), &"a".repeat(65)] {
+            assert!(wrong.parse::<Voucher>().is_err(), "{wrong}");
+        }
     }
 }

@@ -129,6 +129,14 @@ impl Receiver {
         self.ask(keeping, now);
     }
 
+    /// Something that was here is not any more: what of the offer is missing is looked at anew.
+    pub fn again(&mut self, keeping: &mut impl Keeping, now: u64) {
+        if let Some(goal) = self.goal.take() {
+            self.asked.clear();
+            self.offered(goal.offer, keeping, now);
+        }
+    }
+
     /// The offer as it stands. The same again is the sender's word that it is there.
     pub fn offered(&mut self, offer: Offer, keeping: &mut impl Keeping, now: u64) {
         if self.goal.as_ref().is_none_or(|goal| goal.offer != offer) {

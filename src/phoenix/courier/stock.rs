@@ -1,6 +1,6 @@
 //! What a sender has to give: a repository's files as they were all there at one time, and their pieces.
 
-use super::{Kind, Listing, Object, Offer, Piece, VERSION};
+use super::{Kind, Listing, Object, Offer, Piece, Signer, VERSION};
 use crate::{
     domain::limits,
     phoenix::{Id, PhoenixError, Vault, error::At},
@@ -44,6 +44,12 @@ impl Stock {
         Listing::read(&list, &offer)?;
         let objects = listing.objects().chain([offer.listing()]).map(|object| (object.id, object)).collect();
         Ok(Some(Self { offer, list, objects }))
+    }
+
+    /// The same, offered by who has the repository's key.
+    #[must_use]
+    pub fn signed(self, by: &Signer) -> Self {
+        Self { offer: self.offer.signed(by), ..self }
     }
 
     #[must_use]

@@ -58,6 +58,12 @@ impl RepositoryKey {
         expand(&self.0, &[b"jamey-phoenix@v1 naming"])
     }
 
+    /// The seed of the Ed25519 key that signs what is offered to receivers.
+    #[must_use]
+    pub fn signing(&self) -> Zeroizing<[u8; 32]> {
+        expand(&self.0, &[b"jamey-phoenix@v1 offers"])
+    }
+
     /// For the proof at the end of a slot.
     fn proving(&self) -> Zeroizing<[u8; 32]> {
         expand(&self.0, &[b"jamey-phoenix@v1 proving"])

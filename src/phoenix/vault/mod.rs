@@ -251,24 +251,28 @@ impl Vault {
     /// # Errors
     /// When it is not, or cannot be moved; it lies there still then.
     pub fn adopt_pack(&self, id: Id, partial: &Path) -> Result<(), PhoenixError> {
-        let mut file = File::open(partial).at(partial, "cannot be read")?;
-        let mut hasher = blake3::Hasher::new();
-        let mut buffer = vec![0; 64 * 1_024];
-        loop {
-            let read = file.read(&mut buffer).at(partial, "cannot be read")?;
-            if read == 0 {
-                break;
-            }
-            hasher.update(buffer.get(..read).unwrap_or_default());
-        }
-        if Id(*hasher.finalize().as_bytes()) != id {
+        if self.hash_of(partial)? != id {
             return Err(PhoenixError::Damaged { path: partial.to_owned(), what: "is not the pack that it should become".into() });
         }
-        file.sync_all().at(partial, "cannot be brought to disk")?;
+        File::open(partial).and_then(|file| file.sync_all()).at(partial, "cannot be brought to disk")?;
         let path = self.pack_path(id);
         self.shelve(&path)?;
         fs::rename(partial, &path).at(&path, "cannot be put in its place")?;
         sync_folder(&path)
+    }
+
+    /// BLAKE3 of a file, read little by little.
+    pub(super) fn hash_of(&self, path: &Path) -> Result<Id, PhoenixError> {
+        let mut file = File::open(path).at(path, "cannot be read")?;
+        let mut hasher = blake3::Hasher::new();
+        let mut buffer = vec![0; 64 * 1_024];
+        loop {
+            let read = file.read(&mut buffer).at(path, "cannot be read")?;
+            if read == 0 {
+                return Ok(Id(*hasher.finalize().as_bytes()));
+            }
+            hasher.update(buffer.get(..read).unwrap_or_default());
+        }
     }
 
     pub(super) fn keep_pack(&self, id: Id, bytes: &[u8], haste: Haste<'_>) -> Result<(), PhoenixError> {
@@ -282,7 +286,7 @@ impl Vault {
     }
 
     /// Moves a pack out of the way.
-    pub(super) fn set_aside(&self, id: Id) -> Result<(), PhoenixError> {
+    pub(super) fn set_aside(&self, _writing: &Writing, id: Id) -> Result<(), PhoenixError> {
         let folder = self.folder.join(DAMAGED);
         make(&folder)?;
         let (from, to) = (self.pack_path(id), folder.join(id.to_string()));

@@ -11,7 +11,7 @@ use crate::{
     domain::{limits, topics},
     phoenix::{
         PhoenixError, Vault,
-        courier::{Landing, News, Offer, Receiver, Say},
+        courier::{Landing, Looked, News, Offer, Receiver, Say, Voucher},
     },
 };
 use anyhow::{Context, Result, anyhow, bail};
@@ -24,6 +24,10 @@ use uuid::Uuid;
 /// In which the password stands, where no file is named.
 const PASSWORD: &str = "JAMEY_PASSWORD";
 const KEEP_ALIVE_SECONDS: u16 = 30;
+/// Packs that are looked at in one go, 8 MiB each; between two goes, and after the last.
+const LOOKS_AT: usize = 1;
+const LOOKS_ON: Duration = Duration::from_millis(500);
+const LOOKS_AGAIN: Duration = Duration::from_secs(24 * 3_600);
 /// How long saying goodbye may take.
 const FAREWELL: Duration = Duration::from_secs(1);
 
@@ -51,6 +55,15 @@ pub struct Asked {
     /// The authority that signed the broker's certificate, in PEM; left out, the host's own.
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
+    /// Our own certificate, in PEM, where the broker wants one.
+    #[arg(long, value_name = "FILE", requires = "key")]
+    certificate: Option<PathBuf>,
+    /// Its key, readable by its owner alone (0600).
+    #[arg(long, value_name = "FILE", requires = "certificate")]
+    key: Option<PathBuf>,
+    /// Take only what was offered by who has the repository's key: `signed_by` under `courier` on jamey/phoenix/state.
+    #[arg(long, value_name = "PUBLIC-KEY")]
+    signed_by: Option<Voucher>,
     /// What Jamey's topics begin with there.
     #[arg(long, value_name = "ROOT", default_value = "jamey")]
     root: String,
@@ -84,15 +97,15 @@ fn dial(asked: &Asked, name: &str) -> Result<Dial> {
         password_env: asked.user.as_ref().filter(|_| asked.password_file.is_none()).map(|_| PASSWORD.to_owned()),
         tls,
         ca: asked.ca.clone(),
-        certificate: None,
-        key: None,
+        certificate: asked.certificate.clone(),
+        key: asked.key.clone(),
         client_id: None,
         keep_alive_seconds: KEEP_ALIVE_SECONDS,
         // What came while we were away is asked for again.
         clean_start: true,
     };
-    if asked.ca.is_some() && !tls {
-        bail!("--ca is for TLS: write --from mqtts://…");
+    if (asked.ca.is_some() || asked.certificate.is_some()) && !tls {
+        bail!("--ca and --certificate are for TLS: write --from mqtts://…");
     }
     Ok(Dial::read(&remote, format!("jamey-receive-{name}"), None)?)
 }
@@ -109,6 +122,8 @@ struct Round<'a> {
     under_way: usize,
     whole: bool,
     started: Instant,
+    /// When some packs are looked at whether they are what their names say; none: all were, once.
+    look_at: Option<Instant>,
     tell: Tell,
 }
 
@@ -142,8 +157,32 @@ impl<'a> Round<'a> {
             under_way: 0,
             whole: false,
             started: Instant::now(),
+            look_at: Some(Instant::now()),
             tell: Tell::new(json),
         })
+    }
+
+    /// A few packs are looked at; where some are rotten they are asked for again.
+    fn look(&mut self) {
+        let now = self.now();
+        let Some(landing) = &mut self.landing else {
+            // There is no copy yet, and what comes is looked at when it comes.
+            self.look_at = (!self.asked.once).then(|| Instant::now() + LOOKS_AGAIN);
+            return;
+        };
+        let (next, rotten) = match landing.look_on(LOOKS_AT) {
+            Ok(Looked { rotten, goes_on }) => (if goes_on { LOOKS_ON } else { LOOKS_AGAIN }, rotten),
+            Err(error) => {
+                self.tell.odd(&error.to_string());
+                (LOOKS_AGAIN, 0)
+            }
+        };
+        self.look_at = (next == LOOKS_ON || !self.asked.once).then(|| Instant::now() + if self.asked.once { Duration::ZERO } else { next });
+        if rotten > 0 {
+            self.whole = false;
+            self.tell.rotten(rotten);
+            self.receiver.again(landing, now);
+        }
     }
 
     async fn live(&mut self, mut caller: Caller) -> Result<()> {
@@ -191,10 +230,11 @@ impl<'a> Round<'a> {
                         self.receiver.tick(landing, now);
                     }
                 }
+                () = tokio::time::sleep_until(self.look_at.unwrap_or(self.started)), if self.look_at.is_some() => self.look(),
             }
             if connected {
                 self.say(&wire)?;
-                if self.asked.once && self.whole && self.under_way == 0 {
+                if self.asked.once && self.whole && self.under_way == 0 && self.look_at.is_none() {
                     let _ = tokio::time::timeout(FAREWELL, wire.disconnect()).await;
                     return Ok(End::Done);
                 }
@@ -217,6 +257,10 @@ impl<'a> Round<'a> {
         let now = self.now();
         match what {
             "offer" => match Offer::read(&brought.payload) {
+                Ok(offer) if self.asked.signed_by.is_some_and(|voucher| !offer.is_of(&voucher)) => {
+                    self.tell
+                        .odd(&format!("an offer of snapshot {} that --signed-by does not vouch for: see who sends it", offer.sequence));
+                }
                 Ok(offer) if offer.repository == repository => {
                     self.repository = Some(repository);
                     if self.landing.is_none() {

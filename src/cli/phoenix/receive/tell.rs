@@ -70,6 +70,11 @@ impl Tell {
         }
     }
 
+    pub fn rotten(&mut self, packs: usize) {
+        let text = format!("{packs} packs here were not what their names say: they were put aside (`damaged`), and are fetched again");
+        self.put("rotten", json!({"packs": packs}), &text);
+    }
+
     pub fn news(&mut self, news: &News, receiver: &Receiver) {
         match news {
             News::Offered { sequence, left, of } => {

@@ -108,3 +108,33 @@ fn a_repository_without_a_snapshot_is_not_offered() {
     let vault = Vault::create(folder.path(), REPOSITORY, false, &[]).unwrap();
     assert_eq!(Stock::of(&vault).unwrap(), None);
 }
+
+#[test]
+fn what_rots_in_a_copy_is_put_aside_and_fetched_again() {
+    let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (vault, files) = original(here.path());
+    let stock = Stock::of(&vault).unwrap().unwrap();
+    let (mut landing, mut receiver) = (copy(there.path()), Receiver::new());
+    receiver.offered(stock.offer.clone(), &mut landing, 0);
+    serve(&mut receiver, &mut landing, &vault, &stock, 1_000);
+    receiver.news();
+    let mut looks = vec![landing.look_on(2).unwrap()];
+    while looks.last().unwrap().goes_on {
+        looks.push(landing.look_on(2).unwrap());
+    }
+    assert_eq!((looks.len(), looks.iter().map(|look| look.rotten).sum()), (files.packs.len().div_ceil(2), 0));
+
+    let (id, whole) = files.packs.iter().nth(1).unwrap();
+    let path = landing.vault().pack_path(*id);
+    let mut bytes = whole.clone();
+    bytes[whole.len() / 2] ^= 1;
+    fs::write(&path, bytes).unwrap();
+    assert_eq!(landing.look_on(1_000).unwrap(), Looked { rotten: 1, goes_on: false });
+    assert!(!path.exists() && there.path().join("damaged").join(id.to_string()).exists());
+    receiver.again(&mut landing, 0);
+    let sent = serve(&mut receiver, &mut landing, &vault, &stock, 1_000);
+    assert_eq!(&fs::read(&path).unwrap(), whole);
+    let object = stock.get(id).unwrap();
+    assert_eq!(sent, 1 + object.pieces() as usize, "the list and that pack, and nothing else");
+    assert!(receiver.news().iter().any(|news| matches!(news, News::Whole { .. })), "it is told again that all is here");
+}
