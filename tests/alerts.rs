@@ -172,7 +172,8 @@ fn who_guesses_by_http_is_told_as_who_guesses_by_mqtt() {
     assert_eq!(code, 0, "{said}");
     let house = Plan::default().config("[alerts]\nfailed_logins = 3\n").data(&data).start();
     let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).proxy(None).build().into();
-    let guess = |shown: &str| agent.get(format!("http://{}/v1/alerts", house.http())).header("authorization", shown).call().unwrap().status();
+    let guess =
+        |shown: &str| agent.get(format!("http://{}/v1/alerts", house.http())).header("authorization", shown).call().unwrap().status();
     // A password, and tokens.
     for shown in ["Basic YW5uYTpndWVzcw==", "Bearer guess", "Bearer again"] {
         assert_eq!(guess(shown), 401);
