@@ -154,7 +154,7 @@ fn who_does_not_want_it_or_sends_elsewhere_has_a_long_rest_and_hears_what_is_new
         let (folder, receiver) = (tempfile::tempdir().unwrap(), Receiver::new(&[status, 200]));
         let house = Plan::default().config(&hook(&receiver.url(), folder.path(), "")).start();
         good(&house, &["guard", "off", "--for", "1h"]);
-        let refused = format!("the webhook phone does not take raised of guard-off: it answers {status}");
+        let refused = format!("the webhook phone does not take raised of guard-off, and is asked again later: it answers {status}");
         wait_until("it is refused", PATIENCE, || house.said().contains(&refused));
         good(&house, &["guard", "on"]);
         wait_for_end(&house, "guard-off", PATIENCE);
