@@ -72,6 +72,11 @@ impl Telling {
         let mut so = self.so_far().await;
         let mut births = Births::default();
         let mut birth = self.hall.birth.subscribe();
+        // It may have come before anybody listened here.
+        if *birth.borrow_and_update() {
+            births.hear();
+            describing.documents.seen(Instant::now());
+        }
         let mut beat = interval(BEAT);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let waiting = self.waiting.borrow_and_update().clone();

@@ -268,7 +268,7 @@ impl Visit {
             return PublishAction::Handled;
         }
         if reading::is_birth(&self.hall.config, message.topic, message.payload) {
-            self.hall.birth.send_replace(());
+            self.hall.birth.send_replace(true);
         }
         let view = self.hall.guard();
         let again = match told {

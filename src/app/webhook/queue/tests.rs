@@ -124,6 +124,16 @@ fn what_comes_while_it_is_posted_follows_it() {
 }
 
 #[test]
+fn what_was_not_heard_of_is_raised_whatever_came_while_it_was_posted() {
+    let mut desk = Desk::new(Least::Warning);
+    desk.put(&Turn::Raised(alert("a", false, "1")), 0);
+    let raised = desk.queue.next(secs(0)).unwrap();
+    desk.put(&Turn::Graver(alert("a", true, "2")), 0);
+    desk.queue.failed(raised, secs(0), None, 255, "down".into());
+    assert_eq!(desk.post(9), ["raised a 2"]);
+}
+
+#[test]
 fn who_hears_of_critical_ones_alone_hears_their_end_whatever_they_are_then() {
     let mut desk = Desk::new(Least::Critical);
     desk.put(&Turn::Raised(alert("a", false, "1")), 0);
