@@ -156,10 +156,7 @@ fn who_does_not_want_it_or_sends_elsewhere_has_a_long_rest_and_hears_what_is_new
         good(&house, &["guard", "off", "--for", "1h"]);
         let refused = format!("the webhook phone does not take raised of guard-off, and is asked again later: it answers {status}");
         wait_until("it is refused", PATIENCE, || house.said().contains(&refused));
-<<<<<<< HEAD
-=======
         // It is posted before its topic is told: else its end below would be found before its begin.
->>>>>>> orders9
         wait_for(&house, "guard-off", PATIENCE);
         good(&house, &["guard", "on"]);
         wait_for_end(&house, "guard-off", PATIENCE);
