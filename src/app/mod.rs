@@ -431,6 +431,7 @@ pub fn settings(config: &Config) -> Result<Settings> {
         unwatched: config.entities.iter().filter(|e| !e.watched).map(|e| e.id.clone()).collect(),
         declared: config.entities.iter().map(|e| e.id.clone()).collect(),
         root: config.root.clone(),
+        node: config.node.clone(),
         guards: config.guards.clone(),
         duties: duties::compile(&config.duties, &config.signals)?,
         missions: objectives(config)?,

@@ -8,6 +8,7 @@ mod inventory;
 mod keys;
 mod names;
 pub mod out;
+mod overstep;
 mod sensors;
 mod tasmota;
 mod template;
@@ -22,6 +23,7 @@ pub use areas::{Placed, areas};
 use document::Document;
 pub use names::names;
 pub use sensors::{Sensing, senses};
+pub use overstep::{Own, commands_too_far, oversteps};
 use serde_json::{Map, Value};
 pub use ties::{Tie, ties};
 
