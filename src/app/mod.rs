@@ -235,6 +235,8 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     if counts.broker.guard == GuardMode::Enforce {
         // What was retained while the guard only observed must not reach a device now.
         retained::sweep(&hall, &engine).await;
+    } else {
+        retained::clear_overstepping(&hall, &engine).await;
     }
     let listeners = doors.serve(&engine);
     let has_users = !hall.door().people.is_empty();

@@ -78,9 +78,8 @@ impl<'d> Document<'d> {
 
     fn commanding(&self) -> impl Iterator<Item = (&'d str, &'d Value)> {
         // An abbreviation newer than our table ends so too; it is guarded, if not understood.
-        let commands = |key: &str| {
-            key.ends_with("command_topic") || key.ends_with("cmd_t") || (key.starts_with("set_") && key.ends_with("_topic"))
-        };
+        let commands =
+            |key: &str| key.ends_with("command_topic") || key.ends_with("cmd_t") || (key.starts_with("set_") && key.ends_with("_topic"));
         self.fields.iter().filter(move |(key, value)| commands(key) && !value.is_null()).copied()
     }
 

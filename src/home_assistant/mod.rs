@@ -22,8 +22,8 @@ use crate::domain::{Claim, limits};
 pub use areas::{Placed, areas};
 use document::Document;
 pub use names::names;
+pub use overstep::{COMMANDS, Own, commands_too_far, oversteps};
 pub use sensors::{Sensing, senses};
-pub use overstep::{Own, commands_too_far, oversteps};
 use serde_json::{Map, Value};
 pub use ties::{Tie, ties};
 

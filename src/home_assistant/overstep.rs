@@ -12,7 +12,8 @@ pub struct Own<'h> {
     pub zigbee_bases: &'h [String],
 }
 
-const COMMANDS: &str = "it names topics of Jamey, of the broker, or of discovery itself as commands";
+/// Of a command that is no device's.
+pub const COMMANDS: &str = "it names topics of Jamey, of the broker, or of discovery itself as commands";
 const POSES: &str = "it describes a part of Jamey's own device";
 const UNREADABLE: &str = "it cannot be read, and another might read it";
 

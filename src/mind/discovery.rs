@@ -101,9 +101,7 @@ impl Mind {
         home_assistant::oversteps(&percept.topic, &percept.payload, own).or_else(|| {
             let Ok(Learned::Claims(claims)) = learned else { return None };
             let mut commands = claims.iter().flat_map(|claim| &claim.commands);
-            commands.any(|command| home_assistant::commands_too_far(&command.topic, own)).then_some(
-                "it names topics of Jamey, of the broker, or of discovery itself as commands",
-            )
+            commands.any(|command| home_assistant::commands_too_far(&command.topic, own)).then_some(home_assistant::COMMANDS)
         })
     }
 }
