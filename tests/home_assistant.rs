@@ -99,6 +99,34 @@ fn nobody_else_describes_jamey() {
 }
 
 #[test]
+fn no_document_has_home_assistant_command_jamey_or_poses_as_jamey_while_the_guard_only_observes() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut house = Plan::default().config("node = \"attic\"\n").data(folder.path()).start();
+    let mut client = house.client("planter");
+    let light = json!({"cmd_t": "~/guard-mode", "~": "jamey/cmd", "pl_off": "{\"mode\":\"observe\"}", "uniq_id": "x"});
+    let posing = json!({"command_topic": "x/set", "unique_id": "y", "device": {"identifiers": ["jamey_attic"]}});
+    let posing_later = json!({"command_topic": "x/set", "unique_id": "z", "device": {"identifiers": ["jamey_cellar"]}});
+    let mut core = house.client("core").listen("homeassistant/+/+/config", 1);
+    for (topic, document) in [
+        ("homeassistant/light/x/config", &light),
+        ("homeassistant/button/y/config", &posing),
+        ("homeassistant/button/z/config", &posing_later),
+    ] {
+        // Taken, as the guard takes what it holds back: who sends it is not asked to send it again.
+        assert!(client.publish(Message::new(topic, document.to_string()).qos(1).retained()).taken(), "{topic}");
+    }
+    let heard: Vec<String> = core.rest().into_iter().map(|m| m.topic).filter(|topic| !topic.contains("/device/")).collect();
+    assert_eq!(heard, ["homeassistant/button/z/config"]);
+    assert!(standing(&mut client, "homeassistant/+/+/config").keys().all(|t| t.contains("/z/") || t.contains("/device/")), "nor later");
+    house.stop();
+    // What stands from a time when it was not held back goes at the start.
+    let house = Plan::default().config("node = \"cellar\"\n").data(folder.path()).start();
+    let mut core = house.client("core");
+    wait_for(&mut core, "homeassistant/device/jamey_cellar/config", "it is described", |_| true);
+    assert!(!standing(&mut core, "homeassistant/#").contains_key("homeassistant/button/z/config"));
+}
+
+#[test]
 fn a_birth_brings_documents_and_states_again_and_a_second_one_soon_after_brings_nothing() {
     let house = house();
     let mut client = house.client("newcomer");
@@ -124,7 +152,8 @@ fn what_is_no_more_is_taken_back_after_a_change_of_the_config() {
     let document = wait_for(&mut client, HOUSE, "it is described", |_| true);
     assert_eq!(document["components"]["guard_switch"]["platform"], "switch");
     // Not ours, though it looks like it: another root's.
-    let others = document.to_string().replace("jamey/status", "elsewhere/status");
+    let others = document.to_string().replace("jamey/status", "elsewhere/status").replace("\"~\":\"jamey\"", "\"~\":\"elsewhere\"");
+    let others = others.replace("jamey_jamey", "jamey_other");
     assert!(client.publish(Message::new("homeassistant/device/jamey_other/config", others).qos(1).retained()).taken());
     house.stop();
 
@@ -172,6 +201,7 @@ fn peopled(folder: &Path, config: &str) -> House {
         ("door", &["reader"]),
         ("home_assistant", &["home_assistant", "discovery", "operator", "approver"]),
         ("bare", &["home_assistant"]),
+        ("z2m", &["zigbee2mqtt"]),
     ] {
         let args = ["user", "add", user].into_iter().chain(roles.iter().flat_map(|role| ["--role", role])).collect::<Vec<_>>();
         jamey(&data, &args, &format!("{PASSWORD}\n"));
@@ -303,6 +333,8 @@ fn home_assistant_is_there_or_not_and_says_where_things_are() {
     let registry = "jamey/in/home_assistant/registry";
     let mut bare = sign_in(&house, "bare");
     assert!(bare.publish(Message::new(registry, told.to_string()).qos(1)).refused(), "only who may describe devices");
+    let bridge = sign_in(&house, "z2m").publish(Message::new(registry, told.to_string()).qos(1));
+    assert!(bridge.refused(), "nor by others who speak for many");
     core.tell(registry, told.to_string());
     wait_until("it is known where it is", PATIENCE, || {
         house.count("select count(*) from relations where subject = 'porch' and object = 'area.garden'", []) == 1

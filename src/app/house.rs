@@ -282,7 +282,7 @@ impl Living {
             let hall = &self.house.hall;
             hall.incidents.note(Incident::Vetoed, percept.source.requester.as_str(), hall.clock.uptime());
         }
-        let refused = outcome.refused && self.house.hall.guard().enforces(percept.at);
+        let refused = outcome.forbidden || (outcome.refused && self.house.hall.guard().enforces(percept.at));
         if refused {
             self.house.hall.counters.refuse("discovery", &format!("`{}` from `{}`", percept.topic, percept.source.client_id));
         }

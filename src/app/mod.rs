@@ -236,6 +236,8 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     if counts.broker.guard == GuardMode::Enforce {
         // What was retained while the guard only observed must not reach a device now.
         retained::sweep(&hall, &engine).await;
+    } else {
+        retained::clear_overstepping(&hall, &engine).await;
     }
     let listeners = doors.serve(&engine);
     let has_users = !hall.door().people.is_empty();
@@ -422,6 +424,7 @@ pub fn settings(config: &Config) -> Result<Settings> {
         unwatched: config.entities.iter().filter(|e| !e.watched).map(|e| e.id.clone()).collect(),
         declared: config.entities.iter().map(|e| e.id.clone()).collect(),
         root: config.root.clone(),
+        node: config.node.clone(),
         guards: config.guards.clone(),
         duties: duties::compile(&config.duties, &config.signals)?,
         missions: objectives(config)?,

@@ -6,12 +6,36 @@ use crate::{
         guard::{self, Reading},
     },
     domain::{Body, EntityId, Input, Origin, Percept, Purpose, Request, Source},
+    home_assistant,
 };
 use std::sync::Arc;
 
 /// Judges every retained value that stands on a guarded topic; what is refused is gone when this returns.
 pub async fn sweep(hall: &Hall, engine: &Engine) {
+    clear_overstepping(hall, engine).await;
     judge(hall, engine, "#").await;
+}
+
+/// Takes away the documents by which Home Assistant would command Jamey, or show something as Jamey's own. Those that a Jamey of this root wrote
+/// are left to who describes it: they go when Home Assistant can see them go.
+pub async fn clear_overstepping(hall: &Hall, engine: &Engine) {
+    let config = &hall.config;
+    let own = home_assistant::Own {
+        node: &config.node,
+        root: &config.root,
+        prefixes: &config.inputs.discovery_prefixes,
+        zigbee_bases: &config.inputs.zigbee2mqtt,
+    };
+    for prefix in &config.inputs.discovery_prefixes {
+        for (topic, document) in engine.retained(&format!("{prefix}/#")).await {
+            let is_written_by_jamey = || topic.contains("/device/") && home_assistant::out::is_described_by(&config.root, &document);
+            let why = home_assistant::oversteps(&topic, &document, own);
+            if let Some(why) = why.filter(|_| !config.is_own_document(&topic) && !is_written_by_jamey()) {
+                hall.counters.refuse("discovery", &format!("retained on `{topic}`: {why}"));
+                engine.clear_retained(topic).await;
+            }
+        }
+    }
 }
 
 /// Judges the retained values under a filter; where the guard enforces, what is refused is cleared.

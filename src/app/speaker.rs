@@ -132,10 +132,10 @@ impl Speaker {
                         continue;
                     }
                     told.born = Some(Instant::now());
-                    // Entities are many, and retained already.
+                    // Entities are many. All are retained already: once more they would cost the disk a sync each.
                     let states: Vec<_> = told.last.iter().map(|(t, p)| (t.clone(), p.clone())).collect();
                     for (topic, payload) in states {
-                        self.say(topic, payload, 1, true).await;
+                        self.say(topic, payload, 1, false).await;
                     }
                 }
                 _ = self.stop.changed() => break,

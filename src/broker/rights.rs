@@ -37,6 +37,12 @@ impl Rights {
         self.roles.iter().any(|r| r == role)
     }
 
+    /// Whether there are no users, so that nobody can prove a name.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.open
+    }
+
     /// Whether nothing at all may be done.
     #[must_use]
     pub fn is_empty(&self) -> bool {

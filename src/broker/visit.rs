@@ -235,6 +235,8 @@ impl Visit {
         who.rights.publish(config, topic)
             && self.posed_as(who, topic).is_none()
             && (who.rights.describes() || !reading::is_discovery(config, topic))
+            // Who moves a camera elsewhere moves it out of the rules: that is Home Assistant's to tell, and not of others who speak for many.
+            && (who.rights.is_open() || who.source.requester == config.home_assistant.user || !config.is_registry(topic))
     }
 
     /// The other in whose name a topic speaks: only those who speak for many may.

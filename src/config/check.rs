@@ -21,11 +21,11 @@ pub(super) fn all(config: &Config, numbers: &Numbers, ledger: &mut Ledger) {
     beside::check(config, ledger);
     courier::check(config, ledger);
     alerts::check(config, ledger);
-    home_assistant::check(config, ledger);
     memory::check(config, ledger);
     phoenix::check(config, ledger);
     if ledger.sound("root") {
         own_topics(config, numbers, ledger);
+        home_assistant::check(config, ledger);
     }
     if ledger.sound("conscience") && !config.conscience.shipped && config.conscience.rules.is_empty() {
         let message = "found false while `conscience.rules` is empty, so nothing would be judged; name a rule file there, or write true";

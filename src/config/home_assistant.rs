@@ -93,6 +93,13 @@ pub(super) fn check(config: &Config, ledger: &mut Ledger) {
         let message = format!("found \"{prefix}\", which meets Jamey's own topics (`{own}`); write Home Assistant's discovery prefix");
         ledger.refuse_path("home_assistant.prefix", message);
     }
+    let prefixes = &config.inputs.discovery_prefixes;
+    if config.home_assistant.discovery && ledger.sound("inputs.discovery_prefixes") && !prefixes.contains(prefix) {
+        let message = format!(
+            "found \"{prefix}\", which `inputs.discovery_prefixes` has not: what others describe there would be guarded by nobody; add it there"
+        );
+        ledger.refuse_path("home_assistant.prefix", message);
+    }
     let levels = prefix.split('/').count() + LEVELS;
     if levels > limits::TOPIC_LEVELS {
         let message = format!("found \"{prefix}\", below which a document has {levels} levels; write a shorter one");

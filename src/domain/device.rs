@@ -349,6 +349,7 @@ impl Registry {
             device.class = claim.class;
             device.risk = Unit01::clamped(device.risk.get().max(claim.class.risk().get()));
         }
+        let stays = is_found_alike(device.claims.get(&claim.key), &claim);
         device.claims.insert(claim.key.clone(), claim);
         if device.claims.values().map(|c| c.commands.len()).sum::<usize>() > limits::DEVICE_COMMANDS {
             return Applied::Full;
@@ -364,7 +365,10 @@ impl Registry {
             .into_iter()
             .collect();
         self.devices.insert(device.id.clone(), device);
-        self.index();
+        // Thousands are named at once.
+        if !stays {
+            self.index();
+        }
         Applied::Changed { newly_guarded }
     }
 
@@ -391,6 +395,18 @@ impl Registry {
                     self.topics.entry(command.topic.clone()).or_default().push((device.id.clone(), key.clone(), at));
                 }
             }
+        }
+    }
+}
+
+/// Whether a device is found by the same topics, in the same order, by a claim as by the one before it.
+fn is_found_alike(before: Option<&Claim>, now: &Claim) -> bool {
+    let topics = |claim: &Claim| claim.commands.iter().map(|command| command.topic.clone()).collect::<Vec<_>>();
+    match before {
+        None => now.commands.is_empty() && now.state_topic.is_none() && now.family != Family::Tasmota,
+        Some(before) => {
+            (&before.state_topic, before.family, &before.aliases) == (&now.state_topic, now.family, &now.aliases)
+                && topics(before) == topics(now)
         }
     }
 }
@@ -434,6 +450,27 @@ mod tests {
         other.commands[0].shape = CommandShape::Words { words: BTreeMap::from([("UNLOCK".into(), "lock".into())]) };
         r.apply(other);
         assert!(r.commanded_by("x/set").all(|(_, c)| c.shape == CommandShape::Opaque), "a changed reading is not believed");
+    }
+
+    #[test]
+    fn a_device_is_found_as_if_all_had_been_indexed_anew() {
+        let mut r = Registry::default();
+        let named = |topics: &[&str]| {
+            let mut c = claim("a", DeviceClass::Lock, "x/set");
+            c.commands = topics.iter().map(|t| Command { topic: (*t).to_owned(), ..c.commands[0].clone() }).collect();
+            c.name = Some(format!("{topics:?}"));
+            c
+        };
+        let placed = Claim { key: "home assistant".into(), area: Some("Hall".into()), ..named(&[]) };
+        let told = Claim { state_topic: Some("x".into()), ..named(&["b", "a"]) };
+        let tasmota = Claim { key: "t".into(), family: Family::Tasmota, aliases: BTreeSet::from(["own/base".into()]), ..named(&[]) };
+        for c in [placed.clone(), named(&["a"]), placed, named(&["b", "a"]), told, tasmota] {
+            r.apply(c);
+            let mut anew = r.clone();
+            anew.index();
+            assert_eq!(r, anew);
+        }
+        assert!(r.commands("b") && r.told_on("x").count() == 1 && r.own_base("own/base/x").is_some());
     }
 
     #[test]

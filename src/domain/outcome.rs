@@ -145,6 +145,9 @@ pub struct Outcome {
     pub registry_changed: bool,
     /// A description of devices that could not be taken: where the guard enforces, others do not get it either.
     pub refused: bool,
+    /// Such a one that would have Home Assistant command Jamey, or pose as Jamey: others do not get it, whatever the guard does.
+    #[serde(default)]
+    pub forbidden: bool,
     /// Retained values on these topics stand on guarded commands now: each is to be judged, and cleared if refused.
     pub newly_guarded: Vec<String>,
     /// It waits for a person's word, until then.

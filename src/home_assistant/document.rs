@@ -64,15 +64,23 @@ impl<'d> Document<'d> {
     /// At the first that is no topic name.
     pub fn command_topics(&self) -> Result<Vec<(&'d str, String)>, String> {
         let mut topics = Vec::new();
-        for (key, value) in &self.fields {
-            // An abbreviation newer than our table ends so too; it is guarded, if not understood.
-            let commands = key.ends_with("command_topic") || key.ends_with("cmd_t") || (key.starts_with("set_") && key.ends_with("_topic"));
-            if commands && !value.is_null() {
-                let text = value.as_str().ok_or_else(|| format!("`{key}` is no text"))?;
-                topics.push((*key, check(key, self.expand(text))?));
-            }
+        for (key, value) in self.commanding() {
+            let text = value.as_str().ok_or_else(|| format!("`{key}` is no text"))?;
+            topics.push((key, check(key, self.expand(text))?));
         }
         Ok(topics)
+    }
+
+    /// The same as far as they are text, whatever else is wrong.
+    pub fn commanded(&self) -> impl Iterator<Item = String> {
+        self.commanding().filter_map(|(_, value)| Some(self.expand(value.as_str()?)))
+    }
+
+    fn commanding(&self) -> impl Iterator<Item = (&'d str, &'d Value)> {
+        // An abbreviation newer than our table ends so too; it is guarded, if not understood.
+        let commands =
+            |key: &str| key.ends_with("command_topic") || key.ends_with("cmd_t") || (key.starts_with("set_") && key.ends_with("_topic"));
+        self.fields.iter().filter(move |(key, value)| commands(key) && !value.is_null()).copied()
     }
 
     /// A topic that is only told about; None where it is missing or no topic.

@@ -7,7 +7,7 @@ use crate::{
     memory::policy,
     soul::area_id,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 impl Mind {
     /// Takes the document on `in/{user}/registry`.
@@ -17,7 +17,19 @@ impl Mind {
         let said = match home_assistant::areas(&percept.payload) {
             Ok(all) => {
                 let aliases = self.aliases();
-                let known: Vec<(EntityId, Placed)> = all.into_iter().filter_map(|one| Some((self.whom(&one, &aliases)?, one))).collect();
+                let mut known: BTreeMap<EntityId, Placed> = BTreeMap::new();
+                for one in all {
+                    let Some(entity) = self.whom(&one, &aliases) else { continue };
+                    // Devices come first; an entity of one may stand elsewhere, and be called otherwise.
+                    match known.entry(entity) {
+                        Entry::Vacant(free) => drop(free.insert(one)),
+                        Entry::Occupied(mut taken) => {
+                            let before = taken.get_mut();
+                            before.name = one.name.or(before.name.take());
+                            before.area = one.area.or(before.area.take());
+                        }
+                    }
+                }
                 for (entity, placed) in &known {
                     outcome.registry_changed |= self.take_place(entity, placed);
                 }

@@ -2,8 +2,8 @@
 
 use super::Mind;
 use crate::{
-    domain::{Act, Applied, Claim, EntityId, Outcome, Percept, Relation, RelationKind, ToldBy},
-    home_assistant::{self, Learned, Tie},
+    domain::{Act, Applied, EntityId, Outcome, Percept, Relation, RelationKind, ToldBy},
+    home_assistant::{self, DiscoveryError, Learned, Own, Tie},
     memory::policy,
     soul::area_id,
 };
@@ -17,11 +17,13 @@ impl Mind {
         self.meet(percept);
         let learned =
             home_assistant::learn(&percept.topic, &percept.payload, &self.settings.discovery_prefixes, &self.settings.zigbee_bases);
+        if let Some(why) = self.oversteps(percept, &learned) {
+            (outcome.refused, outcome.forbidden) = (true, true);
+            let text = policy::describes(percept, &format!("refused: {why}"), std::iter::empty());
+            outcome.record = Some(self.remember(percept, None, 0.0, text));
+            return outcome;
+        }
         let said = match learned {
-            Ok(Learned::Claims(claims)) if claims.iter().any(|c| self.reaches_too_far(c)) => {
-                outcome.refused = true;
-                "refused: it names topics of Jamey, of the broker, or of discovery itself as commands".to_owned()
-            }
             Ok(Learned::Claims(claims)) => {
                 let mut names = Vec::new();
                 for claim in claims {
@@ -87,15 +89,19 @@ impl Mind {
         }
     }
 
-    /// Whether a claim would make Jamey guard, clear or command what is no device's: its own topics, `$`-topics, descriptions.
-    fn reaches_too_far(&self, claim: &Claim) -> bool {
-        let below = |topic: &str, root: &str| topic.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-        claim.commands.iter().any(|command| {
-            let topic = command.topic.as_str();
-            topic.starts_with('$')
-                || below(topic, &self.settings.root)
-                || self.settings.discovery_prefixes.iter().any(|prefix| below(topic, prefix))
-                || home_assistant::is_discovery(topic, &self.settings.discovery_prefixes, &self.settings.zigbee_bases)
+    /// Why nobody may get it, if so.
+    fn oversteps(&self, percept: &Percept, learned: &Result<Learned, DiscoveryError>) -> Option<&'static str> {
+        let settings = &self.settings;
+        let own = Own {
+            node: &settings.node,
+            root: &settings.root,
+            prefixes: &settings.discovery_prefixes,
+            zigbee_bases: &settings.zigbee_bases,
+        };
+        home_assistant::oversteps(&percept.topic, &percept.payload, own).or_else(|| {
+            let Ok(Learned::Claims(claims)) = learned else { return None };
+            let mut commands = claims.iter().flat_map(|claim| &claim.commands);
+            commands.any(|command| home_assistant::commands_too_far(&command.topic, own)).then_some(home_assistant::COMMANDS)
         })
     }
 }

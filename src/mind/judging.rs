@@ -74,6 +74,13 @@ impl Mind {
         let (verb, source) = (request.verb.0.as_str(), &percept.source);
         let device = self.state.registry.device(&request.target);
         let guard = if device.is_some() { None } else { self.settings.guards.iter().find(|g| g.filter.matches(&percept.topic)) };
+        // Where a thing is, its owner says first: others may only say it where the owner did not.
+        let owners_area = || {
+            let topics = || device.into_iter().flat_map(|d| d.commands()).map(|c| c.topic.as_str()).chain([percept.topic.as_str()]);
+            let own = device.is_none_or(|d| !d.is_declared() || d.area.is_none());
+            let placed = self.settings.guards.iter().filter(|g| own && g.area.is_some());
+            placed.filter(|g| topics().any(|topic| g.filter.matches(topic))).find_map(|g| g.area.clone())
+        };
         let class = device.map(|d| d.class).or(guard.map(|g| g.class)).unwrap_or_else(|| class_by_verb(verb));
         let risk = device.map_or_else(|| class.risk_of(guard.and_then(|g| g.risk).unwrap_or(class.risk()), verb), |d| d.risk_of(verb));
         let past = self.state.commands.get(&request.target);
@@ -98,7 +105,7 @@ impl Mind {
             },
             dev: DeviceFacts {
                 class,
-                area: device.and_then(|d| d.area.clone()).or_else(|| guard.and_then(|g| g.area.clone())).unwrap_or_default(),
+                area: owners_area().or_else(|| device.and_then(|d| d.area.clone())).unwrap_or_default(),
                 tags: device.map(|d| &d.tags).or(guard.map(|g| &g.tags)).cloned().unwrap_or_default(),
                 state: self.state.states.get(&request.target).cloned().unwrap_or_default(),
                 risk,

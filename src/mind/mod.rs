@@ -70,6 +70,8 @@ pub struct Settings {
     pub declared: BTreeSet<EntityId>,
     /// Jamey's own topics: nobody's device listens there.
     pub root: String,
+    /// How Home Assistant tells this Jamey from others.
+    pub node: String,
     /// The owner's guards: what stands behind topics whose devices nobody described.
     pub guards: Vec<OwnerGuard>,
     pub waits: Waits,

@@ -43,6 +43,11 @@ impl Documents {
         self.parting = self.parting.min(now + AT_WORK);
     }
 
+    /// It went, and sees nothing go until it is back.
+    pub fn away(&mut self, now: Instant) {
+        self.parting = now + NOBODY_COMES;
+    }
+
     /// Takes in what stands from an earlier run: it goes unless it is wanted again.
     pub fn adopt(&mut self, topic: String, told: Vec<u8>) {
         self.all.insert(topic, Document { told, ..Document::default() });
@@ -166,6 +171,16 @@ mod tests {
         assert_eq!(topics(&all.due(now)), [("gone", &b""[..]), ("other", &b"2"[..])]);
         assert!(all.due(now + APART).is_empty());
         assert_eq!(topics(&all.again(now + APART)), [("other", &b"2"[..]), ("same", &b"1"[..])]);
+    }
+
+    #[test]
+    fn nothing_goes_while_home_assistant_is_away_again() {
+        let (mut all, begin) = (there(Instant::now()), Instant::now());
+        all.adopt("gone".into(), b"1".to_vec());
+        all.away(begin);
+        assert!(all.due(begin + AT_WORK).is_empty());
+        all.seen(begin + AT_WORK);
+        assert_eq!(topics(&all.due(begin + AT_WORK + AT_WORK)), [("gone", &b""[..])]);
     }
 
     #[test]

@@ -44,7 +44,8 @@ impl Glance {
     /// Without what moves by itself all the time.
     #[must_use]
     pub fn material(&self) -> Self {
-        Self { verdicts_a_minute: 0, ..self.clone() }
+        // That anything was denied today is news; how much more is a rate, which whoever asks in a loop moves.
+        Self { verdicts_a_minute: 0, denied_today: self.denied_today.min(1), ..self.clone() }
     }
 }
 

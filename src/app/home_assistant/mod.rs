@@ -17,7 +17,10 @@ use super::{
 };
 use crate::{
     broker::{Announcement, Engine, GuardView, Hall, OwnClient},
-    domain::topics::{self, Topic},
+    domain::{
+        Liveness,
+        topics::{self, Topic},
+    },
     store::Reader,
 };
 use describing::Describing;
@@ -61,6 +64,8 @@ struct So {
     newer: Newer,
     known: Known,
     counted: Option<Instant>,
+    /// Home Assistant said that it went.
+    away: bool,
     covered: (Arc<GuardView>, Coverage),
     told: Option<(Glance, Instant)>,
 }
@@ -114,6 +119,7 @@ impl Telling {
             newer: Newer::of_this(),
             known: Known::default(),
             counted: None,
+            away: false,
             covered: (guard, coverage),
             told: None,
         }
@@ -135,9 +141,28 @@ impl Telling {
             so.counted = Some(now);
             let all = self.hall.views.entities();
             so.known = Known::of(&all);
+            let is_away = self
+                .hall
+                .views
+                .entity(&self.hall.config.home_assistant.user)
+                .is_some_and(|core| core.detail.liveness.state == Liveness::Offline);
+            if is_away && !so.away {
+                describing.documents.away(now);
+            }
+            so.away = is_away;
             describing.describe_entities(&self.hall, &all);
             if !Arc::ptr_eq(&guard, &so.covered.0) {
                 so.covered = (Arc::clone(&guard), Coverage::of(&guard));
+            }
+        }
+        if so.newer.is_due(now) {
+            let mut newer = so.newer.clone();
+            let looked = tokio::task::spawn_blocking(move || {
+                newer.look(now);
+                newer
+            });
+            if let Ok(newer) = looked.await {
+                so.newer = newer;
             }
         }
         let glance = self.glance(so, &noticed, &guard, now);
@@ -181,7 +206,7 @@ impl Telling {
             profile: bearing.profile.to_owned(),
             strictness: bearing.strictness,
             version: env!("CARGO_PKG_VERSION"),
-            newer: so.newer.look(now),
+            newer: so.newer.found(),
         }
     }
 

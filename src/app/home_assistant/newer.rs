@@ -24,7 +24,7 @@ const LONGEST: usize = 32;
 type Print = (u64, Option<SystemTime>);
 
 /// The place of the running binary.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Newer {
     path: Option<PathBuf>,
     seen: Option<Print>,
@@ -41,9 +41,21 @@ impl Newer {
         Self { path, seen, looked: None, found: None }
     }
 
-    /// The version of a newer one that lies there. Looks once a minute; reads a file only when it is another one.
+    /// Whether its minute is over.
+    #[must_use]
+    pub fn is_due(&self, now: Instant) -> bool {
+        self.looked.is_none_or(|at| now.saturating_duration_since(at) >= EVERY)
+    }
+
+    /// The version of a newer one that was found there.
+    #[must_use]
+    pub fn found(&self) -> Option<String> {
+        self.found.clone()
+    }
+
+    /// Looks once a minute, and reads a file only when it is another one: that takes seconds, on a slow disk.
     pub fn look(&mut self, now: Instant) -> Option<String> {
-        if self.looked.is_none_or(|at| now.saturating_duration_since(at) >= EVERY)
+        if self.is_due(now)
             && let Some(path) = &self.path
         {
             self.looked = Some(now);

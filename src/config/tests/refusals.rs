@@ -192,6 +192,10 @@ fn impossible_combinations_are_refused() {
             "[limits]\nretained_bytes = 524287",
             "limits.retained_bytes (j.toml:2): found 524287, less than one value may have (`limits.retained_message_bytes = 524288`); write more here, or less there",
         ),
+        (
+            "[home_assistant]\nprefix = \"ha\"",
+            "home_assistant.prefix (j.toml:2): found \"ha\", which `inputs.discovery_prefixes` has not: what others describe there would be guarded by nobody; add it there",
+        ),
         ("[inputs]\nzigbee2mqtt = [\"z\", \"z\"]", "inputs.zigbee2mqtt[1] (j.toml:2): found \"z\" a second time; remove it"),
         (
             "root = \"tele\"",

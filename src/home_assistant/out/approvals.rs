@@ -13,7 +13,7 @@ pub struct Pending {
     pub nonce: String,
     pub sha256: String,
     pub requester: EntityId,
-    /// In words and without codes: `unlock Front door`.
+    /// All of it, the riskiest first, in words and without codes: `unlock Front door`.
     pub what: String,
 }
 
@@ -23,23 +23,29 @@ const NAME_CHARS: usize = 120;
 /// The document of the buttons, for the oldest of what waits, `limits::BUTTONS` at most; None: it would be over `limits::DOCUMENT_BYTES`.
 #[must_use]
 pub fn approvals(shape: &Shape, oldest_first: &[Pending], gone: &Gone) -> Option<Vec<u8>> {
-    let parts = oldest_first.iter().take(limits::BUTTONS).flat_map(|one| [answer(one, true), answer(one, false)]).collect();
+    let parts = oldest_first.iter().take(limits::BUTTONS).flat_map(|one| [answer(one, true), answer(one, false)]).flatten().collect();
     shape.document(&shape.own_device(), &shape.stem(), &shape.device(), parts, gone)
 }
 
-fn answer(one: &Pending, approves: bool) -> Part {
+/// None: it cannot be approved by a button that does not show the whole of it. To deny what is shown in part does no harm.
+fn answer(one: &Pending, approves: bool) -> Option<Part> {
     let (key, word, says, icon) = match approves {
         true => ("approve", "approve", "Approve", "mdi:check-bold"),
         false => ("deny", "refuse", "Deny", "mdi:close-thick"),
     };
     let Pending { id, nonce, sha256, requester, what } = one;
-    let name: String = format!("{says}: {what}, asked by {requester}").chars().take(NAME_CHARS).collect();
+    let whole = format!("{says}: {what}, asked by {requester}");
+    let name: String = whole.chars().take(NAME_CHARS).collect();
+    if approves && name.len() < whole.len() {
+        return None;
+    }
     let press = json!({"id": id, "answer": word, "nonce": nonce, "sha256": sha256}).to_string();
     let behind = "{% if value_json is defined %}{{ {'reason': value_json.reason | default(none), \
                   'asked_at': value_json.asked_at | default(none), 'expires_at': value_json.expires_at | default(none)} | to_json }}\
                   {% else %}{}{% endif %}";
-    Part::new("button", &format!("{key}_{}", id.simple()), &name, icon)
+    let part = Part::new("button", &format!("{key}_{}", id.simple()), &name, icon)
         .command(&format!("approval/{id}/answer"))
         .with("payload_press", press)
-        .attributes(&format!("approval/{id}"), behind)
+        .attributes(&format!("approval/{id}"), behind);
+    Some(part)
 }

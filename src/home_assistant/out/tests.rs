@@ -166,6 +166,19 @@ fn a_press_answers_the_request_that_its_button_shows() {
 }
 
 #[test]
+fn what_does_not_fit_on_a_button_whole_can_only_be_denied_there() {
+    let beside = "Approve: , asked by node_red".len();
+    for (chars, approvable) in [(120 - beside, true), (121 - beside, false)] {
+        let one = Pending { what: "x".repeat(chars), ..pending(1) };
+        let document = read(approvals(&shape(), &[one], &Gone::new()));
+        let parts = document["components"].as_object().unwrap();
+        let names: Vec<&str> = parts.values().map(|part| part["name"].as_str().unwrap()).collect();
+        assert_eq!(names.iter().any(|name| name.starts_with("Approve")), approvable, "{names:?}");
+        assert!(names.iter().any(|name| name.starts_with("Deny")), "{names:?}");
+    }
+}
+
+#[test]
 fn unique_ids_are_unique_over_all_documents_of_a_house() {
     let mut documents = all(&shape());
     for id in ["front_2fdoor--1", "held", "approvals", "a"] {
