@@ -58,7 +58,8 @@ fn what_the_disk_forgot_is_fetched_again() {
         fs::write(copy.join(name), bytes).unwrap();
         let receiving = receive(house.mqtt(), &copy, Some("attic"), once);
         assert_eq!(receiving.says("rotten")["packs"], 1);
-        wait_until("it is mended", LONG, || files(&copy) == files(&site.at("repository")));
+        let nothing_half = || fs::read_dir(copy.join("partial")).unwrap().count() == 0;
+        wait_until("it is mended", LONG, || files(&copy) == files(&site.at("repository")) && nothing_half());
         drop(receiving);
         fs::remove_dir_all(copy.join("damaged")).unwrap();
     }

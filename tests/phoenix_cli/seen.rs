@@ -91,7 +91,8 @@ fn what_became_other_is_told() {
     let told = site.about(&["diff", "latest~1", "latest", "--json"]).json();
     let changes: Vec<&str> = told["files"].as_array().unwrap().iter().map(|file| file["change"].as_str().unwrap()).collect();
     assert_eq!(changes, ["changed", "changed", "added", "removed"]);
-    assert!((200_000..400_000).contains(&told["new_bytes"].as_u64().unwrap()), "{told}");
+    // Where chunks end is the key's to say: the first one that holds news may have begun long before.
+    assert!((200_000..524_288).contains(&told["new_bytes"].as_u64().unwrap()), "{told}");
     assert_eq!(told["counts"][0]["after"], 120);
 }
 
