@@ -2,7 +2,7 @@
 //! have spoken is asked for `/metrics` over a real socket, one scrape after the other on one connection, in both formats; and as Prometheus
 //! does it, on a fresh one. `JAMEY_ENTITIES` (1,000) and `JAMEY_SCRAPES` (300) say how much.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a bench fails by panicking")]
-#![allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "figures for people")]
+#![allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "figures for people")]
 
 #[path = "../tests/support/mod.rs"]
 mod support;
@@ -10,7 +10,6 @@ mod support;
 use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpStream},
-    path::Path,
     time::{Duration, Instant},
 };
 use support::{scrape::scrape, *};

@@ -73,7 +73,7 @@ fn heard(house: &mut House, listener: &mut Mqtt, what: &str) -> Vec<String> {
                 assert_eq!(m.text(), what);
                 return topics;
             }
-            topic if topic.starts_with("jamey/") => {}
+            topic if topic.starts_with("jamey/") || topic.starts_with("homeassistant/device/jamey") => {}
             topic => topics.push(topic.to_owned()),
         }
     }

@@ -6,6 +6,7 @@ mod gate;
 mod health;
 mod metrics;
 mod patient;
+mod places;
 mod problem;
 mod server;
 

@@ -1,6 +1,6 @@
 //! The HTTP server: so many connections, of so many at one address, and patience with none that is slow. What it serves is not its business.
 
-use super::patient::Patient;
+use super::{patient::Patient, places::Places};
 use crate::{broker::Hall, domain::limits};
 use axum::{Extension, Router};
 use hyper::server::conn::http1;
@@ -10,10 +10,7 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use std::{net::SocketAddr, sync::Arc, time::Duration};
-use tokio::{
-    net::TcpListener,
-    sync::{Semaphore, watch},
-};
+use tokio::{net::TcpListener, sync::watch, time::sleep};
 use tracing::debug;
 
 /// Where a request comes from; in its extensions.
@@ -22,6 +19,8 @@ pub struct Peer(pub SocketAddr);
 
 /// How long nobody is accepted where the host has no descriptors left.
 const FULL: Duration = Duration::from_millis(100);
+/// After a failure: when nobody was turned away for so long, it is well again, though nobody came.
+const WELL: Duration = Duration::from_secs(5);
 /// What it is called where it is told that it ails.
 pub const PART: &str = "http";
 /// How long open requests may take to end.
@@ -30,7 +29,7 @@ const FAREWELL: Duration = Duration::from_secs(5);
 /// Serves until told to stop.
 pub async fn serve(listener: TcpListener, routes: Router, hall: Arc<Hall>, mut stopped: watch::Receiver<bool>) {
     let patience = Duration::from_secs(hall.config.http.patience_seconds.into());
-    let places = Arc::new(Semaphore::new(hall.config.http.max_connections));
+    let places = Places::new(hall.config.http.max_connections);
     let graceful = GracefulShutdown::new();
     let mut server = http1::Builder::new();
     // The time for a head runs while nothing is asked, too: who keeps a connection open must use it.
@@ -39,6 +38,11 @@ pub async fn serve(listener: TcpListener, routes: Router, hall: Arc<Hall>, mut s
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
+            () = sleep(WELL), if ails => {
+                hall.pulses.is_well(PART);
+                ails = false;
+                continue;
+            }
             _ = stopped.changed() => break,
         };
         let (stream, peer) = match accepted {
@@ -52,11 +56,11 @@ pub async fn serve(listener: TcpListener, routes: Router, hall: Arc<Hall>, mut s
                 hall.counters.refuse("accept", &error.to_string());
                 hall.pulses.ails(PART, &format!("nobody can ask: {error}"));
                 ails = true;
-                tokio::time::sleep(FULL).await;
+                sleep(FULL).await;
                 continue;
             }
         };
-        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+        let Some(place) = places.enter(peer.ip()) else {
             hall.counters.refuse("http-connections", &format!("a connection from {peer}: http.max_connections is reached"));
             continue;
         };

@@ -30,6 +30,8 @@ const PAUSE: Duration = Duration::from_secs(10);
 pub struct Keeper {
     thread: Thread,
     stop: Arc<AtomicBool>,
+    /// The house stops: nobody waits for it any more.
+    left: Arc<AtomicBool>,
     asks: Asks,
     doubted: Arc<AtomicBool>,
     chores: Arc<Mutex<Option<Chores>>>,
@@ -91,7 +93,7 @@ impl Keeper {
             match told.recv_timeout(PATIENCE) {
                 Ok(told) => return told,
                 // Who asks when the thread is gone is told by nobody.
-                Err(RecvTimeoutError::Timeout) if !self.stop.load(Ordering::Acquire) => {}
+                Err(RecvTimeoutError::Timeout) if !self.stop.load(Ordering::Acquire) && !self.left.load(Ordering::Acquire) => {}
                 Err(_) => return Err("Jamey is stopping".to_owned()),
             }
         }
@@ -118,6 +120,11 @@ impl Keeper {
         self.thread.unpark();
     }
 
+    /// The house stops: who waits, or asks from now on, is not kept from stopping with it. The index goes on.
+    pub fn leave(&self) {
+        self.left.store(true, Ordering::Release);
+    }
+
     pub fn stop(&self) {
         self.stop.store(true, Ordering::Release);
         self.wake();
@@ -140,7 +147,7 @@ pub fn keep(data: &Path) -> std::io::Result<(Keeper, JoinHandle<()>)> {
         figures: Arc::clone(&figures),
     };
     let thread = thread::Builder::new().name("index".into()).spawn(move || work.run())?;
-    Ok((Keeper { thread: thread.thread().clone(), stop, asks, doubted, chores, figures }, thread))
+    Ok((Keeper { thread: thread.thread().clone(), stop, left: Arc::default(), asks, doubted, chores, figures }, thread))
 }
 
 struct Work {
@@ -157,6 +164,10 @@ impl Work {
         let mut mistakes = 0u64;
         while !self.is_over() {
             let Err(error) = self.follow() else { return };
+            // They asked while nothing can be done for them.
+            let asked = std::mem::take(&mut *self.asks.lock().unwrap_or_else(PoisonError::into_inner));
+            let why = error.to_string();
+            asked.iter().for_each(|(_, tell)| drop(tell.send(Err(why.clone()))));
             // The first and every hundredth: a full disk stays full for a while.
             if mistakes.is_multiple_of(100) {
                 warn!("{error}; recall finds what is new in the store until it can be followed again");
@@ -273,4 +284,42 @@ pub fn purge(data: &Path) -> std::io::Result<()> {
         std::fs::remove_dir_all(&path)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_asks_of_an_index_that_cannot_be_kept_is_told_why() {
+        let data = tempfile::tempdir().unwrap();
+        let (keeper, thread) = keep(data.path()).unwrap();
+        let why = keeper.compact().unwrap_err();
+        assert!(!why.is_empty() && why != "Jamey is stopping", "{why}");
+        assert!(keeper.rebuild().is_err() && keeper.purge().is_err());
+        keeper.stop();
+        thread.join().unwrap();
+    }
+
+    #[test]
+    fn nobody_waits_for_the_index_when_the_house_stops() {
+        // Its thread never answers.
+        let keeper = Keeper {
+            thread: thread::current(),
+            stop: Arc::default(),
+            left: Arc::default(),
+            asks: Asks::default(),
+            doubted: Arc::default(),
+            chores: Arc::default(),
+            figures: Arc::default(),
+        };
+        let (asks, waits) = (keeper.clone(), keeper.asks.clone());
+        let waiting = thread::spawn(move || asks.compact());
+        while waits.lock().unwrap().is_empty() {
+            thread::yield_now();
+        }
+        keeper.leave();
+        assert_eq!(waiting.join().unwrap(), Err("Jamey is stopping".to_owned()));
+        assert!(keeper.purge().is_err(), "nor asks from then on");
+    }
 }

@@ -62,7 +62,7 @@ impl Meter {
             house: self.house(now),
             traffic: self.traffic(now, system),
             store: self.store(),
-            memory: self.memory(&system["memory"]),
+            memory: self.memory(at(system, "/memory")),
             mind: mind(state(Topic::Emotion).as_deref(), state(Topic::Consciousness).as_deref()),
             phi: state(Topic::Phi).as_deref().map(phi).unwrap_or_default(),
             missions: self.missions(),
@@ -113,8 +113,8 @@ impl Meter {
             sent_bytes,
             refused: counters.refusals(),
             inbox: count(hall.inbox.waiting()),
-            retained: system["retained_messages"].as_u64(),
-            retained_bytes: system["retained_bytes"].as_u64(),
+            retained: at(system, "/retained_messages").as_u64(),
+            retained_bytes: at(system, "/retained_bytes").as_u64(),
             verdicts: counters.verdicts().map(|(decision, n)| (decision.as_str(), n)).into(),
             judged: counters.judged_times(),
             told: counters.told_times(),
@@ -142,12 +142,16 @@ impl Meter {
     fn memory(&self, told: &Value) -> Memory {
         let (recalls, room) = (self.recalled.now(), self.recalled.room());
         Memory {
-            records: counted(&told["records"], LAYERS),
-            pinned: told["pinned"].as_u64(),
-            summaries: counted(&told["summaries"], Tier::ALL.map(Tier::as_str)),
-            database_bytes: told["database_bytes"].as_u64(),
-            database_free_bytes: told["database_free_bytes"].as_u64(),
-            index: Index { records: told["index_records"].as_u64(), bytes: told["index_bytes"].as_u64(), lag: told["index_lag"].as_u64() },
+            records: counted(at(told, "/records"), LAYERS),
+            pinned: at(told, "/pinned").as_u64(),
+            summaries: counted(at(told, "/summaries"), Tier::ALL.map(Tier::as_str)),
+            database_bytes: at(told, "/database_bytes").as_u64(),
+            database_free_bytes: at(told, "/database_free_bytes").as_u64(),
+            index: Index {
+                records: at(told, "/index_records").as_u64(),
+                bytes: at(told, "/index_bytes").as_u64(),
+                lag: at(told, "/index_lag").as_u64(),
+            },
             recall: Recall {
                 took: self.recalled.took(),
                 failed: recalls.failed,
@@ -168,9 +172,9 @@ impl Meter {
             let state = told(&mission.id)?;
             Some(Mission {
                 id: mission.id.clone(),
-                burn: named(&state["burn_rates"], Value::as_f64),
-                budget_left: state["budget_left"].as_f64(),
-                met: state["status"].as_str().filter(|status| *status != "unknown").map(|status| status == "met"),
+                burn: named(at(&state, "/burn_rates"), Value::as_f64),
+                budget_left: at(&state, "/budget_left").as_f64(),
+                met: at(&state, "/status").as_str().filter(|status| *status != "unknown").map(|status| status == "met"),
             })
         })
         .collect()
@@ -210,6 +214,11 @@ fn count(n: usize) -> u64 {
     u64::try_from(n).unwrap_or(u64::MAX)
 }
 
+/// What stands at a path; null where nothing does.
+fn at<'v>(value: &'v Value, path: &str) -> &'v Value {
+    value.pointer(path).unwrap_or(&Value::Null)
+}
+
 /// What of a map is known.
 fn named<T>(map: &Value, read: impl Fn(&Value) -> Option<T>) -> Vec<(String, T)> {
     map.as_object().into_iter().flatten().filter_map(|(name, value)| Some((name.clone(), read(value)?))).collect()
@@ -226,30 +235,33 @@ fn counted<const N: usize>(map: &Value, names: [&'static str; N]) -> Vec<(String
 fn mind(emotion: Option<&Value>, state: Option<&Value>) -> Mind {
     let (emotion, state) = (emotion.unwrap_or(&Value::Null), state.unwrap_or(&Value::Null));
     let mut emotions = std::collections::BTreeMap::<String, f64>::new();
-    for one in emotion["emotions"].as_array().into_iter().flatten() {
-        if let (Some(name), Some(intensity)) = (one["name"].as_str(), one["intensity"].as_f64()) {
+    for one in at(emotion, "/emotions").as_array().into_iter().flatten() {
+        if let (Some(name), Some(intensity)) = (at(one, "/name").as_str(), at(one, "/intensity").as_f64()) {
             let strongest = emotions.entry(name.to_owned()).or_default();
             *strongest = strongest.max(intensity);
         }
     }
-    let states = state["state"].as_str().map(|now| Phase::ALL.map(|phase| (phase.as_str(), phase.as_str() == now)).to_vec());
+    let states = at(state, "/state").as_str().map(|now| Phase::ALL.map(|phase| (phase.as_str(), phase.as_str() == now)).to_vec());
     Mind {
-        mood: ["pleasure", "arousal", "dominance"].into_iter().filter_map(|axis| Some((axis, emotion["mood"][axis].as_f64()?))).collect(),
-        stability: emotion["stability"]["value"].as_f64(),
+        mood: ["pleasure", "arousal", "dominance"]
+            .into_iter()
+            .filter_map(|axis| Some((axis, at(emotion, "/mood").get(axis)?.as_f64()?)))
+            .collect(),
+        stability: at(emotion, "/stability/value").as_f64(),
         emotions: emotions.into_iter().collect(),
         states: states.unwrap_or_default(),
-        broadcasts: state["broadcasts_total"].as_u64(),
+        broadcasts: at(state, "/broadcasts_total").as_u64(),
     }
 }
 
 fn phi(told: &Value) -> Phi {
     Phi {
-        flow: told["value"].as_f64(),
-        geometric: told["phi_g"].as_f64(),
-        revised: told["phi_r"].as_f64(),
-        p: told["p"].as_f64(),
-        powered: told["powered"].as_bool(),
-        exact: told["exact"]["phi"].as_f64(),
+        flow: at(told, "/value").as_f64(),
+        geometric: at(told, "/phi_g").as_f64(),
+        revised: at(told, "/phi_r").as_f64(),
+        p: at(told, "/p").as_f64(),
+        powered: at(told, "/powered").as_bool(),
+        exact: at(told, "/exact/phi").as_f64(),
     }
 }
 
@@ -277,23 +289,23 @@ fn entities(all: &[Arc<OpinionView>], most: usize) -> Entities {
 }
 
 fn repositories(state: &Value, now: Timestamp) -> Vec<Repository> {
-    let at = |value: &Value| value.as_str().and_then(Timestamp::read);
-    let age = |value: &Value| at(value).map(|then| now.seconds_since(then));
-    let all = state["repositories"].as_object().into_iter().flatten();
+    let when = |value: &Value| value.as_str().and_then(Timestamp::read);
+    let age = |value: &Value| when(value).map(|then| now.seconds_since(then));
+    let all = at(state, "/repositories").as_object().into_iter().flatten();
     all.map(|(name, of)| {
-        let (last, drill) = (&of["last"], &of["drill"]);
+        let (last, drill) = (at(of, "/last"), at(of, "/drill"));
         Repository {
             name: name.clone(),
-            failing: !of["error"].is_null(),
-            snapshots: of["snapshots"].as_u64(),
-            bytes: of["bytes"].as_u64(),
-            last_age_seconds: age(&last["taken_at"]),
-            last_bytes: last["bytes"].as_u64(),
-            last_written_bytes: last["written_bytes"].as_u64(),
-            last_took_seconds: last["took_seconds"].as_f64(),
-            drill_passed: drill["passed"].as_bool(),
-            drill_age_seconds: age(&drill["drilled_at"]),
-            next_in_seconds: at(&of["next_at"]).map(|then| then.seconds_since(now)),
+            failing: !at(of, "/error").is_null(),
+            snapshots: at(of, "/snapshots").as_u64(),
+            bytes: at(of, "/bytes").as_u64(),
+            last_age_seconds: age(at(last, "/taken_at")),
+            last_bytes: at(last, "/bytes").as_u64(),
+            last_written_bytes: at(last, "/written_bytes").as_u64(),
+            last_took_seconds: at(last, "/took_seconds").as_f64(),
+            drill_passed: at(drill, "/passed").as_bool(),
+            drill_age_seconds: age(at(drill, "/drilled_at")),
+            next_in_seconds: when(at(of, "/next_at")).map(|then| then.seconds_since(now)),
         }
     })
     .collect()

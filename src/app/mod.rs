@@ -10,6 +10,7 @@ mod control;
 mod damage;
 mod doors;
 mod duties;
+mod ending;
 mod exact;
 mod figures;
 mod greeting;
@@ -300,6 +301,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         stop: stopped.clone(),
     };
     let (tell_sample, samples) = watch::channel(alerts::Sample::default());
+    let choices = Arc::new(orders::Choices::new(chosen.clone(), Arc::clone(&config), damaged.is_some()));
     let sources = alerts::Sources {
         certificates,
         due: is_due,
@@ -311,10 +313,10 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         samples,
         health: Arc::clone(&health),
         own: own.clone(),
+        choices: Arc::clone(&choices),
     };
     let (wire, lookout) = (alerts::Wire::default(), alerts::Lookout::new(Arc::clone(&hall), Arc::clone(&engine), sources, webhooks));
     let (ask_rules, wanted) = mpsc::channel(1);
-    let choices = Arc::new(orders::Choices::new(chosen.clone(), Arc::clone(&config), damaged.is_some()));
     let clerk = orders::Clerk {
         hall: Arc::clone(&hall),
         engine: Arc::downgrade(&engine),
@@ -383,26 +385,15 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     conditions::stopping(&hall, signal).await;
     // Last words first, while clients still listen; then the clients; then what they said is written.
     let _ = stop.send(true);
-    let _ = tokio::join!(telling, speaking, looking);
+    ending::last_words([telling, speaking, looking, serving_orders], ending::LAST_WORDS).await;
     // A share that does not answer must not keep the house from stopping.
     let _ = tokio::time::timeout(Duration::from_secs(5), courier).await;
     others.stop().await;
     engine.stop(closed).await;
-    let _ = tokio::join!(
-        ticking,
-        serving,
-        sampling,
-        watching,
-        minding,
-        hearing,
-        listening,
-        wishing,
-        rising,
-        conditioning,
-        ruling,
-        serving_orders
-    );
+    // Wishes wait for the upkeep, and both for the index: an index that cannot be kept must not keep the house from stopping.
+    keeper.leave();
     upkeeper.stop();
+    let _ = tokio::join!(ticking, serving, sampling, watching, minding, hearing, listening, wishing, rising, conditioning, ruling);
     tokio::task::spawn_blocking(move || upkeeping.join()).await?.map_err(|_| anyhow!("the upkeep's thread died"))?;
     tokio::task::spawn_blocking(move || thinking.join()).await?.map_err(|_| anyhow!("the thread of exact Φ died"))?;
     phoenix::ended(snapshotting).await?;

@@ -57,6 +57,12 @@ pub fn own_topic(config: &Config, topic: &str) -> Option<Own> {
     if levels.next().is_some() { None } else { Some(own) }
 }
 
+/// Whether nobody but Jamey publishes here.
+#[must_use]
+pub fn is_jameys(config: &Config, topic: &str) -> bool {
+    config.is_own_document(topic) || (below_root(config, topic) && own_topic(config, topic).is_none())
+}
+
 #[must_use]
 pub fn is_act(config: &Config, topic: &str) -> bool {
     matches!(own_topic(config, topic), Some(Own::Act { .. }))

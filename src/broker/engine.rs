@@ -64,6 +64,8 @@ const SWEEP: Duration = Duration::from_secs(600);
 const GLANCE: Duration = Duration::from_millis(3);
 /// How long open connections may take to end.
 const FAREWELL: Duration = Duration::from_secs(5);
+/// What was said last has been routed, and lies with the connections' own tasks: the time that these get to write it, before they are told to end.
+const LAST_WORDS: Duration = Duration::from_millis(200);
 
 impl Engine {
     /// Opens sessions, queues and retained values in `folder` and brings them back to life.
@@ -268,6 +270,7 @@ impl Engine {
 
     /// Says goodbye to every client, waits for their ends, and writes sessions and queues down.
     pub async fn stop(self: Arc<Self>, mut closed: mpsc::Receiver<()>) {
+        tokio::time::sleep(LAST_WORDS).await;
         let _ = self.shutdown.send(());
         let (storage, hall) = (Arc::clone(&self.storage), Arc::clone(&self.hall));
         drop(self);

@@ -94,8 +94,8 @@ pub struct Hall {
     /// Someone subscribed to verdicts: until then none are published.
     pub verdicts_wanted: AtomicBool,
     pub verdict_filter: TopicFilter,
-    /// Home Assistant came to life: states are to be told again.
-    pub birth: watch::Sender<()>,
+    /// Home Assistant came to life: states are to be told again. False until it did for the first time.
+    pub birth: watch::Sender<bool>,
     pub passwords: Passwords,
     pub owners: Owners,
     /// Other brokers; set once, before anybody is let in.
@@ -159,7 +159,7 @@ impl Hall {
             own_id,
             verdicts_wanted: AtomicBool::new(false),
             verdict_filter,
-            birth: watch::Sender::new(()),
+            birth: watch::Sender::new(false),
             passwords: Passwords::default(),
             owners: Owners::default(),
             beside: OnceLock::new(),

@@ -21,6 +21,8 @@ use tracing::debug;
 
 /// How long a full house waits before it accepts again.
 const FULL: Duration = Duration::from_millis(50);
+/// After a failure: when nobody was turned away for so long, it is well again, though nobody came.
+const WELL: Duration = Duration::from_secs(5);
 
 /// What is the same for all who come through one door.
 pub struct Listener {
@@ -115,6 +117,11 @@ impl Engine {
             loop {
                 let accepted = tokio::select! {
                     accepted = socket.accept() => accepted,
+                    () = tokio::time::sleep(WELL), if ails => {
+                        engine.hall.pulses.is_well(&part);
+                        ails = false;
+                        continue;
+                    }
                     _ = shutdown.recv() => return,
                 };
                 match accepted {

@@ -59,6 +59,8 @@ struct Written {
     transaction: Option<Value>,
 }
 
+/// Alerts that only who answers for the house may acknowledge.
+const OWNERS: [&str; 2] = ["security-", "guard-"];
 /// Stands for what the config says.
 pub const CONFIG: &str = "config";
 
@@ -125,6 +127,15 @@ impl Order {
 }
 
 impl Wants {
+    /// Who may want it, any of them. What tells that somebody tries, or that the guard is down, is not for an automation to call seen.
+    #[must_use]
+    pub fn roles(&self) -> &'static [&'static str] {
+        match self {
+            Self::Acknowledge(code) if OWNERS.iter().any(|family| code.starts_with(family)) => About::GuardMode.roles(),
+            _ => self.about().roles(),
+        }
+    }
+
     #[must_use]
     pub const fn about(&self) -> About {
         match self {
@@ -226,6 +237,16 @@ mod tests {
         assert!(Order::read(About::Alert, long(limits::ORDER_BYTES).as_bytes(), "anna").is_ok());
         assert_eq!(Order::read(About::Alert, long(limits::ORDER_BYTES + 1).as_bytes(), "anna"), Err("an order has at most 1 KiB"));
         assert_eq!((About::named("profile"), About::named("phoenix-drill")), (Some(About::Profile), None));
+    }
+
+    #[test]
+    fn an_automation_calls_nothing_seen_that_tells_of_the_guard_or_of_who_tries() {
+        let may = |code: &str| Wants::Acknowledge(code.into()).roles().contains(&"operator");
+        assert!(may("disk") && may("certificate") && may("more"));
+        for code in ["security-logins", "security-forged", "security-audit", "guard-off", "guard-milder", "guard-unread"] {
+            assert!(!may(code) && Wants::Acknowledge(code.into()).roles().contains(&"approver"), "{code}");
+        }
+        assert!(!Wants::Profile(None).roles().contains(&"operator"));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use super::{
     login::{self, Login},
     rights::Rights,
 };
+use crate::observe::Incident;
 use std::net::SocketAddr;
 
 /// What somebody shows of himself.
@@ -78,6 +79,7 @@ impl Hall {
         let named: String = user.chars().take(64).collect();
         self.counters.refuse("login", &format!("{named:?} from {address} by HTTP"));
         self.audit_refusal(&address.to_string(), "connect.refused", Some(&named), "by HTTP: not who it says it is");
+        self.incidents.note(Incident::Login, &address.to_string(), self.clock.uptime());
         self.limits.after_failed_login(address, user, self.clock.uptime(), &self.counters).await;
         Err(Stranger::Wrong)
     }

@@ -325,6 +325,9 @@ pub const SAVED_READ_BYTES: u64 = 16 * 1024 * 1024;
 pub const SLOTS: usize = 32;
 /// HTTP connections at once, at some 40 KiB each: what people and their tools open, several times over.
 pub const HTTP_CONNECTIONS: usize = 128;
+/// Of them this part, and at most so many, are for this host alone: a health check and a scraper, each with a few.
+pub const HTTP_KEPT_OF: usize = 8;
+pub const HTTP_KEPT: usize = 8;
 /// Of one address: a browser opens six to a host.
 pub const HTTP_ADDRESS_CONNECTIONS: usize = 32;
 /// How long a request's head, the answer, and its taking may last each: a slow phone on a bad line needs a second.

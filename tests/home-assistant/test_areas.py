@@ -27,3 +27,5 @@ async def test_a_door_that_is_moved_and_renamed_is_so_in_jamey():
         # The name stands in what a person is asked, too.
         await others["node_red"].say("zigbee2mqtt/front_door/set", "UNLOCK")
         await until("the buttons name it so", lambda: "Oak door" in str([home.attributes(entity).get("friendly_name") for entity in home.entities()]))
+        # Home Assistant started, and told all, before a person set up MQTT there.
+        home.complaints.of("Action mqtt.publish not found")

@@ -123,6 +123,29 @@ fn a_damaged_file_counts_for_nothing_and_is_told_of() {
     scene.house.start();
     scene.says("ATTENTION: what was chosen while Jamey ran cannot be read");
     assert_eq!(all(&scene)[0], (json!("observe"), json!(null)));
+    scene.stands("guard-unread", true);
     assert_eq!(scene.told(&["guard", "mode", "config"])["holds"], "observe");
+    scene.stands("guard-unread", false);
     assert!(!file.exists(), "whoever says something writes it anew");
+}
+
+#[test]
+fn what_is_milder_than_the_config_is_an_alert_until_it_is_not() {
+    let scene = Scene::guarding("enforce", "profile = \"strict\"\nstrictness = 0.1\n");
+    let mut anna = scene.sign_in("anna").listen("jamey/reply/#", 1);
+    // Stricter is no alert.
+    assert_eq!(scene.order(&mut anna, "strictness", &json!({"strictness": 0.2}))["status"], "ok");
+    for (verb, milder, back, words) in [
+        ("guard-mode", mode("observe"), mode("config"), "the guard-mode is observe, chosen by anna at "),
+        ("profile", json!({"profile": "home"}), json!({"profile": "config"}), "the profile is home, chosen by anna at "),
+        ("strictness", json!({"strictness": 0.0}), json!({"strictness": "config"}), "the strictness is 0.0, chosen by anna at "),
+    ] {
+        scene.stands("guard-milder", false);
+        assert_eq!(scene.order(&mut anna, verb, &milder)["status"], "ok");
+        let alert = scene.stands("guard-milder", true);
+        let text = alert["text"].as_str().unwrap();
+        assert!(text.starts_with("milder than the config: ") && text.contains(words), "{alert}");
+        assert_eq!(scene.order(&mut anna, verb, &back)["status"], "ok");
+    }
+    scene.stands("guard-milder", false);
 }

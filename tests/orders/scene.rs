@@ -73,14 +73,18 @@ pub struct Scene {
 
 impl Scene {
     pub fn with(conscience: &str) -> Self {
-        Self::made("", conscience)
+        Self::guarding("observe", conscience)
+    }
+
+    pub fn guarding(guard: &str, conscience: &str) -> Self {
+        Self::made(guard, "", conscience)
     }
 
     pub fn with_broker(broker: &str) -> Self {
-        Self::made(broker, "")
+        Self::made("observe", broker, "")
     }
 
-    fn made(broker: &str, conscience: &str) -> Self {
+    fn made(guard: &str, broker: &str, conscience: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
         for (user, roles) in PEOPLE {
@@ -91,7 +95,7 @@ impl Scene {
         }
         let rules = folder.path().join("rules.toml");
         std::fs::write(&rules, RULES).unwrap();
-        let house = Plan::default().config(&config(&rules, &format!("observe\"\n{broker}#\""), conscience)).data(&data).start();
+        let house = Plan::default().config(&config(&rules, &format!("{guard}\"\n{broker}#\""), conscience)).data(&data).start();
         Self { folder, house }
     }
 
@@ -149,6 +153,18 @@ impl Scene {
                 return;
             }
         }
+    }
+
+    /// Waits until an alert stands, or until it does not.
+    #[track_caller]
+    pub fn stands(&self, code: &str, stands: bool) -> Value {
+        let mut found = None;
+        wait_until(&format!("{code} stands: {stands}"), PATIENCE, || {
+            let page = self.told(&["alert", "list"]);
+            found = page["alerts"].as_array().unwrap().iter().find(|alert| alert["code"] == code).cloned();
+            found.is_some() == stands
+        });
+        found.unwrap_or_default()
     }
 
     /// Waits until it said so.

@@ -43,6 +43,21 @@ pub(super) fn house(hall: &Hall, now: Timestamp, all: &mut Causes) {
     }
 }
 
+/// What somebody chose while Jamey ran: that it takes care away, and that it was lost.
+pub(super) fn choices(milder: Option<&(Timestamp, String)>, damaged: bool, now: Timestamp, all: &mut Causes) {
+    if let Some((since, text)) = milder {
+        let to_do = "see who chose it (`jamey audit list`); `jamey guard mode config`, `jamey rules profile config` and `jamey rules strictness \
+                     config` bring back what the config says. Where it is meant to stay, write it there";
+        all.insert("guard-milder".to_owned(), warning(*since, format!("milder than the config: {text}"), to_do));
+    }
+    if damaged {
+        let text = "what was chosen while Jamey ran (guard, profile, strictness) could not be read at the start: the config counts, which may be milder";
+        let to_do = "choose again (`jamey guard mode`, `jamey rules profile`, `jamey rules strictness`), or say `jamey guard mode config` where the \
+                     config is to count";
+        all.insert("guard-unread".to_owned(), warning(now, text, to_do));
+    }
+}
+
 pub(super) fn slow(text: &str, now: Timestamp) -> (String, Alarm) {
     let to_do = "see what keeps the client from reading; raise the limits if it only needs more room";
     ("slow-subscriber".to_owned(), warning(now, text, to_do))

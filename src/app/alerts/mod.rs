@@ -13,6 +13,7 @@ pub use samples::{Sample, watch as sample};
 
 use super::{
     doors::Trouble,
+    orders::{self, Choices},
     outlets::{Alarms, Due},
     phoenix,
     slow::Slow,
@@ -66,6 +67,8 @@ pub struct Sources {
     pub samples: watch::Receiver<Sample>,
     pub health: Arc<StoreHealth>,
     pub own: OwnClient,
+    /// What was chosen while Jamey ran.
+    pub choices: Arc<Choices>,
 }
 
 /// The one who looks.
@@ -76,6 +79,8 @@ pub struct Lookout {
     webhooks: Webhooks,
     slow: Slow,
     slow_text: Option<String>,
+    /// What of the choices is milder than the config, as it was seen last.
+    milder: Option<(Timestamp, String)>,
     disk: disk::Disk,
     clock: clock::Watch,
     pace: pace::Pace,
@@ -92,6 +97,7 @@ impl Lookout {
             webhooks,
             slow: Slow::default(),
             slow_text: None,
+            milder: None,
             disk: disk::Disk::default(),
             clock: clock::Watch::default(),
             pace: pace::Pace::default(),
@@ -148,6 +154,10 @@ impl Lookout {
             self.slow_text = slow;
         }
         causes::house(hall, now, &mut all);
+        if let Some(holds) = sources.choices.seen() {
+            self.milder = orders::milder(&holds);
+        }
+        causes::choices(self.milder.as_ref(), sources.choices.is_damaged(), now, &mut all);
         all.extend(self.slow_text.as_deref().map(|text| causes::slow(text, now)));
         all.extend(sources.certificates.borrow().as_ref().map(|trouble| causes::certificates(trouble, now)));
         all.extend(sources.wrong_rules.borrow().as_deref().map(|text| causes::rules(text, now)));

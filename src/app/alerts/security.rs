@@ -35,7 +35,7 @@ const fn told(of: Incident) -> Told {
             code: "security-vetoed",
             did: "asked for what is never allowed",
             what_to_do: "see what it asks for (`jamey entity show NAME`) and what makes it: an automation gone wrong is mended, a client that is not \
-                         itself any more gets a new password (`jamey user passwd`)",
+                         itself any more gets a new password (`jamey user password`)",
             critical: false,
         },
         Incident::Posed => Told {

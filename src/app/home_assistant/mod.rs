@@ -73,11 +73,15 @@ struct So {
 impl Telling {
     /// Tells until it is to stop.
     pub async fn tell(mut self) {
-        // Before anything that takes a while: Home Assistant may be back first, and says so once.
-        let mut birth = self.hall.birth.subscribe();
         let mut describing = Describing::begin(&self.hall, &self.engine, self.http).await;
         let mut so = self.so_far().await;
         let mut births = Births::default();
+        let mut birth = self.hall.birth.subscribe();
+        // It may have come before anybody listened here.
+        if *birth.borrow_and_update() {
+            births.hear();
+            describing.documents.seen(Instant::now());
+        }
         let mut beat = interval(BEAT);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let waiting = self.waiting.borrow_and_update().clone();

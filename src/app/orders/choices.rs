@@ -40,6 +40,19 @@ impl Choices {
         self.state.lock().await.clone()
     }
 
+    /// What holds now for each option, without waiting: None while a choice is on its way to the disk.
+    #[must_use]
+    pub fn seen(&self) -> Option<[Holds; 3]> {
+        let state = self.state.try_lock().ok()?;
+        Some(state.chosen.holds(&state.config))
+    }
+
+    /// Whether what stands in the data folder could not be read at the start, and nobody has chosen anew.
+    #[must_use]
+    pub fn is_damaged(&self) -> bool {
+        self.damaged.load(Ordering::Relaxed)
+    }
+
     pub async fn holds(&self, about: About) -> Option<Holds> {
         let state = self.now().await;
         state.chosen.of(about, &state.config)

@@ -3,10 +3,12 @@
 mod choices;
 mod chosen;
 mod host;
+mod milder;
 
 pub use choices::Choices;
 pub use chosen::{Chosen, FILE, Holds, bare, bearing};
 pub use host::{Asked, ask};
+pub use milder::milder;
 
 use super::{retained, rules::Wanted};
 use crate::{
@@ -79,10 +81,12 @@ impl Clerk {
     }
 
     async fn acknowledge(&self, code: &str, by: &str, whence: &str) -> Result<Value, String> {
-        let at = self.hall.clock.now();
-        self.hall.alerts.acknowledge(code, by, at).map_err(|unknown| unknown.to_string())?;
-        self.hall.record_by(by, "alert.acknowledge", Some(code), whence).await;
-        Ok(json!({"code": code, "by": by, "at": at.to_string()}))
+        let (alert, is_first) = self.hall.alerts.acknowledge(code, by, self.hall.clock.now()).map_err(|unknown| unknown.to_string())?;
+        if is_first {
+            self.hall.record_by(by, "alert.acknowledge", Some(code), whence).await;
+        }
+        let (by, at) = alert.acknowledged.unzip();
+        Ok(json!({"code": code, "by": by, "at": at.map(|at| at.to_string())}))
     }
 
     async fn guard_mode(&self, order: &Order, whence: &str) -> Result<Value, String> {

@@ -23,7 +23,7 @@ pub struct Call {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Came {
     Took,
-    /// It would not be taken at another time either.
+    /// It is not wanted: once more after a long rest, for a proxy says so too while the receiver restarts.
     Refused(String),
     /// `wait`: what the receiver asks for.
     Later {
@@ -69,7 +69,7 @@ impl Call {
     }
 }
 
-/// What a status means: who is busy or broken may be well later, who does not want it will not want it then.
+/// What a status means: who is busy or broken may be well soon; who does not want it, hardly.
 fn came(status: u16, asked: Option<Duration>) -> Came {
     let why = format!("it answers {status}");
     match status {

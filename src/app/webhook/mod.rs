@@ -173,9 +173,15 @@ impl Caller {
                     }
                 }
                 Came::Refused(why) => {
-                    warn!("the webhook {} does not take {} of {}: {why}", self.entry.name, item.event.as_str(), item.alert.code);
-                    was_failing = true;
-                    self.shared.queue().refused(up, why);
+                    let what = format!("the webhook {} does not take {} of {}", self.entry.name, item.event.as_str(), item.alert.code);
+                    if !std::mem::replace(&mut was_failing, true) {
+                        warn!("{what}, and is asked again later: {why}");
+                    }
+                    let given_up = self.shared.queue().refused(item, up, why);
+                    if let Some(stands) = given_up {
+                        warn!("{what}: it is given up");
+                        self.known.keep(&stands);
+                    }
                 }
                 Came::Later { wait, why } => {
                     if !std::mem::replace(&mut was_failing, true) {

@@ -11,6 +11,8 @@ use uuid::Uuid;
 /// The rest after a first failure; it doubles up to the most.
 const REST: Duration = Duration::from_secs(1);
 const MOST_REST: Duration = Duration::from_secs(300);
+/// One thing that the receiver does not want is tried so often, after the longest rest each: an hour, in which somebody may mend it.
+const REFUSALS: u32 = 12;
 /// A receiver may ask for no longer one.
 const MOST_ASKED: Duration = Duration::from_secs(3_600);
 /// Other words for what stands already are posted at most so often.
@@ -50,6 +52,8 @@ pub struct Item {
     pub event: Event,
     pub alert: Alert,
     due: Duration,
+    /// How often the receiver did not want it.
+    refusals: u32,
 }
 
 #[derive(Debug)]
@@ -113,7 +117,7 @@ impl Queue {
             (Turn::Changed(_), Some(told)) => up.max(*told + WORDS_EVERY),
             _ => up,
         };
-        self.waiting.insert(code.to_owned(), Item { id, at, event, alert: alert.clone(), due });
+        self.waiting.insert(code.to_owned(), Item { id, at, event, alert: alert.clone(), due, refusals: 0 });
         self.bound();
     }
 
@@ -143,10 +147,26 @@ impl Queue {
         self.stands.keys().cloned().collect()
     }
 
-    /// The receiver does not want it, and would not at another time.
-    pub fn refused(&mut self, up: Duration, why: String) {
+    /// The receiver does not want it: it is tried again after the longest rest, some times, while other things go on. What it knows to stand,
+    /// where it was the last time.
+    pub fn refused(&mut self, mut item: Item, up: Duration, why: String) -> Option<Vec<String>> {
         self.at_work = None;
         self.fail(up, why);
+        item.refusals += 1;
+        if item.refusals < REFUSALS {
+            item.due = up + MOST_REST;
+            self.put_back(item);
+            return None;
+        }
+        // Of what comes back it is told anew.
+        if !item.event.stands() {
+            self.stands.remove(&item.alert.code);
+        }
+        // Nothing is left that could show it to be well.
+        if self.waiting.is_empty() {
+            self.failing = None;
+        }
+        Some(self.stands.keys().cloned().collect())
     }
 
     /// It did not reach the receiver: it is tried again, unless something newer of it waits. `dice`: a number from 0 to 255, so that many who
@@ -158,6 +178,11 @@ impl Queue {
         self.rests_until = up + rest.max(asked.unwrap_or_default().min(MOST_ASKED));
         self.tries = self.tries.saturating_add(1);
         self.fail(up, why);
+        self.put_back(item);
+    }
+
+    /// Unless something newer of it waits.
+    fn put_back(&mut self, item: Item) {
         let newer = self.waiting.get_mut(&item.alert.code);
         match newer {
             // It never heard that it was raised.

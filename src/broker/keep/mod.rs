@@ -57,7 +57,7 @@ pub async fn export_at_rest(config: &Config, folder: &Path, into: &Path) -> Resu
 
 /// Whether nobody but Jamey, or nobody at all, keeps a value here.
 fn is_own(config: &Config, topic: &str) -> bool {
-    topic.starts_with('$') || (access::below_root(config, topic) && access::own_topic(config, topic).is_none())
+    topic.starts_with('$') || access::is_jameys(config, topic)
 }
 
 /// `topics`: what is retained, where that is known; each value is then read by itself.

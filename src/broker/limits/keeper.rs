@@ -9,20 +9,17 @@ pub struct Keeper(pub Arc<Hall>);
 
 impl BrokerEventHandler for Keeper {
     fn on_retained_set<'a>(&'a self, event: RetainedSetEvent) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
-        self.0.limits.retained.set(&event.topic, event.payload.len(), is_own(&self.0, &event.topic));
+        self.0.limits.retained.set(&event.topic, event.payload.len(), access::is_jameys(&self.0.config, &event.topic));
         Box::pin(std::future::ready(()))
     }
-}
-
-/// Whether only Jamey publishes here.
-fn is_own(hall: &Hall, topic: &str) -> bool {
-    access::below_root(&hall.config, topic) && access::own_topic(&hall.config, topic).is_none()
 }
 
 /// Counts again where the engine has other values than are known here: some expired, or this is the start.
 pub async fn recount(hall: &Hall, router: &MessageRouter) {
     if router.retained_count().await != hall.limits.retained.count() {
         let values = router.get_retained_messages("#").await;
-        hall.limits.retained.are(values.iter().map(|v| (v.topic_name.as_str(), v.payload.len(), is_own(hall, &v.topic_name))));
+        hall.limits
+            .retained
+            .are(values.iter().map(|v| (v.topic_name.as_str(), v.payload.len(), access::is_jameys(&hall.config, &v.topic_name))));
     }
 }

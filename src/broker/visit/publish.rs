@@ -113,7 +113,13 @@ impl Visit {
             Some(access::Own::Command(verb)) => {
                 let by = source.user.as_deref().unwrap_or(source.requester.as_str());
                 if let Some(about) = About::named(&verb) {
-                    return Order::read(about, message.payload, by).map_or_else(|why| Way::Refuse(reason::FORMAT, why), Way::Order);
+                    return match Order::read(about, message.payload, by) {
+                        Ok(order) if !order.wants.roles().iter().any(|role| who.rights.has(role)) => {
+                            Way::Refuse(reason::NOT_AUTHORIZED, "this alert is for the roles approver and admin to acknowledge")
+                        }
+                        Ok(order) => Way::Order(order),
+                        Err(why) => Way::Refuse(reason::FORMAT, why),
+                    };
                 }
                 if let Some(verb) = Verb::named(&verb) {
                     return Errand::read(verb, message.payload, by).map_or_else(|why| Way::Refuse(reason::FORMAT, why), Way::Errand);
@@ -262,7 +268,7 @@ impl Visit {
             return PublishAction::Handled;
         }
         if reading::is_birth(&self.hall.config, message.topic, message.payload) {
-            self.hall.birth.send_replace(());
+            self.hall.birth.send_replace(true);
         }
         let view = self.hall.guard();
         let again = match told {

@@ -117,10 +117,14 @@ impl Book {
         self.tell(up, &seen_again)
     }
 
-    pub fn acknowledge(&mut self, code: &str, by: &str, at: Timestamp) -> Option<Alert> {
+    /// The alert, and whether nobody had seen it before: who has seen it first stands.
+    pub fn acknowledge(&mut self, code: &str, by: &str, at: Timestamp) -> Option<(Alert, bool)> {
         let entry = self.entries.get_mut(code).filter(|entry| entry.is_raised())?;
+        if entry.alert.acknowledged.is_some() {
+            return Some((entry.alert.clone(), false));
+        }
         entry.alert.acknowledged = Some((by.chars().take(limits::AUDIT_NAME_BYTES).collect(), at));
-        Some(entry.alert.clone())
+        Some((entry.alert.clone(), true))
     }
 
     pub fn page(&self) -> Page {

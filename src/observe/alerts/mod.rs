@@ -111,15 +111,16 @@ impl Alerts {
         turns
     }
 
-    /// Somebody has seen it.
+    /// Somebody has seen it: the alert, and whether nobody had before. What was seen already stays as it is, so that saying it again costs
+    /// nobody anything.
     ///
     /// # Errors
     /// When no such alert stands.
-    pub fn acknowledge(&self, code: &str, by: &str, at: Timestamp) -> Result<Alert, Unknown> {
+    pub fn acknowledge(&self, code: &str, by: &str, at: Timestamp) -> Result<(Alert, bool), Unknown> {
         let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
-        let alert = book.acknowledge(code, by, at).ok_or(Unknown)?;
+        let seen = book.acknowledge(code, by, at).ok_or(Unknown)?;
         self.show(book.page());
-        Ok(alert)
+        Ok(seen)
     }
 
     #[must_use]

@@ -48,7 +48,7 @@ impl Patience {
                 let grace = GRACE + self.raise + self.clear;
                 Kind { raise: self.raise, clear: self.clear, grace, is_exact: false }
             }
-            "guard-off" | "rules" => Kind { is_exact: true, ..own },
+            "guard-off" | "guard-milder" | "guard-unread" | "rules" => Kind { is_exact: true, ..own },
             // Each write that fails or does not turns it.
             "store" => Kind { clear: Duration::from_secs(5), ..own },
             // They reckon with a minute's absence themselves before they call it one.

@@ -60,7 +60,10 @@ fn who_has_seen_it_is_told_again_when_it_is_graver_or_comes_back() {
     let say = |critical| BTreeMap::from([("certificate".to_owned(), alarm(critical, 0, "ends"))]);
     assert_eq!(alerts.acknowledge("certificate", "anna", at(1)), Err(Unknown), "it does not stand yet");
     alerts.look(secs(0), &say(false));
-    assert_eq!(alerts.acknowledge("certificate", "anna", at(1)).unwrap().acknowledged, Some(("anna".into(), at(1))));
+    let (alert, is_first) = alerts.acknowledge("certificate", "anna", at(1)).unwrap();
+    assert_eq!((alert.acknowledged, is_first), (Some(("anna".into(), at(1))), true));
+    let (alert, is_first) = alerts.acknowledge("certificate", "bob", at(2)).unwrap();
+    assert_eq!((alert.acknowledged, is_first), (Some(("anna".into(), at(1))), false), "who has seen it first stands");
     assert!(alerts.page().alerts[0].acknowledged.is_some(), "a reader sees it at once");
     assert_eq!(told(&alerts.look(secs(1), &say(false))), ["Acknowledged certificate"]);
     assert_eq!(alerts.look(secs(2), &say(false)), []);

@@ -39,5 +39,5 @@ class Complaints(logging.Handler):
 
     def gone(self):
         """Takes off the list that its broker was gone, which its log should have."""
-        for said in ("Failed to connect", "Error returned from MQTT server", "failed to receive on socket", "mqtt re-subscribe and birth"):
+        for said in ("Failed to connect", "Error talking to MQTT", "Error returned from MQTT server", "failed to receive on socket", "mqtt re-subscribe and birth"):
             self.of(said)

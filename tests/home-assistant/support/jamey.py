@@ -18,7 +18,7 @@ USERS = {
     "home_assistant": ("home_assistant", "discovery", "operator", "approver"),
     "node_red": ("home_assistant",),
     "zigbee2mqtt": ("zigbee2mqtt",),
-    "anna": ("admin",),
+    "anna": ("admin", "approver"),
 }
 
 

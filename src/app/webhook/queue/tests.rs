@@ -42,6 +42,12 @@ impl Desk {
         posted
     }
 
+    /// The receiver does not want it.
+    fn refuse(&mut self, up: u64) -> Option<Vec<String>> {
+        let item = self.queue.next(secs(up)).unwrap();
+        self.queue.refused(item, secs(up), "it answers 401".into())
+    }
+
     /// The receiver is down.
     fn fail(&mut self, up: u64) {
         let item = self.queue.next(secs(up)).unwrap();
@@ -118,6 +124,16 @@ fn what_comes_while_it_is_posted_follows_it() {
 }
 
 #[test]
+fn what_was_not_heard_of_is_raised_whatever_came_while_it_was_posted() {
+    let mut desk = Desk::new(Least::Warning);
+    desk.put(&Turn::Raised(alert("a", false, "1")), 0);
+    let raised = desk.queue.next(secs(0)).unwrap();
+    desk.put(&Turn::Graver(alert("a", true, "2")), 0);
+    desk.queue.failed(raised, secs(0), None, 255, "down".into());
+    assert_eq!(desk.post(9), ["raised a 2"]);
+}
+
+#[test]
 fn who_hears_of_critical_ones_alone_hears_their_end_whatever_they_are_then() {
     let mut desk = Desk::new(Least::Critical);
     desk.put(&Turn::Raised(alert("a", false, "1")), 0);
@@ -129,13 +145,29 @@ fn who_hears_of_critical_ones_alone_hears_their_end_whatever_they_are_then() {
 }
 
 #[test]
-fn what_the_receiver_does_not_want_is_not_tried_again_and_what_it_asks_for_is_heeded() {
+fn what_the_receiver_does_not_want_is_tried_again_for_an_hour_and_holds_up_nothing() {
     let mut desk = Desk::new(Least::Warning);
-    desk.put(&Turn::Raised(alert("a", false, "1")), 0);
-    desk.queue.next(secs(0)).unwrap();
-    desk.queue.refused(secs(0), "it answers 401".into());
-    assert_eq!(desk.queue.next(secs(9)), Err(None));
-    assert!(desk.queue.failing().is_some());
+    desk.put(&Turn::Raised(alert("a", true, "1")), 0);
+    assert_eq!(desk.refuse(0), None);
+    assert_eq!(desk.queue.next(secs(0)), Err(Some(secs(300))));
+    desk.put(&Turn::Raised(alert("b", false, "1")), 1);
+    assert_eq!(desk.post(1), ["raised b 1"]);
+    assert_eq!(desk.post(300), ["raised a 1"], "the proxy knows its receiver again");
+
+    desk.put(&Turn::Cleared(alert("a", true, "1")), 400);
+    for time in 0..11 {
+        assert_eq!(desk.refuse(400 + 300 * time), None);
+    }
+    assert_eq!(desk.queue.failing(), Some((secs(400), "it answers 401")));
+    assert_eq!(desk.refuse(3_700), Some(vec!["b".to_owned()]), "given up, and nothing that it knows to stand");
+    assert_eq!((desk.queue.next(secs(9_000)), desk.queue.failing()), (Err(None), None), "nothing is left that could show it to be well");
+    desk.put(&Turn::Raised(alert("a", true, "2")), 9_000);
+    assert_eq!(desk.post(9_000), ["raised a 2"], "though its end was refused");
+}
+
+#[test]
+fn what_a_receiver_asks_for_is_heeded() {
+    let mut desk = Desk::new(Least::Warning);
     for (asked, waits) in [(77, 77), (99_999, 3_600)] {
         desk.put(&Turn::Raised(alert("b", false, "1")), 0);
         let item = desk.queue.next(secs(10_000)).unwrap();
