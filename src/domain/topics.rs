@@ -173,7 +173,7 @@ pub const ROWS: &[Row] = &[
         way: "out",
         qos: "1",
         retained: "yes, empty clears",
-        payload: "`severity` (`warning`, `critical`), `since`, `text`, `what_to_do`, `acknowledged` (`by`, `at`, or null), `times` (how often its cause came back within an hour); at most 64 at a time, the gravest first; codes: `more` (how many stand besides), `store`, `damaged` (a page of the database), `guard-off`, `certificate`, `slow-subscriber`, `rules`, `set-aside` (what the mind had counted could not be read at the start), `critical-consciousness-state` (a part does not answer the others), `mission-{id}`, `bridge-{name}`, `duty-{id}`, `silent-{entity}` (it has said nothing for longer than it used to), `outage-{bridge}` (with all that is heard through it), `silences` (how many more than have one of their own), `phoenix-failed` (no snapshot can be taken), `phoenix-stale` (the newest is too old), `phoenix-drill-failed` (one could not be restored for trial), `phoenix-rolled-back` (an older state of a repository was put in its place), `phoenix-copy` (a receiver does not go on with its copy), `disk`, `clock`, `memory`, `performance`, `availability-{part}`, `security-{what}` (`logins`, `vetoed`, `names`, `forged`, `audit`), `webhook-{name}`; docs/alerts.md has the cause of each, and what to do",
+        payload: "`severity` (`warning`, `critical`), `since`, `text`, `what_to_do`, `acknowledged` (`by`, `at`, or null), `times` (how often its cause came back within an hour); at most 64 at a time, the gravest first; codes: `more` (how many stand besides), `store`, `damaged` (a page of the database), `guard-off`, `guard-milder` (less is held than the config says, by somebody's choice), `guard-unread` (what was chosen cannot be read), `certificate`, `slow-subscriber`, `rules`, `set-aside` (what the mind had counted could not be read at the start), `critical-consciousness-state` (a part does not answer the others), `mission-{id}`, `bridge-{name}`, `duty-{id}`, `silent-{entity}` (it has said nothing for longer than it used to), `outage-{bridge}` (with all that is heard through it), `silences` (how many more than have one of their own), `phoenix-failed` (no snapshot can be taken), `phoenix-stale` (the newest is too old), `phoenix-drill-failed` (one could not be restored for trial), `phoenix-rolled-back` (an older state of a repository was put in its place), `phoenix-copy` (a receiver does not go on with its copy), `disk`, `clock`, `memory`, `performance`, `availability-{part}`, `security-{what}` (`logins`, `vetoed`, `names`, `forged`, `audit`), `webhook-{name}`; docs/alerts.md has the cause of each, and what to do",
     },
     Row {
         topic: "bridge/{name}",
@@ -313,7 +313,7 @@ pub const ROWS: &[Row] = &[
         way: "in",
         qos: "any",
         retained: "refused",
-        payload: "`code` of an alert that stands, and perhaps `transaction`; needs the role operator, approver or admin. The reply's `data` has `code`, `by`, `at`",
+        payload: "`code` of an alert that stands, and perhaps `transaction`; needs the role operator, approver or admin, for `security-…` and `guard-…` approver or admin. The reply's `data` has `code`, `by`, `at`",
     },
     Row {
         topic: "cmd/phoenix-snapshot, cmd/phoenix-drill",
