@@ -7,16 +7,19 @@ use crate::{
 };
 use std::{
     fmt,
-    fs::{File, OpenOptions},
+    fs::File,
     io::{self, Read, Write},
-    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    os::unix::fs::PermissionsExt,
     path::Path,
 };
+use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
 
 /// The first line up to its version.
 const TITLE: &str = "jamey-phoenix-key";
 const VERSION: &str = "1";
+/// How a key file is called until it is whole.
+const FRESH: &str = ".jamey-key-";
 /// Of the checksum: enough against a slip of the pen.
 const CHECK_DIGITS: usize = 8;
 
@@ -33,24 +36,18 @@ impl KeyFile {
         let mut secret = Zeroizing::new([0; 32]);
         getrandom::fill(secret.as_mut_slice()).map_err(PhoenixError::Randomness)?;
         let made = Self(secret);
-        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-        if file.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::AlreadyExists) {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        // Whole or not there: half a key, of a process that was killed, would only be in the way of the next try.
+        let mut fresh = NamedTempFile::with_prefix_in(FRESH, folder).at(path, "making the key file")?;
+        fresh.write_all(made.text().as_bytes()).and_then(|()| fresh.as_file().sync_all()).at(path, "making the key file")?;
+        let named = fresh.persist_noclobber(path).map_err(|refused| refused.error);
+        if named.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::AlreadyExists) {
             return Err(PhoenixError::Key(format!(
                 "{}: is there already, and a key file is never overwritten: name another",
                 path.display()
             )));
         }
-        let written = file.and_then(|mut file| {
-            file.write_all(made.text().as_bytes())?;
-            file.sync_all()?;
-            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-            File::open(folder)?.sync_all()
-        });
-        if written.is_err() {
-            // Half a key would only be in the way of the next try.
-            std::fs::remove_file(path).ok();
-        }
-        written.at(path, "making the key file")?;
+        named.and_then(|_| File::open(folder)?.sync_all()).at(path, "making the key file")?;
         Ok(made)
     }
 
