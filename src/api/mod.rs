@@ -1,24 +1,32 @@
 //! HTTP: health for everybody, and behind the gate what those see who may hear everything. It reads views and handles, and judges nothing.
 
-mod alerts;
+mod asked;
 mod dress;
+mod etag;
 mod gate;
 mod health;
 mod metrics;
+mod openapi;
+mod paging;
 mod patient;
 mod places;
 mod problem;
+mod reading;
 mod server;
+mod v1;
 
-use crate::{broker::Hall, domain::limits, observe::metrics::Figures};
-use axum::{Router, extract::DefaultBodyLimit, http::StatusCode, middleware, routing::get};
+use crate::{broker::Hall, domain::limits, observe::metrics::Figures, store::Readers};
+use axum::{Json, Router, extract::DefaultBodyLimit, http::StatusCode, middleware, routing::get};
 use problem::Problem;
 use std::sync::Arc;
 use tokio::{net::TcpListener, sync::watch};
+use utoipa_axum::router::OpenApiRouter;
 
 /// What all that is answered is answered from.
 pub struct Api {
     pub hall: Arc<Hall>,
+    /// Connections to the database, for threads that may wait for the disk.
+    pub readers: Readers,
     /// Gathers the figures of this moment; it may take a millisecond.
     pub figures: Box<dyn Fn() -> Figures + Send + Sync>,
 }
@@ -33,15 +41,22 @@ pub async fn serve(listener: TcpListener, api: Api, stopped: watch::Receiver<boo
 }
 
 fn routes(api: Arc<Api>) -> Router {
-    let open = Router::new().route("/health/live", get(health::live)).route("/health/ready", get(health::ready));
-    let gated = Router::new()
-        .route("/metrics", get(metrics::metrics))
-        .route("/v1/alerts", get(alerts::alerts))
-        .route_layer(middleware::from_fn_with_state(Arc::clone(&api), gate::readers));
+    let (v1, document) = v1::routes().split_for_parts();
+    let document = Arc::new(openapi::whole(document));
+    let open = Router::new()
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .route("/openapi.json", get(async move || Json(Arc::clone(&document))));
+    let gated = v1.route("/metrics", get(metrics::metrics)).route_layer(middleware::from_fn_with_state(Arc::clone(&api), gate::readers));
     open.merge(gated)
-        .fallback(async || Problem::new(StatusCode::NOT_FOUND, "not-found", "there is nothing here: docs/metrics.md tells what there is"))
-        .method_not_allowed_fallback(async || Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method", "this can only be read: ask with GET"))
+        .fallback(async || Problem::new(StatusCode::NOT_FOUND, "not-found", "there is nothing here: /openapi.json tells what there is"))
+        .method_not_allowed_fallback(async || {
+            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method", "this cannot be done here: /openapi.json tells what can")
+        })
         .layer(DefaultBodyLimit::max(limits::HTTP_BODY_BYTES))
         .layer(middleware::from_fn_with_state(Arc::clone(&api), dress::dress))
         .with_state(api)
 }
+
+/// The routes of one kind of things, with their descriptions.
+type Routes = OpenApiRouter<Arc<Api>>;

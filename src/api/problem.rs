@@ -5,7 +5,12 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use serde_json::json;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use utoipa::{
+    IntoResponses, ToSchema,
+    openapi::{ContentBuilder, Ref, RefOr, Response as Described, ResponseBuilder},
+};
 
 /// An answer that says no.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +22,22 @@ pub struct Problem {
     pub detail: String,
 }
 
+/// A problem document.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub struct Document {
+    #[serde(rename = "type")]
+    #[schema(example = "about:blank")]
+    kind: &'static str,
+    title: &'static str,
+    #[schema(minimum = 400, maximum = 599)]
+    status: u16,
+    /// A word for programs.
+    code: &'static str,
+    /// What was wrong, and what would be right.
+    detail: String,
+}
+
 impl Problem {
     #[must_use]
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
@@ -26,13 +47,13 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let document = json!({
-            "type": "about:blank",
-            "title": self.status.canonical_reason(),
-            "status": self.status.as_u16(),
-            "code": self.code,
-            "detail": self.detail,
-        });
+        let document = Document {
+            kind: "about:blank",
+            title: self.status.canonical_reason().unwrap_or_default(),
+            status: self.status.as_u16(),
+            code: self.code,
+            detail: self.detail,
+        };
         let mut answer = (self.status, Json(document)).into_response();
         answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if self.status == StatusCode::UNAUTHORIZED {
@@ -41,4 +62,44 @@ impl IntoResponse for Problem {
         }
         answer
     }
+}
+
+/// For a route's description: what everybody may meet with who asks for something behind the gate.
+pub struct Refused;
+
+/// For a route's description: what is named is not there.
+pub struct Missing;
+
+/// For a route's description: what a body, or a condition on it, may meet with.
+pub struct Unfit;
+
+impl IntoResponses for Refused {
+    fn responses() -> BTreeMap<String, RefOr<Described>> {
+        described(&[
+            (400, "the request makes no sense: the detail says what would"),
+            (401, "nobody is shown, or somebody wrong"),
+            (403, "this is not for who asks"),
+            (429, "too many requests: `Retry-After` says when"),
+            (500, "the house cannot answer: its log tells more"),
+            (503, "no answer in time, or too many wait: ask again"),
+        ])
+    }
+}
+
+impl IntoResponses for Missing {
+    fn responses() -> BTreeMap<String, RefOr<Described>> {
+        described(&[(404, "there is no such thing")])
+    }
+}
+
+impl IntoResponses for Unfit {
+    fn responses() -> BTreeMap<String, RefOr<Described>> {
+        described(&[(413, "the body is too large"), (415, "the body is no JSON, or does not say so")])
+    }
+}
+
+fn described(all: &[(u16, &str)]) -> BTreeMap<String, RefOr<Described>> {
+    let content = || ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+    let one = |text: &str| ResponseBuilder::new().description(text).content("application/problem+json", content()).build();
+    all.iter().map(|(status, text)| (status.to_string(), RefOr::T(one(text)))).collect()
 }

@@ -65,7 +65,7 @@ use crate::{
     observe::{Counters, Recalled},
     runtime::{Clock, shutdown},
     soul::Soul,
-    store::{Store, Writer},
+    store::{Readers, Store, Writer},
 };
 use anyhow::{Context, Result, anyhow};
 use ground::{lock, private_folder, raise_descriptors};
@@ -355,7 +355,11 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     tokio::spawn(doors::watch(listeners, Arc::clone(&clock), tell, stopped.clone()));
     let telling = tokio::spawn(telling.tell());
     let speaking = tokio::spawn(speaker.speak());
-    let serving = tokio::spawn(api::serve(http, api::Api { hall: Arc::clone(&hall), figures: meter.dial() }, stopped.clone()));
+    let serving = tokio::spawn(api::serve(
+        http,
+        api::Api { hall: Arc::clone(&hall), readers: Readers::new(&data), figures: meter.dial() },
+        stopped.clone(),
+    ));
     let looking = tokio::spawn(lookout.watch(wire, stopped.clone()));
     let sampling = tokio::spawn(alerts::sample(data.clone(), tell_sample, stopped.clone()));
     let ticking = tokio::spawn(tick(Arc::clone(&hall), stopped.clone()));

@@ -1,0 +1,7 @@
+//! `/v1/guard`: mode, profile, strictness and coverage, and what approvers may make of them.
+
+use crate::api::Routes;
+
+pub fn routes() -> Routes {
+    Routes::new()
+}
