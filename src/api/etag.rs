@@ -2,7 +2,6 @@
 
 use super::problem::Problem;
 use axum::{
-    Json,
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };

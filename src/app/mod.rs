@@ -46,6 +46,7 @@ pub use approvals::held_document;
 pub use control::{LONGEST_SECONDS, Order, standing};
 pub use doors::listeners;
 pub use figures::folder_bytes;
+pub use greeting::overheard;
 pub use index::FOLDER as INDEX;
 pub use journal::{Entered, read as read_journal};
 pub use wishes::{AT_ONCE as WISHED_AT_ONCE, Wish, grant as grant_wish};
@@ -184,7 +185,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     // A subscription that outlived the restart may be waiting for verdicts.
     hall.verdicts_wanted.fetch_or(engine.has_sessions().await, std::sync::atomic::Ordering::Relaxed);
     let engine = Arc::new(engine);
-    let mqtt = doors.mqtt();
+    let (mqtt, http_tls) = (doors.mqtt(), doors.http());
     let own_address = private.local_addr()?;
     let http_address = http.local_addr()?;
 
@@ -357,7 +358,14 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let speaking = tokio::spawn(speaker.speak());
     let serving = tokio::spawn(api::serve(
         http,
-        api::Api { hall: Arc::clone(&hall), readers: Readers::new(&data), figures: meter.dial() },
+        http_tls,
+        api::Api {
+            hall: Arc::clone(&hall),
+            readers: Readers::new(&data),
+            figures: meter.dial(),
+            engine: Arc::downgrade(&engine),
+            pace: api::Pace::new(&config.http),
+        },
         stopped.clone(),
     ));
     let looking = tokio::spawn(lookout.watch(wire, stopped.clone()));

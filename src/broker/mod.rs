@@ -26,6 +26,7 @@ mod recalls;
 mod release;
 pub mod repeats;
 pub mod rights;
+mod roll;
 mod strict;
 pub mod tls;
 mod visit;
@@ -39,11 +40,12 @@ pub use entrance::Certificate;
 pub use errands::{Errand, Errands, Verb};
 pub use hall::{Damage, Door, GuardView, Hall};
 pub use inbox::{Answer, Inbox, Letter, Post};
-pub use limits::Pass;
+pub use limits::{Bucket, Household, Pass, Remembered};
 pub use listener::Listener;
 pub use orders::{About, Bearing, CONFIG, Order, Orders, Wants};
 pub use own::{Announcement, OwnClient};
 pub use recalls::{Asked, Recalls};
+pub use roll::{Guest, KeptSession, RetainedValue};
 pub use visitor::{Shown, Stranger, Visitor};
 
 /// The readers of strangers' bytes, for the fuzzer.

@@ -338,6 +338,18 @@ pub const HTTP_HEAD_BYTES: usize = 16 * 1_024;
 pub const HTTP_HEADERS: usize = 64;
 /// A request's body: what people write, and no uploads.
 pub const HTTP_BODY_BYTES: usize = 64 * 1_024;
+/// Requests of one key in a second, and at once: a dashboard asks some twenty when it is opened and one or two a second then, and a script
+/// that turns pages is answered in some milliseconds each.
+pub const HTTP_PER_SECOND: u32 = 100;
+pub const HTTP_BURST: u32 = 200;
+/// An address may do so many times what one key may: behind it are several people with their tools, and what is not known yet.
+pub const HTTP_ADDRESS_TIMES: u32 = 4;
+/// A request's own id: a UUID has 36 characters, a trace's id with its span some 50.
+pub const REQUEST_ID_BYTES: usize = 64;
+/// Origins whose pages may ask: a house has one dashboard elsewhere, or two.
+pub const HTTP_ORIGINS: usize = 16;
+/// So long browsers believe that they may ask, in seconds: a change of the config is felt within it.
+pub const HTTP_PREFLIGHT_SECONDS: u32 = 600;
 /// Entities with figures of their own in one scrape, at some 200 bytes each: more than a house has, and what a Prometheus on the same
 /// small host still takes.
 pub const METRICS_ENTITIES: usize = 1_000;
