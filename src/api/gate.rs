@@ -7,7 +7,7 @@ use super::{
     server::{Peer, Secured},
 };
 use crate::{
-    broker::{Shown, Stranger, Visitor},
+    broker::{Shown, Stranger},
     domain::people::token_hash,
 };
 use axum::{
@@ -19,9 +19,6 @@ use axum::{
 };
 use data_encoding::BASE64;
 use std::{net::IpAddr, sync::Arc};
-
-/// The role that may read, whatever an owner's own lists say of topics.
-const READER: &str = "reader";
 
 /// Lets those through who may read. Who it is stands in the request's extensions from then on.
 ///
@@ -54,7 +51,7 @@ pub async fn readers(
         api.hall.counters.refuse("http-rate", &format!("`{user}` from {} asks too fast", peer.ip()));
         return Ok(refusal);
     }
-    let mut answer = if may_read(&visitor) {
+    let mut answer = if visitor.rights.reads() {
         request.extensions_mut().insert(visitor);
         next.run(request).await
     } else {
@@ -66,10 +63,6 @@ pub async fn readers(
         answer.extensions_mut().insert(standing);
     }
     Ok(answer)
-}
-
-fn may_read(visitor: &Visitor) -> bool {
-    visitor.rights.hears_everything() || visitor.rights.has(READER)
 }
 
 fn outside(stranger: Stranger) -> Problem {
@@ -86,13 +79,13 @@ fn outside(stranger: Stranger) -> Problem {
 }
 
 /// What a request shows, read. It is nowhere printed.
-enum Credentials {
+pub(super) enum Credentials {
     Token(String),
     Password { user: String, secret: Vec<u8> },
 }
 
 impl Credentials {
-    fn shown(&self) -> Shown<'_> {
+    pub(super) fn shown(&self) -> Shown<'_> {
         match self {
             Self::Token(token) => Shown::Token(token),
             Self::Password { user, secret } => Shown::Password { user, secret },
@@ -101,7 +94,7 @@ impl Credentials {
 }
 
 /// `Authorization`, as RFC 6750 and RFC 7617 have it. None: it is not there.
-fn shown(headers: &HeaderMap) -> Result<Option<Credentials>, Problem> {
+pub(super) fn shown(headers: &HeaderMap) -> Result<Option<Credentials>, Problem> {
     let wrong = || {
         let detail = "`Authorization` is said once, as `Bearer TOKEN`, or as `Basic` with user:password in base64";
         Problem::new(StatusCode::BAD_REQUEST, "authorization", detail)

@@ -21,6 +21,7 @@ mod login;
 mod orders;
 pub mod own;
 pub mod password;
+mod proof;
 mod reading;
 mod recalls;
 mod release;
@@ -44,7 +45,9 @@ pub use limits::{Bucket, Household, Pass, Remembered};
 pub use listener::Listener;
 pub use orders::{About, Bearing, CONFIG, Order, Orders, Wants};
 pub use own::{Announcement, OwnClient};
+pub use proof::Proof;
 pub use recalls::{Asked, Recalls};
+pub use rights::Rights;
 pub use roll::{Guest, KeptSession, RetainedValue};
 pub use visitor::{Shown, Stranger, Visitor};
 

@@ -5,11 +5,14 @@ mod counters;
 mod host;
 mod incidents;
 pub mod metrics;
+pub mod news;
 pub mod opinion;
 pub mod overheard;
 mod pulses;
 mod recalls;
 mod requests;
+pub mod settled;
+pub mod verdict;
 mod views;
 mod writes;
 
