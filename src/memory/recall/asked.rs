@@ -27,6 +27,13 @@ impl Query {
                 None => range,
             });
         }
+        if let (from, to) = question.within
+            && (from.is_some() || to.is_some())
+        {
+            let always = Timestamp::from_micros(i64::MIN)..Timestamp::from_micros(i64::MAX);
+            let before = query.time.unwrap_or(always);
+            query.time = Some(from.map_or(before.start, |from| from.max(before.start))..to.map_or(before.end, |to| to.min(before.end)));
+        }
         Ok(query)
     }
 }
