@@ -114,6 +114,10 @@ words!(
     Layer: "working", "short_term", "long_term"
 );
 words!(
+    /// How long a while is that was summed up.
+    Tier: "five_minutes", "hour", "day"
+);
+words!(
     /// What a device is, as far as risk goes.
     DeviceClass: "interlock", "medical", "smoke_alarm", "co_alarm", "gas_alarm", "gateway", "lock", "alarm_panel", "garage", "gate", "door",
         "valve", "siren", "camera", "microphone", "climate", "switch", "cover", "fan", "light", "media", "chime", "unknown"
@@ -143,9 +147,11 @@ mod tests {
         all_read::<RelationKind>(RelationKind::WORDS);
         all_read::<ToldBy>(ToldBy::WORDS);
         all_read::<Layer>(Layer::WORDS);
+        all_read::<Tier>(Tier::WORDS);
         all_read::<DeviceClass>(DeviceClass::WORDS);
         all_read::<Family>(Family::WORDS);
         assert_eq!(domain::Decision::ALL.map(domain::Decision::as_str), Decision::WORDS);
+        assert_eq!(domain::Tier::ALL.map(domain::Tier::as_str), Tier::WORDS);
         assert_eq!(domain::RelationKind::ALL.map(domain::RelationKind::as_str), RelationKind::WORDS);
     }
 

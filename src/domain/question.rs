@@ -20,7 +20,7 @@ pub struct Question {
     /// Times as people write them.
     pub from: Option<String>,
     pub to: Option<String>,
-    /// The same as programs say it: from a time on, and before another.
+    /// The same as programs say it: from a time on, and before another; to the millisecond.
     pub within: (Option<Timestamp>, Option<Timestamp>),
     /// The asker's own, repeated in the reply.
     pub transaction: Option<Value>,

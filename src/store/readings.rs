@@ -7,7 +7,7 @@ use super::{
     sought::Sought,
     summaries::{SUMMARY, summary},
 };
-use crate::domain::{Body, EntityId, Series, Timestamp, Values, limits};
+use crate::domain::{Body, EntityId, Series, Tier, Timestamp, Values, limits};
 use rusqlite::ToSql;
 use std::{collections::BTreeMap, ops::Range};
 use uuid::Uuid;
@@ -19,6 +19,8 @@ pub struct Read {
     pub kind: String,
     /// The path of the value in the body, such as `ENERGY.Power`; empty: the body is the value.
     pub path: String,
+    /// Of what was summed up, the sums of these whiles: of the same records there are three.
+    pub sums: Tier,
 }
 
 /// What was told at a time, or in a while.
@@ -52,7 +54,7 @@ impl Reader {
         let _moment = self.moment()?;
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let mut points = BTreeMap::new();
-        let records = self.look("memory_records", of, within, after, limit)?;
+        let records = self.look("memory_records", "", of, within, after, limit)?;
         for id in &records.ids {
             let sql = "SELECT at, body_kind, payload FROM memory_records WHERE id = ?1";
             let read = all(self.conn(), sql, [id.as_bytes()], |row| {
@@ -64,7 +66,7 @@ impl Reader {
             let point = |(at, mut values): (_, Values)| Some((*id, Point { at, until: None, told: values.paths.remove(&of.path)? }));
             points.extend(read.into_iter().filter_map(point));
         }
-        let sums = self.look("memory_summaries", of, within, after, limit)?;
+        let sums = self.look("memory_summaries", "AND tier = ?6", of, within, after, limit)?;
         for id in &sums.ids {
             let read = all(self.conn(), &format!("{SUMMARY} WHERE id = ?1"), [id.as_bytes()], summary)?.pop();
             let point =
@@ -80,13 +82,23 @@ impl Reader {
     }
 
     /// One more than wanted, where there are so many.
-    fn look(&self, table: &str, of: &Read, within: &Range<Timestamp>, after: Option<Uuid>, limit: usize) -> Result<Look, StoreError> {
+    fn look(
+        &self,
+        table: &str,
+        and: &str,
+        of: &Read,
+        within: &Range<Timestamp>,
+        after: Option<Uuid>,
+        limit: usize,
+    ) -> Result<Look, StoreError> {
         let (from, to) = (within.start.first_id(), within.end.first_id());
-        let sql = format!("SELECT id, entity = ?4 AND kind = ?5 FROM {table} WHERE id > ?1 AND id >= ?2 AND id < ?3 ORDER BY id");
+        let sql = format!("SELECT id, entity = ?4 AND kind = ?5 {and} FROM {table} WHERE id > ?1 AND id >= ?2 AND id < ?3 ORDER BY id");
         let (after, entity) = (after.unwrap_or(Uuid::nil()), of.entity.as_str());
-        let asked: [&dyn ToSql; 5] = [after.as_bytes(), from.as_bytes(), to.as_bytes(), &entity, &of.kind];
+        let tier = of.sums.as_str();
+        let asked: [&dyn ToSql; 6] = [after.as_bytes(), from.as_bytes(), to.as_bytes(), &entity, &of.kind, &tier];
+        let asked = asked.get(..if and.is_empty() { 5 } else { 6 }).unwrap_or_default();
         let mut statement = self.conn().prepare_cached(&sql).doing("prepare to look for readings")?;
-        let mut rows = statement.query(&asked[..]).doing("look for readings")?;
+        let mut rows = statement.query(asked).doing("look for readings")?;
         let (mut ids, mut looked, mut last) = (Vec::new(), 0, Uuid::nil());
         while let Some(row) = rows.next().doing("look for readings")? {
             if ids.len() > limit || looked >= limits::LOOKED_THROUGH {

@@ -4,7 +4,7 @@ use crate::{
     api::{
         Api, Routes,
         asked::{Asked, Named},
-        etag,
+        etag::{self, Unchanged},
         kinds::{Decision, DeviceClass, Family, Id, Time},
         paging::{self, Page},
         problem::{Missing, Problem, Refused},
@@ -158,7 +158,7 @@ async fn devices(State(api): State<Arc<Api>>, Asked(wanted): Asked<Wanted>) -> R
 #[utoipa::path(
     get, path = "/v1/devices/{device}", tag = "devices", operation_id = "device",
     params(("device" = String, Path, min_length = 1, max_length = 64, pattern = "^[a-z0-9_.-]{1,64}$")),
-    responses((status = 200, description = "The device", body = WholeDevice), Refused, Missing),
+    responses((status = 200, description = "The device", body = WholeDevice), Unchanged, Refused, Missing),
 )]
 async fn one(State(api): State<Arc<Api>>, Named(id): Named<EntityId>, headers: HeaderMap) -> Result<Response, Problem> {
     let guard = api.hall.guard();

@@ -6,7 +6,7 @@ use crate::{
     api::{
         Api, Routes,
         asked::{Asked, Named},
-        etag,
+        etag::{self, Unchanged},
         kinds::{Decision, Id, Time},
         paging::{self, Page},
         problem::{Missing, Problem, Refused},
@@ -117,7 +117,7 @@ fn join(document: &mut Value, row: &VerdictRow) {
 #[utoipa::path(
     get, path = "/v1/verdicts/{percept}", tag = "verdicts", operation_id = "verdict",
     params(("percept" = Uuid, Path, description = "The percept's id, as verdicts have it")),
-    responses((status = 200, description = "The verdicts on it, taken apart", body = Explanation), Refused, Missing),
+    responses((status = 200, description = "The verdicts on it, taken apart", body = Explanation), Unchanged, Refused, Missing),
 )]
 async fn one(State(api): State<Arc<Api>>, Named(percept): Named<Uuid>, headers: HeaderMap) -> Result<Response, Problem> {
     let rows = api.read(move |reader| reader.verdict(percept)).await?;

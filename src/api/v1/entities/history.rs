@@ -5,11 +5,11 @@ use crate::{
     api::{
         Api, Routes,
         asked::{Asked, Named},
-        kinds::{Time, within},
+        kinds::{Tier, Time, within},
         paging::{self, Page},
         problem::{Missing, Problem, Refused},
     },
-    domain::{EntityId, Series, Timestamp},
+    domain::{self, EntityId, Keeping, Series, Timestamp},
     store::{HistoryRow, Point, Read, Sought},
 };
 use axum::{Json, extract::State, http::StatusCode};
@@ -40,6 +40,9 @@ struct Wanted {
     /// Of which value within it, such as `ENERGY.Power`; left out: what was told is the value. It goes with `kind`.
     #[param(min_length = 1, max_length = 256)]
     field: Option<String>,
+    /// Of what was summed up, which sums; left out: the finest that reach back to `from`.
+    #[param(inline)]
+    sums: Option<Tier>,
     /// Only from this time on; left out: a day before the end, and of trust all that is kept.
     #[param(inline)]
     from: Option<Time>,
@@ -107,20 +110,35 @@ async fn history(
         return Ok(Json(Page::of(rows, limit, |row| row.at.micros()).map(trust)));
     };
     // A page goes on in the same while: one that ends now would begin later each time.
-    let (within, after) = match paging::position::<(i64, i64, Uuid)>(cursor)? {
-        Some((from, to, after)) => (Timestamp::from_micros(from)..Timestamp::from_micros(to), Some(after)),
-        None => (a_day(wanted.from, wanted.to, api.hall.clock.now()), None),
+    let now = api.hall.clock.now();
+    let (within, sums, after) = match paging::position::<(i64, i64, domain::Tier, Uuid)>(cursor)? {
+        Some((from, to, sums, after)) => (Timestamp::from_micros(from)..Timestamp::from_micros(to), sums, Some(after)),
+        None => {
+            let within = a_day(wanted.from, wanted.to, now);
+            let sums = wanted.sums.map_or_else(|| finest(&api.hall.config.memory, now.seconds_since(within.start)), |word| word.0);
+            (within, sums, None)
+        }
     };
-    let of = Read { entity, kind, path: field.unwrap_or_default() };
+    let of = Read { entity, kind, path: field.unwrap_or_default(), sums };
     let (from, to) = (within.start.micros(), within.end.micros());
     let Sought { rows, next } = api.read(move |reader| reader.readings(&of, &within, after, limit)).await?;
-    let next = next.map(|id| (from, to, id));
+    let next = next.map(|id| (from, to, sums, id));
     Ok(Json(Page::at(rows.into_iter().map(told).collect(), next.as_ref())))
 }
 
 fn a_day(from: Option<Time>, to: Option<Time>, now: Timestamp) -> Range<Timestamp> {
     let to = to.map_or(now.plus_seconds(1), |time| time.0);
     from.map_or(to.plus_seconds(-DAY_SECONDS), |time| time.0)..to
+}
+
+/// The finest sums that are kept so long.
+fn finest(keeping: &Keeping, seconds: f64) -> domain::Tier {
+    let reach = |days: u32| seconds <= f64::from(days) * 86_400.0;
+    match () {
+        () if reach(keeping.five_minutes_days) => domain::Tier::FiveMinutes,
+        () if reach(keeping.hourly_days) => domain::Tier::Hour,
+        () => domain::Tier::Day,
+    }
 }
 
 fn trust(HistoryRow { at, expectation, lower_bound, why }: HistoryRow) -> Told {

@@ -5,7 +5,7 @@ use crate::{
     api::{
         Api, Routes,
         asked::Named,
-        etag,
+        etag::{self, Unchanged},
         problem::{Missing, Problem, Refused},
     },
     domain::EntityId,
@@ -25,7 +25,7 @@ pub fn routes() -> Routes {
 #[utoipa::path(
     get, path = "/v1/entities/{entity}", tag = "entities", operation_id = "entity",
     params(("entity" = String, Path, min_length = 1, max_length = 64, pattern = "^[a-z0-9_.-]{1,64}$")),
-    responses((status = 200, description = "The opinion", body = Opinion), Refused, Missing),
+    responses((status = 200, description = "The opinion", body = Opinion), Unchanged, Refused, Missing),
 )]
 async fn one(State(api): State<Arc<Api>>, Named(entity): Named<EntityId>, headers: HeaderMap) -> Result<Response, Problem> {
     let view = api.hall.views.entity(&entity).ok_or_else(|| unknown(&entity))?;

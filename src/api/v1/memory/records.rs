@@ -4,7 +4,7 @@ use crate::{
     api::{
         Api, Routes,
         asked::{Asked, Named},
-        etag,
+        etag::{self, Unchanged},
         kinds::{Id, Layer, Time},
         paging::{self, Page},
         problem::{Missing, Problem, Refused},
@@ -137,7 +137,7 @@ async fn records(State(api): State<Arc<Api>>, Asked(wanted): Asked<Wanted>) -> R
 #[utoipa::path(
     get, path = "/v1/memory/records/{id}", tag = "memory", operation_id = "memory_record",
     params(("id" = Uuid, Path, description = "The record's id, as lists and recall have it")),
-    responses((status = 200, description = "The record", body = WholeRecord), Refused, Missing),
+    responses((status = 200, description = "The record", body = WholeRecord), Unchanged, Refused, Missing),
 )]
 async fn one(State(api): State<Arc<Api>>, Named(id): Named<Uuid>, headers: HeaderMap) -> Result<Response, Problem> {
     let found = api.read(move |reader| Ok((reader.record(id)?, reader.uses([id])?.remove(&id)))).await?;

@@ -88,7 +88,8 @@ struct Mood {
     arousal: f64,
     dominance: f64,
     octant: String,
-    strength: f64,
+    /// In a word.
+    strength: String,
 }
 
 /// How steady the mood is.

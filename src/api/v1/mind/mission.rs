@@ -4,7 +4,7 @@ use crate::{
     api::{
         Api, Routes,
         asked::{Asked, Named},
-        etag,
+        etag::{self, Unchanged},
         kinds::{Time, within},
         paging::{self, Page, Paging},
         problem::{Missing, Problem, Refused},
@@ -75,7 +75,7 @@ async fn missions(State(api): State<Arc<Api>>, Asked(paging): Asked<Paging>) -> 
 #[utoipa::path(
     get, path = "/v1/mission/{id}", tag = "mission", operation_id = "mission",
     params(("id" = String, Path, min_length = 1, max_length = 64)),
-    responses((status = 200, description = "The objective", body = Mission), Refused, Missing),
+    responses((status = 200, description = "The objective", body = Mission), Unchanged, Refused, Missing),
 )]
 async fn one(State(api): State<Arc<Api>>, Named(id): Named<String>, headers: HeaderMap) -> Result<Response, Problem> {
     let spec = named(&api, &id)?.clone();

@@ -6,7 +6,8 @@ mod phi;
 
 use crate::{
     api::{
-        Api, Routes, etag,
+        Api, Routes,
+        etag::{self, Unchanged},
         problem::{Missing, Problem, Refused},
     },
     domain::Timestamp,
@@ -47,7 +48,7 @@ fn view(found: Option<(Timestamp, Value)>) -> Option<Value> {
 /// As published on `consciousness/state`.
 #[utoipa::path(
     get, path = "/v1/mind", tag = "mind", operation_id = "mind",
-    responses((status = 200, description = "State and focus", body = MindState), Refused, Missing),
+    responses((status = 200, description = "State and focus", body = MindState), Unchanged, Refused, Missing),
 )]
 async fn mind(State(api): State<Arc<Api>>, headers: HeaderMap) -> Result<Response, Problem> {
     told(&api, &headers, "consciousness/state", |reader| Ok(view(reader.consciousness()?))).await
@@ -58,7 +59,7 @@ async fn mind(State(api): State<Arc<Api>>, headers: HeaderMap) -> Result<Respons
 /// As published on `soul/emotion`.
 #[utoipa::path(
     get, path = "/v1/mind/emotion", tag = "mind", operation_id = "emotion",
-    responses((status = 200, description = "Mood and emotions", body = Emotion), Refused, Missing),
+    responses((status = 200, description = "Mood and emotions", body = Emotion), Unchanged, Refused, Missing),
 )]
 async fn emotion(State(api): State<Arc<Api>>, headers: HeaderMap) -> Result<Response, Problem> {
     told(&api, &headers, "soul/emotion", |reader| Ok(view(reader.emotion()?))).await
@@ -69,7 +70,7 @@ async fn emotion(State(api): State<Arc<Api>>, headers: HeaderMap) -> Result<Resp
 /// As published on `consciousness/identity`; 404 until it did something that counts.
 #[utoipa::path(
     get, path = "/v1/mind/identity", tag = "mind", operation_id = "identity",
-    responses((status = 200, description = "The identity", body = Identity), Refused, Missing),
+    responses((status = 200, description = "The identity", body = Identity), Unchanged, Refused, Missing),
 )]
 async fn identity(State(api): State<Arc<Api>>, headers: HeaderMap) -> Result<Response, Problem> {
     told(&api, &headers, "consciousness/identity", Reader::identity).await

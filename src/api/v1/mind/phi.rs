@@ -5,6 +5,7 @@ use crate::{
     api::{
         Api, Routes,
         asked::Asked,
+        etag::Unchanged,
         kinds::{Time, within},
         paging::{self, Page},
         problem::{Missing, Problem, Refused},
@@ -56,7 +57,7 @@ struct Phi {
 /// As published on `consciousness/phi`; 404 for some minutes after a start.
 #[utoipa::path(
     get, path = "/v1/mind/phi", tag = "mind", operation_id = "phi",
-    responses((status = 200, description = "Φ", body = Phi), Refused, Missing),
+    responses((status = 200, description = "Φ", body = Phi), Unchanged, Refused, Missing),
 )]
 async fn phi(State(api): State<Arc<Api>>, headers: HeaderMap) -> Result<Response, Problem> {
     // The document is not stored: what it was before the start says nothing of the parts as they are now.
