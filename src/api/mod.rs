@@ -6,6 +6,7 @@ mod dress;
 mod etag;
 mod gate;
 mod health;
+mod kinds;
 mod metrics;
 mod openapi;
 mod pace;
@@ -22,11 +23,12 @@ use crate::{
     broker::{Engine, Hall, tls::Tls},
     domain::limits,
     observe::metrics::Figures,
-    store::Readers,
+    store::{Readers, VerdictRow},
 };
 use axum::{Extension, Json, Router, extract::DefaultBodyLimit, http::StatusCode, middleware, routing::get};
 pub use pace::Pace;
 use problem::Problem;
+use serde_json::Value;
 use std::sync::{Arc, Weak};
 use tokio::{net::TcpListener, sync::watch};
 use utoipa_axum::router::OpenApiRouter;
@@ -43,6 +45,8 @@ pub struct Api {
     pub engine: Weak<Engine>,
     /// How fast may be asked.
     pub pace: Pace,
+    /// What each verdict was given on, and what would have changed it by the rules that hold now; it may take some milliseconds.
+    pub explain: Box<dyn Fn(&[VerdictRow]) -> Vec<Value> + Send + Sync>,
 }
 
 /// Serves until told to stop.

@@ -148,6 +148,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
 
     let holds = (sets.live.ruling().digest(), sets.shadow.as_ref().map(|s| s.ruling().digest()));
     let shelf = Arc::new(rules::Shelf::default());
+    let in_force = rules::InForce::new(sets.live.clone());
     let desk = Arc::new(words::Desk::default());
     let known = saved.entities.iter().map(|(id, ..)| id.clone()).collect();
     let mut mind = awaken(&config, sets, &saved, clock.now())?;
@@ -369,6 +370,13 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
             figures: meter.dial(),
             engine: Arc::downgrade(&engine),
             pace: api::Pace::new(&config.http),
+            explain: {
+                let in_force = in_force.clone();
+                Box::new(move |rows| {
+                    let mut set = in_force.now();
+                    rows.iter().map(|row| rules::explained(&mut set, row)).collect()
+                })
+            },
         },
         stopped.clone(),
     ));
@@ -387,7 +395,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let rising = tokio::spawn(phoenix::watch(data.clone(), snapshots, stopped.clone()));
     let conditioning = tokio::spawn(conditions::watch(Arc::clone(&hall), upkeeper.clone(), stopped.clone()));
     let serving_orders = tokio::spawn(clerk.serve(hall.orders.open(), stopped.clone()));
-    let rules = rules::Watch { hall: Arc::clone(&hall), shelf, again, seen, choices, wanted, holds, tell: tell_rules, stopped };
+    let rules = rules::Watch { hall: Arc::clone(&hall), shelf, again, seen, choices, wanted, holds, in_force, tell: tell_rules, stopped };
     let ruling = tokio::spawn(rules::watch(rules));
 
     tokio::spawn(damage::look(data.clone(), Arc::clone(&hall)));

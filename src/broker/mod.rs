@@ -46,7 +46,7 @@ pub use listener::Listener;
 pub use orders::{About, Bearing, CONFIG, Order, Orders, Wants};
 pub use own::{Announcement, OwnClient};
 pub use proof::Proof;
-pub use recalls::{Asked, Recalls};
+pub use recalls::{Asked, Busy, NoAnswer, Recalls, Replies};
 pub use rights::Rights;
 pub use roll::{Guest, KeptSession, RetainedValue};
 pub use visitor::{Shown, Stranger, Visitor};

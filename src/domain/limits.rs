@@ -382,6 +382,9 @@ pub const STREAM_WRITE_BYTES: usize = 16 * 1_024;
 pub const HTTP_ORIGINS: usize = 16;
 /// So long browsers believe that they may ask, in seconds: a change of the config is felt within it.
 pub const HTTP_PREFLIGHT_SECONDS: u32 = 600;
+/// Rows that one request by HTTP looks through for what there is no index for, at some microseconds each: as long as a person waits without
+/// noticing. Where more are to be looked through, the answer says where to go on.
+pub const LOOKED_THROUGH: usize = 5_000;
 /// Entities with figures of their own in one scrape, at some 200 bytes each: more than a house has, and what a Prometheus on the same
 /// small host still takes.
 pub const METRICS_ENTITIES: usize = 1_000;
