@@ -1,7 +1,7 @@
 //! Who may ask by HTTP: whatever is behind the gate is for those who may hear everything, and nothing gets behind it by being forgotten.
 
 use super::{Api, problem::Problem, server::Peer};
-use crate::broker::{Shown, Stranger, Visitor};
+use crate::broker::{Shown, Stranger};
 use axum::{
     Extension,
     extract::{Request, State},
@@ -11,9 +11,6 @@ use axum::{
 };
 use data_encoding::BASE64;
 use std::{net::IpAddr, sync::Arc};
-
-/// The role that may read, whatever an owner's own lists say of topics.
-const READER: &str = "reader";
 
 /// Lets those through who may read. Who it is stands in the request's extensions from then on.
 ///
@@ -30,17 +27,13 @@ pub async fn readers(
         let is_near = peer.ip().to_canonical().is_loopback() && is_direct(request.headers());
         api.hall.meet(peer, is_near, shown.as_ref().map(Credentials::shown)).await.map_err(outside)?
     };
-    if !may_read(&visitor) {
+    if !visitor.rights.reads() {
         api.hall.turned_away(peer, &visitor, request.uri().path());
         let detail = "this is for those who may hear everything: give the user the role reader (`jamey user add`), or the token all of its user's roles";
         return Err(Problem::new(StatusCode::FORBIDDEN, "forbidden", detail));
     }
     request.extensions_mut().insert(visitor);
     Ok(next.run(request).await)
-}
-
-fn may_read(visitor: &Visitor) -> bool {
-    visitor.rights.hears_everything() || visitor.rights.has(READER)
 }
 
 fn outside(stranger: Stranger) -> Problem {

@@ -5,6 +5,7 @@ mod dress;
 mod etag;
 mod gate;
 mod health;
+mod kinds;
 mod metrics;
 mod openapi;
 mod paging;
@@ -15,9 +16,15 @@ mod reading;
 mod server;
 mod v1;
 
-use crate::{broker::Hall, domain::limits, observe::metrics::Figures, store::Readers};
+use crate::{
+    broker::Hall,
+    domain::limits,
+    observe::metrics::Figures,
+    store::{Readers, VerdictRow},
+};
 use axum::{Json, Router, extract::DefaultBodyLimit, http::StatusCode, middleware, routing::get};
 use problem::Problem;
+use serde_json::Value;
 use std::sync::Arc;
 use tokio::{net::TcpListener, sync::watch};
 use utoipa_axum::router::OpenApiRouter;
@@ -29,6 +36,8 @@ pub struct Api {
     pub readers: Readers,
     /// Gathers the figures of this moment; it may take a millisecond.
     pub figures: Box<dyn Fn() -> Figures + Send + Sync>,
+    /// What each verdict was given on, and what would have changed it by the rules that hold now; it may take some milliseconds.
+    pub explain: Box<dyn Fn(&[VerdictRow]) -> Vec<Value> + Send + Sync>,
 }
 
 /// Serves until told to stop.

@@ -45,6 +45,20 @@ impl Problem {
     }
 }
 
+impl Problem {
+    /// What is told each few seconds was not told yet.
+    #[must_use]
+    pub fn not_yet() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "not-yet", "nothing was told of it yet since the start: ask again in some seconds")
+    }
+
+    /// What is named is not there.
+    #[must_use]
+    pub fn missing(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not-found", detail)
+    }
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let document = Document {

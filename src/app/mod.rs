@@ -146,6 +146,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
 
     let holds = (sets.live.ruling().digest(), sets.shadow.as_ref().map(|s| s.ruling().digest()));
     let shelf = Arc::new(rules::Shelf::default());
+    let in_force = rules::InForce::new(sets.live.clone());
     let desk = Arc::new(words::Desk::default());
     let known = saved.entities.iter().map(|(id, ..)| id.clone()).collect();
     let mut mind = awaken(&config, sets, &saved, clock.now())?;
@@ -359,7 +360,18 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let speaking = tokio::spawn(speaker.speak());
     let serving = tokio::spawn(api::serve(
         http,
-        api::Api { hall: Arc::clone(&hall), readers: Readers::new(&data), figures: meter.dial() },
+        api::Api {
+            hall: Arc::clone(&hall),
+            readers: Readers::new(&data),
+            figures: meter.dial(),
+            explain: {
+                let in_force = in_force.clone();
+                Box::new(move |rows| {
+                    let mut set = in_force.now();
+                    rows.iter().map(|row| rules::explained(&mut set, row)).collect()
+                })
+            },
+        },
         stopped.clone(),
     ));
     let looking = tokio::spawn(lookout.watch(wire, stopped.clone()));
@@ -377,7 +389,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let rising = tokio::spawn(phoenix::watch(data.clone(), snapshots, stopped.clone()));
     let conditioning = tokio::spawn(conditions::watch(Arc::clone(&hall), upkeeper.clone(), stopped.clone()));
     let serving_orders = tokio::spawn(clerk.serve(hall.orders.open(), stopped.clone()));
-    let rules = rules::Watch { hall: Arc::clone(&hall), shelf, again, seen, choices, wanted, holds, tell: tell_rules, stopped };
+    let rules = rules::Watch { hall: Arc::clone(&hall), shelf, again, seen, choices, wanted, holds, in_force, tell: tell_rules, stopped };
     let ruling = tokio::spawn(rules::watch(rules));
 
     tokio::spawn(damage::look(data.clone(), Arc::clone(&hall)));

@@ -43,7 +43,7 @@ pub use limits::Pass;
 pub use listener::Listener;
 pub use orders::{About, Bearing, CONFIG, Order, Orders, Wants};
 pub use own::{Announcement, OwnClient};
-pub use recalls::{Asked, Recalls};
+pub use recalls::{Asked, Busy, NoAnswer, Recalls, Replies};
 pub use visitor::{Shown, Stranger, Visitor};
 
 /// The readers of strangers' bytes, for the fuzzer.

@@ -28,6 +28,7 @@ mod truth;
 mod value;
 mod vocabulary;
 mod words;
+mod would;
 
 pub use compare::turned_by;
 pub use complaint::RuleError;
@@ -40,6 +41,7 @@ pub use rule::{AtExpiry, DUTIES, Duty, Kind, Rule};
 
 pub use trial::{Trial, Turned};
 pub use truth::{Asked, Truth};
+pub use would::would_change;
 
 use crate::domain::{Facts, RuleText, Ruling, SignalSpec, Verdict, limits};
 use facts::{Known, View};

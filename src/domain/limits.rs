@@ -338,6 +338,9 @@ pub const HTTP_HEAD_BYTES: usize = 16 * 1_024;
 pub const HTTP_HEADERS: usize = 64;
 /// A request's body: what people write, and no uploads.
 pub const HTTP_BODY_BYTES: usize = 64 * 1_024;
+/// Rows that one request by HTTP looks through for what there is no index for, at some microseconds each: as long as a person waits without
+/// noticing. Where more are to be looked through, the answer says where to go on.
+pub const LOOKED_THROUGH: usize = 5_000;
 /// Entities with figures of their own in one scrape, at some 200 bytes each: more than a house has, and what a Prometheus on the same
 /// small host still takes.
 pub const METRICS_ENTITIES: usize = 1_000;

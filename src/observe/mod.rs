@@ -2,6 +2,7 @@
 
 pub mod alerts;
 mod counters;
+pub mod device;
 mod host;
 mod incidents;
 pub mod metrics;
@@ -10,6 +11,7 @@ pub mod overheard;
 mod pulses;
 mod recalls;
 mod requests;
+pub mod verdict;
 mod views;
 mod writes;
 

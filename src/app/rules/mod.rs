@@ -1,7 +1,9 @@
 //! The rules that the config names: their files read, put together, and checked.
 
+mod explain;
 mod watch;
 
+pub use explain::{InForce, explained};
 pub use watch::{Again, Seen, Shelf, Wanted, Watch, watch};
 
 use crate::{

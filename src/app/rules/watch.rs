@@ -1,7 +1,7 @@
 //! Rules that change while Jamey runs: read again, checked whole beside the mind, and swapped between two inputs; or refused, and the
 //! old ones hold.
 
-use super::{Refused, Sets, compile, rulings};
+use super::{InForce, Refused, Sets, compile, rulings};
 use crate::{
     app::orders::{self, Choices, Chosen},
     broker::{Hall, Wants},
@@ -75,6 +75,8 @@ pub struct Watch {
     pub wanted: mpsc::Receiver<Wanted>,
     /// The digests of what holds now.
     pub holds: (String, Option<String>),
+    /// And the rules themselves.
+    pub in_force: InForce,
     /// Tells what is wrong with the newest rules.
     pub tell: channel::Sender<Option<String>>,
     pub stopped: channel::Receiver<bool>,
@@ -198,10 +200,12 @@ impl Watch {
             return false;
         }
         let (rules, rulings) = (sets.live.rules().count(), sets.rulings());
+        let live = sets.live.clone();
         self.shelf.put(sets);
         if !self.hall.inbox.leave(Input::Rules(Box::new(rulings)), 0, None, None).await {
             return true;
         }
+        self.in_force.put(live);
         info!("the rules changed: {rules} of them hold from now on");
         let (before, now) = (&self.holds.0, &fresh.0);
         let shadow = match (&self.holds.1, &fresh.1) {
