@@ -5,6 +5,7 @@ mod dress;
 mod etag;
 mod gate;
 mod health;
+mod may;
 mod metrics;
 mod openapi;
 mod paging;
@@ -12,12 +13,14 @@ mod patient;
 mod places;
 mod problem;
 mod reading;
+mod root;
 mod server;
 mod v1;
 
 use crate::{broker::Hall, domain::limits, observe::metrics::Figures, store::Readers};
 use axum::{Json, Router, extract::DefaultBodyLimit, http::StatusCode, middleware, routing::get};
 use problem::Problem;
+pub use root::{Kept, Later, Root};
 use std::sync::Arc;
 use tokio::{net::TcpListener, sync::watch};
 use utoipa_axum::router::OpenApiRouter;
@@ -29,6 +32,8 @@ pub struct Api {
     pub readers: Readers,
     /// Gathers the figures of this moment; it may take a millisecond.
     pub figures: Box<dyn Fn() -> Figures + Send + Sync>,
+    /// What only the whole house can do.
+    pub root: Arc<dyn Root>,
 }
 
 /// Serves until told to stop.

@@ -17,6 +17,7 @@ mod greeting;
 mod ground;
 mod home_assistant;
 mod house;
+mod http;
 mod index;
 mod journal;
 mod mailbox;
@@ -145,7 +146,6 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
 
     let holds = (sets.live.ruling().digest(), sets.shadow.as_ref().map(|s| s.ruling().digest()));
     let shelf = Arc::new(rules::Shelf::default());
-    let desk = Arc::new(words::Desk::default());
     let known = saved.entities.iter().map(|(id, ..)| id.clone()).collect();
     let mut mind = awaken(&config, sets, &saved, clock.now())?;
     declare(&mut mind, &config);
@@ -206,18 +206,10 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     tokio::spawn(duties::ask_all(Arc::downgrade(&engine), Arc::clone(&hall), asked));
     let at = mind.now();
     hall.views.think(mind.soul().opinions(at));
-    let thread = house::House {
-        mind,
-        writer,
-        hall: Arc::clone(&hall),
-        outlets,
-        kept: saved.held,
-        desk: Arc::clone(&desk),
-        shelf: Arc::clone(&shelf),
-        data: data.clone(),
-    }
-    .live(posts)
-    .context("the mind's thread cannot be started")?;
+    let thread =
+        house::House { mind, writer, hall: Arc::clone(&hall), outlets, kept: saved.held, shelf: Arc::clone(&shelf), data: data.clone() }
+            .live(posts)
+            .context("the mind's thread cannot be started")?;
 
     digests.record(&hall, saved.last_start.as_deref()).await;
     orders::tell_ended(&hall, &ended, &config).await;
@@ -343,7 +335,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         }),
         said: hears,
         complaints,
-        waiting: waits,
+        waiting: waits.clone(),
         alerts: Arc::clone(&wire),
         phoenix: news,
         carried,
@@ -355,22 +347,27 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     tokio::spawn(doors::watch(listeners, Arc::clone(&clock), tell, stopped.clone()));
     let telling = tokio::spawn(telling.tell());
     let speaking = tokio::spawn(speaker.speak());
-    let serving = tokio::spawn(api::serve(
-        http,
-        api::Api { hall: Arc::clone(&hall), readers: Readers::new(&data), figures: meter.dial() },
-        stopped.clone(),
-    ));
+    let granter =
+        wishes::Granter { data: data.clone(), hall: Arc::clone(&hall), keeper: keeper.clone(), upkeeper: upkeeper.clone(), gauge };
+    let granter = Arc::new(granter);
+    let whole = http::Whole {
+        hall: Arc::clone(&hall),
+        data: data.clone(),
+        keeper: keeper.clone(),
+        waiting: waits,
+        choices: Arc::clone(&choices),
+        granter: Arc::clone(&granter),
+    };
+    let api = api::Api { hall: Arc::clone(&hall), readers: Readers::new(&data), figures: meter.dial(), root: Arc::new(whole) };
+    let serving = tokio::spawn(api::serve(http, api, stopped.clone()));
     let looking = tokio::spawn(lookout.watch(wire, stopped.clone()));
     let sampling = tokio::spawn(alerts::sample(data.clone(), tell_sample, stopped.clone()));
     let ticking = tokio::spawn(tick(Arc::clone(&hall), stopped.clone()));
     let watching = tokio::spawn(control::watch(data.clone(), Arc::clone(&hall), stopped.clone()));
     let minding = tokio::spawn(people::watch(data.clone(), Arc::clone(&hall), stopped.clone()));
     let hearing = tokio::spawn(answers::watch(data.clone(), Arc::clone(&hall), stopped.clone()));
-    let listening = tokio::spawn(words::watch(data.clone(), Arc::clone(&hall), desk, keeper.clone(), stopped.clone()));
-    let wishing = tokio::spawn(
-        wishes::Granter { data: data.clone(), hall: Arc::clone(&hall), keeper: keeper.clone(), upkeeper: upkeeper.clone(), gauge }
-            .watch(stopped.clone()),
-    );
+    let listening = tokio::spawn(words::watch(data.clone(), Arc::clone(&hall), keeper.clone(), stopped.clone()));
+    let wishing = tokio::spawn(granter.watch(stopped.clone()));
     let rising = tokio::spawn(phoenix::watch(data.clone(), snapshots, stopped.clone()));
     let conditioning = tokio::spawn(conditions::watch(Arc::clone(&hall), upkeeper.clone(), stopped.clone()));
     let serving_orders = tokio::spawn(clerk.serve(hall.orders.open(), stopped.clone()));

@@ -110,6 +110,8 @@ pub const REPOSITORIES: usize = 8;
 pub const ERRAND_BYTES: usize = 1_024;
 /// Errands that wait for Phoenix: each may take minutes, and is the same as the one before it.
 pub const ERRANDS_WAITING: usize = 8;
+/// Errands of HTTP whose end can be looked at: more than anybody waits for at once.
+pub const ERRANDS_KEPT: usize = 64;
 /// An order to Jamey itself: a word or a number, and the asker's own.
 pub const ORDER_BYTES: usize = 1_024;
 /// Orders that wait to be carried out: people give them, and each waits for the disk.
