@@ -7,6 +7,7 @@ use super::{
     outlets::{self, Answers, Outlets, Waiting},
     rules::Shelf,
     silences::Absent,
+    trial,
     unchanged::Unchanged,
     view::{self, Said, Spoken},
     words,
@@ -93,6 +94,7 @@ struct Living {
     unchanged: Unchanged,
     /// What of the candidate's counts was told last: they are retained, and told anew when it disagrees, or has judged twice as many.
     shadow: Option<(String, u64, Option<u32>)>,
+    stall: Option<(Duration, Duration)>,
 }
 
 impl Living {
@@ -120,6 +122,7 @@ impl Living {
             absent: Absent::default(),
             unchanged: Unchanged::default(),
             shadow: None,
+            stall: trial::stall(),
         }
     }
 
@@ -146,6 +149,9 @@ impl Living {
                 }
                 Err(mpsc::error::TryRecvError::Disconnected) => break,
             };
+            if let Some((_, long)) = self.stall.take_if(|(from, _)| *from <= self.house.hall.clock.uptime()) {
+                std::thread::sleep(long);
+            }
             match post {
                 Post::Letter(letter) => self.take(letter),
                 Post::WriterIdle => {}

@@ -38,6 +38,7 @@ mod trial;
 mod unchanged;
 mod upkeep;
 pub mod view;
+mod watchdog;
 mod webhook;
 mod wishes;
 mod words;
@@ -64,7 +65,7 @@ use crate::{
     },
     mind::{Mind, Objectives, Settings, State, Waits},
     observe::{Counters, Recalled},
-    runtime::{Clock, shutdown},
+    runtime::{Clock, shutdown, systemd},
     soul::Soul,
     store::{Readers, Store, Writer},
 };
@@ -316,6 +317,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         choices: Arc::clone(&choices),
         rules: ask_rules,
     };
+    let watchdog = watchdog::Watchdog { hall: Arc::clone(&hall), own: own.clone(), health: Arc::clone(&health) };
     let speaker = speaker::Speaker {
         own,
         hall: Arc::clone(&hall),
@@ -362,6 +364,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let serving = tokio::spawn(api::serve(http, api, stopped.clone()));
     let looking = tokio::spawn(lookout.watch(wire, stopped.clone()));
     let sampling = tokio::spawn(alerts::sample(data.clone(), tell_sample, stopped.clone()));
+    tokio::spawn(watchdog.feed(stopped.clone()));
     let ticking = tokio::spawn(tick(Arc::clone(&hall), stopped.clone()));
     let watching = tokio::spawn(control::watch(data.clone(), Arc::clone(&hall), stopped.clone()));
     let minding = tokio::spawn(people::watch(data.clone(), Arc::clone(&hall), stopped.clone()));
@@ -378,10 +381,10 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     // Who reads `ready` may ask it to stop at once.
     let asked = shutdown::asked()?;
     greeting::greet(&config, &chosen, damaged.as_deref(), has_users, &mqtt, http_address);
-    let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
+    systemd::ready();
     let signal = asked.await;
     info!("{signal}: stopping");
-    let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
+    systemd::stopping(signal);
 
     conditions::stopping(&hall, signal).await;
     // Last words first, while clients still listen; then the clients; then what they said is written.
