@@ -8,8 +8,12 @@ mod approvals;
 mod errands;
 #[path = "api_writing/guard.rs"]
 mod guard;
+#[path = "api_writing/replay.rs"]
+mod replay;
 #[path = "api_writing/roles.rs"]
 mod roles;
+#[path = "api_writing/rules.rs"]
+mod rules;
 #[path = "api_writing/site.rs"]
 mod site;
 mod support;

@@ -20,7 +20,7 @@ mod v1;
 use crate::{broker::Hall, domain::limits, observe::metrics::Figures, store::Readers};
 use axum::{Json, Router, extract::DefaultBodyLimit, http::StatusCode, middleware, routing::get};
 use problem::Problem;
-pub use root::{Kept, Later, Root};
+pub use root::{Agrees, Beat, Kept, Later, NotReplayed, NotSet, Replay, Root};
 use std::sync::Arc;
 use tokio::{net::TcpListener, sync::watch};
 use utoipa_axum::router::OpenApiRouter;

@@ -148,6 +148,8 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let holds = (sets.live.ruling().digest(), sets.shadow.as_ref().map(|s| s.ruling().digest()));
     let shelf = Arc::new(rules::Shelf::default());
     let known = saved.entities.iter().map(|(id, ..)| id.clone()).collect();
+    let (tell_own, own_rules) = watch::channel(rules::own_alarm(&counts, &sets));
+    let (show, shown) = watch::channel(sets.clone());
     let mut mind = awaken(&config, sets, &saved, clock.now())?;
     declare(&mut mind, &config);
     let guard = GuardView {
@@ -307,6 +309,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         health: Arc::clone(&health),
         own: own.clone(),
         choices: Arc::clone(&choices),
+        own_rules,
     };
     let (wire, lookout) = (alerts::Wire::default(), alerts::Lookout::new(Arc::clone(&hall), Arc::clone(&engine), sources, webhooks));
     let (ask_rules, wanted) = mpsc::channel(1);
@@ -315,7 +318,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         engine: Arc::downgrade(&engine),
         own: own.clone(),
         choices: Arc::clone(&choices),
-        rules: ask_rules,
+        rules: ask_rules.clone(),
     };
     let watchdog = watchdog::Watchdog { hall: Arc::clone(&hall), own: own.clone(), health: Arc::clone(&health) };
     let speaker = speaker::Speaker {
@@ -359,6 +362,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         waiting: waits,
         choices: Arc::clone(&choices),
         granter: Arc::clone(&granter),
+        workshop: http::Workshop::new(Arc::clone(&hall), Arc::clone(&choices), shown, ask_rules),
     };
     let api = api::Api { hall: Arc::clone(&hall), readers: Readers::new(&data), figures: meter.dial(), root: Arc::new(whole) };
     let serving = tokio::spawn(api::serve(http, api, stopped.clone()));
@@ -374,7 +378,8 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let rising = tokio::spawn(phoenix::watch(data.clone(), snapshots, stopped.clone()));
     let conditioning = tokio::spawn(conditions::watch(Arc::clone(&hall), upkeeper.clone(), stopped.clone()));
     let serving_orders = tokio::spawn(clerk.serve(hall.orders.open(), stopped.clone()));
-    let rules = rules::Watch { hall: Arc::clone(&hall), shelf, again, seen, choices, wanted, holds, tell: tell_rules, stopped };
+    let rules =
+        rules::Watch { hall: Arc::clone(&hall), shelf, again, seen, choices, wanted, holds, show, tell_own, tell: tell_rules, stopped };
     let ruling = tokio::spawn(rules::watch(rules));
 
     tokio::spawn(damage::look(data.clone(), Arc::clone(&hall)));

@@ -28,6 +28,11 @@ fn all() -> Vec<(&'static str, String, Option<Value>, &'static [&'static str])> 
         ("POST", "/v1/alerts/nothing/acknowledge".to_owned(), empty(), &["operator", "approver", "admin"]),
         ("POST", "/v1/alerts/guard-nothing/acknowledge".to_owned(), empty(), OWNER),
     ];
+    for (path, body) in [("/v1/rules/check", json!({"text": "", "name": ""})), ("/v1/rules/replay", json!({"text": "", "show": 1_000}))] {
+        all.push(("POST", path.to_owned(), Some(body), OWNER));
+    }
+    all.push(("PUT", "/v1/rules/source".to_owned(), Some(json!({"text": ""})), OWNER));
+    all.push(("DELETE", "/v1/rules/source".to_owned(), None, OWNER));
     for (option, value) in [("mode", json!("observe")), ("profile", json!("strict")), ("strictness", json!(0.1))] {
         all.push(("PUT", format!("/v1/guard/{option}"), Some(json!({option: value})), OWNER));
     }

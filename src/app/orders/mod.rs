@@ -10,7 +10,10 @@ pub use chosen::{Chosen, FILE, Holds, bare, bearing};
 pub use host::{Asked, ask};
 pub use milder::milder;
 
-use super::{retained, rules::Wanted};
+use super::{
+    retained,
+    rules::{Choice, Wanted},
+};
 use crate::{
     broker::{About, Announcement, Declined, Engine, Hall, Handed, Order, OwnClient, Wants},
     config::GuardMode,
@@ -133,7 +136,7 @@ impl Clerk {
         let about = order.wants.about();
         let before = self.choices.holds(about).await;
         let (done, is_done) = oneshot::channel();
-        let wanted = Wanted { wants: order.wants.clone(), by: order.by.clone(), done };
+        let wanted = Wanted::Choice(Choice { wants: order.wants.clone(), by: order.by.clone(), done });
         self.rules.send(wanted).await.map_err(|_| STOPPING)?;
         if is_done.await.map_err(|_| STOPPING)?? {
             self.record(order, about, before, whence).await;

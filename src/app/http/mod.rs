@@ -1,5 +1,9 @@
 //! What HTTP can have done that takes more rooms than it knows. What was begun is done, whether or not who asked waits for it.
 
+mod rules;
+
+pub use rules::Workshop;
+
 use super::{
     index::Keeper,
     orders::{self, Choices},
@@ -8,13 +12,13 @@ use super::{
     words,
 };
 use crate::{
-    api::{Kept, Later, Root},
+    api::{Agrees, Beat, Kept, Later, NotReplayed, NotSet, Replay, Root},
     broker::{About, Hall},
-    domain::OwnersWord,
+    domain::{OwnersWord, RuleText},
 };
 use serde_json::Value;
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use uuid::Uuid;
 
 /// The house, as HTTP sees it.
@@ -25,6 +29,7 @@ pub struct Whole {
     pub waiting: watch::Receiver<Waiting>,
     pub choices: Arc<Choices>,
     pub granter: Arc<Granter>,
+    pub workshop: Arc<Workshop>,
 }
 
 const STOPPING: &str = "Jamey is stopping: ask again after the next start";
@@ -62,5 +67,32 @@ impl Root for Whole {
             Ok(told.get("records").and_then(Value::as_array).is_some_and(|there| !there.is_empty()))
         };
         done(work, || Err(STOPPING.to_owned()))
+    }
+
+    fn rules(&self) -> Vec<Value> {
+        self.workshop.list()
+    }
+
+    fn rule(&self, id: &str) -> Option<Value> {
+        self.workshop.rule(id)
+    }
+
+    fn check(&self, file: RuleText) -> Later<Result<Value, String>> {
+        let workshop = Arc::clone(&self.workshop);
+        Box::pin(async move { workshop.check(file).await })
+    }
+
+    fn replay(&self, wanted: Replay, by: String) -> Later<Result<mpsc::Receiver<Beat>, NotReplayed>> {
+        Box::pin(Arc::clone(&self.workshop).replay(wanted, by))
+    }
+
+    fn source(&self) -> Later<Result<Value, String>> {
+        let workshop = Arc::clone(&self.workshop);
+        Box::pin(async move { workshop.source().await })
+    }
+
+    fn set_source(&self, text: Option<String>, by: String, agrees: Agrees) -> Later<Result<Value, NotSet>> {
+        let workshop = Arc::clone(&self.workshop);
+        Box::pin(async move { workshop.set(text, by, agrees).await })
     }
 }
