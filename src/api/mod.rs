@@ -6,6 +6,7 @@ mod etag;
 mod gate;
 mod health;
 mod kinds;
+mod may;
 mod metrics;
 mod openapi;
 mod paging;
@@ -13,18 +14,14 @@ mod patient;
 mod places;
 mod problem;
 mod reading;
+mod root;
 mod server;
 mod v1;
 
-use crate::{
-    broker::Hall,
-    domain::limits,
-    observe::metrics::Figures,
-    store::{Readers, VerdictRow},
-};
+use crate::{broker::Hall, domain::limits, observe::metrics::Figures, store::Readers};
 use axum::{Json, Router, extract::DefaultBodyLimit, http::StatusCode, middleware, routing::get};
 use problem::Problem;
-use serde_json::Value;
+pub use root::{Agrees, Beat, Kept, Later, NotReplayed, NotSet, Replay, Root};
 use std::sync::Arc;
 use tokio::{net::TcpListener, sync::watch};
 use utoipa_axum::router::OpenApiRouter;
@@ -36,8 +33,8 @@ pub struct Api {
     pub readers: Readers,
     /// Gathers the figures of this moment; it may take a millisecond.
     pub figures: Box<dyn Fn() -> Figures + Send + Sync>,
-    /// What each verdict was given on, and what would have changed it by the rules that hold now; it may take some milliseconds.
-    pub explain: Box<dyn Fn(&[VerdictRow]) -> Vec<Value> + Send + Sync>,
+    /// What only the whole house can do.
+    pub root: Arc<dyn Root>,
 }
 
 /// Serves until told to stop.
