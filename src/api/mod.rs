@@ -7,6 +7,7 @@ mod etag;
 mod gate;
 mod health;
 mod kinds;
+mod may;
 mod metrics;
 mod openapi;
 mod pace;
@@ -16,6 +17,7 @@ mod places;
 mod problem;
 mod reading;
 mod request_id;
+mod root;
 mod server;
 mod v1;
 
@@ -23,12 +25,12 @@ use crate::{
     broker::{Engine, Hall, tls::Tls},
     domain::limits,
     observe::metrics::Figures,
-    store::{Readers, VerdictRow},
+    store::Readers,
 };
 use axum::{Extension, Json, Router, extract::DefaultBodyLimit, http::StatusCode, middleware, routing::get};
 pub use pace::Pace;
 use problem::Problem;
-use serde_json::Value;
+pub use root::{Agrees, Beat, Kept, Later, NotReplayed, NotSet, Replay, Root};
 use std::sync::{Arc, Weak};
 use tokio::{net::TcpListener, sync::watch};
 use utoipa_axum::router::OpenApiRouter;
@@ -45,8 +47,8 @@ pub struct Api {
     pub engine: Weak<Engine>,
     /// How fast may be asked.
     pub pace: Pace,
-    /// What each verdict was given on, and what would have changed it by the rules that hold now; it may take some milliseconds.
-    pub explain: Box<dyn Fn(&[VerdictRow]) -> Vec<Value> + Send + Sync>,
+    /// What only the whole house can do.
+    pub root: Arc<dyn Root>,
 }
 
 /// Serves until told to stop.

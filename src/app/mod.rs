@@ -17,6 +17,7 @@ mod greeting;
 mod ground;
 mod home_assistant;
 mod house;
+mod http;
 mod index;
 mod journal;
 mod mailbox;
@@ -148,9 +149,9 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
 
     let holds = (sets.live.ruling().digest(), sets.shadow.as_ref().map(|s| s.ruling().digest()));
     let shelf = Arc::new(rules::Shelf::default());
-    let in_force = rules::InForce::new(sets.live.clone());
-    let desk = Arc::new(words::Desk::default());
     let known = saved.entities.iter().map(|(id, ..)| id.clone()).collect();
+    let (tell_own, own_rules) = watch::channel(rules::own_alarm(&counts, &sets));
+    let (show, shown) = watch::channel(sets.clone());
     let mut mind = awaken(&config, sets, &saved, clock.now())?;
     declare(&mut mind, &config);
     let guard = GuardView {
@@ -211,18 +212,10 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     tokio::spawn(duties::ask_all(Arc::downgrade(&engine), Arc::clone(&hall), asked));
     let at = mind.now();
     hall.views.think(mind.soul().opinions(at));
-    let thread = house::House {
-        mind,
-        writer,
-        hall: Arc::clone(&hall),
-        outlets,
-        kept: saved.held,
-        desk: Arc::clone(&desk),
-        shelf: Arc::clone(&shelf),
-        data: data.clone(),
-    }
-    .live(posts)
-    .context("the mind's thread cannot be started")?;
+    let thread =
+        house::House { mind, writer, hall: Arc::clone(&hall), outlets, kept: saved.held, shelf: Arc::clone(&shelf), data: data.clone() }
+            .live(posts)
+            .context("the mind's thread cannot be started")?;
 
     digests.record(&hall, saved.last_start.as_deref()).await;
     orders::tell_ended(&hall, &ended, &config).await;
@@ -319,6 +312,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         health: Arc::clone(&health),
         own: own.clone(),
         choices: Arc::clone(&choices),
+        own_rules,
     };
     let (wire, lookout) = (alerts::Wire::default(), alerts::Lookout::new(Arc::clone(&hall), Arc::clone(&engine), sources, webhooks));
     let (ask_rules, wanted) = mpsc::channel(1);
@@ -327,7 +321,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         engine: Arc::downgrade(&engine),
         own: own.clone(),
         choices: Arc::clone(&choices),
-        rules: ask_rules,
+        rules: ask_rules.clone(),
     };
     let watchdog = watchdog::Watchdog { hall: Arc::clone(&hall), own: own.clone(), health: Arc::clone(&health) };
     let speaker = speaker::Speaker {
@@ -349,7 +343,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         }),
         said: hears,
         complaints,
-        waiting: waits,
+        waiting: waits.clone(),
         alerts: Arc::clone(&wire),
         phoenix: news,
         carried,
@@ -361,25 +355,27 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     tokio::spawn(doors::watch(listeners, Arc::clone(&clock), tell, stopped.clone()));
     let telling = tokio::spawn(telling.tell());
     let speaking = tokio::spawn(speaker.speak());
-    let serving = tokio::spawn(api::serve(
-        http,
-        http_tls,
-        api::Api {
-            hall: Arc::clone(&hall),
-            readers: Readers::new(&data),
-            figures: meter.dial(),
-            engine: Arc::downgrade(&engine),
-            pace: api::Pace::new(&config.http),
-            explain: {
-                let in_force = in_force.clone();
-                Box::new(move |rows| {
-                    let mut set = in_force.now();
-                    rows.iter().map(|row| rules::explained(&mut set, row)).collect()
-                })
-            },
-        },
-        stopped.clone(),
-    ));
+    let granter =
+        wishes::Granter { data: data.clone(), hall: Arc::clone(&hall), keeper: keeper.clone(), upkeeper: upkeeper.clone(), gauge };
+    let granter = Arc::new(granter);
+    let whole = http::Whole {
+        hall: Arc::clone(&hall),
+        data: data.clone(),
+        keeper: keeper.clone(),
+        waiting: waits,
+        choices: Arc::clone(&choices),
+        granter: Arc::clone(&granter),
+        workshop: http::Workshop::new(Arc::clone(&hall), Arc::clone(&choices), shown, ask_rules),
+    };
+    let api = api::Api {
+        hall: Arc::clone(&hall),
+        readers: Readers::new(&data),
+        figures: meter.dial(),
+        engine: Arc::downgrade(&engine),
+        pace: api::Pace::new(&config.http),
+        root: Arc::new(whole),
+    };
+    let serving = tokio::spawn(api::serve(http, http_tls, api, stopped.clone()));
     let looking = tokio::spawn(lookout.watch(wire, stopped.clone()));
     let sampling = tokio::spawn(alerts::sample(data.clone(), tell_sample, stopped.clone()));
     tokio::spawn(watchdog.feed(stopped.clone()));
@@ -387,15 +383,13 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let watching = tokio::spawn(control::watch(data.clone(), Arc::clone(&hall), stopped.clone()));
     let minding = tokio::spawn(people::watch(data.clone(), Arc::clone(&hall), stopped.clone()));
     let hearing = tokio::spawn(answers::watch(data.clone(), Arc::clone(&hall), stopped.clone()));
-    let listening = tokio::spawn(words::watch(data.clone(), Arc::clone(&hall), desk, keeper.clone(), stopped.clone()));
-    let wishing = tokio::spawn(
-        wishes::Granter { data: data.clone(), hall: Arc::clone(&hall), keeper: keeper.clone(), upkeeper: upkeeper.clone(), gauge }
-            .watch(stopped.clone()),
-    );
+    let listening = tokio::spawn(words::watch(data.clone(), Arc::clone(&hall), keeper.clone(), stopped.clone()));
+    let wishing = tokio::spawn(granter.watch(stopped.clone()));
     let rising = tokio::spawn(phoenix::watch(data.clone(), snapshots, stopped.clone()));
     let conditioning = tokio::spawn(conditions::watch(Arc::clone(&hall), upkeeper.clone(), stopped.clone()));
     let serving_orders = tokio::spawn(clerk.serve(hall.orders.open(), stopped.clone()));
-    let rules = rules::Watch { hall: Arc::clone(&hall), shelf, again, seen, choices, wanted, holds, in_force, tell: tell_rules, stopped };
+    let rules =
+        rules::Watch { hall: Arc::clone(&hall), shelf, again, seen, choices, wanted, holds, show, tell_own, tell: tell_rules, stopped };
     let ruling = tokio::spawn(rules::watch(rules));
 
     tokio::spawn(damage::look(data.clone(), Arc::clone(&hall)));

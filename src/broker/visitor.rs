@@ -105,7 +105,7 @@ impl Hall {
         let user = visitor.user.as_deref().unwrap_or("anonymous");
         // Somebody may put a token where none belongs.
         let what = if what.contains(TOKEN_PREFIX) { "what has a token in its name" } else { what };
-        self.counters.refuse("http-access", &format!("`{user}` from {} may not read {what:?}", peer.ip()));
+        self.counters.refuse("http-access", &format!("`{user}` from {} may not have {what:?}", peer.ip()));
         self.audit_refusal(user, "http.refused", Some(what), &format!("from {} by HTTP", peer.ip()));
     }
 

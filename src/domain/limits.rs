@@ -110,6 +110,8 @@ pub const REPOSITORIES: usize = 8;
 pub const ERRAND_BYTES: usize = 1_024;
 /// Errands that wait for Phoenix: each may take minutes, and is the same as the one before it.
 pub const ERRANDS_WAITING: usize = 8;
+/// Errands of HTTP whose end can be looked at: more than anybody waits for at once.
+pub const ERRANDS_KEPT: usize = 64;
 /// An order to Jamey itself: a word or a number, and the asker's own.
 pub const ORDER_BYTES: usize = 1_024;
 /// Orders that wait to be carried out: people give them, and each waits for the disk.
@@ -163,6 +165,12 @@ pub const STORE_WAIT_SECONDS: u64 = 5;
 /// One rule's source, and the nodes of its syntax tree.
 pub const RULE_SOURCE_BYTES: usize = 1_024;
 pub const RULE_NODES: usize = 256;
+/// Requests that one replay by HTTP judges: a year of a busy home, and some tens of seconds of a small host.
+pub const REPLAYED: u64 = 1_000_000;
+/// Of them so many are shown at most.
+pub const REPLAYS_SHOWN: usize = 200;
+/// Mistakes in rules that are told by HTTP, each with its line: nobody mends more at a time.
+pub const RULE_ERRORS: usize = 200;
 /// Requests kept on which a candidate disagrees with the rules: at some 500 bytes each, 5 MB; their counts go on beyond it.
 pub const DISAGREEMENTS: i64 = 10_000;
 /// Rules in one set: 23 are shipped; each costs time on every request it applies to.
