@@ -7,7 +7,7 @@ use super::{
     outlets::{self, Answers, Outlets, Waiting},
     rules::Shelf,
     silences::Absent,
-    trial,
+    tidings, trial,
     unchanged::Unchanged,
     view::{self, Said, Spoken},
     words,
@@ -357,6 +357,7 @@ impl Living {
         }
         self.answers.noticed.ended(&kept, &settled);
         let lines = approvals::verdicts(&kept, &settled);
+        self.answers.endings.push(tidings::Ending::of(&kept, &settled, &lines));
         self.answers.spoken.push(Said::Settled {
             entity: kept.percept.source.requester.clone(),
             respond_to: kept.way_on.respond_to.clone(),
@@ -526,7 +527,7 @@ impl Living {
         self.answered = answers.senders.len();
         self.first_waits = None;
         let (outlets, hall) = (self.house.outlets.clone(), Arc::clone(&self.house.hall));
-        self.house.writer.submit(batch, Box::new(move || answers.give(&outlets, &hall)));
+        self.house.writer.submit(batch, Box::new(move |batch, places| answers.give(&outlets, &hall, batch, places)));
     }
 }
 

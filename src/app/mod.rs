@@ -34,6 +34,7 @@ mod silences;
 mod slow;
 mod speaker;
 mod start;
+mod tidings;
 mod trial;
 mod unchanged;
 mod upkeep;
@@ -112,7 +113,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     if !ended.is_empty() {
         chosen.write(&data).with_context(|| format!("{} cannot be written", data.join(orders::FILE).display()))?;
     }
-    raise_descriptors(config.broker.max_connections + config.listeners.len());
+    raise_descriptors(config.broker.max_connections + config.listeners.len() + limits::STREAM_SUBSCRIBERS);
 
     let doors = doors::Doors::open(&config).await?;
     let http = TcpListener::bind(config.http.listen)
@@ -176,6 +177,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         door,
     )?);
     hall.bearing.send_replace(orders::bearing(&counts));
+    tidings::begin(&hall, &data).context("the newest verdict cannot be read")?;
     let reached = beside::open(&hall, &data)?;
     for recent in &saved.recent {
         hall.voices.recall(&recent.client_id, recent.packet_id, recent.digest, recent.percept, recent.at);

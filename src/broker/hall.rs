@@ -20,7 +20,7 @@ use crate::{
         topic::TopicError,
         topics::{self, Topic},
     },
-    observe::{Alerts, Counters, Incidents, Patience, Pulses, Views},
+    observe::{Alerts, Counters, Incidents, Patience, Pulses, Views, news::News},
     runtime::Clock,
 };
 use std::{
@@ -67,6 +67,8 @@ pub struct Hall {
     pub pulses: Pulses,
     /// What readers see.
     pub views: Views,
+    /// What happened lately, for those who listen by HTTP.
+    pub news: Arc<News>,
     /// Where percepts come from besides `in/…`.
     pub sources: Vec<InputSource>,
     pub voices: Voices,
@@ -152,6 +154,7 @@ impl Hall {
             incidents: Incidents::default(),
             pulses: Pulses::default(),
             views: Views::default(),
+            news: Arc::default(),
             sources,
             voices: Voices::default(),
             audits: Audits::default(),

@@ -22,6 +22,7 @@ mod login;
 mod orders;
 pub mod own;
 pub mod password;
+mod proof;
 mod reading;
 mod recalls;
 mod release;
@@ -45,7 +46,9 @@ pub use limits::Pass;
 pub use listener::Listener;
 pub use orders::{About, Bearing, CONFIG, Declined, Handed, Order, Orders, Wants};
 pub use own::{Announcement, OwnClient};
+pub use proof::Proof;
 pub use recalls::{Asked, Busy, NoAnswer, Recalls, Replies};
+pub use rights::Rights;
 pub use visitor::{Shown, Stranger, Visitor};
 
 /// The readers of strangers' bytes, for the fuzzer.
