@@ -354,6 +354,9 @@ pub const HTTP_BURST: u32 = 200;
 pub const HTTP_ADDRESS_TIMES: u32 = 4;
 /// A request's own id: a UUID has 36 characters, a trace's id with its span some 50.
 pub const REQUEST_ID_BYTES: usize = 64;
+/// Rows that one request by HTTP looks through for what there is no index for, at some microseconds each: as long as a person waits without
+/// noticing. Where more are to be looked through, the answer says where to go on.
+pub const LOOKED_THROUGH: usize = 5_000;
 /// What happened lately, for who listens by HTTP: some seconds of a busy house, at some 2 KiB each before they are written down.
 pub const NEWS_EVENTS: usize = 4_096;
 /// The same in bytes, so that large commands do not take the memory of a small host.
@@ -390,9 +393,6 @@ pub const STREAM_WRITE_BYTES: usize = 16 * 1_024;
 pub const HTTP_ORIGINS: usize = 16;
 /// So long browsers believe that they may ask, in seconds: a change of the config is felt within it.
 pub const HTTP_PREFLIGHT_SECONDS: u32 = 600;
-/// Rows that one request by HTTP looks through for what there is no index for, at some microseconds each: as long as a person waits without
-/// noticing. Where more are to be looked through, the answer says where to go on.
-pub const LOOKED_THROUGH: usize = 5_000;
 /// Entities with figures of their own in one scrape, at some 200 bytes each: more than a house has, and what a Prometheus on the same
 /// small host still takes.
 pub const METRICS_ENTITIES: usize = 1_000;
