@@ -12,6 +12,7 @@ import schemathesis
 
 # What things are called in the lists that they stand in.
 CALLED = ("id", "entity", "device", "topic", "percept", "code", "client_id")
+RULES = ["", "# nothing yet", "[weights]\n"]
 turn = itertools.count()
 known = {}
 
@@ -27,6 +28,17 @@ def before_call(context, case, kwargs):
             del case.query["cursor"]
         else:
             case.query["cursor"] = given
+    # Nobody writes over what he has not read.
+    if case.headers and "If-Match" in case.headers:
+        case.headers["If-Match"] = tag_of(base + case.formatted_path)
+    if isinstance(case.body, dict):
+        if case.path.startswith("/v1/rules/") and "text" in case.body:
+            # Rules are a language of their own; that what is none is refused tests/api_writing.rs tells.
+            case.body["text"] = RULES[next(turn) % len(RULES)]
+            case.body.pop("since", None), case.body.pop("until", None)
+        if case.path.startswith("/v1/phoenix/"):
+            # There is no repository in this house.
+            case.body.pop("repository", None), case.body.pop("snapshot", None)
     # A field is of a kind; a description cannot say that one parameter wants another.
     if case.query and "field" in case.query and "kind" not in case.query:
         del case.query["field"]
@@ -50,11 +62,19 @@ def next_of(url):
     return (get(f"{url}?limit=1") or {}).get("next")
 
 
+def tag_of(url):
+    with ask(url) as answer:
+        return answer.headers["ETag"]
+
+
 def get(url):
-    request = urllib.request.Request(url, headers={"Authorization": f"Bearer {os.environ['JAMEY_TOKEN']}"})
     try:
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        with ask(url) as answer:
             page = json.load(answer)
             return page if isinstance(page, dict) else None
     except urllib.error.HTTPError:
         return None
+
+
+def ask(url):
+    return urllib.request.urlopen(urllib.request.Request(url, headers={"Authorization": f"Bearer {os.environ['JAMEY_TOKEN']}"}), timeout=20)
