@@ -44,6 +44,11 @@ pub fn limit(asked: Option<u32>) -> Result<u32, Problem> {
     Err(Problem::new(StatusCode::BAD_REQUEST, "request", format!("`limit` is {limit}; write 1 to {MOST}")))
 }
 
+/// So many and one more, by which is known whether there is a next page.
+pub fn one_more(limit: u32) -> usize {
+    usize::try_from(limit).unwrap_or(usize::MAX).saturating_add(1)
+}
+
 /// Where a page begins, of what a list is ordered by.
 ///
 /// # Errors

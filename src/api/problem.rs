@@ -20,6 +20,8 @@ pub struct Problem {
     pub code: &'static str,
     /// For people: what was wrong, and what would be right.
     pub detail: String,
+    /// Of the request that met with it; the layer outside all others knows it.
+    pub request_id: Option<String>,
 }
 
 /// A problem document.
@@ -36,12 +38,16 @@ pub struct Document {
     code: &'static str,
     /// What was wrong, and what would be right.
     detail: String,
+    /// As the header `X-Request-Id` and the log have it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required, min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9._-]+$")]
+    request_id: Option<String>,
 }
 
 impl Problem {
     #[must_use]
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, detail: detail.into() }
+        Self { status, code, detail: detail.into(), request_id: None }
     }
 }
 
@@ -61,12 +67,14 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
+        let kept = self.clone();
         let document = Document {
             kind: "about:blank",
             title: self.status.canonical_reason().unwrap_or_default(),
             status: self.status.as_u16(),
             code: self.code,
             detail: self.detail,
+            request_id: self.request_id,
         };
         let mut answer = (self.status, Json(document)).into_response();
         answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
@@ -74,6 +82,7 @@ impl IntoResponse for Problem {
             let ways = HeaderValue::from_static("Bearer realm=\"jamey\", Basic realm=\"jamey\", charset=\"UTF-8\"");
             answer.headers_mut().insert(header::WWW_AUTHENTICATE, ways);
         }
+        answer.extensions_mut().insert(kept);
         answer
     }
 }

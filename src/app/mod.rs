@@ -49,6 +49,7 @@ pub use approvals::held_document;
 pub use control::{LONGEST_SECONDS, Order, standing};
 pub use doors::listeners;
 pub use figures::folder_bytes;
+pub use greeting::overheard;
 pub use index::FOLDER as INDEX;
 pub use journal::{Entered, read as read_journal};
 pub use wishes::{AT_ONCE as WISHED_AT_ONCE, Wish, grant as grant_wish};
@@ -189,7 +190,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     // A subscription that outlived the restart may be waiting for verdicts.
     hall.verdicts_wanted.fetch_or(engine.has_sessions().await, std::sync::atomic::Ordering::Relaxed);
     let engine = Arc::new(engine);
-    let mqtt = doors.mqtt();
+    let (mqtt, http_tls) = (doors.mqtt(), doors.http());
     let own_address = private.local_addr()?;
     let http_address = http.local_addr()?;
 
@@ -366,8 +367,15 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         granter: Arc::clone(&granter),
         workshop: http::Workshop::new(Arc::clone(&hall), Arc::clone(&choices), shown, ask_rules),
     };
-    let api = api::Api { hall: Arc::clone(&hall), readers: Readers::new(&data), figures: meter.dial(), root: Arc::new(whole) };
-    let serving = tokio::spawn(api::serve(http, api, stopped.clone()));
+    let api = api::Api {
+        hall: Arc::clone(&hall),
+        readers: Readers::new(&data),
+        figures: meter.dial(),
+        engine: Arc::downgrade(&engine),
+        pace: api::Pace::new(&config.http),
+        root: Arc::new(whole),
+    };
+    let serving = tokio::spawn(api::serve(http, http_tls, api, stopped.clone()));
     let looking = tokio::spawn(lookout.watch(wire, stopped.clone()));
     let sampling = tokio::spawn(alerts::sample(data.clone(), tell_sample, stopped.clone()));
     tokio::spawn(watchdog.feed(stopped.clone()));

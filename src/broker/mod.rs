@@ -28,6 +28,7 @@ mod recalls;
 mod release;
 pub mod repeats;
 pub mod rights;
+mod roll;
 mod strict;
 pub mod tls;
 mod visit;
@@ -42,13 +43,14 @@ pub use entrance::Certificate;
 pub use errands::{Entry, Errand, Errands, Stage, Verb};
 pub use hall::{Damage, Door, GuardView, Hall};
 pub use inbox::{Answer, Inbox, Letter, Post};
-pub use limits::Pass;
+pub use limits::{Bucket, Household, Pass, Remembered};
 pub use listener::Listener;
 pub use orders::{About, Bearing, CONFIG, Declined, Handed, Order, Orders, Wants};
 pub use own::{Announcement, OwnClient};
 pub use proof::Proof;
 pub use recalls::{Asked, Busy, NoAnswer, Recalls, Replies};
 pub use rights::Rights;
+pub use roll::{Guest, KeptSession, RetainedValue};
 pub use visitor::{Shown, Stranger, Visitor};
 
 /// The readers of strangers' bytes, for the fuzzer.
