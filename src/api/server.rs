@@ -1,21 +1,32 @@
 //! The HTTP server: so many connections, of so many at one address, and patience with none that is slow. What it serves is not its business.
 
 use super::{patient::Patient, places::Places};
-use crate::{broker::Hall, domain::limits};
+use crate::{
+    broker::{Certificate, Hall, tls::Tls},
+    domain::limits,
+};
 use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
     service::TowerToHyperService,
 };
-use std::{net::SocketAddr, sync::Arc, time::Duration};
-use tokio::{net::TcpListener, sync::watch, time::sleep};
+use std::{net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpListener,
+    sync::{mpsc, watch},
+    time::{sleep, timeout},
+};
 use tracing::debug;
 
 /// Where a request comes from; in its extensions.
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub SocketAddr);
+
+/// What it comes through; in its extensions, where that is TLS.
+#[derive(Debug, Clone)]
+pub struct Secured(pub Option<Arc<Certificate>>);
 
 /// How long nobody is accepted where the host has no descriptors left.
 const FULL: Duration = Duration::from_millis(100);
@@ -27,10 +38,11 @@ pub const PART: &str = "http";
 const FAREWELL: Duration = Duration::from_secs(5);
 
 /// Serves until told to stop.
-pub async fn serve(listener: TcpListener, routes: Router, hall: Arc<Hall>, mut stopped: watch::Receiver<bool>) {
+pub async fn serve(listener: TcpListener, tls: Option<Arc<Tls>>, routes: Router, hall: Arc<Hall>, mut stopped: watch::Receiver<bool>) {
     let patience = Duration::from_secs(hall.config.http.patience_seconds.into());
     let places = Places::new(hall.config.http.max_connections);
-    let graceful = GracefulShutdown::new();
+    // Held by every connection: when the last one is gone, receiving ends.
+    let (open, mut closed) = mpsc::channel::<()>(1);
     let mut server = http1::Builder::new();
     // The time for a head runs while nothing is asked, too: who keeps a connection open must use it.
     server.timer(TokioTimer::new()).header_read_timeout(patience).max_headers(limits::HTTP_HEADERS).max_buf_size(limits::HTTP_HEAD_BYTES);
@@ -68,14 +80,62 @@ pub async fn serve(listener: TcpListener, routes: Router, hall: Arc<Hall>, mut s
         if let Err(error) = stream.set_nodelay(true) {
             debug!("TCP_NODELAY for {peer}: {error}");
         }
-        let service = TowerToHyperService::new(routes.clone().layer(Extension(Peer(peer))));
-        let connection = graceful.watch(server.serve_connection(TokioIo::new(Patient::new(stream, patience)), service));
+        let line = Line { server: server.clone(), stopped: stopped.clone(), routes: routes.clone().layer(Extension(Peer(peer))), patience };
+        let (hall, tls, open) = (Arc::clone(&hall), tls.clone(), open.clone());
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                debug!("HTTP with {peer} ended: {error}");
+            match tls {
+                None => line.converse(stream, peer).await,
+                Some(tls) => match timeout(patience, tls.accept(stream)).await {
+                    Ok(Ok((stream, certificate))) => line.secured(stream, certificate, peer, &hall).await,
+                    Ok(Err(error)) => hall.counters.refuse("handshake", &format!("{peer} at {PART}: {error}")),
+                    Err(_) => hall.counters.refuse("handshake", &format!("{peer} at {PART}: TLS handshake took too long")),
+                },
             }
-            drop((place, pass));
+            drop((place, pass, open));
         });
     }
-    let _ = tokio::time::timeout(FAREWELL, graceful.shutdown()).await;
+    drop(open);
+    let _ = timeout(FAREWELL, closed.recv()).await;
+}
+
+/// What one connection is served with.
+struct Line {
+    server: http1::Builder,
+    stopped: watch::Receiver<bool>,
+    routes: Router,
+    patience: Duration,
+}
+
+impl Line {
+    /// Who shows no certificate where one is required stays outside, except on this host: whoever watches over Jamey there has none, and the
+    /// gate lets him to nothing but its health.
+    async fn secured<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+        self,
+        stream: S,
+        certificate: Option<Certificate>,
+        peer: SocketAddr,
+        hall: &Hall,
+    ) {
+        if certificate.is_none() && hall.config.http.requires_certificate() && !peer.ip().to_canonical().is_loopback() {
+            return hall.counters.refuse("handshake", &format!("{peer} at {PART}: it shows no certificate"));
+        }
+        let routes = self.routes.layer(Extension(Secured(certificate.map(Arc::new))));
+        Self { routes, ..self }.converse(stream, peer).await;
+    }
+
+    async fn converse<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(mut self, stream: S, peer: SocketAddr) {
+        let service = TowerToHyperService::new(self.routes);
+        let stream = TokioIo::new(Patient::new(stream, self.patience));
+        let mut connection = pin!(self.server.serve_connection(stream, service).with_upgrades());
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            _ = self.stopped.changed() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = ended {
+            debug!("HTTP with {peer} ended: {error}");
+        }
+    }
 }

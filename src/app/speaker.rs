@@ -10,7 +10,7 @@ use super::{
     figures::Gauge,
     index::Keeper,
     outlets::Waiting,
-    phoenix, retained,
+    phoenix, retained, tidings,
     view::{self, Said},
 };
 use crate::{
@@ -288,6 +288,8 @@ impl Speaker {
             if let Some(map) = state.as_object_mut() {
                 map.extend(carried.map(|carried| ("courier".to_owned(), carried)));
                 told.next.insert(topics::name(root, Topic::Phoenix), state.to_string().into_bytes());
+                self.hall.views.tell("phoenix/snapshots", json!(news.snapshots));
+                self.hall.views.tell("phoenix/state", state);
             }
         }
         if let Some(head) = self.health.audit_head() {
@@ -362,6 +364,9 @@ impl Speaker {
     }
 
     async fn say(&self, topic: String, payload: Vec<u8>, qos: u8, retain: bool) {
+        if retain {
+            tidings::state(&self.hall, &topic, &payload);
+        }
         self.own.publish(Announcement { topic, payload, qos, retain, correlation: None }).await;
     }
 }

@@ -7,6 +7,7 @@ use crate::{
         topics::{self, Topic},
     },
     mind::Subject,
+    observe,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -73,28 +74,9 @@ pub struct Spoken {
 /// A verdict as published on `verdict/{entity}`.
 #[must_use]
 pub fn verdict(spoken: &Spoken, judged: &Judged) -> Value {
-    let (request, verdict) = (&judged.request, &judged.verdict);
-    json!({
-        "v": 1,
-        "at": spoken.at.to_string(),
-        "percept": spoken.percept,
-        "decision": verdict.decision,
-        "forwarded": spoken.lets_on,
-        "score": verdict.score,
-        "theta_allow": verdict.theta_allow,
-        "theta_deny": verdict.theta_deny,
-        "uncertainty": verdict.uncertainty,
-        "contributions": verdict.contributions,
-        "reason": verdict.reason,
-        "request": {
-            "entity": spoken.entity,
-            "target": request.target,
-            "endpoint": request.endpoint,
-            "verb": request.verb,
-            "value": request.value,
-            "id": request.id,
-        },
-    })
+    let Judged { request, verdict, .. } = judged;
+    let Spoken { percept, at, entity, lets_on, .. } = spoken;
+    observe::verdict::verdict(&observe::verdict::Spoken { percept: *percept, at: *at, entity, forwarded: *lets_on, request, verdict })
 }
 
 /// A candidate's counts as published on `conscience/shadow`.

@@ -6,6 +6,9 @@ use crate::{
     domain::{Acl, Granted, Says, TopicFilter, topic},
 };
 
+/// The role that may read by HTTP.
+const READER: &str = "reader";
+
 /// The rights of one connection.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Rights {
@@ -109,6 +112,12 @@ impl Rights {
     #[must_use]
     pub fn hears_everything(&self) -> bool {
         self.open || self.granted.hears_all() || self.all_but_approvals
+    }
+
+    /// Whether all that is read by HTTP may be read: by who hears everything, and by a reader, whatever an owner's own lists say of topics.
+    #[must_use]
+    pub fn reads(&self) -> bool {
+        self.hears_everything() || self.has(READER)
     }
 
     /// Snapshots are sealed; but how large they are, and when they are taken, is nobody's else to know.

@@ -2,14 +2,18 @@
 
 pub mod alerts;
 mod counters;
+pub mod device;
 mod host;
 mod incidents;
 pub mod metrics;
+pub mod news;
 pub mod opinion;
 pub mod overheard;
 mod pulses;
 mod recalls;
 mod requests;
+pub mod settled;
+pub mod verdict;
 mod views;
 mod writes;
 

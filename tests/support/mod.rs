@@ -4,6 +4,7 @@
 pub mod authority;
 pub mod carrier;
 pub mod house;
+pub mod listener;
 pub mod lossy;
 pub mod malformed;
 pub mod mqtt;
@@ -11,6 +12,7 @@ pub mod other;
 pub mod packet;
 pub mod porch;
 pub mod restless;
+pub mod schema;
 pub mod scrape;
 pub mod sender;
 pub mod web;
