@@ -127,7 +127,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         warn!(%error, "what was forgotten is deleted, but free pages may still hold it");
     }
     let mut saved = store.load().context("the store cannot be read")?;
-    let unreadable = aside::take(&config, &mut store, &mut saved);
+    let (soul, unreadable) = aside::take(&config, &mut store, &mut saved)?;
     let clock = Arc::new(Clock::new(saved.last_at.unwrap_or_default()));
     let (counters, complaints) = Counters::new();
     let counters = Arc::new(counters);
@@ -152,7 +152,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let known = saved.entities.iter().map(|(id, ..)| id.clone()).collect();
     let (tell_own, own_rules) = watch::channel(rules::own_alarm(&counts, &sets));
     let (show, shown) = watch::channel(sets.clone());
-    let mut mind = awaken(&config, sets, &saved, clock.now())?;
+    let mut mind = awaken(&config, sets, soul, &saved, clock.now())?;
     declare(&mut mind, &config);
     let guard = GuardView {
         registry: mind.registry().clone(),
@@ -474,21 +474,7 @@ fn secret() -> Result<String> {
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-fn awaken(config: &Config, sets: rules::Sets, saved: &crate::store::Saved, now: Timestamp) -> Result<Mind> {
-    let mut soul = Soul::new();
-    for (entity, state, senses) in &saved.entities {
-        soul.restore(entity.clone(), state, senses.as_deref())
-            .with_context(|| format!("what the soul holds of {entity} cannot be read"))?;
-    }
-    for (id, state) in &saved.departed {
-        soul.restore_departed(*id, state).context("what stood against one who left cannot be read")?;
-    }
-    for (relation, denied) in &saved.relations {
-        soul.restore_relation(relation.clone(), *denied);
-    }
-    if let Some(mood) = &saved.emotion {
-        soul.restore_mood(mood).context("the mood cannot be read")?;
-    }
+fn awaken(config: &Config, sets: rules::Sets, soul: Soul, saved: &crate::store::Saved, now: Timestamp) -> Result<Mind> {
     let registry = Registry::from_devices(saved.devices.iter().cloned());
     let heard = saved.signals.iter().cloned().collect();
     let held = saved.held.iter().map(|kept| ((*kept.percept).clone(), kept.expires_at));
