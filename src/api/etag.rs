@@ -2,11 +2,25 @@
 
 use super::problem::Problem;
 use axum::{
-    Json,
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
+use std::collections::BTreeMap;
+use utoipa::{
+    IntoResponses,
+    openapi::{RefOr, Response as Described, ResponseBuilder},
+};
+
+/// For a route's description: who has the newest already is told so.
+pub struct Unchanged;
+
+impl IntoResponses for Unchanged {
+    fn responses() -> BTreeMap<String, RefOr<Described>> {
+        let unchanged = ResponseBuilder::new().description("`If-None-Match` names what it is still").build();
+        [("304".to_owned(), RefOr::T(unchanged))].into()
+    }
+}
 
 /// A resource with its tag: 304 without a body to who has it already.
 ///
@@ -38,7 +52,12 @@ pub fn has_read<T: Serialize>(headers: &HeaderMap, resource: &T) -> Result<(), P
     if names(headers, header::IF_MATCH, &now) {
         return Ok(());
     }
-    Err(Problem::new(StatusCode::PRECONDITION_FAILED, "precondition-failed", "it was changed since you read it: read it again"))
+    Err(changed())
+}
+
+/// What was read is no longer so.
+pub fn changed() -> Problem {
+    Problem::new(StatusCode::PRECONDITION_FAILED, "precondition-failed", "it was changed since you read it: read it again")
 }
 
 fn tag(body: &[u8]) -> String {

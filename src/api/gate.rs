@@ -1,13 +1,21 @@
 //! Who may ask by HTTP: whatever is behind the gate is for those who may hear everything, and nothing gets behind it by being forgotten.
 
-use super::{Api, problem::Problem, server::Peer};
-use crate::broker::{Shown, Stranger};
+use super::{
+    Api,
+    pace::{Key, Standing},
+    problem::Problem,
+    server::{Peer, Secured},
+};
+use crate::{
+    broker::{Shown, Stranger},
+    domain::people::token_hash,
+};
 use axum::{
     Extension,
     extract::{Request, State},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, StatusCode, Uri, header},
     middleware::Next,
-    response::Response,
+    response::{IntoResponse, Response},
 };
 use data_encoding::BASE64;
 use std::{net::IpAddr, sync::Arc};
@@ -23,22 +31,45 @@ pub async fn readers(
     next: Next,
 ) -> Result<Response, Problem> {
     let shown = shown(request.headers())?;
+    let secured = request.extensions().get::<Secured>().cloned();
+    let certificate = secured.and_then(|Secured(certificate)| certificate);
+    if certificate.is_none() && api.hall.config.http.requires_certificate() {
+        let detail = "nobody asks here without a certificate: `jamey certs client` makes one, `[http.tls] client_certificate` asks for it";
+        return Err(Problem::new(StatusCode::UNAUTHORIZED, "certificate", detail));
+    }
     let visitor = {
-        let is_near = peer.ip().to_canonical().is_loopback() && is_direct(request.headers());
-        api.hall.meet(peer, is_near, shown.as_ref().map(Credentials::shown)).await.map_err(outside)?
+        let is_near = peer.ip().to_canonical().is_loopback() && is_direct(request.headers()) && asks_here(request.uri());
+        api.hall.meet(peer, is_near, certificate.as_deref(), shown.as_ref().map(Credentials::shown)).await.map_err(outside)?
     };
-    if !visitor.rights.reads() {
+    let key = match &shown {
+        Some(Credentials::Token(token)) => Key::Token(token_hash(token)),
+        _ => Key::User(visitor.user.clone()),
+    };
+    let standing = api.pace.key(&key, api.hall.clock.uptime());
+    if let Some(refusal) = standing.and_then(Standing::refusal) {
+        let user = visitor.user.as_deref().unwrap_or("anonymous");
+        api.hall.counters.refuse("http-rate", &format!("`{user}` from {} asks too fast", peer.ip()));
+        return Ok(refusal);
+    }
+    let mut answer = if visitor.rights.reads() {
+        request.extensions_mut().insert(visitor);
+        next.run(request).await
+    } else {
         api.hall.turned_away(peer, &visitor, request.uri().path());
         let detail = "this is for those who may hear everything: give the user the role reader (`jamey user add`), or the token all of its user's roles";
-        return Err(Problem::new(StatusCode::FORBIDDEN, "forbidden", detail));
+        Problem::new(StatusCode::FORBIDDEN, "forbidden", detail).into_response()
+    };
+    if let Some(standing) = standing {
+        answer.extensions_mut().insert(standing);
     }
-    request.extensions_mut().insert(visitor);
-    Ok(next.run(request).await)
+    Ok(answer)
 }
 
 fn outside(stranger: Stranger) -> Problem {
     let detail = match stranger {
-        Stranger::ShowsNothing => "show who you are: `Authorization: Bearer TOKEN` (`jamey token create`), or a user and a password",
+        Stranger::ShowsNothing => {
+            "show who you are: `Authorization: Bearer TOKEN` (`jamey token create`), or a user and a password, or a client certificate"
+        }
         Stranger::Wrong => "the token, or the user or its password, is wrong or holds no longer",
         Stranger::NoUsers => {
             "there are no users yet, so only this host may ask, directly and by its own name or address: make one (`jamey user add`)"
@@ -90,7 +121,12 @@ pub(super) fn shown(headers: &HeaderMap) -> Result<Option<Credentials>, Problem>
 fn is_direct(headers: &HeaderMap) -> bool {
     const PASSED_ON: [&str; 4] = ["forwarded", "x-forwarded-for", "x-real-ip", "via"];
     PASSED_ON.iter().all(|name| !headers.contains_key(*name))
-        && headers.get(header::HOST).is_none_or(|host| host.to_str().is_ok_and(is_here))
+        && headers.get_all(header::HOST).iter().all(|host| host.to_str().is_ok_and(is_here))
+}
+
+/// The host may stand in the target, too, and is then the one that counts (RFC 9112, section 3.2.2).
+fn asks_here(uri: &Uri) -> bool {
+    uri.host().is_none_or(is_here)
 }
 
 /// `localhost` or an address, with or without a port.
@@ -143,6 +179,9 @@ mod tests {
         for host in ["evil.example", "evil.example:8420", "localhost.evil.example", "127.0.0.1.evil.example", ""] {
             assert!(!direct(host), "{host}");
         }
+        assert!(!is_direct(&headers(&[("host", "localhost"), ("host", "evil.example")])), "which of them?");
+        assert!(asks_here(&"/metrics".parse().unwrap()) && asks_here(&"http://localhost:1/".parse().unwrap()));
+        assert!(!asks_here(&"http://evil.example/metrics".parse().unwrap()));
         for name in ["forwarded", "x-forwarded-for", "x-real-ip", "via"] {
             assert!(!is_direct(&headers(&[("host", "localhost"), (name, "10.0.0.9")])), "{name}");
         }

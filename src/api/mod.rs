@@ -1,24 +1,37 @@
 //! HTTP: health for everybody, and behind the gate what those see who may hear everything. It reads views and handles, and judges nothing.
 
 mod asked;
+mod cors;
 mod dress;
 mod etag;
 mod gate;
 mod health;
+mod kinds;
+mod may;
 mod metrics;
 mod openapi;
+mod pace;
 mod paging;
 mod patient;
 mod places;
 mod problem;
 mod reading;
+mod request_id;
+mod root;
 mod server;
 mod v1;
 
-use crate::{broker::Hall, domain::limits, observe::metrics::Figures, store::Readers};
+use crate::{
+    broker::{Engine, Hall, tls::Tls},
+    domain::limits,
+    observe::metrics::Figures,
+    store::Readers,
+};
 use axum::{Extension, Json, Router, extract::DefaultBodyLimit, http::StatusCode, middleware, routing::get};
+pub use pace::Pace;
 use problem::Problem;
-use std::sync::Arc;
+pub use root::{Agrees, Beat, Kept, Later, NotReplayed, NotSet, Replay, Root};
+use std::sync::{Arc, Weak};
 use tokio::{net::TcpListener, sync::watch};
 use utoipa_axum::router::OpenApiRouter;
 use v1::stream::Live;
@@ -30,14 +43,20 @@ pub struct Api {
     pub readers: Readers,
     /// Gathers the figures of this moment; it may take a millisecond.
     pub figures: Box<dyn Fn() -> Figures + Send + Sync>,
+    /// Weakly: the engine ends when all who hold it have let go.
+    pub engine: Weak<Engine>,
+    /// How fast may be asked.
+    pub pace: Pace,
+    /// What only the whole house can do.
+    pub root: Arc<dyn Root>,
 }
 
 /// Serves until told to stop.
-pub async fn serve(listener: TcpListener, api: Api, stopped: watch::Receiver<bool>) {
+pub async fn serve(listener: TcpListener, tls: Option<Arc<Tls>>, api: Api, stopped: watch::Receiver<bool>) {
     let hall = Arc::clone(&api.hall);
     let live = Arc::new(Live::new(stopped.clone()));
     tokio::spawn(Arc::clone(&live).herald(Arc::clone(&hall.news)));
-    server::serve(listener, routes(Arc::new(api), &live), Arc::clone(&hall), stopped.clone()).await;
+    server::serve(listener, tls, routes(Arc::new(api), &live), Arc::clone(&hall), stopped.clone()).await;
     live.ended().await;
     if !*stopped.borrow() {
         hall.pulses.ails(server::PART, "it ended: health, metrics and alerts cannot be asked for");
@@ -60,7 +79,10 @@ fn routes(api: Arc<Api>, live: &Arc<Live>) -> Router {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method", "this cannot be done here: /openapi.json tells what can")
         })
         .layer(DefaultBodyLimit::max(limits::HTTP_BODY_BYTES))
+        .layer(middleware::from_fn_with_state(Arc::clone(&api), pace::pace))
+        .layer(middleware::from_fn_with_state(Arc::clone(&api), cors::cors))
         .layer(middleware::from_fn_with_state(Arc::clone(&api), dress::dress))
+        .layer(middleware::from_fn_with_state(Arc::clone(&api), request_id::name))
         .with_state(api)
 }
 

@@ -44,6 +44,11 @@ pub fn limit(asked: Option<u32>) -> Result<u32, Problem> {
     Err(Problem::new(StatusCode::BAD_REQUEST, "request", format!("`limit` is {limit}; write 1 to {MOST}")))
 }
 
+/// So many and one more, by which is known whether there is a next page.
+pub fn one_more(limit: u32) -> usize {
+    usize::try_from(limit).unwrap_or(usize::MAX).saturating_add(1)
+}
+
 /// Where a page begins, of what a list is ordered by.
 ///
 /// # Errors
@@ -55,14 +60,36 @@ pub fn position<P: DeserializeOwned>(cursor: Option<&str>) -> Result<Option<P>, 
     cursor.map(|text| read(text).ok_or_else(wrong)).transpose()
 }
 
+/// A word of a query, within bounds.
+///
+/// # Errors
+/// When it is empty, or longer than may be.
+pub fn word(name: &str, word: String, most: usize) -> Result<String, Problem> {
+    let chars = word.chars().count();
+    if (1..=most).contains(&chars) {
+        return Ok(word);
+    }
+    Err(Problem::new(StatusCode::BAD_REQUEST, "request", format!("`{name}` has {chars} characters; write 1 to {most}")))
+}
+
 impl<T> Page<T> {
+    /// The same, each in another form.
+    pub fn map<U>(self, form: impl FnMut(T) -> U) -> Page<U> {
+        Page { data: self.data.into_iter().map(form).collect(), next: self.next }
+    }
+
+    /// Whose end is known: where the next begins; None: there is none.
+    pub fn at<P: Serialize>(data: Vec<T>, next: Option<&P>) -> Self {
+        Self { data, next: next.and_then(|position| Some(BASE64URL_NOPAD.encode(&serde_json::to_vec(position).ok()?))) }
+    }
+
     /// Of one more than were asked for, so that it is known whether there is a next one.
     pub fn of<P: Serialize>(mut all: Vec<T>, limit: u32, position: impl Fn(&T) -> P) -> Self {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let more = all.len() > limit;
         all.truncate(limit);
-        let next = all.last().filter(|_| more).and_then(|last| Some(BASE64URL_NOPAD.encode(&serde_json::to_vec(&position(last)).ok()?)));
-        Self { data: all, next }
+        let next = all.last().filter(|_| more).map(position);
+        Self::at(all, next.as_ref())
     }
 }
 

@@ -20,6 +20,8 @@ pub struct Problem {
     pub code: &'static str,
     /// For people: what was wrong, and what would be right.
     pub detail: String,
+    /// Of the request that met with it; the layer outside all others knows it.
+    pub request_id: Option<String>,
 }
 
 /// A problem document.
@@ -36,23 +38,43 @@ pub struct Document {
     code: &'static str,
     /// What was wrong, and what would be right.
     detail: String,
+    /// As the header `X-Request-Id` and the log have it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required, min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9._-]+$")]
+    request_id: Option<String>,
 }
 
 impl Problem {
     #[must_use]
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, detail: detail.into() }
+        Self { status, code, detail: detail.into(), request_id: None }
+    }
+}
+
+impl Problem {
+    /// What is told each few seconds was not told yet.
+    #[must_use]
+    pub fn not_yet() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "not-yet", "nothing was told of it yet since the start: ask again in some seconds")
+    }
+
+    /// What is named is not there.
+    #[must_use]
+    pub fn missing(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not-found", detail)
     }
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
+        let kept = self.clone();
         let document = Document {
             kind: "about:blank",
             title: self.status.canonical_reason().unwrap_or_default(),
             status: self.status.as_u16(),
             code: self.code,
             detail: self.detail,
+            request_id: self.request_id,
         };
         let mut answer = (self.status, Json(document)).into_response();
         answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
@@ -60,6 +82,7 @@ impl IntoResponse for Problem {
             let ways = HeaderValue::from_static("Bearer realm=\"jamey\", Basic realm=\"jamey\", charset=\"UTF-8\"");
             answer.headers_mut().insert(header::WWW_AUTHENTICATE, ways);
         }
+        answer.extensions_mut().insert(kept);
         answer
     }
 }
@@ -72,6 +95,12 @@ pub struct Missing;
 
 /// For a route's description: what a body, or a condition on it, may meet with.
 pub struct Unfit;
+
+/// For a route's description: how it stands forbids it.
+pub struct Contrary;
+
+/// For a route's description: what somebody else changed meanwhile is not written over.
+pub struct Conditional;
 
 impl IntoResponses for Refused {
     fn responses() -> BTreeMap<String, RefOr<Described>> {
@@ -95,6 +124,18 @@ impl IntoResponses for Missing {
 impl IntoResponses for Unfit {
     fn responses() -> BTreeMap<String, RefOr<Described>> {
         described(&[(413, "the body is too large"), (415, "the body is no JSON, or does not say so")])
+    }
+}
+
+impl IntoResponses for Contrary {
+    fn responses() -> BTreeMap<String, RefOr<Described>> {
+        described(&[(409, "as things stand it cannot be: the detail says why")])
+    }
+}
+
+impl IntoResponses for Conditional {
+    fn responses() -> BTreeMap<String, RefOr<Described>> {
+        described(&[(412, "`If-Match` names another than what is there now: read it again"), (428, "`If-Match` is missing")])
     }
 }
 

@@ -13,15 +13,22 @@ impl Api {
         self: &Arc<Self>,
         read: impl FnOnce(&Reader) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, Problem> {
-        let api = Arc::clone(self);
         let failed = |why: &str| {
             warn!("HTTP: {why}");
             Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "store", "the store cannot be read: the log tells more")
         };
-        match tokio::task::spawn_blocking(move || api.readers.with(read)).await {
-            Ok(Ok(read)) => Ok(read),
-            Ok(Err(error)) => Err(failed(&error.to_string())),
-            Err(error) => Err(failed(&error.to_string())),
-        }
+        self.apart(move |api| api.readers.with(read)).await?.map_err(|error| failed(&error.to_string()))
+    }
+
+    /// Work of some milliseconds, on a thread where nobody's message waits meanwhile.
+    ///
+    /// # Errors
+    /// When it panicked: the log says where.
+    pub async fn apart<T: Send + 'static>(self: &Arc<Self>, work: impl FnOnce(&Self) -> T + Send + 'static) -> Result<T, Problem> {
+        let api = Arc::clone(self);
+        tokio::task::spawn_blocking(move || work(&api)).await.map_err(|error| {
+            warn!("HTTP: {error}");
+            Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "answer", "the answer cannot be made: the log tells more")
+        })
     }
 }

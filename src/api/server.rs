@@ -1,7 +1,10 @@
 //! The HTTP server: so many connections, of so many at one address, and patience with none that is slow. What it serves is not its business.
 
 use super::{patient::Patient, places::Places};
-use crate::{broker::Hall, domain::limits};
+use crate::{
+    broker::{Certificate, Hall, tls::Tls},
+    domain::limits,
+};
 use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::{
@@ -10,15 +13,20 @@ use hyper_util::{
 };
 use std::{net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::TcpListener,
     sync::{mpsc, watch},
-    time::sleep,
+    time::{sleep, timeout},
 };
 use tracing::debug;
 
 /// Where a request comes from; in its extensions.
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub SocketAddr);
+
+/// What it comes through; in its extensions, where that is TLS.
+#[derive(Debug, Clone)]
+pub struct Secured(pub Option<Arc<Certificate>>);
 
 /// How long nobody is accepted where the host has no descriptors left.
 const FULL: Duration = Duration::from_millis(100);
@@ -30,7 +38,7 @@ pub const PART: &str = "http";
 const FAREWELL: Duration = Duration::from_secs(5);
 
 /// Serves until told to stop.
-pub async fn serve(listener: TcpListener, routes: Router, hall: Arc<Hall>, mut stopped: watch::Receiver<bool>) {
+pub async fn serve(listener: TcpListener, tls: Option<Arc<Tls>>, routes: Router, hall: Arc<Hall>, mut stopped: watch::Receiver<bool>) {
     let patience = Duration::from_secs(hall.config.http.patience_seconds.into());
     let places = Places::new(hall.config.http.max_connections);
     // Held by every connection: when the last one is gone, receiving ends.
@@ -72,24 +80,62 @@ pub async fn serve(listener: TcpListener, routes: Router, hall: Arc<Hall>, mut s
         if let Err(error) = stream.set_nodelay(true) {
             debug!("TCP_NODELAY for {peer}: {error}");
         }
-        let service = TowerToHyperService::new(routes.clone().layer(Extension(Peer(peer))));
-        let connection = server.serve_connection(TokioIo::new(Patient::new(stream, patience)), service).with_upgrades();
-        let (mut stopped, open) = (stopped.clone(), open.clone());
+        let line = Line { server: server.clone(), stopped: stopped.clone(), routes: routes.clone().layer(Extension(Peer(peer))), patience };
+        let (hall, tls, open) = (Arc::clone(&hall), tls.clone(), open.clone());
         tokio::spawn(async move {
-            let mut connection = pin!(connection);
-            let ended = tokio::select! {
-                ended = connection.as_mut() => ended,
-                _ = stopped.changed() => {
-                    connection.as_mut().graceful_shutdown();
-                    connection.await
-                }
-            };
-            if let Err(error) = ended {
-                debug!("HTTP with {peer} ended: {error}");
+            match tls {
+                None => line.converse(stream, peer).await,
+                Some(tls) => match timeout(patience, tls.accept(stream)).await {
+                    Ok(Ok((stream, certificate))) => line.secured(stream, certificate, peer, &hall).await,
+                    Ok(Err(error)) => hall.counters.refuse("handshake", &format!("{peer} at {PART}: {error}")),
+                    Err(_) => hall.counters.refuse("handshake", &format!("{peer} at {PART}: TLS handshake took too long")),
+                },
             }
             drop((place, pass, open));
         });
     }
     drop(open);
-    let _ = tokio::time::timeout(FAREWELL, closed.recv()).await;
+    let _ = timeout(FAREWELL, closed.recv()).await;
+}
+
+/// What one connection is served with.
+struct Line {
+    server: http1::Builder,
+    stopped: watch::Receiver<bool>,
+    routes: Router,
+    patience: Duration,
+}
+
+impl Line {
+    /// Who shows no certificate where one is required stays outside, except on this host: whoever watches over Jamey there has none, and the
+    /// gate lets him to nothing but its health.
+    async fn secured<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+        self,
+        stream: S,
+        certificate: Option<Certificate>,
+        peer: SocketAddr,
+        hall: &Hall,
+    ) {
+        if certificate.is_none() && hall.config.http.requires_certificate() && !peer.ip().to_canonical().is_loopback() {
+            return hall.counters.refuse("handshake", &format!("{peer} at {PART}: it shows no certificate"));
+        }
+        let routes = self.routes.layer(Extension(Secured(certificate.map(Arc::new))));
+        Self { routes, ..self }.converse(stream, peer).await;
+    }
+
+    async fn converse<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(mut self, stream: S, peer: SocketAddr) {
+        let service = TowerToHyperService::new(self.routes);
+        let stream = TokioIo::new(Patient::new(stream, self.patience));
+        let mut connection = pin!(self.server.serve_connection(stream, service).with_upgrades());
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            _ = self.stopped.changed() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = ended {
+            debug!("HTTP with {peer} ended: {error}");
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! The doors that the config names: opened all together or not at all, and their certificates looked after.
 
 use crate::{
-    broker::{Engine, Listener},
+    broker::{Engine, Listener, tls::Tls},
     config::Config,
     domain::Timestamp,
     runtime::Clock,
@@ -24,7 +24,7 @@ pub struct Trouble {
     pub text: String,
 }
 
-/// Every `[[listener]]`, with its files read.
+/// Every `[[listener]]`, with its files read; and what HTTP has of one, if it speaks TLS, as the last.
 ///
 /// # Errors
 /// With every file that cannot be used.
@@ -36,6 +36,10 @@ pub fn listeners(config: &Config) -> Result<Vec<Arc<Listener>>> {
             Err(error) => wrong.push(format!("listener[{i}] ({}): {error}", entry.shown())),
         }
     }
+    match Listener::of_http(config) {
+        Ok(http) => good.extend(http.map(Arc::new)),
+        Err(error) => wrong.push(format!("http.tls: {error}")),
+    }
     if wrong.is_empty() { Ok(good) } else { bail!("the listeners are refused:\n  {}", wrong.join("\n  ")) }
 }
 
@@ -43,6 +47,7 @@ pub fn listeners(config: &Config) -> Result<Vec<Arc<Listener>>> {
 pub struct Doors {
     plain: Vec<(TcpListener, Arc<Listener>)>,
     listed: Vec<(TcpListener, Arc<Listener>)>,
+    http: Option<Arc<Listener>>,
 }
 
 impl Doors {
@@ -52,7 +57,8 @@ impl Doors {
     /// When a file cannot be used or a port is taken.
     pub async fn open(config: &Config) -> Result<Self> {
         let listeners = listeners(config)?;
-        let mut doors = Self { plain: Vec::new(), listed: Vec::new() };
+        let http = listeners.get(config.listeners.len()).cloned();
+        let mut doors = Self { plain: Vec::new(), listed: Vec::new(), http };
         for address in &config.broker.mqtt {
             let socket = TcpListener::bind(address).await.with_context(|| {
                 format!("cannot listen for MQTT on {address}: is another broker running there? Set broker.mqtt or --mqtt")
@@ -76,6 +82,11 @@ impl Doors {
         self.plain.iter().filter_map(|(socket, _)| socket.local_addr().ok()).collect()
     }
 
+    /// The TLS of HTTP.
+    pub fn http(&self) -> Option<Arc<Tls>> {
+        self.http.as_ref()?.tls().cloned()
+    }
+
     /// Lets clients in, and says where. Gives the listeners, to be looked after.
     pub fn serve(self, engine: &Arc<Engine>) -> Vec<Arc<Listener>> {
         for (socket, listener) in &self.listed {
@@ -88,6 +99,7 @@ impl Doors {
             engine.serve(socket, Arc::clone(&listener));
             listener
         })
+        .chain(self.http)
         .collect()
     }
 }

@@ -19,7 +19,8 @@ pub fn greet(config: &Config, chosen: &Chosen, damaged: Option<&str>, has_users:
         (true, false) => "its listeners",
         (true, true) => "nowhere",
     };
-    eprintln!("Jamey {} listens for MQTT on {plain} and for health on http://{http}", env!("CARGO_PKG_VERSION"));
+    let scheme = if config.http.tls.is_some() { "https" } else { "http" };
+    eprintln!("Jamey {} listens for MQTT on {plain} and for HTTP on {scheme}://{http}", env!("CARGO_PKG_VERSION"));
     eprintln!("The guard {guard}");
     for holds in chosen.holds(config) {
         if let Some(why) = holds.why() {
@@ -28,6 +29,9 @@ pub fn greet(config: &Config, chosen: &Chosen, damaged: Option<&str>, has_users:
     }
     if let Some(damaged) = damaged {
         eprintln!("ATTENTION: {damaged}.");
+    }
+    if let Some(open) = overheard(config) {
+        eprintln!("ATTENTION: {open}.");
     }
     if let Some(attached) = &config.attached {
         eprintln!("{}", super::beside::warning(&attached.remote.address, root));
@@ -48,4 +52,16 @@ pub fn greet(config: &Config, chosen: &Chosen, damaged: Option<&str>, has_users:
         eprintln!("  mosquitto_pub{at} -t {root}/act/front_door/unlock -m '{{}}'");
     }
     println!("ready mqtt={list} http={http}");
+}
+
+/// What is wrong with HTTP that others on the network reach and read along.
+pub fn overheard(config: &Config) -> Option<String> {
+    let open = config.http.tls.is_none() && !config.http.listen.ip().to_canonical().is_loopback();
+    open.then(|| {
+        format!(
+            "HTTP on {} is not encrypted: whoever is on the way reads every token and password that is shown there. Write `[http.tls]` with a \
+             certificate and a key (`jamey certs` makes them), or listen on 127.0.0.1 behind a proxy that speaks TLS",
+            config.http.listen
+        )
+    })
 }

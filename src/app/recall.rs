@@ -3,7 +3,7 @@
 
 use super::index::Keeper;
 use crate::{
-    broker::{Announcement, Asked, Hall, OwnClient},
+    broker::{Announcement, Asked, Hall, NoAnswer, OwnClient, Replies},
     config::Config,
     domain::{
         Asks, EntityId, Input, Part, Question, Report, Timestamp, Unit01, limits,
@@ -114,42 +114,51 @@ impl Recaller {
                 }
             };
             let from = Instant::now();
-            let reply = self.reply(&mut memory, &asked);
+            let answer = self.answer_to(&mut memory, &asked);
             self.recalled.answered(from.elapsed());
             self.recalled.working(memory.figures());
-            let (topic, correlation) = match asked.respond_to {
-                Some((topic, correlation)) => (topic, Some(correlation)),
-                None => (topics::name(&self.hall.config.root, Topic::Recall), None),
+            let (topic, correlation) = match asked.to {
+                Replies::Topic(topic, correlation) => (topic, Some(correlation)),
+                Replies::Everybody => (topics::name(&self.hall.config.root, Topic::Recall), None),
+                Replies::Visitor(waits) => {
+                    // Who asked may be gone.
+                    let _ = waits.send(answer);
+                    continue;
+                }
+            };
+            let transaction = match &asked.question {
+                Ok(question) => &question.transaction,
+                Err(wrong) => &wrong.transaction,
+            };
+            let reply = match answer {
+                Ok(data) => json!({"v": 1, "status": "ok", "transaction": transaction, "data": data}),
+                Err(none) => json!({"v": 1, "status": "error", "transaction": transaction, "error": none.why()}),
             };
             let say = Announcement { topic, payload: reply.to_string().into_bytes(), qos: 1, retain: false, correlation };
             runtime.block_on(self.own.publish(say));
         }
     }
 
-    fn reply(&self, memory: &mut Memory, asked: &Asked) -> Value {
-        let (transaction, answer) = match &asked.question {
-            Ok(question) => (&question.transaction, self.find(memory, asked, question)),
-            Err(wrong) => (&wrong.transaction, Err(wrong.why.clone())),
-        };
-        match answer {
-            Ok(data) => json!({"v": 1, "status": "ok", "transaction": transaction, "data": data}),
-            Err(why) => json!({"v": 1, "status": "error", "transaction": transaction, "error": why}),
+    fn answer_to(&self, memory: &mut Memory, asked: &Asked) -> Result<Value, NoAnswer> {
+        match &asked.question {
+            Ok(question) => self.find(memory, asked, question),
+            Err(wrong) => Err(NoAnswer::Nonsense(wrong.why.clone())),
         }
     }
 
     /// A search that panics is one question without an answer, and not the last.
-    fn find(&self, memory: &mut Memory, asked: &Asked, question: &Question) -> Result<Value, String> {
+    fn find(&self, memory: &mut Memory, asked: &Asked, question: &Question) -> Result<Value, NoAnswer> {
         catch_unwind(AssertUnwindSafe(|| self.look(memory, asked, question))).unwrap_or_else(|_| {
             memory.open = None;
             self.recalled.failed();
             self.hall.counters.refuse("recall-failed", "a search panicked");
-            Err("the search failed, and the house noted it: ask in other words".to_owned())
+            Err(NoAnswer::Failed("the search failed, and the house noted it: ask in other words".to_owned()))
         })
     }
 
-    fn look(&self, memory: &mut Memory, asked: &Asked, question: &Question) -> Result<Value, String> {
+    fn look(&self, memory: &mut Memory, asked: &Asked, question: &Question) -> Result<Value, NoAnswer> {
         let now = self.hall.clock.now();
-        let query = Query::asked(question, now, &self.zone)?;
+        let query = Query::asked(question, now, &self.zone).map_err(NoAnswer::Nonsense)?;
         let mut limit = question.limit;
         loop {
             let page = memory.find(asked, &self.hall.config, &query, now, limit, question.cursor.as_deref()).map_err(|error| {
@@ -157,11 +166,13 @@ impl Recaller {
                     self.keeper.doubt();
                 }
                 // A wrong cursor is the asker's; all else is the house's.
-                if !matches!(error, RecallError::Cursor(_)) {
-                    self.recalled.failed();
-                    self.hall.counters.refuse("recall-failed", &error.to_string());
+                let why = error.to_string();
+                if matches!(error, RecallError::Cursor(_)) {
+                    return NoAnswer::Nonsense(why);
                 }
-                error.to_string()
+                self.recalled.failed();
+                self.hall.counters.refuse("recall-failed", &why);
+                NoAnswer::Failed(why)
             })?;
             let data = told(&query, &page);
             // A shorter page says where the next begins.

@@ -288,6 +288,8 @@ impl Speaker {
             if let Some(map) = state.as_object_mut() {
                 map.extend(carried.map(|carried| ("courier".to_owned(), carried)));
                 told.next.insert(topics::name(root, Topic::Phoenix), state.to_string().into_bytes());
+                self.hall.views.tell("phoenix/snapshots", json!(news.snapshots));
+                self.hall.views.tell("phoenix/state", state);
             }
         }
         if let Some(head) = self.health.audit_head() {

@@ -164,6 +164,15 @@ fn filed(client_id: &str) -> String {
     format!("{}%~{digest}", escaped.chars().filter(char::is_ascii_alphanumeric).take(32).collect::<String>())
 }
 
+/// The id of what is filed so; of one that was too long, the name under which it is filed.
+pub fn unfiled(filed: &str) -> String {
+    if filed.contains("%~") {
+        return filed.to_owned();
+    }
+    // The percent sign last: what it makes is no escape.
+    filed.replace("%2F", "/").replace("%5C", "\\").replace("%2E", ".").replace("%25", "%")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -177,6 +186,13 @@ mod tests {
         body.extend(u16::try_from(id.len()).unwrap().to_be_bytes());
         body.extend(id.as_bytes());
         body
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_filed_is_found_again(id in "[a-z0-9%/\\\\.25F]{1,40}") {
+            prop_assert_eq!(unfiled(&filed(&id)), id);
+        }
     }
 
     #[test]

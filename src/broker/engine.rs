@@ -10,7 +10,7 @@ use super::{
     line::{Bounds, Ear, Line, LineControl},
     visit::Visit,
 };
-use crate::domain::EntityId;
+use crate::domain::{EntityId, Timestamp};
 use bytes::Bytes;
 use mqtt5::{
     QoS,
@@ -52,10 +52,12 @@ pub struct Engine {
 }
 
 /// The connection that holds a client id now.
-struct Seat {
+pub(super) struct Seat {
     control: Arc<LineControl>,
     /// Closed when the engine has taken leave of it.
     taken: watch::Receiver<()>,
+    pub(super) visit: Option<Arc<Visit>>,
+    pub(super) since: Timestamp,
 }
 
 /// Expired sessions, retained values and queues are swept so often.
@@ -165,7 +167,8 @@ impl Engine {
         let filed = arrival.filed.clone();
         self.await_leave(&filed).await;
         let (leave, taken) = watch::channel(());
-        self.seats().insert(filed.clone(), Seat { control: Arc::clone(&control), taken: taken.clone() });
+        let seat = Seat { control: Arc::clone(&control), taken: taken.clone(), visit: None, since: self.hall.clock.now() };
+        self.seats().insert(filed.clone(), seat);
         // A session that ends with its connection, and replaces none, costs the disk nothing, and begins also when the disk is full.
         let storage = match self.storage.get_session(&arrival.filed).await {
             Ok(None) if arrival.transient => None,
@@ -179,6 +182,9 @@ impl Engine {
         let bounds = Bounds { packet_bytes: config.max_packet_size, pace, patience };
         let (hall, router) = (Arc::clone(&self.hall), Arc::clone(&self.router));
         let visit = Arc::new(Visit::new(hall, arrival, entrance, Arc::clone(&control), router));
+        if let Some(seat) = self.seats().get_mut(&filed).filter(|seat| seat.taken.same_channel(&taken)) {
+            seat.visit = Some(Arc::clone(&visit));
+        }
         let line = Line::new(stream, peer, version, control, Arc::clone(&visit) as Arc<dyn Ear>, connect, bounds);
         config.event_handler = Some(Arc::clone(&visit) as Arc<dyn mqtt5::broker::BrokerEventHandler>);
         let handler = ClientHandler::new(
@@ -208,7 +214,7 @@ impl Engine {
         }
     }
 
-    fn seats(&self) -> MutexGuard<'_, BTreeMap<String, Seat>> {
+    pub(super) fn seats(&self) -> MutexGuard<'_, BTreeMap<String, Seat>> {
         self.seats.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

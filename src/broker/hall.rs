@@ -3,6 +3,7 @@
 use super::{
     audits::Audits,
     beside::Beside,
+    desk::Desk,
     errands::Errands,
     guard::GuardRules,
     inbox::Inbox,
@@ -75,6 +76,8 @@ pub struct Hall {
     pub recalls: Recalls,
     /// Where what is wanted of Phoenix is handed in.
     pub errands: Errands,
+    /// Where it is heard what came of an owner's word.
+    pub desk: Desk,
     /// Where orders to Jamey itself are handed in.
     pub orders: Orders,
     /// How strictly the conscience judges now.
@@ -142,6 +145,7 @@ impl Hall {
             inbox,
             recalls,
             errands: Errands::default(),
+            desk: Desk::default(),
             orders: Orders::default(),
             bearing: watch::Sender::new(bearing),
             clock,

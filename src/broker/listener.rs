@@ -67,6 +67,18 @@ impl Listener {
         })
     }
 
+    /// What HTTP has of one: a name and files, where it speaks TLS. It is another server's.
+    ///
+    /// # Errors
+    /// When a certificate or key cannot be used.
+    pub fn of_http(config: &Config) -> Result<Option<Self>, TlsError> {
+        let mut files = config.http.tls.clone();
+        // Whether it must be shown the server asks itself: this host's watchdogs have none.
+        files.iter_mut().filter_map(|files| files.clients.as_mut()).for_each(|clients| clients.required = false);
+        let tls = files.map(Tls::open).transpose()?.map(Arc::new);
+        Ok(tls.map(|tls| Self { name: "http".into(), tls: Some(tls), private: false, ..Self::own() }))
+    }
+
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name

@@ -119,7 +119,7 @@ impl Owners {
 
 /// The user that a certificate stands for: the one it was mapped to, else the one whose name it bears. Removing that user, or the
 /// mapping, revokes it.
-fn bearer<'p>(people: &'p People, certificate: &Certificate) -> Option<&'p str> {
+pub(super) fn bearer<'p>(people: &'p People, certificate: &Certificate) -> Option<&'p str> {
     let named = || certificate.common_name.as_deref().and_then(|name| people.users.get(name)).map(|user| user.name.as_str());
     people.certificates.get(&certificate.fingerprint).map(String::as_str).or_else(named)
 }

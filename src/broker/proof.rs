@@ -41,7 +41,8 @@ impl Hall {
                 let door = self.door();
                 let user = door.people.users.get(&name);
                 // A token may be shown in the place of a password.
-                let token = std::str::from_utf8(secret).ok().filter(|t| user.is_some_and(|u| door.people.token(u, t, self.clock.now()).is_some()));
+                let token =
+                    std::str::from_utf8(secret).ok().filter(|t| user.is_some_and(|u| door.people.token(u, t, self.clock.now()).is_some()));
                 let secret = user.and_then(|user| user.secret.clone());
                 token.map_or(Proof::Password { user: name, secret }, |token| Proof::Token(token_hash(token)))
             }

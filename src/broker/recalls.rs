@@ -3,6 +3,7 @@
 use super::{
     limits::{Bucket, Remembered},
     rights::Rights,
+    visitor::Visitor,
 };
 use crate::{
     config::Config,
@@ -11,41 +12,83 @@ use crate::{
         topics::{self, Topic},
     },
 };
+use serde_json::Value;
 use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 /// A question on its way.
 #[derive(Debug)]
 pub struct Asked {
     pub question: Result<Question, Unanswerable>,
-    /// The asker's own topic, with the correlation data: nobody else hears the answer then.
-    pub respond_to: Option<(String, Vec<u8>)>,
+    pub to: Replies,
     pub(super) rights: Arc<Rights>,
 }
 
+/// Where an answer goes.
+#[derive(Debug)]
+pub enum Replies {
+    /// To all who may hear all.
+    Everybody,
+    /// The asker's own topic, with the correlation data: nobody else hears the answer then.
+    Topic(String, Vec<u8>),
+    /// A visitor who waits for it.
+    Visitor(oneshot::Sender<Result<Value, NoAnswer>>),
+}
+
+/// Why a question has no answer, in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoAnswer {
+    /// It makes no sense.
+    Nonsense(String),
+    /// The house failed.
+    Failed(String),
+}
+
+impl NoAnswer {
+    #[must_use]
+    pub fn why(&self) -> &str {
+        match self {
+            Self::Nonsense(why) | Self::Failed(why) => why,
+        }
+    }
+}
+
 impl Asked {
+    /// A question by HTTP, and where its answer comes in.
+    #[must_use]
+    pub fn by(visitor: &Visitor, question: Question) -> (Self, oneshot::Receiver<Result<Value, NoAnswer>>) {
+        let (to, answer) = oneshot::channel();
+        (Self { question: Ok(question), to: Replies::Visitor(to), rights: Arc::new(visitor.rights.clone()) }, answer)
+    }
+
+    /// Whoever is let in by HTTP reads everything there.
+    fn reads(&self) -> bool {
+        matches!(self.to, Replies::Visitor(_)) && self.rights.reads()
+    }
+
     /// Whether the asker may know what was said on a topic: what may not be heard is not recalled either. A request is remembered with its
     /// verdict, so that of its asker has to be theirs to hear too.
     #[must_use]
     pub fn may_know(&self, config: &Config, topic: &str, kind: &str, requester: &EntityId) -> bool {
         let judged = matches!(kind, "act" | "command");
-        self.rights.hear(config, topic)
-            && (!judged || self.rights.hear(config, &topics::of_entity(&config.root, Topic::Verdict, requester)))
+        self.reads()
+            || self.rights.hear(config, topic)
+                && (!judged || self.rights.hear(config, &topics::of_entity(&config.root, Topic::Verdict, requester)))
     }
 
     /// Whether the asker may know what the house has in mind.
     #[must_use]
     pub fn may_know_focus(&self, config: &Config) -> bool {
-        self.rights.hear(config, &topics::name(&config.root, Topic::Consciousness))
+        self.reads() || self.rights.hear(config, &topics::name(&config.root, Topic::Consciousness))
     }
 
     /// Whether there is nothing that the asker may not know.
     #[must_use]
     pub fn may_know_all(&self) -> bool {
-        self.rights.hears_everything()
+        self.reads() || self.rights.hears_everything()
     }
 }
 
@@ -110,7 +153,7 @@ mod tests {
     #[test]
     fn as_many_wait_as_may_and_one_past_is_busy() {
         let (recalls, mut asked) = Recalls::new();
-        let one = || Asked { question: Ok(Question::default()), respond_to: None, rights: Arc::new(Rights::open()) };
+        let one = || Asked { question: Ok(Question::default()), to: Replies::Everybody, rights: Arc::new(Rights::open()) };
         assert!((0..limits::RECALLS_WAITING).all(|_| recalls.ask(one()).is_ok()));
         assert_eq!(recalls.ask(one()), Err(Busy));
         drop(asked.try_recv());

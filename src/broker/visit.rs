@@ -19,6 +19,7 @@ use super::{
     reading::{self, Told},
     repeats::Said,
     rights::Rights,
+    roll::Guest,
 };
 use crate::{
     domain::{EntityId, Forgery, Input, Purpose, Source, Timestamp, TopicFilter},
@@ -36,7 +37,10 @@ use std::{
     future::Future,
     net::SocketAddr,
     pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, atomic::Ordering},
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -56,6 +60,8 @@ pub struct Visit {
     said: Arc<Mutex<Said>>,
     /// Of the PUBLISH in hand.
     seen: Mutex<Seen>,
+    /// Messages that it has published.
+    published: AtomicU64,
     /// What it tells is past already: commands in it are nobody's to judge.
     observes: bool,
 }
@@ -101,8 +107,27 @@ impl Visit {
             will: OnceLock::new(),
             said,
             seen: Mutex::new(Seen::default()),
+            published: AtomicU64::new(0),
             observes: false,
         }
+    }
+
+    /// Who this is, once signed in; none: Jamey's own client.
+    pub fn guest(&self, filed: &str) -> Option<Guest> {
+        let login = self.login.get().filter(|_| !self.entrance.private)?;
+        Some(Guest {
+            filed: filed.to_owned(),
+            client_id: self.arrival.client_id.clone(),
+            user: login.user.clone(),
+            entity: self.who().source.requester.to_string(),
+            address: self.entrance.peer.ip().to_canonical().to_string(),
+            listener: self.entrance.listener.to_string(),
+            protocol: if self.arrival.version == 5 { "5" } else { "3.1.1" },
+            since: Timestamp::default(),
+            keep_alive_seconds: self.arrival.keep_alive,
+            subscriptions: 0,
+            messages: self.published.load(Ordering::Relaxed),
+        })
     }
 
     fn said(&self) -> MutexGuard<'_, Said> {
@@ -322,6 +347,7 @@ impl AuthProvider for Visit {
 
 impl BrokerEventHandler for Visit {
     fn on_client_publish<'a>(&'a self, event: ClientPublishEvent) -> Boxed<'a, PublishAction> {
+        self.published.fetch_add(1, Ordering::Relaxed);
         if self.hall.beside.get().is_none_or(|beside| beside.sides().is_empty()) {
             return Box::pin(self.publish(event));
         }

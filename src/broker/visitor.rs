@@ -1,13 +1,13 @@
 //! Who asks without a connection of MQTT: by HTTP. The same users, tokens and roles count, and whoever guesses waits in the same queue.
 
 use super::{
-    entrance::Entrance,
+    entrance::{Certificate, Entrance},
     hall::Hall,
     limits::Pass,
     login::{self, Login},
     rights::Rights,
 };
-use crate::observe::Incident;
+use crate::{domain::people::TOKEN_PREFIX, observe::Incident};
 use std::net::SocketAddr;
 
 /// What somebody shows of himself.
@@ -59,23 +59,39 @@ impl Hall {
     ///
     /// # Errors
     /// When he is nobody who may come in.
-    pub async fn meet(&self, peer: SocketAddr, is_near: bool, shown: Option<Shown<'_>>) -> Result<Visitor, Stranger> {
+    pub async fn meet(
+        &self,
+        peer: SocketAddr,
+        is_near: bool,
+        certificate: Option<&Certificate>,
+        shown: Option<Shown<'_>>,
+    ) -> Result<Visitor, Stranger> {
         if self.door().people.is_empty() {
             // As with MQTT: without users names mean nothing, and who is here may look.
             let is_open = is_near && self.config.broker.anonymous;
             return if is_open { Ok(Visitor { user: None, rights: Rights::open() }) } else { Err(Stranger::NoUsers) };
         }
         let known = match shown {
-            None => return Err(Stranger::ShowsNothing),
-            Some(Shown::Token(token)) => self.bearer(token),
-            Some(Shown::Password { user, secret }) => self.signed_in(peer, user, secret).await,
+            // A certificate that is nobody's proves nothing.
+            None if certificate.is_none_or(|shown| login::bearer(&self.door().people, shown).is_none()) => {
+                return Err(Stranger::ShowsNothing);
+            }
+            None => self.signed_in(peer, certificate, None).await,
+            // As with MQTT: who shows a certificate is nobody else as well.
+            Some(Shown::Token(token)) => self.bearer(token).filter(|(user, _)| self.may_be(certificate, user)),
+            Some(Shown::Password { user, secret }) => self.signed_in(peer, certificate, Some((user, secret))).await,
         };
         if let Some((user, roles)) = known {
             // No rule for a client id means somebody without one.
             let rights = Rights::of(&self.door().acl, &self.config.root, &roles, "", Some(&user));
             return Ok(Visitor { user: Some(user), rights });
         }
-        let (address, user) = (peer.ip(), if let Some(Shown::Password { user, .. }) = shown { user } else { "a token" });
+        let user = match shown {
+            Some(Shown::Password { user, .. }) => user,
+            Some(Shown::Token(_)) => "a token",
+            None => "a certificate",
+        };
+        let address = peer.ip();
         let named: String = user.chars().take(64).collect();
         self.counters.refuse("login", &format!("{named:?} from {address} by HTTP"));
         self.audit_refusal(&address.to_string(), "connect.refused", Some(&named), "by HTTP: not who it says it is");
@@ -87,7 +103,9 @@ impl Hall {
     /// Puts on record that somebody known asked for what he may not have.
     pub fn turned_away(&self, peer: SocketAddr, visitor: &Visitor, what: &str) {
         let user = visitor.user.as_deref().unwrap_or("anonymous");
-        self.counters.refuse("http-access", &format!("`{user}` from {} may not read {what:?}", peer.ip()));
+        // Somebody may put a token where none belongs.
+        let what = if what.contains(TOKEN_PREFIX) { "what has a token in its name" } else { what };
+        self.counters.refuse("http-access", &format!("`{user}` from {} may not have {what:?}", peer.ip()));
         self.audit_refusal(user, "http.refused", Some(what), &format!("from {} by HTTP", peer.ip()));
     }
 
@@ -95,9 +113,21 @@ impl Hall {
         self.door().people.bearer(token, self.clock.now()).map(|(user, roles)| (user.name.clone(), roles))
     }
 
-    async fn signed_in(&self, peer: SocketAddr, user: &str, secret: &[u8]) -> Option<(String, Vec<String>)> {
-        let entrance = Entrance { peer, listener: LISTENER.into(), private: false, anonymous: false, rate: None, certificate: None };
-        let login: Login = login::login(self, &entrance, Some(user), Some(secret)).await.ok()?;
+    /// Whether a certificate is this user's, or nobody's who is known: then it proves no name, and denies none.
+    fn may_be(&self, certificate: Option<&Certificate>, user: &str) -> bool {
+        certificate.and_then(|shown| login::bearer(&self.door().people, shown).map(|bearer| bearer == user)).unwrap_or(true)
+    }
+
+    async fn signed_in(
+        &self,
+        peer: SocketAddr,
+        certificate: Option<&Certificate>,
+        said: Option<(&str, &[u8])>,
+    ) -> Option<(String, Vec<String>)> {
+        let certificate = certificate.cloned();
+        let entrance = Entrance { peer, listener: LISTENER.into(), private: false, anonymous: false, rate: None, certificate };
+        let (user, secret) = said.unzip();
+        let login: Login = login::login(self, &entrance, user, secret).await.ok()?;
         let (roles, _) = login.holds(&self.door().people, self.clock.now())?;
         Some((login.user?, roles))
     }

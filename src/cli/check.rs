@@ -20,7 +20,7 @@ pub fn check(common: &Common) -> anyhow::Result<()> {
     let holds = chosen.holds(&config);
     if common.json {
         let options: Vec<_> = holds.iter().map(orders::Holds::json).collect();
-        let told = json!({"v": 1, "status": "ok", "rules": rules, "guard": counts.broker.guard, "options": options, "damaged": damaged});
+        let told = json!({"v": 1, "status": "ok", "rules": rules, "guard": counts.broker.guard, "options": options, "damaged": damaged, "overheard": app::overheard(&config)});
         crate::cli::line!("{told}");
         return Ok(());
     }
@@ -33,6 +33,9 @@ pub fn check(common: &Common) -> anyhow::Result<()> {
     }
     for one in &ended {
         crate::cli::line!("{} ends at the next start, because the config says otherwise than when it was chosen", one.bare_and_who());
+    }
+    if let Some(open) = app::overheard(&config) {
+        crate::cli::line!("ATTENTION: {open}");
     }
     if let Some(damaged) = damaged {
         crate::cli::line!("ATTENTION: {damaged}");

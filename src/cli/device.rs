@@ -5,7 +5,8 @@ mod signals;
 use super::Common;
 use crate::{
     broker::guard::{GuardRules, coverage},
-    domain::{Claim, Device, EntityId, Family, Registry},
+    domain::{Device, EntityId, Registry},
+    observe::device,
     store::Reader,
 };
 use anyhow::{Context, bail};
@@ -61,7 +62,7 @@ pub fn known(data: &Path) -> anyhow::Result<Vec<Device>> {
 fn list(common: &Common, mut devices: Vec<Device>) -> anyhow::Result<()> {
     devices.sort_by(|a, b| b.risk.get().total_cmp(&a.risk.get()).then_with(|| a.id.cmp(&b.id)));
     if common.json {
-        let rows: Vec<Value> = devices.iter().map(brief).collect();
+        let rows: Vec<Value> = devices.iter().map(device::brief).collect();
         crate::cli::line!("{}", serde_json::to_string_pretty(&json!({"v": 1, "devices": rows}))?);
         return Ok(());
     }
@@ -81,56 +82,20 @@ fn list(common: &Common, mut devices: Vec<Device>) -> anyhow::Result<()> {
             device.area.as_deref().unwrap_or("-"),
             if device.tags.is_empty() { "-".to_owned() } else { Vec::from_iter(device.tags.iter().map(String::as_str)).join(",") },
             device.commands().count(),
-            families(device).join(", ")
+            device::families(device).join(", ")
         );
     }
     Ok(())
-}
-
-fn brief(device: &Device) -> Value {
-    json!({
-        "device": device.id, "name": device.name, "class": device.class, "risk": device.risk, "area": device.area, "tags": device.tags,
-        "topics": device.commands().count(), "said_by": families(device),
-    })
-}
-
-fn families(device: &Device) -> Vec<&'static str> {
-    let mut all: Vec<&str> = device.claims.values().map(|c| c.family.as_str()).collect();
-    all.sort_unstable();
-    all.dedup();
-    all
-}
-
-/// Why the risk is what it is: the owner's word, else the gravest class that anybody claimed.
-fn why(device: &Device) -> String {
-    let owners: Vec<&Claim> = device.claims.values().filter(|c| c.family == Family::Owner).collect();
-    if let Some(claim) = owners.iter().find(|c| c.risk == Some(device.risk)) {
-        return format!("the owner says so ({})", claim.key);
-    }
-    if let Some(claim) = owners.iter().find(|c| c.class == device.class) {
-        return format!("the owner's class {} ({})", device.class.as_str(), claim.key);
-    }
-    match device.claims.values().find(|c| c.class == device.class) {
-        Some(claim) => {
-            format!("class {} by {} ({}), the gravest that was claimed", device.class.as_str(), claim.family.as_str(), claim.key)
-        }
-        None => format!("class {}, of a claim that was replaced since; it is never lowered", device.class.as_str()),
-    }
 }
 
 fn show(common: &Common, reader: &Reader, device: &Device, topics: &[coverage::Covered]) -> anyhow::Result<()> {
     let told = reader.last_told(&device.id, AMONG)?;
     let asked = reader.last_asked(&device.id, AMONG)?;
     if common.json {
-        let mut value = brief(device);
-        let claims: Vec<Value> = device
-            .claims
-            .values()
-            .map(|c| json!({"key": c.key, "family": c.family.as_str(), "class": c.class, "risk": c.risk, "name": c.name, "area": c.area, "topics": c.commands.len()}))
-            .collect();
+        let mut value = device::whole(device);
         let rows: Vec<Value> = topics.iter().map(|t| json!({"topic": t.topic, "judged": t.judged.as_str(), "why": t.why})).collect();
         let more = json!({
-            "v": 1, "why": why(device), "claims": claims, "topics": rows, "aliases": device.aliases, "members": device.members,
+            "topics": rows,
             "last_told": told.as_ref().map(|t| json!({"at": t.at.to_string(), "kind": t.kind, "topic": t.topic, "text": t.record.text})),
             "last_asked": asked.as_ref().map(|a| json!({
                 "at": a.at.to_string(), "by": a.requester, "verb": a.request.verb, "endpoint": a.request.endpoint, "value": a.request.value,
@@ -144,7 +109,7 @@ fn show(common: &Common, reader: &Reader, device: &Device, topics: &[coverage::C
         return Ok(());
     }
     crate::cli::line!("{}: {}", device.id, device.name.as_deref().unwrap_or("(no name)"));
-    crate::cli::line!("  class {}, risk {:.2}: {}", device.class.as_str(), device.risk.get(), why(device));
+    crate::cli::line!("  class {}, risk {:.2}: {}", device.class.as_str(), device.risk.get(), device::why(device));
     let tags: Vec<&str> = device.tags.iter().map(String::as_str).collect();
     crate::cli::line!(
         "  area {}; tags {}",

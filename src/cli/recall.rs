@@ -74,6 +74,7 @@ impl Asked {
             importance: self.importance,
             from: self.since.clone(),
             to: self.until.clone(),
+            within: (None, None),
             transaction: None,
         }
     }

@@ -1,12 +1,14 @@
 //! The section `[http]`: where HTTP is spoken, and what one asker may take of it.
 
-use super::{kinds, reader::Reader, tree::Node};
+use super::{TlsFiles, kinds, listeners, reader::Reader, tree::Node};
 use crate::domain::limits;
 use serde::Serialize;
 use std::net::{Ipv4Addr, SocketAddr};
 
 /// Longer than the slowest phone needs for a request's head; every idle stranger holds a place so long.
 const LONGEST_PATIENCE_SECONDS: u32 = 300;
+/// Above it nothing is a limit any more.
+const MOST_PER_SECOND: u32 = 100_000;
 /// A dashboard opens six, a person with several pages some dozens.
 const MOST_CONNECTIONS: usize = 4_096;
 
@@ -20,8 +22,13 @@ pub struct Http {
     pub patience_seconds: u32,
     /// Entities with figures of their own in `/metrics`; the others are counted.
     pub metrics_entities: usize,
+    /// Requests of one key; 0 stands for no limit.
+    pub requests_per_second: u32,
+    /// Of them at once.
+    pub burst: u32,
     /// Whose pages may ask: `https://panel.example`, letter by letter.
     pub allow_origins: Vec<String>,
+    pub tls: Option<TlsFiles>,
 }
 
 impl Default for Http {
@@ -32,7 +39,10 @@ impl Default for Http {
             connections_per_address: limits::HTTP_ADDRESS_CONNECTIONS,
             patience_seconds: limits::HTTP_PATIENCE_SECONDS,
             metrics_entities: limits::METRICS_ENTITIES,
+            requests_per_second: limits::HTTP_PER_SECOND,
+            burst: limits::HTTP_BURST,
             allow_origins: Vec::new(),
+            tls: None,
         }
     }
 }
@@ -46,8 +56,17 @@ impl Http {
             connections_per_address: r.or("connections_per_address", d.connections_per_address, kinds::whole(1..=MOST_CONNECTIONS)),
             patience_seconds: r.or("patience_seconds", d.patience_seconds, kinds::whole(1..=LONGEST_PATIENCE_SECONDS)),
             metrics_entities: r.or("metrics_entities", d.metrics_entities, kinds::whole(0..=limits::ENTITIES)),
+            requests_per_second: r.or("requests_per_second", d.requests_per_second, kinds::whole(0..=MOST_PER_SECOND)),
+            burst: r.or("burst", d.burst, kinds::whole(1..=MOST_PER_SECOND)),
             allow_origins: origins(r),
+            tls: r.section("tls", listeners::tls),
         }
+    }
+
+    /// Whether nobody gets behind the gate without a certificate.
+    #[must_use]
+    pub fn requires_certificate(&self) -> bool {
+        self.tls.as_ref().and_then(|tls| tls.clients.as_ref()).is_some_and(|clients| clients.required)
     }
 }
 

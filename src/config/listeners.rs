@@ -107,7 +107,8 @@ impl Rate {
     }
 }
 
-fn tls(r: &mut Reader) -> Option<TlsFiles> {
+/// The files of whatever speaks TLS: of a listener, and of HTTP.
+pub(super) fn tls(r: &mut Reader) -> Option<TlsFiles> {
     let certificate = r.optional("certificate", kinds::path);
     let key = r.optional("key", kinds::path);
     let ca = r.optional("client_ca", kinds::path);

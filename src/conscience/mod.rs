@@ -13,6 +13,7 @@ mod judge;
 mod learn;
 mod lint;
 mod load;
+mod milder;
 mod names;
 mod parts;
 mod places;
@@ -28,6 +29,7 @@ mod truth;
 mod value;
 mod vocabulary;
 mod words;
+mod would;
 
 pub use compare::turned_by;
 pub use complaint::RuleError;
@@ -35,11 +37,13 @@ pub use example::Example;
 pub use judge::{Thresholds, thresholds};
 pub use learn::{Answer, LEAST, Proposal, Weight, learn};
 pub use lint::{Counts, Lint, Remark};
+pub use milder::milder;
 pub use parts::Parts;
 pub use rule::{AtExpiry, DUTIES, Duty, Kind, Rule};
 
 pub use trial::{Trial, Turned};
 pub use truth::{Asked, Truth};
+pub use would::would_change;
 
 use crate::domain::{Facts, RuleText, Ruling, SignalSpec, Verdict, limits};
 use facts::{Known, View};

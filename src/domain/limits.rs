@@ -110,6 +110,8 @@ pub const REPOSITORIES: usize = 8;
 pub const ERRAND_BYTES: usize = 1_024;
 /// Errands that wait for Phoenix: each may take minutes, and is the same as the one before it.
 pub const ERRANDS_WAITING: usize = 8;
+/// Errands of HTTP whose end can be looked at: more than anybody waits for at once.
+pub const ERRANDS_KEPT: usize = 64;
 /// An order to Jamey itself: a word or a number, and the asker's own.
 pub const ORDER_BYTES: usize = 1_024;
 /// Orders that wait to be carried out: people give them, and each waits for the disk.
@@ -163,6 +165,12 @@ pub const STORE_WAIT_SECONDS: u64 = 5;
 /// One rule's source, and the nodes of its syntax tree.
 pub const RULE_SOURCE_BYTES: usize = 1_024;
 pub const RULE_NODES: usize = 256;
+/// Requests that one replay by HTTP judges: a year of a busy home, and some tens of seconds of a small host.
+pub const REPLAYED: u64 = 1_000_000;
+/// Of them so many are shown at most.
+pub const REPLAYS_SHOWN: usize = 200;
+/// Mistakes in rules that are told by HTTP, each with its line: nobody mends more at a time.
+pub const RULE_ERRORS: usize = 200;
 /// Requests kept on which a candidate disagrees with the rules: at some 500 bytes each, 5 MB; their counts go on beyond it.
 pub const DISAGREEMENTS: i64 = 10_000;
 /// Rules in one set: 23 are shipped; each costs time on every request it applies to.
@@ -338,6 +346,17 @@ pub const HTTP_HEAD_BYTES: usize = 16 * 1_024;
 pub const HTTP_HEADERS: usize = 64;
 /// A request's body: what people write, and no uploads.
 pub const HTTP_BODY_BYTES: usize = 64 * 1_024;
+/// Rows that one request by HTTP looks through for what there is no index for, at some microseconds each: as long as a person waits without
+/// noticing. Where more are to be looked through, the answer says where to go on.
+pub const LOOKED_THROUGH: usize = 5_000;
+/// Requests of one key in a second, and at once: a dashboard asks some twenty when it is opened and one or two a second then, and a script
+/// that turns pages is answered in some milliseconds each.
+pub const HTTP_PER_SECOND: u32 = 100;
+pub const HTTP_BURST: u32 = 200;
+/// An address may do so many times what one key may: behind it are several people with their tools, and what is not known yet.
+pub const HTTP_ADDRESS_TIMES: u32 = 4;
+/// A request's own id: a UUID has 36 characters, a trace's id with its span some 50.
+pub const REQUEST_ID_BYTES: usize = 64;
 /// What happened lately, for who listens by HTTP: some seconds of a busy house, at some 2 KiB each before they are written down.
 pub const NEWS_EVENTS: usize = 4_096;
 /// The same in bytes, so that large commands do not take the memory of a small host.
@@ -372,6 +391,8 @@ pub const STREAM_READING: usize = 2;
 pub const STREAM_WRITE_BYTES: usize = 16 * 1_024;
 /// Origins whose pages may ask: a house has one dashboard elsewhere, or two.
 pub const HTTP_ORIGINS: usize = 16;
+/// So long browsers believe that they may ask, in seconds: a change of the config is felt within it.
+pub const HTTP_PREFLIGHT_SECONDS: u32 = 600;
 /// Entities with figures of their own in one scrape, at some 200 bytes each: more than a house has, and what a Prometheus on the same
 /// small host still takes.
 pub const METRICS_ENTITIES: usize = 1_000;

@@ -1,6 +1,6 @@
 //! What somebody wants to know of the house's memory, as it is asked over MQTT: JSON in, a question or what is wrong with it out. Pure.
 
-use super::{Decision, limits};
+use super::{Decision, Timestamp, limits};
 use serde_json::{Map, Value};
 
 /// A question. What is not narrowed is open; without a query it asks for what was last.
@@ -20,6 +20,8 @@ pub struct Question {
     /// Times as people write them.
     pub from: Option<String>,
     pub to: Option<String>,
+    /// The same as programs say it: from a time on, and before another; to the millisecond.
+    pub within: (Option<Timestamp>, Option<Timestamp>),
     /// The asker's own, repeated in the reply.
     pub transaction: Option<Value>,
 }
@@ -84,6 +86,7 @@ impl Question {
             importance,
             from: word(said, "from")?,
             to: word(said, "to")?,
+            within: (None, None),
             transaction: None,
         })
     }

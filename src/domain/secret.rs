@@ -1,5 +1,6 @@
 //! What is nobody's to search for: codes, PINs, passwords. By the name it stands under, or by the words before it. Pure.
 
+use super::Body;
 use serde_json::{Map, Value};
 
 /// What stands in the place of a secret.
@@ -75,6 +76,25 @@ pub fn shown(value: &Value) -> Value {
             Value::Object(map.iter().map(one).collect::<Map<_, _>>())
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
+    }
+}
+
+/// A payload of this kind as it may stand on a screen or in a report: without the codes in it. None: it is not text.
+#[must_use]
+pub fn payload(kind: &str, payload: &[u8]) -> Option<String> {
+    let hidden = |text: &str| text.replace(NOT_KEPT, "(not shown)");
+    let body = Body::parse(payload, None);
+    if is_secret(kind) && body != Body::Empty {
+        return Some(hidden(NOT_KEPT));
+    }
+    match body {
+        Body::Json(value) | Body::Cbor(value) => Some(hidden(&shown(&value).to_string())),
+        _ => {
+            let text = std::str::from_utf8(payload).ok()?;
+            let without = without_secrets(text);
+            // As it came, where there is nothing to hide.
+            Some(if without.contains(NOT_KEPT) { hidden(&without) } else { text.to_owned() })
+        }
     }
 }
 
@@ -166,6 +186,18 @@ mod tests {
             shown(&json!({"a": [{"userCode": 1234}], "say": "pin 1234", "n": 5})),
             json!({"a": [{"userCode": NOT_KEPT}], "say": "pin (not kept)", "n": 5})
         );
+    }
+
+    #[test]
+    fn a_payload_is_shown_without_its_codes() {
+        assert_eq!(payload("code", b"1234").as_deref(), Some("(not shown)"));
+        assert_eq!(
+            payload("action", br#"{"action":"disarm","userCode":"1234"}"#).as_deref(),
+            Some(r#"{"action":"disarm","userCode":"(not shown)"}"#)
+        );
+        assert_eq!(payload("action", b"disarm 1234").as_deref(), Some("disarm (not shown)"));
+        assert_eq!(payload("note", b"two  words").as_deref(), Some("two  words"));
+        assert_eq!(payload("image", &[0xff, 0xfe]), None);
     }
 
     proptest! {

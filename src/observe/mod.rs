@@ -2,6 +2,7 @@
 
 pub mod alerts;
 mod counters;
+pub mod device;
 mod host;
 mod incidents;
 pub mod metrics;

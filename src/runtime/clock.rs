@@ -39,6 +39,11 @@ impl Clock {
         Uuid::now_v7()
     }
 
+    /// A new request's id.
+    pub fn request_id(&self) -> Uuid {
+        Uuid::now_v7()
+    }
+
     #[must_use]
     pub fn uptime(&self) -> Duration {
         self.started.elapsed()

@@ -8,6 +8,7 @@ use super::{
 use crate::domain::Timestamp;
 use rusqlite::params;
 use serde_json::Value;
+use std::ops::Range;
 
 /// One figure at one time.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,20 +46,25 @@ impl Reader {
     /// # Errors
     /// As above.
     pub fn metrics(&self, metric: &str, since: Timestamp, limit: u32) -> Result<Vec<MetricRow>, StoreError> {
-        let mut rows = all(
-            self.conn(),
-            "SELECT at, value, detail FROM consciousness_metrics WHERE metric = ?1 AND at >= ?2 ORDER BY at DESC LIMIT ?3",
-            params![metric, since.micros(), limit],
-            |row| {
-                Ok(MetricRow {
-                    at: Timestamp::from_micros(row.get(0)?),
-                    value: row.get(1)?,
-                    detail: from_json("consciousness_metrics", row, 2, 0)?,
-                })
-            },
-        )?;
+        let mut rows = self.metrics_within(metric, since..Timestamp::from_micros(i64::MAX), limit)?;
         rows.reverse();
         Ok(rows)
+    }
+
+    /// A figure in a while, newest first.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn metrics_within(&self, metric: &str, within: Range<Timestamp>, limit: u32) -> Result<Vec<MetricRow>, StoreError> {
+        let sql =
+            "SELECT at, value, detail FROM consciousness_metrics WHERE metric = ?1 AND at >= ?2 AND at < ?3 ORDER BY at DESC LIMIT ?4";
+        all(self.conn(), sql, params![metric, within.start.micros(), within.end.micros(), limit], |row| {
+            Ok(MetricRow {
+                at: Timestamp::from_micros(row.get(0)?),
+                value: row.get(1)?,
+                detail: from_json("consciousness_metrics", row, 2, 0)?,
+            })
+        })
     }
 
     /// Its newest row.

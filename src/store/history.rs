@@ -6,7 +6,8 @@ use super::{
     reader::Reader,
 };
 use crate::domain::{EntityId, OpinionView, Timestamp};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use std::ops::Range;
 
 /// By how much P must move to be written within the hour.
 const MOVED: f64 = 0.02;
@@ -78,8 +79,27 @@ impl Reader {
     /// When the database cannot be read.
     pub fn history(&self, entity: &EntityId, since: Timestamp) -> Result<Vec<HistoryRow>, StoreError> {
         let sql = "SELECT at, expectation, lower_bound, why FROM soul_history WHERE entity = ?1 AND at >= ?2 ORDER BY at";
-        all(self.conn(), sql, params![entity.as_str(), since.micros()], |row| {
-            Ok(HistoryRow { at: Timestamp::from_micros(row.get(0)?), expectation: row.get(1)?, lower_bound: row.get(2)?, why: row.get(3)? })
-        })
+        all(self.conn(), sql, params![entity.as_str(), since.micros()], row)
     }
+
+    /// What was held of an entity over time, oldest first, after a time.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn history_within(
+        &self,
+        entity: &EntityId,
+        within: &Range<Timestamp>,
+        after: Option<Timestamp>,
+        limit: u32,
+    ) -> Result<Vec<HistoryRow>, StoreError> {
+        let sql = "SELECT at, expectation, lower_bound, why FROM soul_history
+             WHERE entity = ?1 AND at >= ?2 AND at < ?3 AND at > ?4 ORDER BY at LIMIT ?5";
+        let after = after.map_or(i64::MIN, Timestamp::micros);
+        all(self.conn(), sql, params![entity.as_str(), within.start.micros(), within.end.micros(), after, limit], row)
+    }
+}
+
+fn row(row: &Row<'_>) -> Result<HistoryRow, StoreError> {
+    Ok(HistoryRow { at: Timestamp::from_micros(row.get(0)?), expectation: row.get(1)?, lower_bound: row.get(2)?, why: row.get(3)? })
 }

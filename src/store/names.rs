@@ -3,10 +3,11 @@
 use super::{
     error::{Doing, StoreError},
     load::{all, entity_id, from_json},
+    reader::Reader,
     rows::append,
 };
 use crate::domain::{EntityId, Names, Summary};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 use std::{cell::RefCell, collections::BTreeMap};
 
 pub(super) fn write(conn: &Connection, entity: &EntityId, names: &Names, json: &mut Vec<u8>) -> Result<(), StoreError> {
@@ -18,6 +19,35 @@ pub(super) fn write(conn: &Connection, entity: &EntityId, names: &Names, json: &
     .and_then(|mut s| s.execute(params![entity.as_str(), std::str::from_utf8(json).unwrap_or_default()]))
     .map(|_| ())
     .doing("write an entity's names")
+}
+
+impl Reader {
+    /// What an entity is called, and where it is.
+    ///
+    /// # Errors
+    /// When the database cannot be read; so for what follows.
+    pub fn name(&self, entity: &EntityId) -> Result<Called, StoreError> {
+        let found = all(self.conn(), &format!("{CALLED} WHERE entity = ?1"), [entity.as_str()], called)?.pop();
+        Ok(found.map(|(_, called)| called).unwrap_or_default())
+    }
+
+    /// What all are called.
+    pub fn all_names(&self) -> Result<BTreeMap<EntityId, Called>, StoreError> {
+        Ok(all(self.conn(), CALLED, [], called)?.into_iter().collect())
+    }
+}
+
+/// A name and an area, as descriptions have them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Called {
+    pub name: Option<String>,
+    pub area: Option<String>,
+}
+
+const CALLED: &str = "SELECT entity, names ->> '$.name', names ->> '$.area' FROM entity_names";
+
+fn called(row: &Row<'_>) -> Result<(EntityId, Called), StoreError> {
+    Ok((entity_id("entity_names", row, 0)?, Called { name: row.get(1)?, area: row.get(2)? }))
 }
 
 pub(super) fn all_of(conn: &Connection) -> Result<Vec<(EntityId, Names)>, StoreError> {

@@ -84,7 +84,8 @@ pub struct Moment<'r>(#[expect(dead_code, reason = "it ends when it is dropped")
 pub(super) const VERDICT: &str =
     "SELECT percept, ordinal, at, requester, client_id, topic, decision, score, theta_allow, theta_deny, uncertainty, reason,
     contributions, facts, request, origin, forwarded_at, repeat_of, target, verb, signals FROM verdicts JOIN contexts ON contexts.id = context";
-const RECORD: &str = "SELECT id, at, entity, kind, topic, body_kind, payload, text, importance, layer, requester, client_id, user, qos,
+pub(super) const RECORD: &str =
+    "SELECT id, at, entity, kind, topic, body_kind, payload, text, importance, layer, requester, client_id, user, qos,
     retained, own_id, about, pinned, superseded_by FROM memory_records";
 const OPINION: &str = "SELECT entity, standing, belief, disbelief, uncertainty, base_rate, expectation, lower_bound, reasons, events,
     last_seen, detail FROM soul_entities";
@@ -342,7 +343,7 @@ fn of_summary(summary: Summary, known: &Known<'_>) -> Result<RecordRow, StoreErr
     })
 }
 
-fn record(row: &Row<'_>) -> Result<RecordRow, StoreError> {
+pub(super) fn record(row: &Row<'_>) -> Result<RecordRow, StoreError> {
     Ok(RecordRow {
         id: Uuid::from_bytes(row.get(0)?),
         at: Timestamp::from_micros(row.get(1)?),

@@ -42,9 +42,8 @@ impl Reader {
             "SELECT given.*, (SELECT rowid FROM verdicts v WHERE v.percept = given.percept AND v.ordinal = given.ordinal) AS place
              FROM ({VERDICT} WHERE verdicts.rowid > ?1 ORDER BY verdicts.rowid LIMIT ?2) AS given ORDER BY place"
         );
-        let mut since = all(self.conn(), &sql, params![row, limit], |row| {
-            Ok(Since { row: row.get("place")?, verdict: verdict(row)?, ended: None })
-        })?;
+        let mut since =
+            all(self.conn(), &sql, params![row, limit], |row| Ok(Since { row: row.get("place")?, verdict: verdict(row)?, ended: None }))?;
         for one in &mut since {
             let ended = self.ended(one.verdict.percept)?;
             if usize::from(one.verdict.ordinal) >= limits::AGAIN {
@@ -88,7 +87,8 @@ impl Reader {
     }
 
     fn ended(&self, percept: Uuid) -> Result<Option<Ended>, StoreError> {
-        let sql = "SELECT answer, answered_by, answered_at, let_on, reason FROM approvals WHERE percept = ?1 AND answer IS NOT NULL LIMIT 1";
+        let sql =
+            "SELECT answer, answered_by, answered_at, let_on, reason FROM approvals WHERE percept = ?1 AND answer IS NOT NULL LIMIT 1";
         let read = |row: &rusqlite::Row<'_>| {
             Ok(Ended {
                 how: row.get(0)?,

@@ -52,7 +52,8 @@ fn a_message_may_come_in_fragments_but_not_without_end() {
     let _ = (0..=64).try_for_each(|n| fragment(&mut listener, &" ".repeat(64), n == 0, false));
     assert_eq!(listener.closed().0, 1009);
     // A continuation of nothing, a text within a text, and bits that nobody has agreed on.
-    for bytes in [&[0x80, 0x80, 0, 0, 0, 0][..], &[0x01, 0x80, 0, 0, 0, 0, 0x81, 0x80, 0, 0, 0, 0], &[0xf1, 0x80, 0, 0, 0, 0], &[0x81, 0x01, b'x']]
+    for bytes in
+        [&[0x80, 0x80, 0, 0, 0, 0][..], &[0x01, 0x80, 0, 0, 0, 0, 0x81, 0x80, 0, 0, 0, 0], &[0xf1, 0x80, 0, 0, 0, 0], &[0x81, 0x01, b'x']]
     {
         let mut listener = open(&house);
         listener.socket.get_mut().write_all(bytes).unwrap();

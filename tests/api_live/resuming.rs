@@ -157,7 +157,8 @@ fn server_sent_events_go_on_from_the_last_id() {
 #[test]
 fn refusals_that_were_only_counted_are_heard_live_and_said_to_be_gone_afterwards() {
     // A lock's commands are refused to whom nobody knows, and beyond a hundred an hour they have no row.
-    let mut house = Plan::default().enforce().config("[[guard]]\ntopic = \"locks/+/set\"\nclass = \"lock\"\nreads = \"attributes\"\n").start();
+    let mut house =
+        Plan::default().enforce().config("[[guard]]\ntopic = \"locks/+/set\"\nclass = \"lock\"\nreads = \"attributes\"\n").start();
     let mut panel = house.client("panel");
     let (mut listener, hello) = Listener::open(house.http(), "/v1/stream?kinds=verdict", &[]);
     let asked = 130;
@@ -178,8 +179,8 @@ fn refusals_that_were_only_counted_are_heard_live_and_said_to_be_gone_afterwards
     assert_eq!(again.event("verdict")["data"]["request"]["id"], "0");
     house.kill9();
     house.start();
-    let mut again =
-        Listener::try_open(house.http(), &format!("/v1/stream?kinds=verdict&from={}", ids(&hello)), &[]).unwrap_or_else(|e| panic!("{e:?}"));
+    let mut again = Listener::try_open(house.http(), &format!("/v1/stream?kinds=verdict&from={}", ids(&hello)), &[])
+        .unwrap_or_else(|e| panic!("{e:?}"));
     assert_eq!(again.said()["type"], "hello");
     let gap = again.said();
     assert_eq!(gap["type"], "gap", "{gap}");
@@ -192,7 +193,8 @@ fn an_id_of_another_store_is_said_to_be_one() {
     let house = Plan::default().config(GUARD).start();
     let mut panel = house.client("panel");
     assert!(lit(&mut panel, 1).taken());
-    let mut listener = Listener::try_open(house.http(), "/v1/stream?kinds=verdict&from=1.0badcafe", &[]).unwrap_or_else(|e| panic!("{e:?}"));
+    let mut listener =
+        Listener::try_open(house.http(), "/v1/stream?kinds=verdict&from=1.0badcafe", &[]).unwrap_or_else(|e| panic!("{e:?}"));
     assert_eq!(listener.said()["type"], "hello");
     let gap = listener.said();
     assert!(gap["type"] == "gap" && gap["detail"].as_str().unwrap().contains("not of this store"), "{gap}");

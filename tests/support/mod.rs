@@ -12,6 +12,7 @@ pub mod other;
 pub mod packet;
 pub mod porch;
 pub mod restless;
+pub mod schema;
 pub mod scrape;
 pub mod sender;
 pub mod web;

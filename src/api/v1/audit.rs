@@ -44,8 +44,7 @@ async fn audit(State(api): State<Arc<Api>>, Asked(paging): Asked<Paging>) -> Res
     let limit = paging::limit(paging.limit)?;
     let before = paging::position(paging.cursor.as_deref())?;
     let rows = api.read(move |reader| reader.audit(limit + 1, before)).await?;
-    let rows = Page::of(rows, limit, |row| row.seq);
-    Ok(Json(Page { data: rows.data.into_iter().map(told).collect(), next: rows.next }))
+    Ok(Json(Page::of(rows, limit, |row| row.seq).map(told)))
 }
 
 fn told(Row { seq, event, hash, .. }: Row) -> AuditRow {

@@ -1,7 +1,130 @@
-//! `/v1/config`: the options that hold, without a secret.
+//! `/v1/config`: the options that hold, without a secret. For administrators alone: they tell how the house is defended, and where it is not.
 
-use crate::api::Routes;
+use crate::{
+    api::{
+        Api, Routes,
+        etag::tagged,
+        problem::{Problem, Refused},
+        server::Peer,
+    },
+    broker::{Hall, Visitor},
+    config::GuardMode,
+    domain::secret,
+};
+use axum::{
+    Extension,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::Response,
+};
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use utoipa::ToSchema;
+use utoipa_axum::routes;
 
 pub fn routes() -> Routes {
-    Routes::new()
+    Routes::new().routes(routes!(config))
+}
+
+/// The options that hold.
+#[derive(Debug, Serialize, ToSchema)]
+struct Options {
+    /// Where they were read from; null: from no file.
+    #[schema(required)]
+    file: Option<String>,
+    /// By the names that the file has. What names a secret, or where one is kept, is not shown.
+    #[schema(value_type = Object)]
+    options: Value,
+}
+
+/// The options that hold.
+#[utoipa::path(
+    get, path = "/v1/config", tag = "config", operation_id = "config",
+    params(("If-None-Match" = Option<String>, Header, description = "The `ETag` of what you have: 304 while it holds")),
+    responses(
+        (status = 200, description = "All options, also those at their defaults", body = Options, headers(("ETag" = String))),
+        (status = 304, description = "As you have it"),
+        Refused,
+    ),
+)]
+async fn config(
+    State(api): State<Arc<Api>>,
+    Extension(Peer(peer)): Extension<Peer>,
+    Extension(visitor): Extension<Visitor>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    if !visitor.rights.has("admin") {
+        api.hall.turned_away(peer, &visitor, "/v1/config");
+        let detail =
+            "the options are for the role admin: they tell how the house is defended; `jamey user add`, `jamey token create --role admin`";
+        return Err(Problem::new(StatusCode::FORBIDDEN, "forbidden", detail));
+    }
+    let failed = |_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "answer", "the options cannot be written down");
+    let file = api.hall.config.file.as_ref().map(|file| file.display().to_string());
+    tagged(&headers, &Options { file, options: shown(&api.hall).map_err(failed)? })
+}
+
+fn shown(hall: &Hall) -> serde_json::Result<Value> {
+    let mut all = serde_json::to_value(&*hall.config)?;
+    // What stands behind a receiver's host may be all that it asks for.
+    for (at, webhook) in hall.config.webhooks.iter().enumerate() {
+        let scheme = webhook.url.split("://").next().unwrap_or_default();
+        if let Some(url) = all.pointer_mut(&format!("/webhook/{at}/url")) {
+            *url = Value::String(format!("{scheme}://{}/", webhook.host()));
+        }
+    }
+    // What an owner chose while it runs lies over what the file says.
+    let bearing = *hall.bearing.borrow();
+    let guard = if hall.guard().enforce { GuardMode::Enforce } else { GuardMode::Observe };
+    let chosen = [
+        ("/broker/guard", json!(guard)),
+        ("/conscience/profile", json!(bearing.profile)),
+        ("/conscience/strictness", json!(bearing.strictness)),
+    ];
+    for (path, value) in chosen {
+        if let Some(option) = all.pointer_mut(path) {
+            *option = value;
+        }
+    }
+    Ok(without_secrets(all))
+}
+
+/// Whatever is called a secret is none to be seen, also what says only where one is kept: so is an option that is not there yet.
+fn without_secrets(value: Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let hide = |key: &str, value: &Value| secret::is_secret(key) && !value.is_null();
+            let one = |(key, value): (String, Value)| {
+                let value = if hide(&key, &value) { json!("(not shown)") } else { without_secrets(value) };
+                (key, value)
+            };
+            Value::Object(map.into_iter().map(one).collect())
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(without_secrets).collect()),
+        Value::String(text) => Value::String(secret::without_secrets(&text)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => value,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_called_a_secret_is_not_shown_wherever_it_stands() {
+        let all = json!({
+            "bridge": [{"user": "anna", "password_file": "/etc/p", "key": "/etc/k", "ca": null}],
+            "webhook": {"secret_env": null, "credential": "x"},
+            "device": [{"shape": {"payloads": {"disarm": "disarm 1234"}}}],
+            "keep_alive_seconds": 60,
+        });
+        let shown = without_secrets(all).to_string();
+        for hidden in ["/etc/p", "/etc/k", "\"x\"", "1234"] {
+            assert!(!shown.contains(hidden), "{shown}");
+        }
+        for seen in ["\"user\":\"anna\"", "\"secret_env\":null", "\"keep_alive_seconds\":60"] {
+            assert!(shown.contains(seen), "{shown}");
+        }
+    }
 }

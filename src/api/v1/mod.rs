@@ -5,9 +5,11 @@ mod approvals;
 mod audit;
 mod broker;
 mod config;
+mod devices;
 mod entities;
 mod errands;
 mod guard;
+mod house;
 mod memory;
 mod mind;
 mod phoenix;
@@ -25,9 +27,11 @@ pub fn routes() -> Routes {
         .merge(audit::routes())
         .merge(broker::routes())
         .merge(config::routes())
+        .merge(devices::routes())
         .merge(entities::routes())
         .merge(errands::routes())
         .merge(guard::routes())
+        .merge(house::routes())
         .merge(memory::routes())
         .merge(mind::routes())
         .merge(phoenix::routes())

@@ -146,7 +146,7 @@ fn shape(config: &Config, http: SocketAddr) -> Shape {
         root: config.root.clone(),
         user: config.home_assistant.user.to_string(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        url: is_reachable.then(|| format!("http://{http}/")),
+        url: is_reachable.then(|| format!("{}://{http}/", if config.http.tls.is_some() { "https" } else { "http" })),
         guard_switch: config.home_assistant.guard_switch,
     }
 }

@@ -8,6 +8,7 @@ mod hanging;
 mod keeper;
 mod kept;
 mod letting_go;
+mod listed;
 mod named;
 mod once;
 mod place;
@@ -26,6 +27,7 @@ mod round;
 
 pub use gather::{Folder, Gathered, Gathering, Running};
 pub use keeper::{Keeper, ended, keep};
+pub use listed::{drilled, listed};
 pub use named::Named;
 pub use once::ForOnce;
 pub use rescue::{rescue, rescued};

@@ -10,6 +10,8 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 pub struct News {
     /// The state topic's payload.
     pub state: Value,
+    /// Of each repository that could be looked at, its snapshots as they were found last.
+    pub snapshots: Arc<BTreeMap<String, Arc<Vec<Value>>>>,
     /// By the code of each alert.
     pub alarms: Arc<BTreeMap<String, Alarm>>,
 }
@@ -45,7 +47,7 @@ impl News {
         let text = format!("no snapshot can be taken to {}: {}, and Phoenix does nothing else meanwhile", doing.repository, doing.words());
         let to_do = "see whether the folder can be listed, and mount its share anew (`umount -f`, `mount`); Jamey goes on by itself when it answers";
         put(&mut alarms, FAILED, false, doing.since, &text, to_do);
-        Self { state: self.state.clone(), alarms: Arc::new(alarms) }
+        Self { state: self.state.clone(), snapshots: Arc::clone(&self.snapshots), alarms: Arc::new(alarms) }
     }
 }
 
@@ -69,7 +71,8 @@ pub(super) fn news(all: &[Standing], now: Timestamp) -> News {
         let repositories: Map<String, Value> = all.iter().map(|standing| (standing.name.clone(), view(standing, now))).collect();
         json!({"v": 1, "repositories": repositories})
     };
-    News { state, alarms: Arc::new(alarms) }
+    let snapshots = all.iter().filter_map(|standing| Some((standing.name.clone(), Arc::clone(&standing.found.as_ref()?.listed)))).collect();
+    News { state, snapshots: Arc::new(snapshots), alarms: Arc::new(alarms) }
 }
 
 fn view(standing: &Standing, now: Timestamp) -> Value {
@@ -150,8 +153,15 @@ mod tests {
     fn standing(name: &str) -> Standing {
         let newest = Newest { sequence: 7, taken_at: at(0), reason: "scheduled".into(), bytes: 100 };
         let drilled = Drilled { sequence: 7, at: at(0), passed: true };
-        let found =
-            Found { id: Uuid::nil(), snapshots: 3, newest: Some(newest), drilled: Some(drilled), bytes: 50, known: Known::default() };
+        let found = Found {
+            id: Uuid::nil(),
+            snapshots: 3,
+            listed: Arc::default(),
+            newest: Some(newest),
+            drilled: Some(drilled),
+            bytes: 50,
+            known: Known::default(),
+        };
         Standing { name: name.into(), path: "/mnt".into(), stale_hours: 26, since: at(0), found: Some(found), ..Standing::default() }
     }
 

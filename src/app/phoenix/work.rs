@@ -11,7 +11,8 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use jiff::tz::TimeZone;
-use std::{path::Path, time::Instant};
+use serde_json::Value;
+use std::{path::Path, sync::Arc, time::Instant};
 use uuid::Uuid;
 
 /// What all work shares.
@@ -31,6 +32,8 @@ pub(super) struct Found {
     pub newest: Option<Newest>,
     /// The drill of the newest snapshot that has one.
     pub drilled: Option<Drilled>,
+    /// All of them, newest first, as others are told of them.
+    pub listed: Arc<Vec<Value>>,
     /// All that lies there, in bytes.
     pub bytes: u64,
     pub known: Known,
@@ -84,7 +87,8 @@ impl Bench<'_> {
         self.note(id, &known)?;
         let drilled = listed.iter().rev().find_map(|one| one.drilled);
         let bytes = repository.vault.packs()?.iter().map(|(_, bytes)| bytes).sum();
-        Ok(Found { id, snapshots: listed.len(), newest, drilled, bytes, known })
+        let all = Arc::new(listed.iter().rev().map(super::listed).collect());
+        Ok(Found { id, snapshots: listed.len(), listed: all, newest, drilled, bytes, known })
     }
 
     /// Takes one. The owner, who asks for it, takes an older state of the repository as it is.

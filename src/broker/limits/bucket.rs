@@ -35,12 +35,29 @@ impl Bucket {
         fits
     }
 
+    /// How many could be taken now, and how long it would take until the bucket is full.
+    pub fn level(&mut self, now: Duration) -> (u32, Duration) {
+        self.flow(now);
+        let left = self.burst.saturating_sub(self.taken) / NANOS;
+        (u32::try_from(left).unwrap_or(u32::MAX), self.nanos(self.taken))
+    }
+
+    /// How long until one can be taken.
+    pub fn one_in(&mut self, now: Duration) -> Duration {
+        self.flow(now);
+        self.nanos((self.taken + NANOS).saturating_sub(self.burst))
+    }
+
+    /// How long so much takes to flow back.
+    fn nanos(&self, taken: u128) -> Duration {
+        Duration::from_nanos(u64::try_from(taken.div_ceil(self.per_second)).unwrap_or(u64::MAX))
+    }
+
     /// Takes what has been used already; how long its user must now wait until nothing is owed.
     pub fn owe(&mut self, amount: usize, now: Duration) -> Duration {
         self.flow(now);
         self.taken = self.taken.saturating_add(u128::try_from(amount).unwrap_or(u128::MAX).saturating_mul(NANOS));
-        let wait = self.taken.saturating_sub(self.burst).div_ceil(self.per_second);
-        Duration::from_nanos(u64::try_from(wait).unwrap_or(u64::MAX))
+        self.nanos(self.taken.saturating_sub(self.burst))
     }
 }
 
@@ -62,6 +79,11 @@ mod tests {
         assert_eq!(bucket.owe(1, at(0)), at(100));
         assert_eq!(bucket.owe(1, at(150)), at(50));
         assert!(Bucket::new(0, 3).is_none());
+        let mut bucket = Bucket::new(10, 3).unwrap();
+        assert_eq!((bucket.level(at(0)), bucket.one_in(at(0))), ((3, at(0)), at(0)));
+        assert!((0..3).all(|_| bucket.take_one(at(0))));
+        assert_eq!((bucket.level(at(50)), bucket.one_in(at(50))), ((0, at(250)), at(50)));
+        assert_eq!((bucket.level(at(200)), bucket.one_in(at(200))), ((2, at(100)), at(0)));
     }
 
     proptest! {

@@ -2,7 +2,7 @@
 
 use super::{Visit, Who, reason};
 use crate::{
-    broker::recalls::{Asked, Busy},
+    broker::recalls::{Asked, Busy, Replies},
     domain::{Question, Unanswerable},
 };
 use mqtt5::broker::{ClientPublishEvent, PublishAction};
@@ -21,12 +21,11 @@ impl Visit {
             self.over("recall", "it asks more often than 20 times a second, or all together more than 100 times");
             question = Err(Unanswerable { transaction, why: "too many questions: ask again in a second".to_owned() });
         }
-        let respond_to = event
-            .response_topic
-            .as_deref()
-            .filter(|topic| self.may_answer_on(topic, who))
-            .map(|topic| (topic.to_owned(), event.correlation_data.as_deref().unwrap_or_default().to_vec()));
-        let asked = Asked { question, respond_to, rights: Arc::clone(&who.rights) };
+        let topic = event.response_topic.as_deref().filter(|topic| self.may_answer_on(topic, who));
+        let to = topic.map_or(Replies::Everybody, |topic| {
+            Replies::Topic(topic.to_owned(), event.correlation_data.as_deref().unwrap_or_default().to_vec())
+        });
+        let asked = Asked { question, to, rights: Arc::clone(&who.rights) };
         if let Err(Busy) = hall.recalls.ask(asked) {
             self.over("recall", "too many questions wait for an answer");
             self.control.refuse(self.arrival.version, qos, event.packet_id, reason::QUOTA_EXCEEDED);

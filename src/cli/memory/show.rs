@@ -2,12 +2,12 @@
 
 use crate::{
     cli::{Common, paint::plain, recall::when},
-    domain::{Body, Layer, Timestamp, secret},
+    domain::{Layer, Timestamp, secret},
     runtime::Clock,
     store::Reader,
 };
 use anyhow::Context;
-use serde_json::{Value, json};
+use serde_json::json;
 use uuid::Uuid;
 
 pub(super) fn show(common: &Common, id: Uuid) -> anyhow::Result<()> {
@@ -21,7 +21,7 @@ pub(super) fn show(common: &Common, id: Uuid) -> anyhow::Result<()> {
     let uses = store.uses([id])?.remove(&id);
     let now = Clock::new(Timestamp::default()).now();
     let level = uses.map(|uses| uses.base_level(now));
-    let payload = shown(&row.kind, &row.payload);
+    let payload = secret::payload(&row.kind, &row.payload);
     if common.json {
         crate::cli::line!(
             "{}",
@@ -60,42 +60,4 @@ pub(super) fn show(common: &Common, id: Uuid) -> anyhow::Result<()> {
     });
     crate::cli::line!("{}", lines.join("\n"));
     Ok(())
-}
-
-/// A payload as it may stand on a screen or in a report: without the codes in it. None: it is not text.
-fn shown(kind: &str, payload: &[u8]) -> Option<String> {
-    let body = Body::parse(payload, None);
-    if secret::is_secret(kind) && body != Body::Empty {
-        return Some(secret::NOT_KEPT.replace("kept", "shown"));
-    }
-    match body {
-        Body::Json(value) | Body::Cbor(value) => Some(masked(&value)),
-        _ => {
-            let text = std::str::from_utf8(payload).ok()?;
-            let without = secret::without_secrets(text);
-            // As it came, where there is nothing to hide.
-            Some(if without.contains(secret::NOT_KEPT) { without.replace(secret::NOT_KEPT, "(not shown)") } else { text.to_owned() })
-        }
-    }
-}
-
-fn masked(value: &Value) -> String {
-    secret::shown(value).to_string().replace(secret::NOT_KEPT, "(not shown)")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_payload_is_shown_without_its_codes() {
-        assert_eq!(shown("code", b"1234").as_deref(), Some("(not shown)"));
-        assert_eq!(
-            shown("action", br#"{"action":"disarm","userCode":"1234"}"#).as_deref(),
-            Some(r#"{"action":"disarm","userCode":"(not shown)"}"#)
-        );
-        assert_eq!(shown("action", b"disarm 1234").as_deref(), Some("disarm (not shown)"));
-        assert_eq!(shown("note", b"two  words").as_deref(), Some("two  words"));
-        assert_eq!(shown("image", &[0xff, 0xfe]), None);
-    }
 }

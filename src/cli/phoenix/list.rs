@@ -1,14 +1,15 @@
 //! `jamey phoenix list`: the snapshots of a repository, newest first; damaged ones are named.
 
-use super::{At, about, drill, now, put_json};
+use super::{At, about, now, put_json};
 use crate::{
+    app,
     cli::{
         Common,
         paint::{Screen, plain, size, span},
         recall::when,
     },
     config::Config,
-    phoenix::{Drilled, Listed, Manifest},
+    phoenix::{Drilled, Manifest},
 };
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -19,7 +20,7 @@ pub(super) fn list(common: &Common, config: &Config, at: &At) -> Result<()> {
     all.reverse();
     let bytes: u64 = repository.vault.packs()?.iter().map(|(_, bytes)| bytes).sum();
     if common.json {
-        let rows: Vec<Value> = all.iter().map(row).collect();
+        let rows: Vec<Value> = all.iter().map(app::phoenix::listed).collect();
         return put_json(&json!({"v": 1, "repository": about(&found, &repository), "bytes": bytes, "snapshots": rows}));
     }
     if all.is_empty() {
@@ -63,15 +64,4 @@ fn drilled(screen: Screen, drilled: Option<Drilled>) -> String {
 
 fn components(manifest: &Manifest) -> String {
     manifest.parts.iter().map(|part| part.component.name()).collect::<Vec<_>>().join(", ")
-}
-
-fn row(one: &Listed) -> Value {
-    match &one.manifest {
-        Ok(manifest) => json!({
-            "sequence": one.sequence, "taken_at": manifest.taken_at.to_string(), "reason": manifest.reason, "node": manifest.node,
-            "version": manifest.version, "bytes": manifest.bytes(), "drilled": drill(one.drilled),
-            "components": manifest.parts.iter().map(|part| part.component.name()).collect::<Vec<_>>(),
-        }),
-        Err(why) => json!({"sequence": one.sequence, "damaged": why, "drilled": drill(one.drilled)}),
-    }
 }

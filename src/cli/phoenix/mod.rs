@@ -20,7 +20,7 @@ use super::Common;
 use crate::{
     config::Config,
     domain::Timestamp,
-    phoenix::{Drilled, PhoenixError, Repository, Vault},
+    phoenix::{PhoenixError, Repository, Vault},
     runtime::Clock,
 };
 use anyhow::{Context, Result};
@@ -126,8 +126,4 @@ fn about(found: &Found, repository: &Repository) -> Value {
         "name": found.entry.map(|entry| &entry.name), "path": found.folder, "id": repository.vault.id,
         "append_only": repository.vault.append_only,
     })
-}
-
-fn drill(drilled: Option<Drilled>) -> Value {
-    drilled.map_or(Value::Null, |drilled| json!({"at": drilled.at.to_string(), "passed": drilled.passed}))
 }

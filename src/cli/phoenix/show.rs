@@ -1,7 +1,8 @@
 //! `jamey phoenix show`: what one snapshot holds, component by component and file by file.
 
-use super::{At, about, drill, now, pick::Pick, put_json};
+use super::{At, about, now, pick::Pick, put_json};
 use crate::{
+    app,
     cli::{
         Common,
         paint::{Screen, plain, size, span},
@@ -38,7 +39,7 @@ pub(super) fn show(common: &Common, config: &Config, asked: &Asked) -> Result<()
         return put_json(&json!({
             "v": 1, "repository": about(&found, &repository), "sequence": sequence, "taken_at": manifest.taken_at.to_string(),
             "reason": manifest.reason, "node": manifest.node, "version": manifest.version, "hash": hash.to_string(),
-            "previous": manifest.previous.map(|id| id.to_string()), "bytes": manifest.bytes(), "drilled": drill(drilled), "components": parts,
+            "previous": manifest.previous.map(|id| id.to_string()), "bytes": manifest.bytes(), "drilled": app::phoenix::drilled(drilled), "components": parts,
         }));
     }
     let (screen, zone) = (Screen::here(), config.zone());

@@ -2,11 +2,11 @@
 
 use super::record::reader;
 use crate::{
-    app,
+    app::{self, rules::told_rule as as_told},
     cli::Common,
     config::Config,
-    conscience::{Parts, Rule, RuleSet},
-    domain::{Decision, Facts, SignalValue, Unit01},
+    conscience::{Rule, RuleSet, would_change},
+    domain::SignalValue,
     store::VerdictRow,
 };
 use anyhow::bail;
@@ -30,19 +30,12 @@ pub fn explain(common: &Common, what: &str) -> anyhow::Result<()> {
     if rows.is_empty() {
         bail!("no verdict on {percept} is on record (refusals beyond 100 a client and hour are only counted)");
     }
-    let all: Vec<(VerdictRow, Vec<String>)> = rows
-        .into_iter()
-        .map(|row| {
-            let would = changes(&mut set, &row);
-            (row, would)
-        })
-        .collect();
     if common.json {
-        let value: Vec<Value> = all.iter().map(|(row, would)| as_json(&mut set, row, would)).collect();
+        let value: Vec<Value> = rows.iter().map(|row| app::rules::explained(&mut set, row)).collect();
         crate::cli::line!("{}", serde_json::to_string_pretty(&json!({"v": 1, "percept": percept, "verdicts": value}))?);
         return Ok(());
     }
-    all.iter().for_each(|(row, would)| told_verdict(&mut set, row, would));
+    rows.iter().for_each(|row| told_verdict(&mut set, row));
     Ok(())
 }
 
@@ -52,11 +45,7 @@ fn told_rule(common: &Common, config: &Config, rule: &Rule) -> anyhow::Result<()
     let by =
         rule.weighed_by.as_ref().map_or_else(|| "its own file".to_owned(), |by| format!("{by}; its own file says {}", rule.own_weight));
     if common.json {
-        let value = json!({
-            "v": 1, "rule": rule, "weight_from": by,
-            "fired": fired.map(|f| json!({"times": f.times, "last_at": f.last_at.map(|t| t.to_string())})),
-        });
-        crate::cli::line!("{}", serde_json::to_string_pretty(&value)?);
+        crate::cli::line!("{}", serde_json::to_string_pretty(&as_told(rule, fired.as_ref()))?);
         return Ok(());
     }
     crate::cli::line!("{} ({}, {})", rule.id, rule.duty.as_str(), rule.file);
@@ -110,7 +99,7 @@ fn alone(c: f64) -> f64 {
     c / (c.abs() + 2.0)
 }
 
-fn told_verdict(set: &mut RuleSet, row: &VerdictRow, would: &[String]) {
+fn told_verdict(set: &mut RuleSet, row: &VerdictRow) {
     let (v, f) = (&row.verdict, &row.facts);
     let on = if row.forwarded_at.is_some() { "it was let on" } else { "it was not let on" };
     crate::cli::line!("{}: {} asked {} {} ({})", row.at, row.requester, f.act.verb, f.act.target, row.topic);
@@ -151,18 +140,10 @@ fn told_verdict(set: &mut RuleSet, row: &VerdictRow, would: &[String]) {
     if now.decision != v.decision {
         crate::cli::line!("  the rules of today would say {}: {}", now.decision.as_str(), now.reason);
     }
-    match would {
+    match &would_change(set, f)[..] {
         [] => crate::cli::line!("  no single thing would have changed it"),
         would => would.iter().for_each(|one| crate::cli::line!("  it would have been {one}")),
     }
-}
-
-fn as_json(set: &mut RuleSet, row: &VerdictRow, would: &[String]) -> Value {
-    json!({
-        "at": row.at.to_string(), "ordinal": row.ordinal, "requester": row.requester, "topic": row.topic, "request": row.request,
-        "verdict": row.verdict, "facts": row.facts, "forwarded": row.forwarded_at.is_some(), "today": set.judge(&row.facts).decision,
-        "would_change": would,
-    })
 }
 
 fn shown(value: SignalValue) -> String {
@@ -170,65 +151,4 @@ fn shown(value: SignalValue) -> String {
         SignalValue::Bool(b) => b.to_string(),
         SignalValue::Number(n) => n.to_string(),
     }
-}
-
-/// Every single thing that would have changed the decision, by the rules of today: more trust, another signal, one rule less.
-fn changes(set: &mut RuleSet, row: &VerdictRow) -> Vec<String> {
-    let (facts, verdict) = (&row.facts, set.judge(&row.facts));
-    let mut would = Vec::new();
-    let mut tell = |decision: Decision, how: String| {
-        if decision != verdict.decision {
-            would.push(format!("{} {how}", decision.as_str()));
-        }
-    };
-    let parts = Parts::of(&verdict, facts, set.tuning());
-    for (rule, _, _) in &parts.added {
-        tell(parts.without(rule), format!("without {rule}"));
-    }
-    let mut with = |change: &dyn Fn(&mut Facts)| {
-        let mut other = facts.clone();
-        change(&mut other);
-        set.judge(&other).decision
-    };
-    // The least trust, in hundredths, that makes a difference.
-    let trust = |t: u32| Unit01::clamped(f64::from(t) / 100.0);
-    let more = (0..=100).find(|t| trust(*t).get() > facts.req.trust.get() && with(&|f| f.req.trust = trust(*t)) != verdict.decision);
-    if let Some(t) = more {
-        tell(with(&|f| f.req.trust = trust(t)), format!("with {} trusted to {:.2}", facts.req.client, trust(t).get()));
-    }
-    for (name, (value, heard)) in facts.ctx.0.iter() {
-        match value {
-            SignalValue::Bool(b) => {
-                let set_to = |to: bool| {
-                    move |f: &mut Facts| {
-                        f.ctx.make_mut().insert(name.clone(), (SignalValue::Bool(to), true));
-                    }
-                };
-                tell(with(&set_to(!b)), format!("with {name} {}", !b));
-                if !heard {
-                    tell(with(&set_to(*b)), format!("had {name} been heard to be {b}"));
-                }
-            }
-            SignalValue::Number(now) if name == "hour" => {
-                let at = |hour: u8| {
-                    move |f: &mut Facts| {
-                        f.ctx.make_mut().insert("hour".into(), (SignalValue::Number(f64::from(hour)), true));
-                    }
-                };
-                let other = (0..24_u8).filter(|h| f64::from(*h) != *now);
-                let hours: Vec<(u8, Decision)> = other.map(|h| (h, with(&at(h)))).filter(|(_, d)| *d != verdict.decision).collect();
-                if let Some((_, decision)) = hours.first() {
-                    let list: Vec<String> = hours.iter().filter(|(_, d)| d == decision).map(|(h, _)| h.to_string()).collect();
-                    tell(*decision, format!("at the hours {}", list.join(", ")));
-                }
-            }
-            SignalValue::Number(_) => {}
-        }
-    }
-    tell(
-        with(&|f| f.req.human = !f.req.human),
-        format!("had {} {} a person", facts.req.client, if facts.req.human { "not been" } else { "been" }),
-    );
-    tell(with(&|f| f.act.retained = false), "had it not been retained".to_owned());
-    would
 }

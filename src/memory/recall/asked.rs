@@ -27,6 +27,17 @@ impl Query {
                 None => range,
             });
         }
+        if let (from, to) = question.within
+            && (from.is_some() || to.is_some())
+        {
+            // An id holds milliseconds, and it is ids that are compared.
+            let whole = |time: Timestamp| Timestamp::from_micros(time.micros().div_euclid(1_000).saturating_mul(1_000));
+            let always = Timestamp::from_micros(i64::MIN)..Timestamp::from_micros(i64::MAX);
+            let before = query.time.unwrap_or(always);
+            query.time = Some(
+                from.map_or(before.start, |from| whole(from).max(before.start))..to.map_or(before.end, |to| whole(to).min(before.end)),
+            );
+        }
         Ok(query)
     }
 }

@@ -14,7 +14,11 @@ use uuid::Uuid;
 #[derive(Debug)]
 pub enum Document {
     /// A verdict as it fell.
-    Judged { percept: Uuid, forwarded: bool, judged: Box<Judged> },
+    Judged {
+        percept: Uuid,
+        forwarded: bool,
+        judged: Box<Judged>,
+    },
     Json(Value),
     /// JSON already; empty: what stood there stands no more.
     Text(Vec<u8>),

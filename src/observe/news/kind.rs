@@ -113,7 +113,9 @@ mod tests {
     fn states_are_told_from_words_and_from_verdicts() {
         let of = |below: &str| Kind::of_state("jamey", &format!("jamey/{below}"));
         assert_eq!((of("soul/entity/lamp"), of("alert/disk"), of("info")), (Some(Kind::Entity), Some(Kind::Alert), Some(Kind::Guard)));
-        for other in ["verdict/anna", "reply/in", "status", "approval/1/answer", "soul/entity/", "memory/recall/reply", "notice/verdict", ""] {
+        for other in
+            ["verdict/anna", "reply/in", "status", "approval/1/answer", "soul/entity/", "memory/recall/reply", "notice/verdict", ""]
+        {
             assert_eq!(of(other), None, "{other}");
         }
     }

@@ -56,7 +56,8 @@ pub fn summary(missed: impl Iterator<Item = (Kind, u64)>, from: &EventId, to: &E
     if missed.is_empty() {
         return None;
     }
-    let detail = "so many, of all entities, were left out because you are too slow; who subscribes `from` this on is told the verdicts again";
+    let detail =
+        "so many, of all entities, were left out because you are too slow; who subscribes `from` this on is told the verdicts again";
     let what = json!({"missed": missed, "from": from.to_string(), "to": to.to_string(), "detail": detail});
     Some(Line::said("summary", *to, object(what)))
 }

@@ -139,7 +139,11 @@ impl FromRequestParts<Arc<Api>> for Asker {
 
     async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Problem> {
         let (Some(visitor), Some(Peer(peer))) = (parts.extensions.get::<Visitor>(), parts.extensions.get::<Peer>()) else {
-            return Err(Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", "show who you are: `Authorization: Bearer TOKEN`, or a ticket"));
+            return Err(Problem::new(
+                StatusCode::UNAUTHORIZED,
+                "unauthorized",
+                "show who you are: `Authorization: Bearer TOKEN`, or a ticket",
+            ));
         };
         let shown = parts.extensions.get::<Proof>().cloned();
         let proof = shown.map_or_else(|| proof(api, visitor, &parts.headers), Ok)?;

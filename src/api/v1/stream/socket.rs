@@ -146,7 +146,8 @@ impl Talk {
         }
         self.changes += 1;
         if self.changes > limits::STREAM_CHANGES_A_MINUTE {
-            let reason = format!("more than {} subscriptions in a minute: subscribe to all and choose yourself", limits::STREAM_CHANGES_A_MINUTE);
+            let reason =
+                format!("more than {} subscriptions in a minute: subscribe to all and choose yourself", limits::STREAM_CHANGES_A_MINUTE);
             return Err(End::Closed(POLICY, reason));
         }
         let (wish, from) = Said::read(text).map_err(|why| End::Closed(POLICY, why))?;

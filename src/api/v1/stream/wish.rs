@@ -52,7 +52,11 @@ impl Wish {
         let kinds = kinds.map(kind).collect::<Result<_, _>>()?;
         let entities = entities.map(|id| EntityId::new(id).map_err(|e| e.to_string())).collect::<Result<BTreeSet<_>, _>>()?;
         if entities.len() > limits::STREAM_ENTITIES {
-            return Err(format!("{} entities are more than {}: leave them out and choose yourself", entities.len(), limits::STREAM_ENTITIES));
+            return Err(format!(
+                "{} entities are more than {}: leave them out and choose yourself",
+                entities.len(),
+                limits::STREAM_ENTITIES
+            ));
         }
         Ok(Self { kinds, entities })
     }
@@ -113,7 +117,8 @@ mod tests {
 
     #[test]
     fn what_is_wanted_is_read_or_refused_whole() {
-        let (wish, from) = Message::read(r#"{"type":"subscribe","kinds":["verdict","alert"],"entities":["lamp"],"from":"7.0000000a"}"#).unwrap();
+        let (wish, from) =
+            Message::read(r#"{"type":"subscribe","kinds":["verdict","alert"],"entities":["lamp"],"from":"7.0000000a"}"#).unwrap();
         assert_eq!(wish.kinds, BTreeSet::from([Kind::Verdict, Kind::Alert]));
         assert_eq!((wish.entities.len(), from.unwrap().to_string()), (1, "7.0000000a".to_owned()));
         assert_eq!(Message::read(r#"{"type":"subscribe"}"#).unwrap().0, Wish::of_all(true));
