@@ -297,7 +297,7 @@ fn page_by_page_each_verdict_comes_once_and_in_order_while_new_ones_come_in() {
     assert_eq!(home.all("/v1/verdicts?limit=200").0.len(), n, "and those that came since are there");
     // The same for memories, whose lists go the same way.
     let records: BTreeSet<String> = home.all("/v1/memory/records?limit=9").0.iter().map(|one| one["id"].to_string()).collect();
-    assert_eq!(records.len() as i64, home.house.count("SELECT count(*) FROM memory_records", []));
+    assert_eq!(i64::try_from(records.len()).unwrap(), home.house.count("SELECT count(*) FROM memory_records", []));
 }
 
 #[test]

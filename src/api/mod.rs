@@ -37,8 +37,11 @@ pub struct Api {
     /// Gathers the figures of this moment; it may take a millisecond.
     pub figures: Box<dyn Fn() -> Figures + Send + Sync>,
     /// What each verdict was given on, and what would have changed it by the rules that hold now; it may take some milliseconds.
-    pub explain: Box<dyn Fn(&[VerdictRow]) -> Vec<Value> + Send + Sync>,
+    pub explain: Explain,
 }
+
+/// Takes verdicts apart.
+pub type Explain = Box<dyn Fn(&[VerdictRow]) -> Vec<Value> + Send + Sync>;
 
 /// Serves until told to stop.
 pub async fn serve(listener: TcpListener, api: Api, stopped: watch::Receiver<bool>) {
