@@ -6,7 +6,8 @@ use axum::{
     extract::{FromRequest, FromRequestParts, Path, Query, Request, rejection::JsonRejection},
     http::{StatusCode, request::Parts},
 };
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
+use utoipa::ToSchema;
 
 /// The query. Its type denies unknown fields, so that a slip of the pen is not taken for no wish at all.
 pub struct Asked<T>(pub T);
@@ -16,6 +17,11 @@ pub struct Named<T>(pub T);
 
 /// The body, as JSON.
 pub struct Told<T>(pub T);
+
+/// The body where nothing is to be said: `{}`. It is JSON all the same, which no page of another host can have a browser post unasked.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
 
 fn wrong(detail: String) -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, "request", detail)

@@ -52,7 +52,12 @@ pub fn has_read<T: Serialize>(headers: &HeaderMap, resource: &T) -> Result<(), P
     if names(headers, header::IF_MATCH, &now) {
         return Ok(());
     }
-    Err(Problem::new(StatusCode::PRECONDITION_FAILED, "precondition-failed", "it was changed since you read it: read it again"))
+    Err(changed())
+}
+
+/// What was read is no longer so.
+pub fn changed() -> Problem {
+    Problem::new(StatusCode::PRECONDITION_FAILED, "precondition-failed", "it was changed since you read it: read it again")
 }
 
 fn tag(body: &[u8]) -> String {

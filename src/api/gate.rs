@@ -48,13 +48,13 @@ fn outside(stranger: Stranger) -> Problem {
 }
 
 /// What a request shows, read. It is nowhere printed.
-enum Credentials {
+pub(super) enum Credentials {
     Token(String),
     Password { user: String, secret: Vec<u8> },
 }
 
 impl Credentials {
-    fn shown(&self) -> Shown<'_> {
+    pub(super) fn shown(&self) -> Shown<'_> {
         match self {
             Self::Token(token) => Shown::Token(token),
             Self::Password { user, secret } => Shown::Password { user, secret },
@@ -63,7 +63,7 @@ impl Credentials {
 }
 
 /// `Authorization`, as RFC 6750 and RFC 7617 have it. None: it is not there.
-fn shown(headers: &HeaderMap) -> Result<Option<Credentials>, Problem> {
+pub(super) fn shown(headers: &HeaderMap) -> Result<Option<Credentials>, Problem> {
     let wrong = || {
         let detail = "`Authorization` is said once, as `Bearer TOKEN`, or as `Basic` with user:password in base64";
         Problem::new(StatusCode::BAD_REQUEST, "authorization", detail)

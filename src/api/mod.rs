@@ -6,6 +6,7 @@ mod etag;
 mod gate;
 mod health;
 mod kinds;
+mod may;
 mod metrics;
 mod openapi;
 mod paging;
@@ -13,21 +14,18 @@ mod patient;
 mod places;
 mod problem;
 mod reading;
+mod root;
 mod server;
 mod v1;
 
-use crate::{
-    broker::Hall,
-    domain::limits,
-    observe::metrics::Figures,
-    store::{Readers, VerdictRow},
-};
-use axum::{Json, Router, extract::DefaultBodyLimit, http::StatusCode, middleware, routing::get};
+use crate::{broker::Hall, domain::limits, observe::metrics::Figures, store::Readers};
+use axum::{Extension, Json, Router, extract::DefaultBodyLimit, http::StatusCode, middleware, routing::get};
 use problem::Problem;
-use serde_json::Value;
+pub use root::{Agrees, Beat, Kept, Later, NotReplayed, NotSet, Replay, Root};
 use std::sync::Arc;
 use tokio::{net::TcpListener, sync::watch};
 use utoipa_axum::router::OpenApiRouter;
+use v1::stream::Live;
 
 /// What all that is answered is answered from.
 pub struct Api {
@@ -36,23 +34,23 @@ pub struct Api {
     pub readers: Readers,
     /// Gathers the figures of this moment; it may take a millisecond.
     pub figures: Box<dyn Fn() -> Figures + Send + Sync>,
-    /// What each verdict was given on, and what would have changed it by the rules that hold now; it may take some milliseconds.
-    pub explain: Explain,
+    /// What only the whole house can do.
+    pub root: Arc<dyn Root>,
 }
-
-/// Takes verdicts apart.
-pub type Explain = Box<dyn Fn(&[VerdictRow]) -> Vec<Value> + Send + Sync>;
 
 /// Serves until told to stop.
 pub async fn serve(listener: TcpListener, api: Api, stopped: watch::Receiver<bool>) {
     let hall = Arc::clone(&api.hall);
-    server::serve(listener, routes(Arc::new(api)), Arc::clone(&hall), stopped.clone()).await;
+    let live = Arc::new(Live::new(stopped.clone()));
+    tokio::spawn(Arc::clone(&live).herald(Arc::clone(&hall.news)));
+    server::serve(listener, routes(Arc::new(api), &live), Arc::clone(&hall), stopped.clone()).await;
+    live.ended().await;
     if !*stopped.borrow() {
         hall.pulses.ails(server::PART, "it ended: health, metrics and alerts cannot be asked for");
     }
 }
 
-fn routes(api: Arc<Api>) -> Router {
+fn routes(api: Arc<Api>, live: &Arc<Live>) -> Router {
     let (v1, document) = v1::routes().split_for_parts();
     let document = Arc::new(openapi::whole(document));
     let open = Router::new()
@@ -61,6 +59,8 @@ fn routes(api: Arc<Api>) -> Router {
         .route("/openapi.json", get(async move || Json(Arc::clone(&document))));
     let gated = v1.route("/metrics", get(metrics::metrics)).route_layer(middleware::from_fn_with_state(Arc::clone(&api), gate::readers));
     open.merge(gated)
+        .merge(v1::stream::open(&api))
+        .layer(Extension(Arc::clone(live)))
         .fallback(async || Problem::new(StatusCode::NOT_FOUND, "not-found", "there is nothing here: /openapi.json tells what there is"))
         .method_not_allowed_fallback(async || {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method", "this cannot be done here: /openapi.json tells what can")

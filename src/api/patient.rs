@@ -28,11 +28,13 @@ impl<S> Patient<S> {
         Self { stream, patience, until: None, taken: 0 }
     }
 
-    /// What came of a write: that it waits is borne for its time only.
-    fn bear(&mut self, written: Poll<io::Result<usize>>, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+    /// What came of a write of so many bytes: that it waits is borne for its time only.
+    fn bear(&mut self, written: Poll<io::Result<usize>>, of: usize, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         if let Poll::Ready(written) = written {
-            self.taken += written.as_ref().map_or(0, |bytes| *bytes);
-            if self.taken >= LEAST_BYTES {
+            let now = written.as_ref().map_or(0, |bytes| *bytes);
+            self.taken += now;
+            // Where all was taken nothing waits any more, however long it is until there is something again.
+            if self.taken >= LEAST_BYTES || now == of {
                 (self.until, self.taken) = (None, 0);
             }
             return Poll::Ready(written);
@@ -52,12 +54,12 @@ impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
 impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(cx, buf);
-        self.bear(written, cx)
+        self.bear(written, buf.len(), cx)
     }
 
     fn poll_write_vectored(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bufs: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
-        self.bear(written, cx)
+        self.bear(written, bufs.iter().map(|buf| buf.len()).sum(), cx)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -96,6 +98,16 @@ mod tests {
         };
         let (written, ()) = tokio::join!(patient.write_all(&[0; 64 * 1_024]), reads);
         written.unwrap();
+
+        // What is idle takes nothing because there is nothing.
+        let (near, mut far) = duplex(1_024);
+        let mut patient = Patient::new(near, patience);
+        for _ in 0..3 {
+            let mut taken = [0; 1_500];
+            let (written, read) = tokio::join!(patient.write_all(&[0; 1_500]), far.read_exact(&mut taken));
+            assert!(written.is_ok() && read.is_ok());
+            tokio::time::sleep(patience * 2).await;
+        }
 
         // A byte now and then is a trick.
         let (near, mut far) = duplex(16);

@@ -87,6 +87,12 @@ pub struct Missing;
 /// For a route's description: what a body, or a condition on it, may meet with.
 pub struct Unfit;
 
+/// For a route's description: how it stands forbids it.
+pub struct Contrary;
+
+/// For a route's description: what somebody else changed meanwhile is not written over.
+pub struct Conditional;
+
 impl IntoResponses for Refused {
     fn responses() -> BTreeMap<String, RefOr<Described>> {
         described(&[
@@ -109,6 +115,18 @@ impl IntoResponses for Missing {
 impl IntoResponses for Unfit {
     fn responses() -> BTreeMap<String, RefOr<Described>> {
         described(&[(413, "the body is too large"), (415, "the body is no JSON, or does not say so")])
+    }
+}
+
+impl IntoResponses for Contrary {
+    fn responses() -> BTreeMap<String, RefOr<Described>> {
+        described(&[(409, "as things stand it cannot be: the detail says why")])
+    }
+}
+
+impl IntoResponses for Conditional {
+    fn responses() -> BTreeMap<String, RefOr<Described>> {
+        described(&[(412, "`If-Match` names another than what is there now: read it again"), (428, "`If-Match` is missing")])
     }
 }
 

@@ -6,11 +6,14 @@ use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
     service::TowerToHyperService,
 };
-use std::{net::SocketAddr, sync::Arc, time::Duration};
-use tokio::{net::TcpListener, sync::watch, time::sleep};
+use std::{net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use tokio::{
+    net::TcpListener,
+    sync::{mpsc, watch},
+    time::sleep,
+};
 use tracing::debug;
 
 /// Where a request comes from; in its extensions.
@@ -30,7 +33,8 @@ const FAREWELL: Duration = Duration::from_secs(5);
 pub async fn serve(listener: TcpListener, routes: Router, hall: Arc<Hall>, mut stopped: watch::Receiver<bool>) {
     let patience = Duration::from_secs(hall.config.http.patience_seconds.into());
     let places = Places::new(hall.config.http.max_connections);
-    let graceful = GracefulShutdown::new();
+    // Held by every connection: when the last one is gone, receiving ends.
+    let (open, mut closed) = mpsc::channel::<()>(1);
     let mut server = http1::Builder::new();
     // The time for a head runs while nothing is asked, too: who keeps a connection open must use it.
     server.timer(TokioTimer::new()).header_read_timeout(patience).max_headers(limits::HTTP_HEADERS).max_buf_size(limits::HTTP_HEAD_BYTES);
@@ -69,13 +73,23 @@ pub async fn serve(listener: TcpListener, routes: Router, hall: Arc<Hall>, mut s
             debug!("TCP_NODELAY for {peer}: {error}");
         }
         let service = TowerToHyperService::new(routes.clone().layer(Extension(Peer(peer))));
-        let connection = graceful.watch(server.serve_connection(TokioIo::new(Patient::new(stream, patience)), service));
+        let connection = server.serve_connection(TokioIo::new(Patient::new(stream, patience)), service).with_upgrades();
+        let (mut stopped, open) = (stopped.clone(), open.clone());
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
+            let mut connection = pin!(connection);
+            let ended = tokio::select! {
+                ended = connection.as_mut() => ended,
+                _ = stopped.changed() => {
+                    connection.as_mut().graceful_shutdown();
+                    connection.await
+                }
+            };
+            if let Err(error) = ended {
                 debug!("HTTP with {peer} ended: {error}");
             }
-            drop((place, pass));
+            drop((place, pass, open));
         });
     }
-    let _ = tokio::time::timeout(FAREWELL, graceful.shutdown()).await;
+    drop(open);
+    let _ = tokio::time::timeout(FAREWELL, closed.recv()).await;
 }

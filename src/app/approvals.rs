@@ -5,6 +5,7 @@ use crate::{
         Answer, Decision, EntityId, Judged, Kept, Percept, Purpose, Registry, Settled, Timestamp, Unanswered, WayOn,
         audit::{Event, hex},
     },
+    observe::settled,
     store::{Reader, StoreError},
 };
 use serde_json::{Value, json};
@@ -131,29 +132,16 @@ pub fn verdicts(kept: &Kept, settled: &Settled) -> Vec<Value> {
         .iter()
         .enumerate()
         .map(|(at, request)| {
-            let judged = settled.judged.get(at).map(|j| &j.verdict);
-            json!({
-                "v": 1,
-                "at": settled.at.to_string(),
-                "percept": settled.id,
-                "decision": if settled.lets_on { "allow" } else { "deny" },
-                "settled": settled.ending,
-                "by": settled.by,
-                "forwarded": settled.lets_on,
-                "score": judged.map_or(0.0, |v| v.score),
-                "theta_allow": judged.map(|v| v.theta_allow),
-                "theta_deny": judged.map(|v| v.theta_deny),
-                "uncertainty": judged.map(|v| v.uncertainty),
-                "contributions": judged.map_or(&[][..], |v| &v.contributions),
-                "reason": settled.reason,
-                "request": {
-                    "entity": kept.percept.source.requester,
-                    "target": request.target,
-                    "endpoint": request.endpoint,
-                    "verb": request.verb,
-                    "value": request.value,
-                    "id": request.id,
-                },
+            settled::verdict(&settled::Ended {
+                percept: settled.id,
+                at: settled.at,
+                how: settled.ending.as_str(),
+                by: settled.by.as_ref().map(EntityId::as_str),
+                forwarded: settled.lets_on,
+                reason: &settled.reason,
+                entity: &kept.percept.source.requester,
+                request,
+                verdict: settled.judged.get(at).map(|j| &j.verdict),
             })
         })
         .collect()

@@ -7,9 +7,10 @@ use super::{
     outlets::{self, Answers, Outlets, Waiting},
     rules::Shelf,
     silences::Absent,
+    tidings, trial,
     unchanged::Unchanged,
     view::{self, Said, Spoken},
-    words::{self, Desk},
+    words,
 };
 use crate::{
     broker::{Answer, Hall, Letter, Post},
@@ -52,8 +53,6 @@ pub struct House {
     pub outlets: Outlets,
     /// What waited when the house was started.
     pub kept: Vec<Kept>,
-    /// Where the host's word on entities is answered.
-    pub desk: Arc<Desk>,
     /// Rules that were checked, and wait for their input.
     pub shelf: Arc<Shelf>,
     /// The folder of the store.
@@ -95,6 +94,7 @@ struct Living {
     unchanged: Unchanged,
     /// What of the candidate's counts was told last: they are retained, and told anew when it disagrees, or has judged twice as many.
     shadow: Option<(String, u64, Option<u32>)>,
+    stall: Option<(Duration, Duration)>,
 }
 
 impl Living {
@@ -122,6 +122,7 @@ impl Living {
             absent: Absent::default(),
             unchanged: Unchanged::default(),
             shadow: None,
+            stall: trial::stall(),
         }
     }
 
@@ -148,6 +149,9 @@ impl Living {
                 }
                 Err(mpsc::error::TryRecvError::Disconnected) => break,
             };
+            if let Some((_, long)) = self.stall.take_if(|(from, _)| *from <= self.house.hall.clock.uptime()) {
+                std::thread::sleep(long);
+            }
             match post {
                 Post::Letter(letter) => self.take(letter),
                 Post::WriterIdle => {}
@@ -250,7 +254,7 @@ impl Living {
             Input::Note(_) => {
                 if let Some(sender) = letter.answer {
                     self.first_waits.get_or_insert_with(Instant::now);
-                    self.answers.senders.push((sender, Answer { decision: None, lets_on: true }));
+                    self.answers.senders.push((sender, Answer::taken()));
                 }
                 if lets_go {
                     if let Some(journal) = &mut self.journal {
@@ -266,7 +270,7 @@ impl Living {
             Input::Turned(turned) => {
                 if let Some(sender) = letter.answer {
                     self.first_waits.get_or_insert_with(Instant::now);
-                    self.answers.senders.push((sender, Answer { decision: None, lets_on: true }));
+                    self.answers.senders.push((sender, Answer::taken()));
                 }
                 if turned.condition == Condition::Stopping {
                     // There will be no other tick.
@@ -302,7 +306,7 @@ impl Living {
             self.answers.spoken.push(Said::Verdicts(spoken, outcome.judged.clone()));
         }
         if let Some(sender) = letter.answer {
-            let answer = Answer { decision, lets_on };
+            let answer = Answer { decision, lets_on, unanswered: None };
             self.first_waits.get_or_insert_with(Instant::now);
             if self.relaxed {
                 let _ = sender.send(answer);
@@ -353,6 +357,7 @@ impl Living {
         }
         self.answers.noticed.ended(&kept, &settled);
         let lines = approvals::verdicts(&kept, &settled);
+        self.answers.endings.push(tidings::Ending::of(&kept, &settled, &lines));
         self.answers.spoken.push(Said::Settled {
             entity: kept.percept.source.requester.clone(),
             respond_to: kept.way_on.respond_to.clone(),
@@ -395,7 +400,7 @@ impl Living {
         self.answers.spoken.push(Said::Answered { id: word.id, transaction: word.transaction.clone(), taken });
         if let Some(sender) = sender {
             self.first_waits.get_or_insert_with(Instant::now);
-            self.answers.senders.push((sender, Answer { decision: None, lets_on: taken.is_ok() }));
+            self.answers.senders.push((sender, Answer { decision: None, lets_on: taken.is_ok(), unanswered: taken.err() }));
         }
     }
 
@@ -403,10 +408,10 @@ impl Living {
     fn heard(&mut self, word: Box<OwnersWord>, taken: Result<(), String>, sender: Option<oneshot::Sender<Answer>>) {
         let now = self.house.mind.now();
         let view = self.house.mind.soul().opinion(&word.about, now);
-        self.house.desk.put(word.id, words::told(&word, &taken, view.as_ref()));
+        self.house.hall.desk.put(word.id, words::told(&word, &taken, view.as_ref()));
         if let Some(sender) = sender {
             self.first_waits.get_or_insert_with(Instant::now);
-            self.answers.senders.push((sender, Answer { decision: None, lets_on: taken.is_ok() }));
+            self.answers.senders.push((sender, Answer { decision: None, lets_on: taken.is_ok(), unanswered: None }));
         }
         let forgets = word.says == Says::Forget && taken.is_ok();
         if forgets {
@@ -522,7 +527,7 @@ impl Living {
         self.answered = answers.senders.len();
         self.first_waits = None;
         let (outlets, hall) = (self.house.outlets.clone(), Arc::clone(&self.house.hall));
-        self.house.writer.submit(batch, Box::new(move || answers.give(&outlets, &hall)));
+        self.house.writer.submit(batch, Box::new(move |batch, places| answers.give(&outlets, &hall, batch, places)));
     }
 }
 

@@ -17,6 +17,7 @@ mod greeting;
 mod ground;
 mod home_assistant;
 mod house;
+mod http;
 mod index;
 mod journal;
 mod mailbox;
@@ -33,10 +34,12 @@ mod silences;
 mod slow;
 mod speaker;
 mod start;
+mod tidings;
 mod trial;
 mod unchanged;
 mod upkeep;
 pub mod view;
+mod watchdog;
 mod webhook;
 mod wishes;
 mod words;
@@ -63,7 +66,7 @@ use crate::{
     },
     mind::{Mind, Objectives, Settings, State, Waits},
     observe::{Counters, Recalled},
-    runtime::{Clock, shutdown},
+    runtime::{Clock, shutdown, systemd},
     soul::Soul,
     store::{Readers, Store, Writer},
 };
@@ -110,7 +113,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     if !ended.is_empty() {
         chosen.write(&data).with_context(|| format!("{} cannot be written", data.join(orders::FILE).display()))?;
     }
-    raise_descriptors(config.broker.max_connections + config.listeners.len());
+    raise_descriptors(config.broker.max_connections + config.listeners.len() + limits::STREAM_SUBSCRIBERS);
 
     let doors = doors::Doors::open(&config).await?;
     let http = TcpListener::bind(config.http.listen)
@@ -145,9 +148,9 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
 
     let holds = (sets.live.ruling().digest(), sets.shadow.as_ref().map(|s| s.ruling().digest()));
     let shelf = Arc::new(rules::Shelf::default());
-    let in_force = rules::InForce::new(sets.live.clone());
-    let desk = Arc::new(words::Desk::default());
     let known = saved.entities.iter().map(|(id, ..)| id.clone()).collect();
+    let (tell_own, own_rules) = watch::channel(rules::own_alarm(&counts, &sets));
+    let (show, shown) = watch::channel(sets.clone());
     let mut mind = awaken(&config, sets, &saved, clock.now())?;
     declare(&mut mind, &config);
     let guard = GuardView {
@@ -174,6 +177,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         door,
     )?);
     hall.bearing.send_replace(orders::bearing(&counts));
+    tidings::begin(&hall, &data).context("the newest verdict cannot be read")?;
     let reached = beside::open(&hall, &data)?;
     for recent in &saved.recent {
         hall.voices.recall(&recent.client_id, recent.packet_id, recent.digest, recent.percept, recent.at);
@@ -207,18 +211,10 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     tokio::spawn(duties::ask_all(Arc::downgrade(&engine), Arc::clone(&hall), asked));
     let at = mind.now();
     hall.views.think(mind.soul().opinions(at));
-    let thread = house::House {
-        mind,
-        writer,
-        hall: Arc::clone(&hall),
-        outlets,
-        kept: saved.held,
-        desk: Arc::clone(&desk),
-        shelf: Arc::clone(&shelf),
-        data: data.clone(),
-    }
-    .live(posts)
-    .context("the mind's thread cannot be started")?;
+    let thread =
+        house::House { mind, writer, hall: Arc::clone(&hall), outlets, kept: saved.held, shelf: Arc::clone(&shelf), data: data.clone() }
+            .live(posts)
+            .context("the mind's thread cannot be started")?;
 
     digests.record(&hall, saved.last_start.as_deref()).await;
     orders::tell_ended(&hall, &ended, &config).await;
@@ -315,6 +311,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         health: Arc::clone(&health),
         own: own.clone(),
         choices: Arc::clone(&choices),
+        own_rules,
     };
     let (wire, lookout) = (alerts::Wire::default(), alerts::Lookout::new(Arc::clone(&hall), Arc::clone(&engine), sources, webhooks));
     let (ask_rules, wanted) = mpsc::channel(1);
@@ -323,8 +320,9 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         engine: Arc::downgrade(&engine),
         own: own.clone(),
         choices: Arc::clone(&choices),
-        rules: ask_rules,
+        rules: ask_rules.clone(),
     };
+    let watchdog = watchdog::Watchdog { hall: Arc::clone(&hall), own: own.clone(), health: Arc::clone(&health) };
     let speaker = speaker::Speaker {
         own,
         hall: Arc::clone(&hall),
@@ -344,7 +342,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         }),
         said: hears,
         complaints,
-        waiting: waits,
+        waiting: waits.clone(),
         alerts: Arc::clone(&wire),
         phoenix: news,
         carried,
@@ -356,47 +354,44 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     tokio::spawn(doors::watch(listeners, Arc::clone(&clock), tell, stopped.clone()));
     let telling = tokio::spawn(telling.tell());
     let speaking = tokio::spawn(speaker.speak());
-    let serving = tokio::spawn(api::serve(
-        http,
-        api::Api {
-            hall: Arc::clone(&hall),
-            readers: Readers::new(&data),
-            figures: meter.dial(),
-            explain: {
-                let in_force = in_force.clone();
-                Box::new(move |rows| {
-                    let mut set = in_force.now();
-                    rows.iter().map(|row| rules::explained(&mut set, row)).collect()
-                })
-            },
-        },
-        stopped.clone(),
-    ));
+    let granter =
+        wishes::Granter { data: data.clone(), hall: Arc::clone(&hall), keeper: keeper.clone(), upkeeper: upkeeper.clone(), gauge };
+    let granter = Arc::new(granter);
+    let whole = http::Whole {
+        hall: Arc::clone(&hall),
+        data: data.clone(),
+        keeper: keeper.clone(),
+        waiting: waits,
+        choices: Arc::clone(&choices),
+        granter: Arc::clone(&granter),
+        workshop: http::Workshop::new(Arc::clone(&hall), Arc::clone(&choices), shown, ask_rules),
+    };
+    let api = api::Api { hall: Arc::clone(&hall), readers: Readers::new(&data), figures: meter.dial(), root: Arc::new(whole) };
+    let serving = tokio::spawn(api::serve(http, api, stopped.clone()));
     let looking = tokio::spawn(lookout.watch(wire, stopped.clone()));
     let sampling = tokio::spawn(alerts::sample(data.clone(), tell_sample, stopped.clone()));
+    tokio::spawn(watchdog.feed(stopped.clone()));
     let ticking = tokio::spawn(tick(Arc::clone(&hall), stopped.clone()));
     let watching = tokio::spawn(control::watch(data.clone(), Arc::clone(&hall), stopped.clone()));
     let minding = tokio::spawn(people::watch(data.clone(), Arc::clone(&hall), stopped.clone()));
     let hearing = tokio::spawn(answers::watch(data.clone(), Arc::clone(&hall), stopped.clone()));
-    let listening = tokio::spawn(words::watch(data.clone(), Arc::clone(&hall), desk, keeper.clone(), stopped.clone()));
-    let wishing = tokio::spawn(
-        wishes::Granter { data: data.clone(), hall: Arc::clone(&hall), keeper: keeper.clone(), upkeeper: upkeeper.clone(), gauge }
-            .watch(stopped.clone()),
-    );
+    let listening = tokio::spawn(words::watch(data.clone(), Arc::clone(&hall), keeper.clone(), stopped.clone()));
+    let wishing = tokio::spawn(granter.watch(stopped.clone()));
     let rising = tokio::spawn(phoenix::watch(data.clone(), snapshots, stopped.clone()));
     let conditioning = tokio::spawn(conditions::watch(Arc::clone(&hall), upkeeper.clone(), stopped.clone()));
     let serving_orders = tokio::spawn(clerk.serve(hall.orders.open(), stopped.clone()));
-    let rules = rules::Watch { hall: Arc::clone(&hall), shelf, again, seen, choices, wanted, holds, in_force, tell: tell_rules, stopped };
+    let rules =
+        rules::Watch { hall: Arc::clone(&hall), shelf, again, seen, choices, wanted, holds, show, tell_own, tell: tell_rules, stopped };
     let ruling = tokio::spawn(rules::watch(rules));
 
     tokio::spawn(damage::look(data.clone(), Arc::clone(&hall)));
     // Who reads `ready` may ask it to stop at once.
     let asked = shutdown::asked()?;
     greeting::greet(&config, &chosen, damaged.as_deref(), has_users, &mqtt, http_address);
-    let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
+    systemd::ready();
     let signal = asked.await;
     info!("{signal}: stopping");
-    let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
+    systemd::stopping(signal);
 
     conditions::stopping(&hall, signal).await;
     // Last words first, while clients still listen; then the clients; then what they said is written.

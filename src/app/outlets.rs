@@ -3,12 +3,14 @@
 
 use super::{
     home_assistant::{Board, Noticed},
+    tidings::{self, Ending},
     view::Said,
 };
 use crate::{
     broker::{Answer, Hall},
     consciousness::gaussian::Process,
     domain::{Alarm, Asks, Decision, EntityId, Judged, Kept, Observation, Timestamp},
+    store::{Batch, Places},
 };
 use serde_json::Value;
 use std::{collections::BTreeMap, sync::Arc};
@@ -57,6 +59,8 @@ pub struct Answers {
     /// How often what was decided, in the order of `Decision::ALL`.
     pub verdicts: [u64; Decision::ALL.len()],
     pub noticed: Noticed,
+    /// What is told of held messages that wait no more.
+    pub endings: Vec<Ending>,
 }
 
 impl Answers {
@@ -77,7 +81,7 @@ impl Answers {
             && self.silent.is_none()
     }
 
-    pub fn give(self, outlets: &Outlets, hall: &Hall) {
+    pub fn give(self, outlets: &Outlets, hall: &Hall, batch: Batch, places: Places) {
         hall.counters.decided(self.verdicts);
         for (kept, at) in self.released {
             // At most `limits::HELD` wait at a time, and there is room for several times as many.
@@ -104,6 +108,7 @@ impl Answers {
             // A client that is gone needs no answer.
             let _ = sender.send(answer);
         }
+        tidings::tell(hall, batch, places, self.endings);
         for spoken in self.spoken {
             if outlets.said.try_send(spoken).is_err() {
                 hall.counters.refuse("announcement", "a verdict was stored but not announced: subscribers are too slow");

@@ -10,7 +10,7 @@ use super::{
     figures::Gauge,
     index::Keeper,
     outlets::Waiting,
-    phoenix, retained,
+    phoenix, retained, tidings,
     view::{self, Said},
 };
 use crate::{
@@ -364,6 +364,9 @@ impl Speaker {
     }
 
     async fn say(&self, topic: String, payload: Vec<u8>, qos: u8, retain: bool) {
+        if retain {
+            tidings::state(&self.hall, &topic, &payload);
+        }
         self.own.publish(Announcement { topic, payload, qos, retain, correlation: None }).await;
     }
 }

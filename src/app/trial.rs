@@ -1,5 +1,5 @@
-//! Five switches for trials of the whole house, which no config names: a link cut on purpose, times that are shorter, a host that has room, and a clock that
-//! leaps.
+//! Six switches for trials of the whole house, which no config names: a link cut on purpose, times that are shorter, a host that has room, a clock that
+//! leaps, and a mind that stands still.
 
 use crate::domain::{Part, Severed};
 use std::time::Duration;
@@ -12,6 +12,9 @@ const TICK: &str = "JAMEY_TRIAL_TICK_MS";
 const LOOK: &str = "JAMEY_TRIAL_PHOENIX_MS";
 /// `-7200@5`: from the fifth second on the host's clock is seen two hours back.
 const CLOCK: &str = "JAMEY_TRIAL_CLOCK";
+
+/// `5:40`: in its fifth second the mind stands still, for forty.
+const STALL: &str = "JAMEY_TRIAL_STALL";
 
 /// Exact Φ is computed however busy the host is.
 const ROOM: &str = "JAMEY_TRIAL_ROOM";
@@ -50,4 +53,12 @@ pub fn leap() -> Option<(i64, u64)> {
     let told = std::env::var(CLOCK).ok()?;
     let (seconds, after) = told.split_once('@')?;
     Some((seconds.parse().ok()?, after.parse().ok()?))
+}
+
+/// From when on the mind stands still, and for how long.
+#[must_use]
+pub fn stall() -> Option<(Duration, Duration)> {
+    let told = std::env::var(STALL).ok()?;
+    let (from, long) = told.split_once(':')?;
+    Some((Duration::from_secs(from.parse().ok()?), Duration::from_secs(long.parse().ok()?)))
 }

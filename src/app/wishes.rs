@@ -111,7 +111,7 @@ fn at_rest(config: &Config, wish: &Wish, mut progress: impl FnMut(Option<u64>)) 
             let mut store = Store::open(data).context("the store cannot be opened")?;
             let last = store.load().context("the store cannot be read")?.last_at;
             let now = Clock::new(last.unwrap_or_default()).now();
-            let (told, changes) = changes(data, wish, now).map_err(|why| anyhow!("{why}"))?;
+            let (told, changes) = changes(data, wish, HOST, now).map_err(|why| anyhow!("{why}"))?;
             let forgets = matches!(wish, Wish::LetGo { .. });
             store.write(&Batch { changes, at: now, ..Batch::default() }).context("it cannot be stored")?;
             if forgets {
@@ -126,7 +126,7 @@ fn at_rest(config: &Config, wish: &Wish, mut progress: impl FnMut(Option<u64>)) 
 }
 
 /// What a wish changes in the store, and what is told of it: which records were there.
-fn changes(data: &Path, wish: &Wish, now: Timestamp) -> Result<(Value, Vec<Change>), String> {
+fn changes(data: &Path, wish: &Wish, by: &str, now: Timestamp) -> Result<(Value, Vec<Change>), String> {
     let store = Reader::open(data).map_err(|error| error.to_string())?;
     let there = |records: &[Uuid]| -> Result<(Vec<Uuid>, Vec<Uuid>), String> {
         let mut both = (Vec::new(), Vec::new());
@@ -138,7 +138,7 @@ fn changes(data: &Path, wish: &Wish, now: Timestamp) -> Result<(Value, Vec<Chang
     };
     let audit = |action: &str, records: &[Uuid]| {
         let named: Vec<String> = records.iter().take(NAMED).map(Uuid::to_string).collect();
-        Change::Audit(Event::new(now, HOST, action, None, &format!("{} memories: {}", records.len(), named.join(" "))))
+        Change::Audit(Event::new(now, by, action, None, &format!("{} memories: {}", records.len(), named.join(" "))))
     };
     Ok(match wish {
         Wish::Figures | Wish::Rebuild | Wish::Optimise => (Value::Null, Vec::new()),
@@ -177,7 +177,7 @@ pub struct Granter {
 
 impl Granter {
     /// Looks for wishes until told to stop.
-    pub async fn watch(self, mut stopped: watch::Receiver<bool>) {
+    pub async fn watch(self: Arc<Self>, mut stopped: watch::Receiver<bool>) {
         let mailbox = mailbox(&self.data);
         mailbox.make();
         let mut every = tokio::time::interval(Duration::from_secs(1));
@@ -190,7 +190,7 @@ impl Granter {
             }
             for (id, wish) in mailbox.take::<Wish>() {
                 let told = tokio::select! {
-                    told = self.fulfil(wish) => told,
+                    told = self.fulfil(wish, HOST) => told,
                     _ = stopped.changed() => Err("Jamey is stopping: ask again after the next start".to_owned()),
                 };
                 mailbox.answer(id, &told.unwrap_or_else(|why| json!({"v": 1, "error": why})));
@@ -198,7 +198,11 @@ impl Granter {
         }
     }
 
-    async fn fulfil(&self, wish: Wish) -> Result<Value, String> {
+    /// Grants a wish of somebody's.
+    ///
+    /// # Errors
+    /// Why it came to nothing.
+    pub async fn fulfil(&self, wish: Wish, by: &str) -> Result<Value, String> {
         let nothing = |_| "it came to nothing: look at Jamey's log".to_owned();
         match wish {
             Wish::Figures => {
@@ -220,7 +224,8 @@ impl Granter {
             }
             Wish::Pin { .. } | Wish::LetGo { .. } => {
                 let (data, now, forgets) = (self.data.clone(), self.hall.clock.now(), matches!(wish, Wish::LetGo { .. }));
-                let (told, changes) = tokio::task::spawn_blocking(move || changes(&data, &wish, now)).await.map_err(nothing)??;
+                let by = by.to_owned();
+                let (told, changes) = tokio::task::spawn_blocking(move || changes(&data, &wish, &by, now)).await.map_err(nothing)??;
                 for change in changes {
                     let (tell, done) = oneshot::channel();
                     let left = self.hall.inbox.leave(Input::Note(Box::new(change)), 0, Some(tell), None).await;

@@ -14,14 +14,12 @@ use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::{
-    collections::BTreeMap,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 use tracing::warn;
-use uuid::Uuid;
 
 /// As whom the host speaks.
 const HOST: &str = "owner";
@@ -44,27 +42,6 @@ const NO_ANSWER: Duration = Duration::from_secs(60);
 pub struct LeftWord {
     about: EntityId,
     says: Says,
-}
-
-/// Where the host's words wait for what comes of them.
-#[derive(Debug, Default)]
-pub struct Desk(Mutex<BTreeMap<Uuid, Value>>);
-
-impl Desk {
-    fn expect(&self, id: Uuid) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id, Value::Null);
-    }
-
-    /// Only what is waited for is kept.
-    pub fn put(&self, id: Uuid, told: Value) {
-        if let Some(place) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get_mut(&id) {
-            *place = told;
-        }
-    }
-
-    fn take(&self, id: Uuid) -> Value {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&id).unwrap_or_default()
-    }
 }
 
 /// Gives the owner's word on an entity: to the running Jamey, or to the store at rest. What came of it, as it is told on `reply/{verb}`.
@@ -165,7 +142,7 @@ pub fn is_worth_forgetting(mind: &Mind, data: &Path, word: &OwnersWord) -> std::
 }
 
 /// Looks for words until told to stop.
-pub async fn watch(data: PathBuf, hall: Arc<Hall>, desk: Arc<Desk>, keeper: Keeper, mut stopped: watch::Receiver<bool>) {
+pub async fn watch(data: PathBuf, hall: Arc<Hall>, keeper: Keeper, mut stopped: watch::Receiver<bool>) {
     let mailbox = mailbox(&data);
     mailbox.make();
     let mut every = tokio::time::interval(Duration::from_secs(1));
@@ -177,21 +154,21 @@ pub async fn watch(data: PathBuf, hall: Arc<Hall>, desk: Arc<Desk>, keeper: Keep
         }
         for (id, left) in mailbox.take::<LeftWord>() {
             let word = OwnersWord { id, at: hall.clock.now(), by: HOST.to_owned(), about: left.about, says: left.says, transaction: None };
-            desk.expect(id);
-            let (tell, answer) = oneshot::channel();
-            let left = hall.inbox.leave(Input::Word(Box::new(word.clone())), 0, Some(tell), None).await;
-            if !left || answer.await.is_err() {
-                continue;
+            if let Some(told) = given(&hall, data.clone(), keeper.clone(), word).await {
+                mailbox.answer(id, &told);
             }
-            let (told, data, keeper) = (desk.take(id), data.clone(), keeper.clone());
-            let told = tokio::task::spawn_blocking(move || {
-                purge(&data, &keeper, &word);
-                with_counts(&data, &word, told)
-            });
-            let told = told.await.unwrap_or_default();
-            mailbox.answer(id, &told);
         }
     }
+}
+
+/// Gives a word to the running Jamey; what is told of it on `reply/{verb}`, when all of it is done. None: the mind is gone.
+pub async fn given(hall: &Hall, data: PathBuf, keeper: Keeper, word: OwnersWord) -> Option<Value> {
+    let told = hall.tell(word.clone()).await?;
+    let done = tokio::task::spawn_blocking(move || {
+        purge(&data, &keeper, &word);
+        with_counts(&data, &word, told)
+    });
+    Some(done.await.unwrap_or_default())
 }
 
 /// Waits until no file beside the database has a word of whom is forgotten either. Where that fails the log says so; the index does it later.

@@ -1,12 +1,17 @@
 //! The way from the broker to Phoenix: few, and done elsewhere one after the other. What came of one is told on `reply/{verb}`.
 
-use crate::domain::limits;
+mod ledger;
+
+pub use ledger::{Entry, Ledger, Stage};
+
+use crate::domain::{Timestamp, limits};
 use serde::Deserialize;
 use serde_json::Value;
 use std::sync::OnceLock;
 use tokio::sync::mpsc;
+use uuid::Uuid;
 
-/// What somebody wants of Phoenix over MQTT.
+/// What somebody wants of Phoenix over MQTT or by HTTP.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Errand {
     pub verb: Verb,
@@ -18,6 +23,8 @@ pub struct Errand {
     pub transaction: Option<Value>,
     /// The user, else the client.
     pub by: String,
+    /// Under which it is looked for; none: nobody looks.
+    pub id: Option<Uuid>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,26 +75,41 @@ impl Errand {
             return Err(WANTED);
         }
         let Written { repository, snapshot, transaction, .. } = written;
-        Ok(Self { verb, repository, snapshot, transaction, by: by.to_owned() })
+        Ok(Self { verb, repository, snapshot, transaction, by: by.to_owned(), id: None })
     }
 }
 
 /// Where errands are handed in.
 #[derive(Debug, Default)]
-pub struct Errands(OnceLock<mpsc::Sender<Errand>>);
+pub struct Errands {
+    send: OnceLock<mpsc::Sender<Errand>>,
+    pub ledger: Ledger,
+}
 
 impl Errands {
     /// Who does them, from now on.
     pub fn open(&self) -> mpsc::Receiver<Errand> {
         let (send, taken) = mpsc::channel(limits::ERRANDS_WAITING);
         // It is opened once.
-        let _ = self.0.set(send);
+        let _ = self.send.set(send);
         taken
     }
 
     /// Whether it was taken: too many may wait.
     pub fn hand_in(&self, errand: Errand) -> bool {
-        self.0.get().is_some_and(|send| send.try_send(errand).is_ok())
+        self.send.get().is_some_and(|send| send.try_send(errand).is_ok())
+    }
+
+    /// The same for one who comes back and looks how it stands.
+    pub fn hand_in_as(&self, id: Uuid, errand: Errand, at: Timestamp) -> bool {
+        let errand = Errand { id: Some(id), ..errand };
+        // Before it is handed in: it may be done at once.
+        self.ledger.begin(id, &errand, at);
+        let taken = self.hand_in(errand);
+        if !taken {
+            self.ledger.withdraw(id);
+        }
+        taken
     }
 }
 
@@ -98,7 +120,7 @@ mod tests {
     #[test]
     fn an_errand_is_read_as_people_write_it() {
         let read = |payload: &[u8]| Errand::read(Verb::Drill, payload, "anna");
-        let bare = Errand { verb: Verb::Drill, repository: None, snapshot: None, transaction: None, by: "anna".into() };
+        let bare = Errand { verb: Verb::Drill, repository: None, snapshot: None, transaction: None, by: "anna".into(), id: None };
         assert_eq!(read(b""), Ok(bare.clone()));
         assert_eq!(read(b"{\"v\": 1, \"other\": 2}"), Ok(bare));
         let whole = read(br#"{"repository": "nas", "snapshot": 3, "transaction": 7}"#).unwrap();

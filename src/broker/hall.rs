@@ -3,6 +3,7 @@
 use super::{
     audits::Audits,
     beside::Beside,
+    desk::Desk,
     errands::Errands,
     guard::GuardRules,
     inbox::Inbox,
@@ -19,7 +20,7 @@ use crate::{
         topic::TopicError,
         topics::{self, Topic},
     },
-    observe::{Alerts, Counters, Incidents, Patience, Pulses, Views},
+    observe::{Alerts, Counters, Incidents, Patience, Pulses, Views, news::News},
     runtime::Clock,
 };
 use std::{
@@ -66,6 +67,8 @@ pub struct Hall {
     pub pulses: Pulses,
     /// What readers see.
     pub views: Views,
+    /// What happened lately, for those who listen by HTTP.
+    pub news: Arc<News>,
     /// Where percepts come from besides `in/…`.
     pub sources: Vec<InputSource>,
     pub voices: Voices,
@@ -73,6 +76,8 @@ pub struct Hall {
     pub recalls: Recalls,
     /// Where what is wanted of Phoenix is handed in.
     pub errands: Errands,
+    /// Where it is heard what came of an owner's word.
+    pub desk: Desk,
     /// Where orders to Jamey itself are handed in.
     pub orders: Orders,
     /// How strictly the conscience judges now.
@@ -140,6 +145,7 @@ impl Hall {
             inbox,
             recalls,
             errands: Errands::default(),
+            desk: Desk::default(),
             orders: Orders::default(),
             bearing: watch::Sender::new(bearing),
             clock,
@@ -148,6 +154,7 @@ impl Hall {
             incidents: Incidents::default(),
             pulses: Pulses::default(),
             views: Views::default(),
+            news: Arc::default(),
             sources,
             voices: Voices::default(),
             audits: Audits::default(),

@@ -1,6 +1,6 @@
 //! The way from the broker to the mind: bounded in messages and bytes, in order, each letter answered after its commit.
 
-use crate::domain::{Decision, Input, limits};
+use crate::domain::{Decision, Input, Unanswered, limits};
 use std::sync::{
     Arc,
     atomic::{AtomicBool, Ordering},
@@ -13,6 +13,16 @@ pub struct Answer {
     /// None when nothing was asked.
     pub decision: Option<Decision>,
     pub lets_on: bool,
+    /// Why a person's word on what waits did not count.
+    pub unanswered: Option<Unanswered>,
+}
+
+impl Answer {
+    /// Of what is no question: it was taken.
+    #[must_use]
+    pub const fn taken() -> Self {
+        Self { decision: None, lets_on: true, unanswered: None }
+    }
 }
 
 /// One input on its way.

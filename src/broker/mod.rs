@@ -5,6 +5,7 @@ pub mod act;
 mod audits;
 pub mod beside;
 pub mod certificate;
+mod desk;
 mod door;
 pub mod engine;
 mod entrance;
@@ -21,6 +22,7 @@ mod login;
 mod orders;
 pub mod own;
 pub mod password;
+mod proof;
 mod reading;
 mod recalls;
 mod release;
@@ -34,16 +36,19 @@ mod web;
 mod wire;
 
 pub use beside::{Beside, Peer};
+pub use desk::Desk;
 pub use engine::Engine;
 pub use entrance::Certificate;
-pub use errands::{Errand, Errands, Verb};
+pub use errands::{Entry, Errand, Errands, Stage, Verb};
 pub use hall::{Damage, Door, GuardView, Hall};
 pub use inbox::{Answer, Inbox, Letter, Post};
 pub use limits::Pass;
 pub use listener::Listener;
-pub use orders::{About, Bearing, CONFIG, Order, Orders, Wants};
+pub use orders::{About, Bearing, CONFIG, Declined, Handed, Order, Orders, Wants};
 pub use own::{Announcement, OwnClient};
+pub use proof::Proof;
 pub use recalls::{Asked, Busy, NoAnswer, Recalls, Replies};
+pub use rights::Rights;
 pub use visitor::{Shown, Stranger, Visitor};
 
 /// The readers of strangers' bytes, for the fuzzer.

@@ -8,7 +8,7 @@ use crate::{
 use serde::Deserialize;
 use serde_json::Value;
 use std::sync::OnceLock;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 /// An order to Jamey itself.
 #[derive(Debug, Clone, PartialEq)]
@@ -164,13 +164,35 @@ fn number(value: Value) -> Option<Option<f64>> {
     value.as_f64().filter(|n| (0.0..=limits::CAUTION).contains(n)).map(|n| Some(n.abs()))
 }
 
+/// An order on its way, and who waits for what comes of it; else it is told on `reply/{verb}`.
+pub struct Handed {
+    pub order: Order,
+    pub waits: Option<Waits>,
+}
+
+/// Who waits for what comes of an order.
+pub struct Waits {
+    /// Whether what holds now is what they had read when they gave it.
+    pub agrees: Box<dyn FnOnce(&Value) -> bool + Send>,
+    /// What holds then.
+    pub done: oneshot::Sender<Result<Value, Declined>>,
+}
+
+/// Why an order was not carried out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Declined {
+    /// What holds is another thing than what was read.
+    Changed,
+    Because(String),
+}
+
 /// Where orders are handed in.
 #[derive(Debug, Default)]
-pub struct Orders(OnceLock<mpsc::Sender<Order>>);
+pub struct Orders(OnceLock<mpsc::Sender<Handed>>);
 
 impl Orders {
     /// Who carries them out, from now on.
-    pub fn open(&self) -> mpsc::Receiver<Order> {
+    pub fn open(&self) -> mpsc::Receiver<Handed> {
         let (send, taken) = mpsc::channel(limits::ORDERS_WAITING);
         // It is opened once.
         let _ = self.0.set(send);
@@ -179,7 +201,21 @@ impl Orders {
 
     /// Whether it was taken: too many may wait.
     pub fn hand_in(&self, order: Order) -> bool {
-        self.0.get().is_some_and(|send| send.try_send(order).is_ok())
+        self.send(Handed { order, waits: None })
+    }
+
+    /// The same for one who waits: it is carried out if `agrees` says so of what holds then. None: too many wait.
+    pub fn ask(
+        &self,
+        order: Order,
+        agrees: impl FnOnce(&Value) -> bool + Send + 'static,
+    ) -> Option<oneshot::Receiver<Result<Value, Declined>>> {
+        let (done, is_done) = oneshot::channel();
+        self.send(Handed { order, waits: Some(Waits { agrees: Box::new(agrees), done }) }).then_some(is_done)
+    }
+
+    fn send(&self, handed: Handed) -> bool {
+        self.0.get().is_some_and(|send| send.try_send(handed).is_ok())
     }
 }
 

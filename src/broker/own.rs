@@ -14,12 +14,12 @@ use rumqttc::{
 use std::{
     net::SocketAddr,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicI64, Ordering},
     },
     time::Duration,
 };
-use tokio::sync::watch;
+use tokio::{sync::watch, time::Instant};
 use tracing::{debug, warn};
 
 /// One thing to publish.
@@ -39,8 +39,11 @@ pub struct OwnClient {
     connected: watch::Receiver<bool>,
     /// Announcements at QoS 1 or 2 that the broker has not acknowledged yet.
     open: Arc<AtomicI64>,
+    heard: Arc<Mutex<Instant>>,
 }
 
+/// It asks the broker whether it is there so often: whoever watches over the house wants to know.
+const ASKS_EVERY: Duration = Duration::from_secs(5);
 /// Announcements waiting to be sent; when full, verdict announcements wait and states coalesce.
 const WAITING: usize = 256;
 /// Announcements that the broker has not acknowledged. The client's own default makes room for 65,535, which is 14 MiB.
@@ -52,7 +55,7 @@ impl OwnClient {
     pub fn connect(at: SocketAddr, id: &str, secret: &str, status: &str) -> Self {
         let mut options = MqttOptions::new(id, at.ip().to_string(), at.port());
         options.set_credentials(OWN_USER, secret);
-        options.set_keep_alive(Duration::from_secs(30));
+        options.set_keep_alive(ASKS_EVERY);
         options.set_clean_start(true);
         options.set_last_will(LastWill::new(status, "offline", QoS::AtLeastOnce, true, None));
         options.set_max_packet_size(None);
@@ -64,10 +67,16 @@ impl OwnClient {
         let (tell, connected) = watch::channel(false);
         let open = Arc::new(AtomicI64::new(0));
         let acked = Arc::clone(&open);
+        let heard = Arc::new(Mutex::new(Instant::now()));
+        let hears = Arc::clone(&heard);
         let (speaks, status) = (client.clone(), status.to_owned());
         tokio::spawn(async move {
             loop {
-                match events.poll().await {
+                let event = events.poll().await;
+                if matches!(event, Ok(Event::Incoming(_))) {
+                    *hears.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+                }
+                match event {
                     Ok(Event::Incoming(Packet::ConnAck(_))) => {
                         tell.send_replace(true);
                         // The last will may have been said meanwhile.
@@ -92,7 +101,7 @@ impl OwnClient {
                 }
             }
         });
-        Self { client, connected, open }
+        Self { client, connected, open, heard }
     }
 
     /// Waits until the client is connected.
@@ -103,6 +112,12 @@ impl OwnClient {
     #[must_use]
     pub fn is_connected(&self) -> bool {
         *self.connected.borrow()
+    }
+
+    /// How long the broker has said nothing; it is asked every five seconds.
+    #[must_use]
+    pub fn silence(&self) -> Duration {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
     }
 
     /// Queues an announcement; waits for a place.

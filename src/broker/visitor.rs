@@ -87,7 +87,7 @@ impl Hall {
     /// Puts on record that somebody known asked for what he may not have.
     pub fn turned_away(&self, peer: SocketAddr, visitor: &Visitor, what: &str) {
         let user = visitor.user.as_deref().unwrap_or("anonymous");
-        self.counters.refuse("http-access", &format!("`{user}` from {} may not read {what:?}", peer.ip()));
+        self.counters.refuse("http-access", &format!("`{user}` from {} may not have {what:?}", peer.ip()));
         self.audit_refusal(user, "http.refused", Some(what), &format!("from {} by HTTP", peer.ip()));
     }
 

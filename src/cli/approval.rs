@@ -59,7 +59,7 @@ fn waiting(reader: &Reader, id: Uuid) -> anyhow::Result<Kept> {
 }
 
 fn list(common: &Common, reader: &Reader, limit: u32) -> anyhow::Result<()> {
-    let (held, settled) = (reader.held()?, reader.settled_approvals(limit)?);
+    let (held, settled) = (reader.held()?, reader.settled_approvals(limit, None)?);
     if common.json {
         let held: Vec<Value> = held.iter().map(|kept| held_document(reader, kept)).collect::<Result<_, _>>()?;
         let settled: Vec<Value> = settled.iter().map(row).collect();

@@ -8,7 +8,7 @@ use crate::{
         guard::{GuardRules, coverage},
     },
     config::{Config, GuardMode},
-    domain::{Device, DeviceClass, Registry, Timestamp},
+    domain::{DeviceClass, Registry, Timestamp},
     runtime::Clock,
 };
 use anyhow::{Context, bail};
@@ -99,20 +99,10 @@ fn coverage(common: &Common, config: &Config) -> anyhow::Result<()> {
     let rules = GuardRules::of(config);
     let chosen = orders::found(data).0.without_ended(config).0;
     let holds = chosen.over(config).broker.guard;
-    let rows: Vec<Row> = devices
-        .iter()
-        .flat_map(|device| coverage::of(&registry, &rules, device).into_iter().map(move |covered| Row { device, covered }))
-        .collect();
+    let rows = coverage::rows(&registry, &rules);
     let other = config.attached.as_ref().map(|attached| &attached.remote.address);
     if common.json {
-        let list: Vec<Value> = rows.iter().map(Row::json).collect();
-        let guards: Vec<&str> = config.guards.iter().map(|g| g.filter.as_str()).collect();
-        crate::cli::line!(
-            "{}",
-            serde_json::to_string_pretty(
-                &json!({"v": 1, "mode": holds, "actuators": list, "owner_guards": guards, "not_judged_at": other.map(ToString::to_string)})
-            )?
-        );
+        crate::cli::line!("{}", serde_json::to_string_pretty(&coverage::page(config, &json!(holds), &rows))?);
         return Ok(());
     }
     let mode = match holds {
@@ -126,7 +116,7 @@ fn coverage(common: &Common, config: &Config) -> anyhow::Result<()> {
     }
     crate::cli::line!("");
     crate::cli::line!("{:<28} {:<12} {:>4}  {:<10} {:<44} why", "actuator", "class", "risk", "judged", "topic");
-    for Row { device, covered } in &rows {
+    for coverage::Row { device, covered } in &rows {
         crate::cli::line!(
             "{:<28} {:<12} {:>4.1}  {:<10} {:<44} {}",
             device.id.as_str(),
@@ -168,18 +158,6 @@ fn coverage(common: &Common, config: &Config) -> anyhow::Result<()> {
         "\nNever judged, because it never passes through a broker: Zigbee bindings, native APIs, HTTP, wall switches, voice assistants' own clouds."
     );
     Ok(())
-}
-
-struct Row<'d> {
-    device: &'d Device,
-    covered: coverage::Covered,
-}
-
-impl Row<'_> {
-    fn json(&self) -> Value {
-        let Self { device, covered } = self;
-        json!({"device": device.id, "class": device.class, "risk": device.risk, "judged": covered.judged.as_str(), "topic": covered.topic, "why": covered.why})
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The section `[http]`: where HTTP is spoken, and what one asker may take of it.
 
-use super::{kinds, reader::Reader};
+use super::{kinds, reader::Reader, tree::Node};
 use crate::domain::limits;
 use serde::Serialize;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -20,6 +20,8 @@ pub struct Http {
     pub patience_seconds: u32,
     /// Entities with figures of their own in `/metrics`; the others are counted.
     pub metrics_entities: usize,
+    /// Whose pages may ask: `https://panel.example`, letter by letter.
+    pub allow_origins: Vec<String>,
 }
 
 impl Default for Http {
@@ -30,6 +32,7 @@ impl Default for Http {
             connections_per_address: limits::HTTP_ADDRESS_CONNECTIONS,
             patience_seconds: limits::HTTP_PATIENCE_SECONDS,
             metrics_entities: limits::METRICS_ENTITIES,
+            allow_origins: Vec::new(),
         }
     }
 }
@@ -43,6 +46,33 @@ impl Http {
             connections_per_address: r.or("connections_per_address", d.connections_per_address, kinds::whole(1..=MOST_CONNECTIONS)),
             patience_seconds: r.or("patience_seconds", d.patience_seconds, kinds::whole(1..=LONGEST_PATIENCE_SECONDS)),
             metrics_entities: r.or("metrics_entities", d.metrics_entities, kinds::whole(0..=limits::ENTITIES)),
+            allow_origins: origins(r),
         }
     }
+}
+
+fn origins(r: &mut Reader) -> Vec<String> {
+    let read = r.list("allow_origins", "[\"https://panel.example\"]", origin).unwrap_or_default();
+    if read.len() > limits::HTTP_ORIGINS {
+        r.refuse("allow_origins", format!("found {}; write {} at most", read.len(), limits::HTTP_ORIGINS));
+    }
+    read
+}
+
+/// As browsers say it: in lower case, a port only where it is not the scheme's own, nothing behind it. Neither `*` nor `null` is anybody.
+fn origin(node: &Node) -> Result<String, String> {
+    let host = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-' | b':' | b'[' | b']');
+    let good = |text: &&str| {
+        let Some((scheme @ ("http" | "https"), rest)) = text.split_once("://") else { return false };
+        let own = if scheme == "http" { ":80" } else { ":443" };
+        let port = rest.rsplit_once(':').filter(|(_, port)| !port.contains(']')).map(|(_, port)| port);
+        let ends = port.is_none_or(|port| port.parse::<u16>().is_ok());
+        !rest.is_empty() && !rest.starts_with(':') && rest.len() <= 255 && rest.bytes().all(host) && ends && !rest.ends_with(own)
+    };
+    let wanted = || {
+        "where a page comes from as browsers say it: scheme and host in lower case and a port where it is not the usual one, such as \
+         \"https://panel.example\"; not `*`, not `null`"
+            .to_owned()
+    };
+    node.text().filter(good).map(str::to_owned).ok_or_else(wanted)
 }

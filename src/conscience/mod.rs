@@ -13,6 +13,7 @@ mod judge;
 mod learn;
 mod lint;
 mod load;
+mod milder;
 mod names;
 mod parts;
 mod places;
@@ -36,6 +37,7 @@ pub use example::Example;
 pub use judge::{Thresholds, thresholds};
 pub use learn::{Answer, LEAST, Proposal, Weight, learn};
 pub use lint::{Counts, Lint, Remark};
+pub use milder::milder;
 pub use parts::Parts;
 pub use rule::{AtExpiry, DUTIES, Duty, Kind, Rule};
 

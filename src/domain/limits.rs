@@ -110,6 +110,8 @@ pub const REPOSITORIES: usize = 8;
 pub const ERRAND_BYTES: usize = 1_024;
 /// Errands that wait for Phoenix: each may take minutes, and is the same as the one before it.
 pub const ERRANDS_WAITING: usize = 8;
+/// Errands of HTTP whose end can be looked at: more than anybody waits for at once.
+pub const ERRANDS_KEPT: usize = 64;
 /// An order to Jamey itself: a word or a number, and the asker's own.
 pub const ORDER_BYTES: usize = 1_024;
 /// Orders that wait to be carried out: people give them, and each waits for the disk.
@@ -163,6 +165,12 @@ pub const STORE_WAIT_SECONDS: u64 = 5;
 /// One rule's source, and the nodes of its syntax tree.
 pub const RULE_SOURCE_BYTES: usize = 1_024;
 pub const RULE_NODES: usize = 256;
+/// Requests that one replay by HTTP judges: a year of a busy home, and some tens of seconds of a small host.
+pub const REPLAYED: u64 = 1_000_000;
+/// Of them so many are shown at most.
+pub const REPLAYS_SHOWN: usize = 200;
+/// Mistakes in rules that are told by HTTP, each with its line: nobody mends more at a time.
+pub const RULE_ERRORS: usize = 200;
 /// Requests kept on which a candidate disagrees with the rules: at some 500 bytes each, 5 MB; their counts go on beyond it.
 pub const DISAGREEMENTS: i64 = 10_000;
 /// Rules in one set: 23 are shipped; each costs time on every request it applies to.
@@ -341,6 +349,40 @@ pub const HTTP_BODY_BYTES: usize = 64 * 1_024;
 /// Rows that one request by HTTP looks through for what there is no index for, at some microseconds each: as long as a person waits without
 /// noticing. Where more are to be looked through, the answer says where to go on.
 pub const LOOKED_THROUGH: usize = 5_000;
+/// What happened lately, for who listens by HTTP: some seconds of a busy house, at some 2 KiB each before they are written down.
+pub const NEWS_EVENTS: usize = 4_096;
+/// The same in bytes, so that large commands do not take the memory of a small host.
+pub const NEWS_BYTES: usize = 4 * 1_024 * 1_024;
+/// Of it so much is kept where nobody has listened for a while: enough for who comes back after a dropped line.
+pub const NEWS_QUIET_EVENTS: usize = 256;
+pub const NEWS_QUIET_BYTES: usize = 512 * 1_024;
+/// Such a while, in seconds.
+pub const NEWS_QUIET_SECONDS: i64 = 600;
+/// Who listens by HTTP at once, at some 60 KiB each: every phone, tablet and script of a large house several times over.
+pub const STREAM_SUBSCRIBERS: usize = 256;
+/// Of one address that is not this host: a person with some pages.
+pub const STREAM_ADDRESS_SUBSCRIBERS: usize = 8;
+/// What a subscriber may say at once: a list of kinds and of entities.
+pub const STREAM_MESSAGE_BYTES: usize = 4 * 1_024;
+/// Entities that one subscription names: as many as fit into what may be said.
+pub const STREAM_ENTITIES: usize = 48;
+/// Subscriptions that one subscriber may make in a minute: a person turns pages, and no page asks more often.
+pub const STREAM_CHANGES_A_MINUTE: usize = 60;
+/// Tickets that wait to be used: one for each who may listen.
+pub const STREAM_TICKETS: usize = STREAM_SUBSCRIBERS;
+/// How long a ticket holds: a page uses it at once.
+pub const STREAM_TICKET_SECONDS: u64 = 30;
+/// Events that all subscribers together are sent in a second, and bytes: some hundredths of what a small host can do, so that judging never
+/// waits for listening. Each has its share; who cannot follow with it is told what was left out.
+pub const STREAM_EVENTS_A_SECOND: u64 = 20_000;
+pub const STREAM_BYTES_A_SECOND: u64 = 16 * 1_024 * 1_024;
+/// Verdicts that are read from the disk at once for who resumes from long ago, and how many may read at one time.
+pub const STREAM_PAGE: u32 = 100;
+pub const STREAM_READING: usize = 2;
+/// What one subscriber's connection gathers before it is sent.
+pub const STREAM_WRITE_BYTES: usize = 16 * 1_024;
+/// Origins whose pages may ask: a house has one dashboard elsewhere, or two.
+pub const HTTP_ORIGINS: usize = 16;
 /// Entities with figures of their own in one scrape, at some 200 bytes each: more than a house has, and what a Prometheus on the same
 /// small host still takes.
 pub const METRICS_ENTITIES: usize = 1_000;

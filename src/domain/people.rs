@@ -66,6 +66,12 @@ impl Token {
     pub fn is_valid(&self, now: Timestamp) -> bool {
         self.revoked_at.is_none() && self.expires_at.is_none_or(|end| now < end)
     }
+
+    /// The roles that it gives of its user's.
+    fn of(&self, user: &User) -> Vec<String> {
+        let granted = |role: &&String| self.roles.is_empty() || self.roles.contains(role);
+        user.roles.iter().filter(granted).cloned().collect()
+    }
 }
 
 impl People {
@@ -78,9 +84,15 @@ impl People {
     /// Whose valid token this is, and the roles that it gives.
     #[must_use]
     pub fn bearer(&self, token: &str, now: Timestamp) -> Option<(&User, Vec<String>)> {
-        let hash = token_hash(token);
-        let user = self.users.get(&self.tokens.iter().find(|t| t.hash == hash && t.is_valid(now))?.user)?;
-        Some((user, self.token(user, token, now)?.0))
+        self.holder(&token_hash(token), now)
+    }
+
+    /// The same of a token's hash.
+    #[must_use]
+    pub fn holder(&self, hash: &[u8; 32], now: Timestamp) -> Option<(&User, Vec<String>)> {
+        let token = self.tokens.iter().find(|t| t.hash == *hash && t.is_valid(now))?;
+        let user = self.users.get(&token.user)?;
+        Some((user, token.of(user)))
     }
 
     /// The roles that a valid token of this user gives, and when it ends. The hash is looked up whole: it tells nothing about how near a guess was.
@@ -88,8 +100,7 @@ impl People {
     pub fn token(&self, user: &User, token: &str, now: Timestamp) -> Option<(Vec<String>, Option<Timestamp>)> {
         let hash = token_hash(token);
         let found = self.tokens.iter().find(|t| t.hash == hash && t.user == user.name && t.is_valid(now))?;
-        let granted = |role: &&String| found.roles.is_empty() || found.roles.contains(role);
-        Some((user.roles.iter().filter(granted).cloned().collect(), found.expires_at))
+        Some((found.of(user), found.expires_at))
     }
 }
 

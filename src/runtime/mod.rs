@@ -3,6 +3,7 @@
 mod clock;
 mod priority;
 pub mod shutdown;
+pub mod systemd;
 
 pub use clock::Clock;
 pub use priority::give_way;

@@ -12,7 +12,7 @@ use super::{
     load::{self, Saved},
     migrate,
     refusals::Refusals,
-    rows,
+    rows::{self, Places},
 };
 use crate::domain::{Change, Outcome, Percept, Timestamp, audit::Head};
 use rusqlite::Connection;
@@ -127,11 +127,11 @@ impl Store {
         })
     }
 
-    /// Stores a batch in one transaction. When it returns, the disk has it.
+    /// Stores a batch in one transaction. When it returns, the disk has it: where each verdict stands.
     ///
     /// # Errors
     /// When anything fails: nothing is stored then, and the same batch may be written again.
-    pub fn write(&mut self, batch: &Batch) -> Result<(), StoreError> {
+    pub fn write(&mut self, batch: &Batch) -> Result<Places, StoreError> {
         let result = self.attempt(batch);
         if let Err(error) = &result {
             self.heal(error);
@@ -166,7 +166,7 @@ impl Store {
         self.tally = self.tally.map(|tally| tally.noted(rows));
     }
 
-    fn attempt(&mut self, batch: &Batch) -> Result<(), StoreError> {
+    fn attempt(&mut self, batch: &Batch) -> Result<Places, StoreError> {
         self.connection()?;
         let conn = self.conn.as_ref().ok_or(StoreError::Again("the connection is being opened again"))?;
         let tally = match self.tally {
@@ -182,9 +182,10 @@ impl Store {
             checkpoint(conn, "FULL")?;
             self.uncertain = None;
             self.tally = Some(tally);
-            return Ok(());
+            return rows::places(conn, batch);
         }
-        let written = rows::write(conn, batch, tally.next_change(), &mut self.remembered, &mut self.json)?;
+        let mut places = Places::new();
+        let written = rows::write(conn, batch, tally.next_change(), &mut self.remembered, &mut self.json, &mut places)?;
         changes::write(conn, &batch.changes, &mut self.remembered, &mut self.json)?;
         let Remembered { refusals, chain, sealing, .. } = &mut self.remembered;
         refusals.write(conn)?;
@@ -198,7 +199,7 @@ impl Store {
         self.uncertain = None;
         // The journal of the time before may be gone, and the change log be longer.
         self.tally = (!batch.unsettles()).then_some(next);
-        Ok(())
+        Ok(places)
     }
 
     /// Writes the file anew where an entity was forgotten, so that nothing of it stays in free pages or the log.

@@ -122,9 +122,11 @@ impl Reader {
         Ok(load(self.conn())?.0)
     }
 
-    /// What waits no more, the latest first.
-    pub fn settled_approvals(&self, limit: u32) -> Result<Vec<ApprovalRow>, StoreError> {
-        all(self.conn(), &format!("{SETTLED} GROUP BY percept ORDER BY asked_at DESC LIMIT ?1"), [limit], approval)
+    /// What waits no more, the latest asked first; those before one, where it is named.
+    pub fn settled_approvals(&self, limit: u32, before: Option<(Timestamp, Uuid)>) -> Result<Vec<ApprovalRow>, StoreError> {
+        let (at, id) = before.unwrap_or((Timestamp::from_micros(i64::MAX), Uuid::max()));
+        let sql = format!("{SETTLED} AND (asked_at, percept) < (?2, ?3) GROUP BY percept ORDER BY asked_at DESC, percept DESC LIMIT ?1");
+        all(self.conn(), &sql, rusqlite::params![limit, at.micros(), id.as_bytes()], approval)
     }
 
     /// What became of one; None while it waits, or where it never did.

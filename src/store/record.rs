@@ -8,7 +8,7 @@ use super::{
 };
 use crate::domain::{Decision, Facts, Signals, Timestamp};
 use rusqlite::params;
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 use uuid::Uuid;
 
 /// A recorded request, as whoever judges it again needs it.
@@ -51,8 +51,8 @@ impl Reader {
         Ok(u64::try_from(rows).unwrap_or(0))
     }
 
-    /// Every request of a time, in the order in which they were judged; repetitions are left out.
-    pub fn each_judged(&self, time: Range<Timestamp>, mut take: impl FnMut(Recorded)) -> Result<(), StoreError> {
+    /// Every request of a time, in the order in which they were judged, until `take` has had enough; repetitions are left out.
+    pub fn each_judged(&self, time: Range<Timestamp>, mut take: impl FnMut(Recorded) -> ControlFlow<()>) -> Result<(), StoreError> {
         let mut statement = self
             .conn()
             .prepare_cached(
@@ -74,13 +74,16 @@ impl Reader {
             };
             let request = from_json::<StoredRequest<'_>>("verdicts", row, 5, 0)?.whole(entity_id("verdicts", row, 6)?, row.get(7)?);
             let facts = from_json::<StoredFacts<'_>>("verdicts", row, 4, 0)?.whole(&request, signals);
-            take(Recorded {
+            let flow = take(Recorded {
                 percept: Uuid::from_bytes(row.get(0)?),
                 ordinal: row.get(1)?,
                 at: Timestamp::from_micros(row.get(2)?),
                 facts,
                 decision: word("verdicts", row, 3, 0)?,
             });
+            if flow.is_break() {
+                break;
+            }
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use super::{
     facts::{StoredFacts, StoredRequest},
 };
 use crate::domain::{Decision, Judged, Layer, MemoryRecord, Origin, Purpose, Timestamp, limits};
-use rusqlite::{CachedStatement, Connection, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 use serde::Serialize;
 
 /// What was added.
@@ -25,6 +25,7 @@ pub(super) fn write(
     next_change: i64,
     remembered: &mut Remembered,
     json: &mut Vec<u8>,
+    places: &mut Places,
 ) -> Result<Written, StoreError> {
     let mut rows = Rows::prepare(conn).doing("prepare the rows")?;
     let mut written = Written { records: 0, verdicts: 0, next_change };
@@ -41,16 +42,19 @@ pub(super) fn write(
                 changed.extend(rows.supersede(entry, about)?.as_flattened());
             }
         }
-        let first = if entry.again { i64::try_from(limits::AGAIN).unwrap_or(i64::MAX) } else { 0 };
-        for (judged, ordinal) in entry.outcome.judged.iter().zip(first..) {
+        for (judged, ordinal) in entry.outcome.judged.iter().zip(first(entry)..) {
             let refused = !entry.lets_on && judged.verdict.decision != Decision::Allow;
             if refused && !remembered.refusals.full_row(conn, &entry.percept, judged.verdict.decision)? {
+                places.push(None);
                 continue;
             }
             let context = remembered.contexts.row(conn, &judged.facts.ctx, json)?;
             let added = rows.verdict(entry, judged, ordinal, batch.at, context, json)?;
             written.verdicts += added;
-            if added > 0 {
+            if added == 0 {
+                places.push(place(conn, entry, ordinal)?);
+            } else {
+                places.push(Some(conn.last_insert_rowid()));
                 let sealing = match &mut remembered.sealing {
                     Some(sealing) => sealing,
                     none => none.insert(Sealing::read_before(conn, conn.last_insert_rowid())?),
@@ -67,6 +71,30 @@ pub(super) fn write(
         written.next_change += 1;
     }
     Ok(written)
+}
+
+/// Where each verdict of a batch stands, in the batch's order: rows grow from commit to commit. None: it was counted only.
+pub type Places = Vec<Option<i64>>;
+
+/// The same of a batch that turned out to be stored already.
+pub(super) fn places(conn: &Connection, batch: &Batch) -> Result<Places, StoreError> {
+    let mut places = Places::new();
+    for entry in &batch.entries {
+        for (_, ordinal) in entry.outcome.judged.iter().zip(first(entry)..) {
+            places.push(place(conn, entry, ordinal)?);
+        }
+    }
+    Ok(places)
+}
+
+fn place(conn: &Connection, entry: &Entry, ordinal: i64) -> Result<Option<i64>, StoreError> {
+    conn.prepare_cached("SELECT rowid FROM verdicts WHERE percept = ?1 AND ordinal = ?2")
+        .and_then(|mut s| s.query_row(params![entry.percept.id.as_bytes(), ordinal], |row| row.get(0)).optional())
+        .doing("look where a verdict stands")
+}
+
+fn first(entry: &Entry) -> i64 {
+    if entry.again { i64::try_from(limits::AGAIN).unwrap_or(i64::MAX) } else { 0 }
 }
 
 fn given<'v>(rowid: i64, entry: &'v Entry, judged: &'v Judged, ordinal: i64) -> Given<'v> {

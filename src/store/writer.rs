@@ -7,6 +7,7 @@ use super::{
     database::{Batch, Store},
     error::StoreError,
     health::StoreHealth,
+    rows::Places,
 };
 use crate::domain::limits;
 use std::{
@@ -17,8 +18,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Called on the writer's thread once the batch is on disk; dropped uncalled when the batch had to be given up at the end.
-pub type Done = Box<dyn FnOnce() + Send>;
+/// Called on the writer's thread once the batch is on disk, with the batch and where its verdicts stand; dropped uncalled when the batch had
+/// to be given up at the end.
+pub type Done = Box<dyn FnOnce(Batch, Places) + Send>;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
@@ -215,16 +217,14 @@ impl Work {
                     continue;
                 }
             };
-            if !self.write(&batch) {
-                break;
-            }
+            let Some(places) = self.write(&batch) else { break };
             if batch.forgets() {
                 let _alone = self.health.copies.keep_out();
                 if let Err(error) = self.store.scrub() {
                     tracing::warn!(%error, "what was forgotten is deleted, but free pages may hold it until the next start");
                 }
             }
-            if catch_unwind(AssertUnwindSafe(done)).is_err() {
+            if catch_unwind(AssertUnwindSafe(|| done(batch, places))).is_err() {
                 tracing::error!("what was to follow a commit panicked; the batch is stored");
             }
             self.look_after_log();
@@ -238,21 +238,21 @@ impl Work {
         }
     }
 
-    /// Writes until it succeeds; false: the house is closing and the disk would not.
-    fn write(&mut self, batch: &Batch) -> bool {
+    /// Writes until it succeeds; None: the house is closing and the disk would not.
+    fn write(&mut self, batch: &Batch) -> Option<Places> {
         let mut pause = FIRST_PAUSE;
         let mut failed = 0_u64;
         let mut closing_since: Option<Instant> = None;
         loop {
             let begun = Instant::now();
             match self.store.write(batch) {
-                Ok(()) => {
+                Ok(places) => {
                     self.health.wrote(batch.entries.len(), begun.elapsed());
                     self.health.audited(self.store.audit_head());
                     if failed > 0 {
                         tracing::info!(failed, "the store writes again; nothing was lost");
                     }
-                    return true;
+                    return Some(places);
                 }
                 Err(error) => self.failed(&error, failed),
             }
@@ -266,7 +266,7 @@ impl Work {
             pause = (pause * 2).min(LONGEST_PAUSE);
             if stop && closing_since.get_or_insert_with(Instant::now).elapsed() >= Duration::from_secs(limits::STORE_WAIT_SECONDS) {
                 tracing::error!(failed, entries = batch.entries.len(), "the store cannot write: a batch is given up, unacknowledged");
-                return false;
+                return None;
             }
         }
     }

@@ -4,6 +4,7 @@
 pub mod authority;
 pub mod carrier;
 pub mod house;
+pub mod listener;
 pub mod lossy;
 pub mod malformed;
 pub mod mqtt;

@@ -14,7 +14,7 @@ mod memory;
 mod mind;
 mod phoenix;
 mod rules;
-mod stream;
+pub mod stream;
 mod verdicts;
 mod words;
 

@@ -127,7 +127,7 @@ async fn one(State(api): State<Arc<Api>>, Named(percept): Named<Uuid>, headers: 
     }
     let verdicts = api
         .apart(move |api| {
-            let mut all = (api.explain)(&rows);
+            let mut all = api.root.explain(&rows);
             for (document, row) in all.iter_mut().zip(&rows) {
                 join(document, row);
                 ["/request/args", "/facts/act/args"].iter().for_each(|place| hide(document, place));

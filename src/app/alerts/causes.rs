@@ -43,11 +43,19 @@ pub(super) fn house(hall: &Hall, now: Timestamp, all: &mut Causes) {
     }
 }
 
+/// Two things of which each takes care away, as one.
+pub(super) fn together(one: Option<&(Timestamp, String)>, other: Option<&(Timestamp, String)>) -> Option<(Timestamp, String)> {
+    let both = one.into_iter().chain(other);
+    let since = both.clone().map(|(since, _)| *since).min()?;
+    Some((since, both.map(|(_, text)| text.as_str()).collect::<Vec<_>>().join("; ")))
+}
+
 /// What somebody chose while Jamey ran: that it takes care away, and that it was lost.
 pub(super) fn choices(milder: Option<&(Timestamp, String)>, damaged: bool, now: Timestamp, all: &mut Causes) {
     if let Some((since, text)) = milder {
         let to_do = "see who chose it (`jamey audit list`); `jamey guard mode config`, `jamey rules profile config` and `jamey rules strictness \
-                     config` bring back what the config says. Where it is meant to stay, write it there";
+                     config` bring back what the config says, and `rules/own.toml` in the data folder may be taken away. Where it is meant to stay, \
+                     write it in the config";
         all.insert("guard-milder".to_owned(), warning(*since, format!("milder than the config: {text}"), to_do));
     }
     if damaged {

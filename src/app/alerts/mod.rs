@@ -69,6 +69,8 @@ pub struct Sources {
     pub own: OwnClient,
     /// What was chosen while Jamey ran.
     pub choices: Arc<Choices>,
+    /// What of the rules that were set while it ran is milder than the config, and since when.
+    pub own_rules: watch::Receiver<Option<(Timestamp, String)>>,
 }
 
 /// The one who looks.
@@ -157,7 +159,8 @@ impl Lookout {
         if let Some(holds) = sources.choices.seen() {
             self.milder = orders::milder(&holds);
         }
-        causes::choices(self.milder.as_ref(), sources.choices.is_damaged(), now, &mut all);
+        let milder = causes::together(self.milder.as_ref(), sources.own_rules.borrow().as_ref());
+        causes::choices(milder.as_ref(), sources.choices.is_damaged(), now, &mut all);
         all.extend(self.slow_text.as_deref().map(|text| causes::slow(text, now)));
         all.extend(sources.certificates.borrow().as_ref().map(|trouble| causes::certificates(trouble, now)));
         all.extend(sources.wrong_rules.borrow().as_deref().map(|text| causes::rules(text, now)));

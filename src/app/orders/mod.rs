@@ -10,9 +10,12 @@ pub use chosen::{Chosen, FILE, Holds, bare, bearing};
 pub use host::{Asked, ask};
 pub use milder::milder;
 
-use super::{retained, rules::Wanted};
+use super::{
+    retained,
+    rules::{Choice, Wanted},
+};
 use crate::{
-    broker::{About, Announcement, Engine, Hall, Order, OwnClient, Wants},
+    broker::{About, Announcement, Declined, Engine, Hall, Handed, Order, OwnClient, Wants},
     config::GuardMode,
     domain::topics,
     observe::alerts::told::page,
@@ -42,20 +45,14 @@ pub struct Clerk {
 
 impl Clerk {
     /// Takes orders, over MQTT and from the host, until told to stop.
-    pub async fn serve(self, mut orders: mpsc::Receiver<Order>, mut stopped: watch::Receiver<bool>) {
+    pub async fn serve(self, mut orders: mpsc::Receiver<Handed>, mut stopped: watch::Receiver<bool>) {
         let mailbox = host::mailbox(&self.hall.config.store.data);
         mailbox.make();
         let mut every = tokio::time::interval(host::LOOK);
         every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tokio::select! {
-                Some(order) = orders.recv() => {
-                    let verb = order.wants.about().verb();
-                    let came = self.carry_out(&order, "over MQTT").await;
-                    let reply = told(came, order.transaction.as_ref()).to_string().into_bytes();
-                    let topic = topics::reply(&self.hall.config.root, verb);
-                    self.own.publish(Announcement { topic, payload: reply, qos: 1, retain: false, correlation: None }).await;
-                }
+                Some(handed) = orders.recv() => self.serve_one(handed).await,
                 _ = every.tick() => {
                     for (id, letter) in mailbox.take::<host::Letter>() {
                         let came = match letter.read() {
@@ -69,6 +66,25 @@ impl Clerk {
                 _ = stopped.changed() => return,
             }
         }
+    }
+
+    async fn serve_one(&self, Handed { order, waits }: Handed) {
+        let about = order.wants.about();
+        if let Some(waits) = waits {
+            let holds = self.holds(Some(about)).await.unwrap_or_default();
+            let came = if (waits.agrees)(&holds) {
+                self.carry_out(&order, "by HTTP").await.map_err(Declined::Because)
+            } else {
+                Err(Declined::Changed)
+            };
+            // Who ordered it may be gone.
+            let _ = waits.done.send(came);
+            return;
+        }
+        let came = self.carry_out(&order, "over MQTT").await;
+        let payload = told(came, order.transaction.as_ref()).to_string().into_bytes();
+        let topic = topics::reply(&self.hall.config.root, about.verb());
+        self.own.publish(Announcement { topic, payload, qos: 1, retain: false, correlation: None }).await;
     }
 
     /// What holds when it is done.
@@ -120,7 +136,7 @@ impl Clerk {
         let about = order.wants.about();
         let before = self.choices.holds(about).await;
         let (done, is_done) = oneshot::channel();
-        let wanted = Wanted { wants: order.wants.clone(), by: order.by.clone(), done };
+        let wanted = Wanted::Choice(Choice { wants: order.wants.clone(), by: order.by.clone(), done });
         self.rules.send(wanted).await.map_err(|_| STOPPING)?;
         if is_done.await.map_err(|_| STOPPING)?? {
             self.record(order, about, before, whence).await;
@@ -141,13 +157,18 @@ impl Clerk {
         if about == About::Alert {
             return Ok(page(&self.hall.alerts.page()));
         }
-        let mut told = self.choices.holds(about).await.ok_or("nobody chooses that")?.json();
-        if let (About::GuardMode, Some(map)) = (about, told.as_object_mut()) {
-            let off = self.hall.guard().off_until.filter(|until| *until > self.hall.clock.now());
-            map.insert("off_until".into(), json!(off.map(|until| until.to_string())));
-        }
-        Ok(told)
+        standing(&self.hall, &self.choices, about).await.ok_or_else(|| "nobody chooses that".to_owned())
     }
+}
+
+/// What holds for an option and why, as programs are told it; None for an alert, which nobody chooses.
+pub async fn standing(hall: &Hall, choices: &Choices, about: About) -> Option<Value> {
+    let mut told = choices.holds(about).await?.json();
+    if let (About::GuardMode, Some(map)) = (about, told.as_object_mut()) {
+        let off = hall.guard().off_until.filter(|until| *until > hall.clock.now());
+        map.insert("off_until".into(), json!(off.map(|until| until.to_string())));
+    }
+    Some(told)
 }
 
 /// What stands in a data folder; where that makes no sense nothing is chosen, and why.

@@ -49,7 +49,8 @@ impl Words {
         let conscience = &config.conscience;
         let files = config.file.iter().chain(&conscience.rules).chain(&conscience.shadow).chain(&config.broker.acl);
         let chosen = config.store.data.join(crate::app::orders::FILE);
-        Self { files: files.cloned().chain([chosen]).collect(), config: serde_json::to_vec(config).unwrap_or_default() }
+        let own = crate::app::rules::own_path(&config.store.data);
+        Self { files: files.cloned().chain([chosen, own]).collect(), config: serde_json::to_vec(config).unwrap_or_default() }
     }
 
     /// A file that cannot be read is another than one that can.

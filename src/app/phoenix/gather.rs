@@ -166,6 +166,13 @@ impl Gathering {
             Some(Err(why)) => left_out.push(format!("{}: {why:#}", chosen.display())),
             None => {}
         }
+        let own = crate::app::rules::own_path(&self.config.store.data);
+        match read(&own) {
+            // It stands there in the data folder, and so in a restored one.
+            Some(Ok(content)) => parts.entry(Component::Rules).or_default().push(bytes(crate::app::rules::OWN.into(), content)),
+            Some(Err(why)) => left_out.push(format!("{}: {why:#}", own.display())),
+            None => {}
+        }
         config.push(bytes(named::IN_EFFECT.into(), serde_json::to_vec_pretty(&*self.config)?));
         config.push(bytes(named::PLACES.into(), serde_json::to_vec_pretty(&kept)?));
         parts.insert(Component::Config, config);

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     app::trial,
-    broker::{Announcement, Errand, Hall, OwnClient, Verb},
+    broker::{Announcement, Errand, Hall, OwnClient, Stage, Verb},
     domain::{Timestamp, topics},
     runtime::give_way,
 };
@@ -243,7 +243,8 @@ impl Work {
     }
 
     fn run_errand(&mut self, errand: Errand) {
-        let Errand { verb, repository, snapshot, transaction, by } = errand;
+        self.hall.errands.ledger.turn(&errand, Stage::Running);
+        let Errand { verb, repository, snapshot, transaction, by, .. } = errand.clone();
         let wish = match verb {
             Verb::Snapshot => Wish::Snapshot { repository, once: ForOnce::default() },
             Verb::Drill => Wish::Drill { repository, of: snapshot },
@@ -257,6 +258,10 @@ impl Work {
             }
             Err(why) => json!({"v": 1, "status": "error", "transaction": transaction, "error": why}),
         };
+        if errand.id.is_some() {
+            self.hall.errands.ledger.turn(&errand, Stage::Ended(self.hall.clock.now(), reply));
+            return;
+        }
         let topic = topics::reply(&self.hall.config.root, verb.as_str());
         let say = Announcement { topic, payload: reply.to_string().into_bytes(), qos: 1, retain: false, correlation: None };
         self.runtime.block_on(self.own.publish(say));

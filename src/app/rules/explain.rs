@@ -5,7 +5,6 @@ use crate::{
     store::VerdictRow,
 };
 use serde_json::{Value, json};
-use std::sync::{Arc, Mutex, PoisonError};
 
 /// As `jamey rules explain PERCEPT --json` and `/v1/verdicts/{percept}` have it.
 #[must_use]
@@ -15,25 +14,4 @@ pub fn explained(set: &mut RuleSet, row: &VerdictRow) -> Value {
         "verdict": row.verdict, "facts": row.facts, "forwarded": row.forwarded_at.is_some(), "today": set.judge(&row.facts).decision,
         "would_change": would_change(set, &row.facts),
     })
-}
-
-/// The rules that hold, for whoever explains by them beside the mind.
-#[derive(Clone)]
-pub struct InForce(Arc<Mutex<RuleSet>>);
-
-impl InForce {
-    #[must_use]
-    pub fn new(set: RuleSet) -> Self {
-        Self(Arc::new(Mutex::new(set)))
-    }
-
-    pub(super) fn put(&self, set: RuleSet) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = set;
-    }
-
-    /// They, with a cache of one's own.
-    #[must_use]
-    pub fn now(&self) -> RuleSet {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
 }

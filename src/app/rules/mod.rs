@@ -1,10 +1,18 @@
 //! The rules that the config names: their files read, put together, and checked.
 
 mod explain;
+mod own;
+mod replay;
+mod setting;
+mod tell;
 mod watch;
 
-pub use explain::{InForce, explained};
-pub use watch::{Again, Seen, Shelf, Wanted, Watch, watch};
+pub use explain::explained;
+pub use own::{OWN, Own, alarm as own_alarm, path as own_path, told as told_own};
+pub use replay::{Order, Replayed, replay, time};
+pub use setting::{Now, Setting, Unset, now as own_now};
+pub use tell::{check, listed, told_errors, told_rule};
+pub use watch::{Again, Choice, Seen, Shelf, Wanted, Watch, watch};
 
 use crate::{
     config::Config,
@@ -50,8 +58,16 @@ impl Sets {
 /// # Errors
 /// Each file that cannot be read.
 pub fn rulings(config: &Config) -> Result<Rulings, Refused> {
+    rulings_with(config, own::read(&config.store.data)?.as_ref().map(|own| own.text.as_str()))
+}
+
+/// The same with other rules of the owner's own in the place of those that are set.
+///
+/// # Errors
+/// As above.
+pub fn rulings_with(config: &Config, own: Option<&str>) -> Result<Rulings, Refused> {
     let mut errors = Vec::new();
-    let live = live(config, &mut errors);
+    let live = live(config, own, &mut errors);
     let shadow = config.conscience.shadow.as_deref().and_then(|path| read(path, "conscience.shadow", &mut errors));
     if !errors.is_empty() {
         return Err(Refused(errors));
@@ -59,7 +75,7 @@ pub fn rulings(config: &Config) -> Result<Rulings, Refused> {
     Ok(Rulings { shadow: shadow.map(|candidate| live.with(candidate)), live })
 }
 
-fn live(config: &Config, errors: &mut Vec<RuleError>) -> Ruling {
+fn live(config: &Config, own: Option<&str>, errors: &mut Vec<RuleError>) -> Ruling {
     let conscience = &config.conscience;
     let mut sources: Vec<RuleText> = Vec::new();
     if conscience.shipped {
@@ -72,7 +88,7 @@ fn live(config: &Config, errors: &mut Vec<RuleError>) -> Ruling {
         profile: Some(profile.text()),
         weights: conscience.weights.clone(),
         silent: conscience.silent.iter().map(|duty| (*duty).to_owned()).collect(),
-        candidates: Vec::new(),
+        candidates: own.map(own::named).into_iter().collect(),
         strictness: conscience.strictness,
     }
 }

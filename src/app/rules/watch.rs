@@ -1,12 +1,12 @@
 //! Rules that change while Jamey runs: read again, checked whole beside the mind, and swapped between two inputs; or refused, and the
 //! old ones hold.
 
-use super::{InForce, Refused, Sets, compile, rulings};
+use super::{Refused, Sets, Setting, compile, own, rulings};
 use crate::{
     app::orders::{self, Choices, Chosen},
     broker::{Hall, Wants},
     config::Config,
-    domain::Input,
+    domain::{Input, Timestamp},
 };
 use std::{
     path::{Path, PathBuf},
@@ -56,8 +56,14 @@ impl Seen {
     }
 }
 
-/// Another profile or strictness, on somebody's order.
-pub struct Wanted {
+/// What is to hold from now on, on somebody's order.
+pub enum Wanted {
+    Choice(Choice),
+    Own(Setting),
+}
+
+/// Another profile or strictness.
+pub struct Choice {
     pub wants: Wants,
     pub by: String,
     /// Whether that changed anything, or why it was refused.
@@ -75,8 +81,10 @@ pub struct Watch {
     pub wanted: mpsc::Receiver<Wanted>,
     /// The digests of what holds now.
     pub holds: (String, Option<String>),
-    /// And the rules themselves.
-    pub in_force: InForce,
+    /// What holds now, for readers.
+    pub show: channel::Sender<Sets>,
+    /// Tells what of the owner's own rules is milder than the config, and since when.
+    pub tell_own: channel::Sender<Option<(Timestamp, String)>>,
     /// Tells what is wrong with the newest rules.
     pub tell: channel::Sender<Option<String>>,
     pub stopped: channel::Receiver<bool>,
@@ -95,9 +103,14 @@ pub async fn watch(mut w: Watch) {
         let asked = tokio::select! {
             _ = every.tick() => false,
             Some(wanted) = w.wanted.recv() => {
-                let came = w.choose(&config, &wanted).await;
-                // Who ordered it may be gone.
-                let _ = wanted.done.send(came);
+                match wanted {
+                    Wanted::Own(setting) => w.set(&config, setting).await,
+                    Wanted::Choice(choice) => {
+                        let came = w.choose(&config, &choice).await;
+                        // Who ordered it may be gone.
+                        let _ = choice.done.send(came);
+                    }
+                }
                 continue;
             }
             () = hung_up(&mut w.seen.hangup) => true,
@@ -123,7 +136,7 @@ pub async fn watch(mut w: Watch) {
         };
         w.again.read = again;
         match read {
-            Ok((fresh, sets)) => {
+            Ok((fresh, sets, alarm)) => {
                 config = Arc::new(fresh);
                 let named = self::files(&config, &w.again);
                 if named != files {
@@ -141,6 +154,7 @@ pub async fn watch(mut w: Watch) {
                 } else if asked {
                     info!("SIGHUP: the rules are those that hold");
                 }
+                w.tell_own.send_replace(alarm);
                 w.tell.send_replace(None);
             }
             Err(wrong) => {
@@ -154,16 +168,21 @@ pub async fn watch(mut w: Watch) {
     }
 }
 
+/// The config, what it names, and what of the owner's own rules is milder.
+type Reread = (Config, Sets, Option<(Timestamp, String)>);
+
 /// The config's `[conscience]` and all that it names, checked with what is chosen over it. Signals and everything else stay as they were at
 /// the start.
-fn reread(read: &dyn Fn() -> anyhow::Result<Config>, old: &Config, chosen: &Chosen) -> Result<(Config, Sets), String> {
+fn reread(read: &dyn Fn() -> anyhow::Result<Config>, old: &Config, chosen: &Chosen) -> Result<Reread, String> {
     let fresh = read().map_err(|e| format!("{e:#}"))?;
     if (Config { conscience: old.conscience.clone(), ..fresh.clone() }) != *old {
         warn!("the config changed beyond [conscience]: the rest counts from the next start on");
     }
     let config = Config { conscience: fresh.conscience, ..old.clone() };
-    let sets = checked(&chosen.over(&config))?;
-    Ok((config, sets))
+    let counts = chosen.over(&config);
+    let sets = checked(&counts)?;
+    let alarm = own::alarm(&counts, &sets);
+    Ok((config, sets, alarm))
 }
 
 fn checked(config: &Config) -> Result<Sets, String> {
@@ -173,8 +192,8 @@ fn checked(config: &Config) -> Result<Sets, String> {
 
 impl Watch {
     /// Takes a choice: checked whole, on disk, then swapped; or refused whole, and nothing changed.
-    async fn choose(&mut self, config: &Arc<Config>, wanted: &Wanted) -> Result<bool, String> {
-        let Wanted { wants, by, .. } = wanted;
+    async fn choose(&mut self, config: &Arc<Config>, choice: &Choice) -> Result<bool, String> {
+        let Choice { wants, by, .. } = choice;
         let (at, mut chosen, config) = (self.hall.clock.now(), self.choices.now().await.chosen, Arc::clone(config));
         if !chosen.choose(wants, by, at, &config) {
             return self.choices.choose(wants, by, at).await.map_err(orders::unwritten);
@@ -194,18 +213,17 @@ impl Watch {
     }
 
     /// Hands other rules to the mind; whether they are others.
-    async fn swap(&mut self, sets: Sets) -> bool {
+    pub(super) async fn swap(&mut self, sets: Sets) -> bool {
         let fresh = (sets.live.ruling().digest(), sets.shadow.as_ref().map(|s| s.ruling().digest()));
         if fresh == self.holds {
             return false;
         }
         let (rules, rulings) = (sets.live.rules().count(), sets.rulings());
-        let live = sets.live.clone();
+        self.show.send_replace(sets.clone());
         self.shelf.put(sets);
         if !self.hall.inbox.leave(Input::Rules(Box::new(rulings)), 0, None, None).await {
             return true;
         }
-        self.in_force.put(live);
         info!("the rules changed: {rules} of them hold from now on");
         let (before, now) = (&self.holds.0, &fresh.0);
         let shadow = match (&self.holds.1, &fresh.1) {
@@ -223,7 +241,8 @@ impl Watch {
 /// All files whose change matters.
 fn files(config: &Config, again: &Again) -> Vec<PathBuf> {
     let conscience = &config.conscience;
-    again.file.iter().chain(&conscience.rules).chain(&conscience.shadow).cloned().collect()
+    let named = again.file.iter().chain(&conscience.rules).chain(&conscience.shadow).cloned();
+    named.chain([own::path(&config.store.data)]).collect()
 }
 
 fn stamps(files: &[PathBuf]) -> Vec<Stamp> {

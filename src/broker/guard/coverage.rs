@@ -1,7 +1,11 @@
 //! What the guard judges of one device: each of its topics and aliases, and of what it does not judge, why.
 
 use super::{GuardRules, esphome, is_guarded, shelly, tasmota, zwave};
-use crate::domain::{Claim, CommandShape, Device, Family, Registry};
+use crate::{
+    config::Config,
+    domain::{Claim, CommandShape, Device, Family, Registry},
+};
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// Whether messages on a topic are judged.
@@ -30,6 +34,33 @@ pub struct Covered {
     pub topic: String,
     pub judged: Judged,
     pub why: String,
+}
+
+/// A device and one of its topics.
+#[derive(Debug)]
+pub struct Row<'d> {
+    pub device: &'d Device,
+    pub covered: Covered,
+}
+
+/// Every topic of every device.
+pub fn rows<'d>(registry: &'d Registry, rules: &GuardRules) -> Vec<Row<'d>> {
+    registry.devices().flat_map(|device| of(registry, rules, device).into_iter().map(move |covered| Row { device, covered })).collect()
+}
+
+/// All of it, for programs. `mode` is the guard's as it holds.
+pub fn page(config: &Config, mode: &Value, rows: &[Row<'_>]) -> Value {
+    let list: Vec<Value> = rows.iter().map(Row::json).collect();
+    let guards: Vec<&str> = config.guards.iter().map(|guard| guard.filter.as_str()).collect();
+    let other = config.attached.as_ref().map(|attached| attached.remote.address.to_string());
+    json!({"v": 1, "mode": mode, "actuators": list, "owner_guards": guards, "not_judged_at": other})
+}
+
+impl Row<'_> {
+    fn json(&self) -> Value {
+        let Self { device, covered } = self;
+        json!({"device": device.id, "class": device.class, "risk": device.risk, "judged": covered.judged.as_str(), "topic": covered.topic, "why": covered.why})
+    }
 }
 
 /// All that is known of a device's topics.

@@ -99,7 +99,7 @@ async fn what_is_said_leaves_before_the_engine_waits() {
     line.write_all(&[0xd0, 0]).await.unwrap();
     line.flush().await.unwrap();
     assert_eq!(there(&mut far).await, [0xd0, 0], "the next answer is not known yet");
-    tell.send(MindAnswer { decision: None, lets_on: true }).unwrap();
+    tell.send(MindAnswer::taken()).unwrap();
     line.write_all(&[0xd0, 0]).await.unwrap();
     line.flush().await.unwrap();
     assert!(there(&mut far).await.is_empty(), "now it is");

@@ -2,7 +2,7 @@
 
 use super::record::reader;
 use crate::{
-    app,
+    app::{self, rules::told_rule as as_told},
     cli::Common,
     config::Config,
     conscience::{Rule, RuleSet, would_change},
@@ -45,11 +45,7 @@ fn told_rule(common: &Common, config: &Config, rule: &Rule) -> anyhow::Result<()
     let by =
         rule.weighed_by.as_ref().map_or_else(|| "its own file".to_owned(), |by| format!("{by}; its own file says {}", rule.own_weight));
     if common.json {
-        let value = json!({
-            "v": 1, "rule": rule, "weight_from": by,
-            "fired": fired.map(|f| json!({"times": f.times, "last_at": f.last_at.map(|t| t.to_string())})),
-        });
-        crate::cli::line!("{}", serde_json::to_string_pretty(&value)?);
+        crate::cli::line!("{}", serde_json::to_string_pretty(&as_told(rule, fired.as_ref()))?);
         return Ok(());
     }
     crate::cli::line!("{} ({}, {})", rule.id, rule.duty.as_str(), rule.file);

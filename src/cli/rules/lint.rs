@@ -1,8 +1,13 @@
 //! `jamey rules lint`: what the record says of the rules.
 
-use super::record::{progress, reader, time};
-use crate::{app, cli::Common, conscience::Lint};
+use super::record::{progress, reader};
+use crate::{
+    app::{self, rules::time},
+    cli::Common,
+    conscience::Lint,
+};
 use serde_json::json;
+use std::ops::ControlFlow;
 
 /// Fewer requests say little about rules for rare things.
 const FEW: u64 = 1_000;
@@ -17,6 +22,7 @@ pub fn lint(common: &Common, since: Option<&str>, until: Option<&str>) -> anyhow
     reader.each_judged(time(&config, since, until)?, |recorded| {
         bar.inc(1);
         lint.take(&recorded.facts);
+        ControlFlow::Continue(())
     })?;
     bar.finish_and_clear();
     let remarks = lint.remarks();

@@ -8,15 +8,7 @@ use serde_json::json;
 pub fn list(common: &Common) -> anyhow::Result<()> {
     let set = app::rules::sets(&common.counts()?)?.live;
     if common.json {
-        let rows: Vec<_> = set
-            .rules()
-            .map(|r| {
-                json!({
-                    "id": r.id, "duty": r.duty, "kind": r.kind, "polarity": r.polarity, "weight": r.weight, "weighed_by": r.weighed_by,
-                    "severity": r.severity, "when": r.when, "file": r.file,
-                })
-            })
-            .collect();
+        let rows: Vec<_> = set.rules().map(app::rules::listed).collect();
         crate::cli::line!("{}", serde_json::to_string_pretty(&json!({"v": 1, "rules": rows}))?);
         return Ok(());
     }

@@ -87,6 +87,5 @@ fn strictness(text: &str) -> Result<Value, String> {
 
 /// What is wrong, for a program.
 pub(super) fn told(refused: &Refused) -> Value {
-    let one = |e: &crate::conscience::RuleError| json!({"file": e.file, "rule": e.rule, "line": e.line, "column": e.column, "message": e.message});
-    refused.0.iter().map(one).collect()
+    crate::app::rules::told_errors(refused)
 }

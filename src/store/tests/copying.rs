@@ -29,7 +29,7 @@ fn plain(from: &Path, into: &Path) -> Result<Copied, StoreError> {
 /// Writes, and waits until it is on disk.
 fn write(writer: &Writer, batch: Batch) {
     let (tell, done) = mpsc::channel();
-    writer.submit(batch, Box::new(move || tell.send(()).unwrap()));
+    writer.submit(batch, Box::new(move |_, _| tell.send(()).unwrap()));
     done.recv_timeout(DEADLINE).unwrap();
 }
 

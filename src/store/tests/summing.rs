@@ -71,7 +71,7 @@ fn records_become_summaries_that_are_found_in_their_place() {
     all.sort();
     assert_eq!(paged, all);
     assert_eq!(reader.indexed_after(Uuid::nil(), 9).unwrap().len(), 3);
-    assert_eq!(store.write(&batch(vec![told(2)])).ok(), Some(()), "the change log goes on behind it");
+    assert!(store.write(&batch(vec![told(2)])).is_ok(), "the change log goes on behind it");
 }
 
 #[test]

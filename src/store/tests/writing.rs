@@ -49,7 +49,7 @@ fn done_means_on_disk_and_order_is_kept() {
     let (tell, told_by) = mpsc::channel();
     for n in 0..20 {
         let (tell, path) = (tell.clone(), folder.path().to_owned());
-        let done = move || tell.send((n, Reader::open(&path).unwrap().record(uuid(n)).unwrap().is_some())).unwrap();
+        let done = move |_, _| tell.send((n, Reader::open(&path).unwrap().record(uuid(n)).unwrap().is_some())).unwrap();
         writer.submit(batch(vec![told(n)]), Box::new(done));
     }
     assert_eq!(
@@ -72,14 +72,14 @@ fn the_next_batch_waits_while_one_is_written() {
     let (entered, inside) = mpsc::channel();
     writer.submit(
         batch(vec![told(1)]),
-        Box::new(move || {
+        Box::new(move |_, _| {
             entered.send(()).unwrap();
             gate.recv().unwrap();
         }),
     );
     inside.recv_timeout(DEADLINE).unwrap();
     assert!(!writer.is_idle());
-    let (refused, done) = writer.try_submit(batch(vec![told(2)]), Box::new(|| {})).err().unwrap();
+    let (refused, done) = writer.try_submit(batch(vec![told(2)]), Box::new(|_, _| {})).err().unwrap();
     assert_eq!(refused.entries[0].percept.id, uuid(2));
     let (second, written) = mpsc::channel();
     thread::scope(|scope| {
@@ -102,7 +102,7 @@ fn a_failing_store_says_so_keeps_the_batch_and_heals() {
     let health = writer.health();
     break_disk(folder.path(), true);
     let (tell, done) = mpsc::channel();
-    writer.submit(batch((0..5).map(told).collect()), Box::new(move || tell.send(()).unwrap()));
+    writer.submit(batch((0..5).map(told).collect()), Box::new(move |_, _| tell.send(()).unwrap()));
     until("it fails again and again", || health.now().failures >= 3);
     assert!(health.failing());
     assert!(health.error().unwrap().contains("the card is worn"), "{:?}", health.error());
@@ -122,7 +122,7 @@ fn at_the_end_a_store_that_cannot_write_gives_up_without_saying_done() {
     let writer = Writer::spawn(Store::open(folder.path()).unwrap(), || {}).unwrap();
     break_disk(folder.path(), true);
     let (tell, done) = mpsc::channel();
-    writer.submit(batch(vec![told(1)]), Box::new(move || tell.send(()).unwrap()));
+    writer.submit(batch(vec![told(1)]), Box::new(move |_, _| tell.send(()).unwrap()));
     let begun = Instant::now();
     writer.stop();
     assert!(begun.elapsed() >= Duration::from_secs(limits::STORE_WAIT_SECONDS));
@@ -135,9 +135,9 @@ fn at_the_end_a_store_that_cannot_write_gives_up_without_saying_done() {
 fn a_panic_in_what_follows_a_commit_does_not_end_the_writer() {
     let folder = tempfile::tempdir().unwrap();
     let writer = Writer::spawn(Store::open(folder.path()).unwrap(), || {}).unwrap();
-    writer.submit(batch(vec![told(1)]), Box::new(|| panic!("a test's own")));
+    writer.submit(batch(vec![told(1)]), Box::new(|_, _| panic!("a test's own")));
     let (tell, done) = mpsc::channel();
-    writer.submit(batch(vec![told(2)]), Box::new(move || tell.send(()).unwrap()));
+    writer.submit(batch(vec![told(2)]), Box::new(move |_, _| tell.send(()).unwrap()));
     done.recv_timeout(DEADLINE).unwrap();
     writer.stop();
 }
@@ -148,14 +148,14 @@ fn the_log_is_copied_beside_the_writer_and_begun_anew_past_its_limit() {
     let writer = Writer::spawn(Store::open(folder.path()).unwrap(), || {}).unwrap();
     let health = writer.health();
     let block = || Batch { journal: vec![7; 6 * 1024 * 1024], ..Batch::default() };
-    writer.submit(block(), Box::new(|| {}));
+    writer.submit(block(), Box::new(|_, _| {}));
     until("a checkpoint beside the writer", || health.now().checkpoints > 0);
     // A reader that stays lets nothing be begun anew: the log grows past its limit, and on.
     let reader = Connection::open(folder.path().join(FILE)).unwrap();
     reader.execute_batch("BEGIN; SELECT count(*) FROM journal").unwrap();
     let limit = limits::WAL_BYTES;
     while health.now().wal_bytes <= limit {
-        writer.submit(block(), Box::new(|| {}));
+        writer.submit(block(), Box::new(|_, _| {}));
     }
     until("idle", || writer.is_idle());
     assert_eq!(health.now().restarts, 0);
@@ -163,10 +163,10 @@ fn the_log_is_copied_beside_the_writer_and_begun_anew_past_its_limit() {
     let begun = Instant::now();
     while health.now().restarts == 0 && health.now().wal_bytes > limit {
         assert!(begun.elapsed() < DEADLINE);
-        writer.submit(block(), Box::new(|| {}));
+        writer.submit(block(), Box::new(|_, _| {}));
         until("idle", || writer.is_idle());
     }
-    writer.submit(block(), Box::new(|| {}));
+    writer.submit(block(), Box::new(|_, _| {}));
     until("idle", || writer.is_idle());
     assert!(health.now().wal_bytes < limit, "{:?}", health.now());
     writer.stop();

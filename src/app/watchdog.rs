@@ -1,0 +1,117 @@
+//! Tells systemd that the house lives, as long as mind, store and broker do: what hangs is started anew. A disk that is full does not hang, and
+//! starting anew would not mend it.
+
+use crate::{
+    broker::{Hall, OwnClient},
+    runtime::systemd,
+    store::StoreHealth,
+};
+use std::{sync::Arc, time::Duration};
+use tokio::sync::watch;
+use tracing::warn;
+
+/// So often within systemd's patience it is looked: one look may be late, and another.
+const LOOKS: u32 = 4;
+/// A part that said nothing for this share of the patience hangs: the rest of it is for a moment's load.
+const HANGS_OF: u32 = 2;
+
+pub struct Watchdog {
+    pub hall: Arc<Hall>,
+    pub own: OwnClient,
+    pub health: Arc<StoreHealth>,
+}
+
+impl Watchdog {
+    /// Feeds it until told to stop; at once done where systemd does not wait for it.
+    pub async fn feed(self, mut stopped: watch::Receiver<bool>) {
+        let Some(patience) = systemd::patience() else { return };
+        let mut every = tokio::time::interval(patience / LOOKS);
+        every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut signs = Signs::new(patience / HANGS_OF);
+        loop {
+            tokio::select! {
+                _ = every.tick() => {}
+                _ = stopped.changed() => return,
+            }
+            let up = self.hall.clock.uptime();
+            let look = Look {
+                ticked: self.hall.pulses.ticked(),
+                silence: self.own.silence(),
+                failing: self.hall.failing(),
+                tries: self.health.now().failures,
+            };
+            match signs.hanging(up, look) {
+                Some(part) => {
+                    let text = format!("{part} does not answer: unless it does, systemd starts Jamey anew");
+                    warn!("{text}");
+                    systemd::ails(&text);
+                }
+                None => systemd::lives(&format!(
+                    "{} connections{}",
+                    self.hall.counters.connections(),
+                    if look.failing { "; the store cannot write" } else { "" }
+                )),
+            }
+        }
+    }
+}
+
+/// What is seen at one look.
+#[derive(Debug, Clone, Copy)]
+struct Look {
+    /// When the mind took its last tick, since the start.
+    ticked: Duration,
+    /// How long the broker has said nothing to Jamey's own client.
+    silence: Duration,
+    /// The store cannot write; how often it failed to so far.
+    failing: bool,
+    tries: u64,
+}
+
+struct Signs {
+    hangs: Duration,
+    /// The store's failed tries at the last look, and since when they are as many.
+    tries: (u64, Duration),
+}
+
+impl Signs {
+    fn new(hangs: Duration) -> Self {
+        Self { hangs, tries: (0, Duration::ZERO) }
+    }
+
+    /// The part that hangs, if one does.
+    fn hanging(&mut self, up: Duration, look: Look) -> Option<&'static str> {
+        if self.tries.0 != look.tries {
+            self.tries = (look.tries, up);
+        }
+        let hangs = |since: Duration| up.saturating_sub(since) > self.hangs;
+        if look.silence > self.hangs {
+            return Some("the broker");
+        }
+        if look.failing {
+            // While it cannot write the mind waits for it. It tries again, and each try is a sign.
+            return hangs(self.tries.1).then_some("the store");
+        }
+        hangs(look.ticked).then_some("the mind, or the store that it waits for,")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_hangs_is_named_and_a_full_disk_is_not_hanging() {
+        let at = Duration::from_secs;
+        let look = |ticked, silence, failing, tries| Look { ticked: at(ticked), silence: at(silence), failing, tries };
+        let mut signs = Signs::new(at(30));
+        assert_eq!(signs.hanging(at(10), look(0, 10, false, 0)), None);
+        assert_eq!(signs.hanging(at(130), look(100, 30, false, 0)), None);
+        assert_eq!(signs.hanging(at(131), look(100, 0, false, 0)), Some("the mind, or the store that it waits for,"));
+        assert_eq!(signs.hanging(at(131), look(131, 31, false, 0)), Some("the broker"));
+        assert_eq!(signs.hanging(at(200), look(100, 0, true, 7)), None, "it tries");
+        assert_eq!(signs.hanging(at(230), look(100, 0, true, 8)), None);
+        assert_eq!(signs.hanging(at(260), look(100, 0, true, 8)), None);
+        assert_eq!(signs.hanging(at(261), look(100, 0, true, 8)), Some("the store"), "it does not even fail any more");
+    }
+}
