@@ -28,7 +28,10 @@ fn approvals_are_heard_by_those_who_may_answer_and_their_end_by_all_who_hear_ver
     let answer = json!({"answer": "refuse", "nonce": waits["data"]["nonce"], "sha256": waits["data"]["sha256"]});
     approver.tell(&format!("jamey/approval/{id}/answer"), answer.to_string());
     let (ended, over) = anna.both("verdict", "approval");
-    assert_eq!((&ended["data"]["settled"], &ended["data"]["by"], &ended["data"]["percept"]), (&json!("refused"), &json!("anna"), &json!(id)));
+    assert_eq!(
+        (&ended["data"]["settled"], &ended["data"]["by"], &ended["data"]["percept"]),
+        (&json!("refused"), &json!("anna"), &json!(id))
+    );
     assert!(over["data"].is_null() && over["topic"] == waits["topic"], "it waits no more");
     // He is told what became of what he asked, and nothing of what an answer must prove.
     let heard: Vec<Value> = (0..2).map(|_| carl.said()).collect();
