@@ -177,7 +177,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         door,
     )?);
     hall.bearing.send_replace(orders::bearing(&counts));
-    tidings::begin(&hall, &data).context("the newest verdict cannot be read")?;
+    tidings::begin(&hall, &data)?;
     let reached = beside::open(&hall, &data)?;
     for recent in &saved.recent {
         hall.voices.recall(&recent.client_id, recent.packet_id, recent.digest, recent.percept, recent.at);
