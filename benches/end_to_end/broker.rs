@@ -29,6 +29,9 @@ const CONFIG: &str = r#"
 topic = "bench/+/set"
 class = "light"
 reads = "attributes"
+
+[http]
+requests_per_second = 0
 "#;
 
 #[derive(Clone, Copy, PartialEq)]
@@ -50,6 +53,8 @@ pub struct Broker {
     child: Child,
     pub plain: Door,
     pub tls: Door,
+    /// Where Jamey is asked by HTTP; mosquitto has none.
+    pub http: Option<SocketAddr>,
     folder: TempDir,
     pub spawned: Instant,
 }
@@ -80,7 +85,7 @@ impl Broker {
                     assert!(spawned.elapsed() < Duration::from_secs(10), "mosquitto does not listen");
                 }
                 let (plain, tls) = (Door { addr, tls: None }, Door { addr: secure, tls: Some(tls) });
-                Self { kind, child, plain, tls, folder, spawned }
+                Self { kind, child, plain, tls, http: None, folder, spawned }
             }
             Kind::Jamey => {
                 let door = format!(
@@ -101,14 +106,15 @@ impl Broker {
                 let mut child = command.current_dir(folder.path()).stdout(Stdio::piped()).stderr(errors).spawn().unwrap();
                 let mut line = String::new();
                 BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-                let addr = line.split(' ').find_map(|w| w.strip_prefix("mqtt=")).and_then(|a| a.parse().ok());
+                let part = |name: &str| line.trim().split(' ').find_map(|w| w.strip_prefix(name)).and_then(|a| a.parse().ok());
+                let (addr, http) = (part("mqtt="), part("http="));
                 let said = || fs::read_to_string(folder.path().join("stderr")).unwrap_or_default();
                 let addr = addr.unwrap_or_else(|| panic!("`{}` is not `ready mqtt=ADDR http=ADDR`:\n{}", line.trim(), said()));
                 let secure = said();
                 let secure = secure.lines().find_map(|l| l.strip_prefix("The listener tls is at mqtts://")?.parse().ok());
                 let secure = secure.unwrap_or_else(|| panic!("no TLS listener:\n{}", said()));
                 let (plain, tls) = (Door { addr, tls: None }, Door { addr: secure, tls: Some(tls) });
-                Self { kind, child, plain, tls, folder, spawned }
+                Self { kind, child, plain, tls, http, folder, spawned }
             }
         }
     }

@@ -43,11 +43,11 @@ pub fn message(n: u64, id: u16) -> Vec<u8> {
     packet::publish(Version::V311, &message)
 }
 
-trait Both: AsyncRead + AsyncWrite + Unpin {}
+pub trait Both: AsyncRead + AsyncWrite + Unpin {}
 impl<S: AsyncRead + AsyncWrite + Unpin> Both for S {}
-type Stream = Box<dyn Both>;
+pub type Stream = Box<dyn Both>;
 
-async fn welcomed(door: &Door, id: &str) -> Stream {
+pub async fn welcomed(door: &Door, id: &str) -> Stream {
     let plain = TcpStream::connect(door.addr).await.unwrap();
     plain.set_nodelay(true).unwrap();
     let mut stream: Stream = match &door.tls {

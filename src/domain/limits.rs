@@ -346,6 +346,9 @@ pub const HTTP_HEAD_BYTES: usize = 16 * 1_024;
 pub const HTTP_HEADERS: usize = 64;
 /// A request's body: what people write, and no uploads.
 pub const HTTP_BODY_BYTES: usize = 64 * 1_024;
+/// Rows that one request by HTTP looks through for what there is no index for, at some microseconds each: as long as a person waits without
+/// noticing. Where more are to be looked through, the answer says where to go on.
+pub const LOOKED_THROUGH: usize = 5_000;
 /// Requests of one key in a second, and at once: a dashboard asks some twenty when it is opened and one or two a second then, and a script
 /// that turns pages is answered in some milliseconds each.
 pub const HTTP_PER_SECOND: u32 = 100;
@@ -354,9 +357,6 @@ pub const HTTP_BURST: u32 = 200;
 pub const HTTP_ADDRESS_TIMES: u32 = 4;
 /// A request's own id: a UUID has 36 characters, a trace's id with its span some 50.
 pub const REQUEST_ID_BYTES: usize = 64;
-/// Rows that one request by HTTP looks through for what there is no index for, at some microseconds each: as long as a person waits without
-/// noticing. Where more are to be looked through, the answer says where to go on.
-pub const LOOKED_THROUGH: usize = 5_000;
 /// What happened lately, for who listens by HTTP: some seconds of a busy house, at some 2 KiB each before they are written down.
 pub const NEWS_EVENTS: usize = 4_096;
 /// The same in bytes, so that large commands do not take the memory of a small host.

@@ -20,20 +20,19 @@ fn approvals_are_heard_by_those_who_may_answer_and_their_end_by_all_who_hear_ver
     let (mut carl, _) = Listener::open(house.http(), path, &[("Authorization", &tokens[1])]);
     let mut asker = house.dial("panel").user("carl", PASSWORD).open();
     asker.tell("jamey/act/front/unlock", "{}");
-    let asked = anna.event("verdict");
+    let (asked, waits) = anna.both("verdict", "approval");
     assert_eq!(asked["data"]["decision"], "escalate", "{asked}");
-    let waits = anna.event("approval");
     assert!(waits["data"]["nonce"].is_string() && waits["entity"] == "carl", "{waits}");
     let mut approver = house.dial("phone").user("anna", PASSWORD).open();
     let id = waits["data"]["id"].as_str().unwrap();
-    let answer = json!({"approve": false, "nonce": waits["data"]["nonce"], "sha256": waits["data"]["sha256"]});
+    let answer = json!({"answer": "refuse", "nonce": waits["data"]["nonce"], "sha256": waits["data"]["sha256"]});
     approver.tell(&format!("jamey/approval/{id}/answer"), answer.to_string());
-    let ended = anna.event("verdict");
+    let (ended, over) = anna.both("verdict", "approval");
     assert_eq!(
         (&ended["data"]["settled"], &ended["data"]["by"], &ended["data"]["percept"]),
         (&json!("refused"), &json!("anna"), &json!(id))
     );
-    assert!(anna.event("approval")["data"].is_null(), "it waits no more");
+    assert!(over["data"].is_null() && over["topic"] == waits["topic"], "it waits no more");
     // He is told what became of what he asked, and nothing of what an answer must prove.
     let heard: Vec<Value> = (0..2).map(|_| carl.said()).collect();
     assert!(heard.iter().all(|said| said["kind"] == "verdict"), "{heard:?}");

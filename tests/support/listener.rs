@@ -3,8 +3,9 @@
 use super::PATIENCE;
 use serde_json::{Value, json};
 use std::{
-    io::{BufRead, BufReader, Read, Write},
+    io::{BufRead, BufReader, ErrorKind, Write},
     net::{Shutdown, SocketAddr, TcpStream},
+    time::Instant,
 };
 use tokio_tungstenite::tungstenite::{
     Error, HandshakeError, Message, WebSocket,
@@ -78,13 +79,16 @@ impl Listener {
     }
 
     pub fn hear(&mut self) -> Heard {
+        // Pings come as long as nothing else does.
+        let deadline = Instant::now() + PATIENCE;
         loop {
+            assert!(Instant::now() < deadline, "nothing came but pings");
             match self.socket.read() {
                 Ok(Message::Text(text)) => return Heard::Said(serde_json::from_str(&text).unwrap()),
                 Ok(Message::Close(Some(frame))) => return Heard::Closed(frame.code.into(), frame.reason.to_string()),
                 Ok(Message::Close(None)) | Err(Error::ConnectionClosed | Error::AlreadyClosed | Error::Protocol(_)) => return Heard::Gone,
                 Ok(_) => {}
-                Err(Error::Io(error)) if error.kind() != std::io::ErrorKind::WouldBlock => return Heard::Gone,
+                Err(Error::Io(error)) if error.kind() != ErrorKind::WouldBlock => return Heard::Gone,
                 Err(error) => panic!("nothing came: {error}"),
             }
         }
@@ -102,12 +106,29 @@ impl Listener {
     /// The next event of a kind.
     #[track_caller]
     pub fn event(&mut self, kind: &str) -> Value {
+        let deadline = Instant::now() + PATIENCE;
         loop {
+            assert!(Instant::now() < deadline, "no {kind} came");
             let said = self.said();
             if said["kind"] == kind {
                 return said;
             }
         }
+    }
+
+    /// The next of each of two kinds, whichever comes first.
+    #[track_caller]
+    pub fn both(&mut self, one: &str, other: &str) -> (Value, Value) {
+        let (mut first, mut second) = (None, None);
+        while first.is_none() || second.is_none() {
+            let said = self.said();
+            if said["kind"] == one && first.is_none() {
+                first = Some(said);
+            } else if said["kind"] == other && second.is_none() {
+                second = Some(said);
+            }
+        }
+        (first.unwrap(), second.unwrap())
     }
 
     /// With which code and reason it is closed, whatever is said before.
@@ -166,8 +187,11 @@ impl Events {
         let mut sent = Sent::default();
         loop {
             let mut line = String::new();
-            if self.lines.read_line(&mut line).ok()? == 0 {
-                return None;
+            match self.lines.read_line(&mut line) {
+                Ok(0) => return None,
+                Ok(_) => {}
+                Err(error) if error.kind() == ErrorKind::ConnectionReset => return None,
+                Err(error) => panic!("nothing came: {error}"),
             }
             match line.trim_end().split_once(": ") {
                 Some(("id", id)) => sent.id = id.to_owned(),
@@ -184,7 +208,9 @@ impl Events {
     /// The next of a kind.
     #[track_caller]
     pub fn event(&mut self, kind: &str) -> Sent {
+        let deadline = Instant::now() + PATIENCE;
         loop {
+            assert!(Instant::now() < deadline, "no {kind} came");
             let sent = self.next().expect("it ended");
             if sent.data["kind"] == kind {
                 return sent;
@@ -192,10 +218,12 @@ impl Events {
         }
     }
 
-    /// Whether it ends, whatever is said before.
-    pub fn ends(&mut self) -> bool {
-        while self.next().is_some() {}
-        let mut rest = Vec::new();
-        self.lines.read_to_end(&mut rest).is_ok()
+    /// Reads until it ends, whatever is said before.
+    #[track_caller]
+    pub fn ended(&mut self) {
+        let deadline = Instant::now() + PATIENCE;
+        while self.next().is_some() {
+            assert!(Instant::now() < deadline, "it does not end");
+        }
     }
 }
