@@ -86,7 +86,9 @@ impl Workshop {
                 (told, Vec::new())
             }
         };
-        told["errors"] = pictured(&errors);
+        if let Some(told) = told.as_object_mut() {
+            told.insert("errors".into(), pictured(&errors));
+        }
         Ok(told)
     }
 
