@@ -113,6 +113,13 @@ fn resident(process: &str) -> String {
     format!("{:.0} MiB (its own {:.0}, of files {:.0})", mib("VmRSS:"), mib("RssAnon:"), mib("RssFile:"))
 }
 
+/// The most that it ever was.
+fn most(process: &str) -> String {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let kib = status.lines().find_map(|l| l.strip_prefix("VmHWM:")).and_then(|l| l.split_whitespace().next()?.parse::<f64>().ok());
+    format!("{:.0} MiB", kib.unwrap_or(0.0) / 1024.0)
+}
+
 /// A running house, and a connection to it.
 struct Running {
     child: Child,
@@ -161,7 +168,7 @@ impl Running {
             nanos.push(sent.elapsed().as_nanos() as u64);
             std::thread::sleep(Duration::from_millis(5));
         }
-        percentiles(name, nanos);
+        pause(name, nanos);
     }
 
     fn kill(mut self) {
@@ -185,6 +192,7 @@ fn pauses(folder: &Path) {
     const LASTING: Duration = Duration::from_secs(20);
     let mut house = Running::start(folder);
     house.commands("a command, at rest", LASTING);
+    println!("the house: resident {}", resident(&house.child.id().to_string()));
     let mut optimise = jamey(folder, &["memory", "optimise"]).spawn().unwrap();
     house.commands("a command, while what is due goes", LASTING);
     let over = optimise.try_wait().unwrap().is_some();
@@ -195,14 +203,21 @@ fn pauses(folder: &Path) {
     house.commands("a command, while the index is made", LASTING / 4);
     rebuild.kill().unwrap();
     rebuild.wait().unwrap();
-    println!("the house: resident {}", resident(&house.child.id().to_string()));
+    println!("the house then: resident {}, {} at most", resident(&house.child.id().to_string()), most(&house.child.id().to_string()));
     house.kill();
 }
 
 fn percentiles(name: &str, mut nanos: Vec<u64>) {
     nanos.sort_unstable();
     let at = |p: f64| nanos[((nanos.len() - 1) as f64 * p) as usize] as f64 / 1e6;
-    println!("{name:<34} p50 {:.3} ms   p99 {:.3} ms   max {:.3} ms", at(0.5), at(0.99), at(1.0));
+    println!("{name:<34} p50 {:.3} ms   p95 {:.3} ms   p99 {:.3} ms   max {:.3} ms", at(0.5), at(0.95), at(0.99), at(1.0));
+}
+
+/// What the host itself does now and then is in it also at rest.
+fn pause(name: &str, nanos: Vec<u64>) {
+    let over = nanos.iter().filter(|nanos| **nanos > 5_000_000).count();
+    println!("{name:<34} {over} of {} commands waited longer than 5 ms: {:.3} %", nanos.len(), over as f64 * 100.0 / nanos.len() as f64);
+    percentiles("", nanos);
 }
 
 fn main() {

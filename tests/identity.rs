@@ -1,4 +1,5 @@
-//! Promise: what Jamey does makes it what it is; that is retained, stored by the day, shown, and survives a restart; who is forgotten is in none of it.
+//! Promise: what Jamey does makes it what it is; that is retained, stored by the day, shown, and survives a restart; who is forgotten is in none of it;
+//! what cannot be read of it is put aside.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod alive;
@@ -132,6 +133,88 @@ fn an_identity_that_cannot_be_read_is_put_aside_and_the_house_starts() {
     house.start();
     house.serves();
     wait_until("it is over with the next start", PATIENCE, || house.client("alerts").listen("jamey/alert/set-aside", 1).rest().is_empty());
+}
+
+#[test]
+fn an_opinion_that_cannot_be_read_is_put_aside_and_its_entity_begins_anew() {
+    let mut house = Plan::default().config(HOME).start();
+    for who in ["good", "broken", "dull"] {
+        assert!(house.client(who).publish(Message::new("door/state", "closed").qos(1)).taken());
+    }
+    wait_until("three are known", PATIENCE, || {
+        house.count("select count(*) from soul_entities where entity in ('good', 'broken', 'dull')", []) == 3
+    });
+    house.stop();
+    let db = rusqlite::Connection::open(house.data().join("jamey.db")).unwrap();
+    let (good, senses): (Vec<u8>, Vec<u8>) = db
+        .query_row(
+            "SELECT state, (SELECT senses FROM soul_entities WHERE entity = 'dull') FROM soul_entities WHERE entity = 'good'",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+        .unwrap();
+    db.execute("UPDATE soul_entities SET state = x'80' WHERE entity = 'broken'", []).unwrap();
+    db.execute("UPDATE soul_entities SET senses = x'81' WHERE entity = 'dull'", []).unwrap();
+    db.execute("INSERT OR REPLACE INTO soul_emotions (slot, at, view, state) VALUES (1, 0, '{}', x'82')", []).unwrap();
+    db.execute("INSERT INTO soul_departed (id, state) VALUES (zeroblob(16), x'83')", []).unwrap();
+    drop(db);
+    house.start();
+    let alert = house.client("alerts").listen("jamey/alert/set-aside", 1).message_on("jamey/alert/set-aside").json();
+    let text = alert["text"].as_str().unwrap();
+    assert!(text.contains("the stored state of broken cannot be read") && text.contains("of what dull tells"), "{alert}");
+    assert!(text.contains("and so for 1 more"), "of many the first are told: {alert}");
+    wait_until("it is on record", PATIENCE, || house.count("select count(*) from audit_log where action = 'state.set-aside'", []) == 1);
+    let aside = || -> Vec<(String, Vec<u8>)> {
+        let files = std::fs::read_dir(house.data().join("set-aside")).unwrap().map(Result::unwrap);
+        let mut all: Vec<_> = files.map(|f| (f.file_name().into_string().unwrap(), std::fs::read(f.path()).unwrap())).collect();
+        all.sort();
+        all
+    };
+    let names = ["departed-", "entity-broken-", "mood-", "senses-dull-"];
+    assert!(aside().iter().zip(names).all(|((file, _), name)| file.starts_with(name)) && aside().len() == 4, "{:?}", aside());
+    assert_eq!(aside().into_iter().map(|(_, bytes)| bytes).collect::<Vec<_>>(), [b"\x83", b"\x80", b"\x82", b"\x81"]);
+    let state = |who: &str| -> Vec<u8> {
+        house.db().query_row("SELECT state FROM soul_entities WHERE entity = ?1", [who], |row| row.get(0)).unwrap()
+    };
+    assert_eq!(state("good"), good, "what can be read stays as it was");
+    assert!(!senses.is_empty() && state("dull") != b"\x80", "of who only tells otherwise the opinion stays");
+    assert!(house.client("broken").publish(Message::new("door/state", "open").qos(1)).taken());
+    wait_until("it is known again", PATIENCE, || command(&house, &["entity", "list"]).contains("broken"));
+    command(&house, &["entity", "forget", "dull", "--yes"]);
+    assert!(aside().is_empty(), "who is forgotten might be named in what it was");
+    house.stop();
+    house.start();
+    house.serves();
+    wait_until("it is over with the next start", PATIENCE, || house.client("alerts").listen("jamey/alert/set-aside", 1).rest().is_empty());
+}
+
+#[test]
+fn one_page_says_how_it_is() {
+    let show = |house: &House, args: &[&str]| command(house, &[&["mind", "show"], args].concat());
+    let mut house = Plan::default().enforce().config(HOME).start();
+    assert!(house.client("stranger").publish(Message::new("door/set", "UNLOCK").qos(1).retained()).taken());
+    wait_until("it is a guardian", PATIENCE, || {
+        let json: Value = serde_json::from_str(&show(&house, &["--json"])).unwrap_or_default();
+        json["identity"]["text"] == "above all guardian" && json["mission"].as_array().is_some_and(|all| !all.is_empty())
+    });
+    house.stop();
+    let page = show(&house, &[]);
+    let row = |name: &str| page.lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("no {name}: {page}"));
+    assert!(row("state").contains("stopping since 20"), "{page}");
+    assert!(row("focus").len() > 12 && row("mood").contains("(strength 0."), "{page}");
+    assert!(row("as one").contains("not known yet: it takes five minutes"), "{page}");
+    assert!(row("identity").contains("guardian 0.") && row("mission").contains(": "), "{page}");
+    let json: Value = serde_json::from_str(&show(&house, &["--json"])).unwrap();
+    assert_eq!((&json["state"]["state"], &json["phi"]), (&"stopping".into(), &Value::Null), "{json}");
+    assert!(json["at"].as_str().is_some_and(|at| at.ends_with('Z')) && json["emotion"]["mood"].is_object(), "{json}");
+    for one in json["mission"].as_array().unwrap() {
+        assert!(page.contains(&format!("{} {}: ", one["id"].as_str().unwrap(), one["status"].as_str().unwrap())), "{page}");
+    }
+    // None has run there.
+    let nowhere = tempfile::tempdir().unwrap();
+    let out = Command::new(env!("CARGO_BIN_EXE_jamey")).args(["mind", "show", "--data"]).arg(nowhere.path()).output().unwrap();
+    let said = String::from_utf8(out.stderr).unwrap();
+    assert!(!out.status.success() && out.stdout.is_empty() && said.contains("has Jamey run with this data folder?"), "{said}");
 }
 
 fn id(text: &str) -> EntityId {

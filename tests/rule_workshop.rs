@@ -201,9 +201,10 @@ fn a_long_record_is_replayed_within_bounded_memory() {
     drop(db);
     std::fs::write(house.folder().join("candidate.toml"), CANDIDATE).unwrap();
     let from = std::time::Instant::now();
-    // All of these rows together would take some 100 MB: so much room there is not, address space of idle threads and of the checker's stack included.
+    // All of these rows together would take some 100 MB: so much room there is not, the binary (64 MB in a debug build), address space of idle threads and the
+    // checker's stack included.
     let command = format!(
-        "ulimit -v 131072; exec '{}' rules replay --with candidate.toml --json --config jamey.toml --data '{}'",
+        "ulimit -v 147456; exec '{}' rules replay --with candidate.toml --json --config jamey.toml --data '{}'",
         binary().display(),
         house.data().display()
     );

@@ -2,6 +2,7 @@
 
 use crate::{
     memory::index::{Doubt, FollowError, Follower},
+    runtime::step_back,
     store::{Chore, Chores, Reader},
 };
 use std::{
@@ -161,6 +162,8 @@ struct Work {
 
 impl Work {
     fn run(&self) {
+        // Also Tantivy's threads, which begin in this one.
+        step_back();
         let mut mistakes = 0u64;
         while !self.is_over() {
             let Err(error) = self.follow() else { return };

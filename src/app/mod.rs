@@ -28,6 +28,7 @@ mod people;
 pub mod phoenix;
 mod proving;
 mod recall;
+mod release;
 mod retained;
 pub mod rules;
 mod silences;
@@ -61,8 +62,8 @@ use crate::{
     config::{Config, GuardMode},
     consciousness::Identity,
     domain::{
-        Change, Claim, Ending, EntityId, Family, Input, InputPattern, InputSource, Kept, OwnerGuard, Registry, Settled, Standing,
-        Timestamp, limits,
+        Change, Claim, Ending, EntityId, Family, Input, InputPattern, InputSource, OwnerGuard, Registry, Settled, Standing, Timestamp,
+        limits,
         topics::{self, Topic},
     },
     mind::{Mind, Objectives, Settings, State, Waits},
@@ -78,7 +79,7 @@ use serde_json::json;
 use std::{
     collections::BTreeSet,
     net::{IpAddr, Ipv4Addr, SocketAddr},
-    sync::{Arc, Mutex, Weak},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 use tokio::{
@@ -92,8 +93,6 @@ use uuid::Uuid;
 /// What waits to be announced; beyond it verdicts are stored but not announced.
 const SAID: usize = 4_096;
 
-/// What is let on later than so many seconds after its release is not let on.
-const LATE_SECONDS: f64 = 5.0;
 /// Approved requests on their way: several times `limits::HELD`.
 const RELEASES: usize = 256;
 
@@ -127,7 +126,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         warn!(%error, "what was forgotten is deleted, but free pages may still hold it");
     }
     let mut saved = store.load().context("the store cannot be read")?;
-    let unreadable = aside::take(&config, &mut store, &mut saved);
+    let (soul, unreadable) = aside::take(&config, &mut store, &mut saved)?;
     let clock = Arc::new(Clock::new(saved.last_at.unwrap_or_default()));
     let (counters, complaints) = Counters::new();
     let counters = Arc::new(counters);
@@ -152,7 +151,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let known = saved.entities.iter().map(|(id, ..)| id.clone()).collect();
     let (tell_own, own_rules) = watch::channel(rules::own_alarm(&counts, &sets));
     let (show, shown) = watch::channel(sets.clone());
-    let mut mind = awaken(&config, sets, &saved, clock.now())?;
+    let mut mind = awaken(&config, sets, soul, &saved, clock.now())?;
     declare(&mut mind, &config);
     let guard = GuardView {
         registry: mind.registry().clone(),
@@ -208,7 +207,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let outlets =
         outlets::Outlets { said, releases, asks, waiting, due, silent, alarms, board: Arc::clone(&board), rounds, focus, observed };
     // Weakly: the engine ends when all who hold it have let go.
-    tokio::spawn(release(Arc::downgrade(&engine), Arc::clone(&hall), released));
+    tokio::spawn(release::release(Arc::downgrade(&engine), Arc::clone(&hall), released));
     tokio::spawn(duties::ask_all(Arc::downgrade(&engine), Arc::clone(&hall), asked));
     let at = mind.now();
     hall.views.think(mind.soul().opinions(at));
@@ -474,21 +473,7 @@ fn secret() -> Result<String> {
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-fn awaken(config: &Config, sets: rules::Sets, saved: &crate::store::Saved, now: Timestamp) -> Result<Mind> {
-    let mut soul = Soul::new();
-    for (entity, state, senses) in &saved.entities {
-        soul.restore(entity.clone(), state, senses.as_deref())
-            .with_context(|| format!("what the soul holds of {entity} cannot be read"))?;
-    }
-    for (id, state) in &saved.departed {
-        soul.restore_departed(*id, state).context("what stood against one who left cannot be read")?;
-    }
-    for (relation, denied) in &saved.relations {
-        soul.restore_relation(relation.clone(), *denied);
-    }
-    if let Some(mood) = &saved.emotion {
-        soul.restore_mood(mood).context("the mood cannot be read")?;
-    }
+fn awaken(config: &Config, sets: rules::Sets, soul: Soul, saved: &crate::store::Saved, now: Timestamp) -> Result<Mind> {
     let registry = Registry::from_devices(saved.devices.iter().cloned());
     let heard = saved.signals.iter().cloned().collect();
     let held = saved.held.iter().map(|kept| ((*kept.percept).clone(), kept.expires_at));
@@ -531,23 +516,6 @@ fn guarded_device(guard: &OwnerGuard) -> Option<Claim> {
         commands: Vec::new(),
         state_topic: None,
     })
-}
-
-/// Lets held messages on, each once its release is on disk. One that is on its way when the process dies is not let on later, and neither
-/// is one whose release took the disk too long: a door must not open when nobody is at it any more.
-async fn release(engine: Weak<Engine>, hall: Arc<Hall>, mut released: mpsc::Receiver<(Kept, Timestamp)>) {
-    while let Some((kept, at)) = released.recv().await {
-        let why = match engine.upgrade() {
-            _ if hall.clock.now().seconds_since(at) > LATE_SECONDS => Some("the disk took too long to keep its release"),
-            None => Some("Jamey was stopping"),
-            Some(engine) if engine.release(&kept).await => None,
-            Some(_) => Some("what carries it to another broker could not be written"),
-        };
-        if let Some(why) = why {
-            hall.counters.refuse("approval", &format!("an approved request was not let on: {why}"));
-            hall.record("approval.not_sent", Some(&kept.percept.id.to_string()), why).await;
-        }
-    }
 }
 
 async fn tick(hall: Arc<Hall>, mut stopped: watch::Receiver<bool>) {

@@ -12,7 +12,7 @@ use crate::{
         steady::Steady,
         upkeep::{IndexRoom, Plan, Upkeep, index_room},
     },
-    runtime::Clock,
+    runtime::{Clock, step_back},
     store::{Chores, Reader, Store, StoreError},
 };
 use std::{
@@ -150,6 +150,7 @@ struct Work {
 
 impl Work {
     fn run(&self) {
+        step_back();
         let (mut steady, mut upkeep) = (Steady::default(), Upkeep::new(self.plan.clone()));
         let (mut next, mut fails, mut was_full) = (Duration::ZERO, false, false);
         while !self.is_over() {

@@ -95,9 +95,9 @@ fn at_rest(config: &Config, about: EntityId, says: Says) -> Result<Value> {
     let sets = super::rules::sets(&super::orders::found(&config.store.data).0.over(config))?;
     let mut store = Store::open(&config.store.data).context("the store cannot be opened")?;
     let mut saved = store.load().context("the store cannot be read")?;
-    super::aside::take(config, &mut store, &mut saved);
+    let (soul, _) = super::aside::take(config, &mut store, &mut saved)?;
     let clock = Clock::new(saved.last_at.unwrap_or_default());
-    let mut mind = super::awaken(config, sets, &saved, clock.now())?;
+    let mut mind = super::awaken(config, sets, soul, &saved, clock.now())?;
     super::declare(&mut mind, config);
     let word = OwnersWord { id: clock.percept_id(), at: clock.now(), by: HOST.to_owned(), about, says, transaction: None };
     if let Err(why) = is_worth_forgetting(&mind, &config.store.data, &word) {

@@ -1,7 +1,7 @@
 //! `jamey run`.
 
 use super::Common;
-use crate::{app, config::Config, observe::overheard};
+use crate::{app, config::Config, observe::overheard, runtime};
 use std::{future::Future, io::IsTerminal};
 use tracing_subscriber::{
     EnvFilter, Layer,
@@ -20,6 +20,7 @@ pub fn run(common: &Common) -> anyhow::Result<()> {
     let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
     let log = log.with_filter(filter.and(filter_fn(|metadata| !overheard::tells(metadata))));
     tracing_subscriber::registry().with(log).with(overheard::layer()).init();
+    runtime::keep_pages_small();
     let kept = config.clone();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let ran = runtime.block_on(app::run(config, again));

@@ -1,9 +1,11 @@
 //! What ties the process to its host: the clock, shutdown, systemd. The only room that reads the time.
 
 mod clock;
+mod pages;
 mod priority;
 pub mod shutdown;
 pub mod systemd;
 
 pub use clock::Clock;
-pub use priority::give_way;
+pub use pages::keep_pages_small;
+pub use priority::{give_way, step_back};

@@ -109,7 +109,7 @@ impl Entity {
 /// A stored state that cannot be taken back.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SoulError {
-    #[error("the stored state of {of} cannot be read ({why}): forget it, and it begins anew")]
+    #[error("the stored state of {of} cannot be read ({why})")]
     Unreadable { of: String, why: String },
     #[error("{0} is one more than the {max} entities that fit: forget some", max = limits::ENTITIES)]
     Full(EntityId),

@@ -1,7 +1,6 @@
 //! What consciousness keeps: figures over time, who Jamey has been, how its objectives stand.
 
 use super::{
-    database::Store,
     error::{Doing, StoreError},
     load::all,
 };
@@ -77,27 +76,6 @@ pub(super) fn mission(conn: &Connection, id: &str, at: Timestamp, view: &Value, 
     .and_then(|mut s| s.execute(params![id, at.micros(), view.to_string(), state]))
     .map(|_| ())
     .doing("write an objective")
-}
-
-/// What cannot be read any more is dropped by whoever reads it.
-impl Store {
-    /// Drops the row of the identity that has a state: those of days before have none.
-    ///
-    /// # Errors
-    /// When the database cannot be written; so for the next.
-    pub fn drop_identity(&mut self) -> Result<(), StoreError> {
-        let conn = self.connection()?;
-        conn.execute("DELETE FROM identity_matrices WHERE length(state) > 0", []).map(|_| ()).doing("drop the identity")
-    }
-
-    /// Drops the row of an objective.
-    ///
-    /// # Errors
-    /// As above.
-    pub fn drop_mission(&mut self, id: &str) -> Result<(), StoreError> {
-        let conn = self.connection()?;
-        conn.execute("DELETE FROM mission_objectives WHERE id = ?1", [id]).map(|_| ()).doing("drop an objective")
-    }
 }
 
 /// The newest state of the identity.

@@ -10,6 +10,7 @@ mod connect;
 mod conscious;
 mod copies;
 mod database;
+mod dropped;
 mod error;
 mod evidence;
 mod facts;

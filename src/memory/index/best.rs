@@ -2,7 +2,7 @@
 
 use super::{
     Hit,
-    ceiling::{self, Ceilings},
+    ceiling::{self, Ceilings, Profile},
     columns::{Columns, Opened, first},
 };
 use std::{
@@ -12,13 +12,16 @@ use std::{
 };
 use tantivy::{
     DocId, DocSet, Score, Searcher, SegmentReader, TERMINATED, Term,
-    query::{Bm25Weight, BooleanQuery, EnableScoring, Query, TermQuery, Weight},
+    query::{Bm25Weight, BooleanQuery, EnableScoring, Occur, Query, TermQuery, Weight},
     schema::IndexRecordOption,
 };
 use uuid::Uuid;
 
 /// The order in which scores are added up depends on the way; what is left of them does not.
 const COARSE: u32 = !0x3ff;
+
+/// A word is rare that stands in one of so many records.
+const RARE: u64 = 128;
 
 /// What a search wants.
 pub struct Wanted<'w> {
@@ -39,9 +42,12 @@ pub struct Wanted<'w> {
 /// What is looked for.
 pub enum Sought {
     Query(BooleanQuery),
-    /// Words and nothing else: all of them together, then fewer of them, the weightiest first. When enough have some, what scores less is
-    /// passed over, and a union would look at every record that has one.
-    InTurn(Vec<Term>),
+    /// Words, and what narrows but does not count: all words together, then fewer of them, the weightiest first. When enough have some, what
+    /// scores less is passed over, and a union would look at every record that has one.
+    InTurn {
+        words: Vec<Term>,
+        narrowed: Vec<(Occur, Box<dyn Query>)>,
+    },
 }
 
 type Rank = (u32, u64, u64);
@@ -74,6 +80,70 @@ impl Best<'_> {
         // All are alike, and all that follow are older.
         while doc != TERMINATED && self.offer(here, doc, 0.0) < 0.0 {
             doc = scorer.advance();
+        }
+        Ok(())
+    }
+
+    /// The same where more than words is asked for: Tantivy would go on to the end of the segment, whatever there is to be exceeded.
+    fn look_narrowly(&mut self, weight: &dyn Weight, here: Here<'_>, most: Score) -> tantivy::Result<()> {
+        let (_, segment, columns) = here;
+        let mut floor = self.floor(columns.newest());
+        let mut scorer = weight.scorer(segment, 1.0)?;
+        let mut doc = scorer.doc();
+        while doc != TERMINATED && most > floor {
+            let score = scorer.score();
+            if score > floor {
+                floor = self.offer(here, doc, score);
+            }
+            doc = scorer.advance();
+        }
+        Ok(())
+    }
+
+    /// Looks at each record that has one word, with all others that it has of them.
+    fn look_at_each(
+        &mut self,
+        rare: usize,
+        queries: &[Box<dyn Weight>],
+        weights: &[Bm25Weight],
+        profiles: &[Profile],
+        here: Here<'_>,
+    ) -> tantivy::Result<()> {
+        let (_, segment, columns) = here;
+        let with = in_turn(weights).into_iter().filter(|words| words.contains(&rare));
+        let most = with.map(|words| ceiling::most(&words, profiles, weights)).fold(Score::MIN, Score::max);
+        let mut floor = self.floor(columns.newest());
+        let Some(lead) = queries.get(rare).filter(|_| most > floor) else { return Ok(()) };
+        let mut others = Vec::new();
+        for (word, query) in queries.iter().enumerate().filter(|(word, _)| *word != rare) {
+            let most = ceiling::most(&[word], profiles, weights);
+            if most > Score::MIN {
+                others.push((most, query.scorer(segment, 1.0)?));
+            }
+        }
+        // The weightiest first: soon it is plain that a record cannot be among the best.
+        others.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+        let all: Score = others.iter().map(|(most, _)| most).sum();
+        let mut lead = lead.scorer(segment, 1.0)?;
+        let mut doc = lead.doc();
+        while doc != TERMINATED && most > floor {
+            let (mut score, mut left) = (lead.score(), all);
+            for (most, other) in &mut others {
+                if (score + left) * ceiling::ROUNDED_UP <= floor {
+                    break;
+                }
+                left = (left - *most).max(0.0);
+                if other.doc() < doc {
+                    other.seek(doc);
+                }
+                if other.doc() == doc {
+                    score += other.score();
+                }
+            }
+            if score > floor {
+                floor = self.offer(here, doc, score);
+            }
+            doc = lead.advance();
         }
         Ok(())
     }
@@ -158,12 +228,21 @@ pub fn search(
                 best.look(&*weight, here, Score::MAX)?;
             }
         }
-        Sought::InTurn(terms) => {
+        Sought::InTurn { words: terms, narrowed } => {
             let weights = terms.iter().map(|term| Bm25Weight::for_terms(searcher, std::slice::from_ref(term)));
             let weights = weights.collect::<tantivy::Result<Vec<_>>>()?;
             let profiles = segments.iter().map(|(_, segment, _)| ceilings.of(segment, terms)).collect::<tantivy::Result<Vec<_>>>()?;
+            let rare = if narrowed.is_empty() { rarest(searcher, terms, &weights)? } else { None };
+            if let Some(rare) = rare {
+                let queries = terms.iter().map(|term| TermQuery::new(term.clone(), IndexRecordOption::WithFreqs).weight(scoring));
+                let queries = queries.collect::<tantivy::Result<Vec<_>>>()?;
+                for (here, profiles) in segments.iter().zip(&profiles) {
+                    best.look_at_each(rare, &queries, &weights, profiles, *here)?;
+                }
+                best.again = true;
+            }
             // What several searches find counts as the first of them has it: that with all of its words.
-            for together in in_turn(&weights) {
+            for together in in_turn(&weights).into_iter().filter(|words| rare.is_none_or(|rare| !words.contains(&rare))) {
                 let mut weight = None;
                 for (here, profiles) in segments.iter().zip(&profiles) {
                     let most = ceiling::most(&together, profiles, &weights);
@@ -172,15 +251,29 @@ pub fn search(
                     }
                     let weight = match &mut weight {
                         Some(weight) => weight,
-                        none => none.insert(all_of(&together, terms).weight(scoring)?),
+                        none => none.insert(all_of(&together, terms, narrowed).weight(scoring)?),
                     };
-                    best.look(&**weight, *here, most)?;
+                    if narrowed.is_empty() {
+                        best.look(&**weight, *here, most)?;
+                    } else {
+                        best.look_narrowly(&**weight, *here, most)?;
+                    }
                 }
                 best.again = true;
             }
         }
     }
     Ok(best.hits(opened))
+}
+
+/// The word that counts most of several, where few records have it: then it takes less to look at each of those than to look for it with
+/// every choice of the others.
+fn rarest(searcher: &Searcher, terms: &[Term], weights: &[Bm25Weight]) -> tantivy::Result<Option<usize>> {
+    let first = weights.iter().enumerate().max_by(|(_, one), (_, other)| one.max_score().total_cmp(&other.max_score()));
+    let Some((word, term)) = first.and_then(|(word, _)| Some((word, terms.get(word)?))).filter(|_| terms.len() > 1) else {
+        return Ok(None);
+    };
+    Ok((searcher.doc_freq(term)?.saturating_mul(RARE) <= searcher.num_docs()).then_some(word))
 }
 
 /// All choices of some words, by their numbers: what can score most first, and so each before any part of it.
@@ -196,7 +289,9 @@ fn in_turn(weights: &[Bm25Weight]) -> Vec<Vec<usize>> {
     subsets.into_iter().map(|(_, some)| some).collect()
 }
 
-fn all_of(words: &[usize], terms: &[Term]) -> BooleanQuery {
-    let term = |term: &Term| -> Box<dyn Query> { Box::new(TermQuery::new(term.clone(), IndexRecordOption::WithFreqs)) };
-    BooleanQuery::intersection(words.iter().filter_map(|word| terms.get(*word)).map(term).collect())
+fn all_of(words: &[usize], terms: &[Term], narrowed: &[(Occur, Box<dyn Query>)]) -> BooleanQuery {
+    let must =
+        |term: &Term| -> (Occur, Box<dyn Query>) { (Occur::Must, Box::new(TermQuery::new(term.clone(), IndexRecordOption::WithFreqs))) };
+    let of_words = words.iter().filter_map(|word| terms.get(*word)).map(must);
+    BooleanQuery::new(of_words.chain(narrowed.iter().map(|(occur, query)| (*occur, query.box_clone()))).collect())
 }

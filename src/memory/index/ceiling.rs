@@ -13,7 +13,7 @@ use tantivy::{
 /// Words of segments that are remembered, some 200 bytes each: beyond that all are forgotten.
 const REMEMBERED: usize = 4_096;
 /// Scores are added up in another order here.
-const ROUNDED_UP: Score = 1.000_001;
+pub const ROUNDED_UP: Score = 1.000_001;
 
 /// Of each length of a text, as the index has it, how often the word stands in one at most.
 pub type Profile = Arc<[(u8, u32)]>;

@@ -262,26 +262,13 @@ impl Index {
                 faint.push(word);
             }
         }
-        let is_words_alone = parts.is_empty() && query.phrases.is_empty() && query.without.is_empty() && faint.is_empty();
-        if is_words_alone && !words.is_empty() {
-            // Nothing else: then not every record with one of the words has to be looked at.
-            return Ok(match in_turn && words.len() <= IN_TURN {
-                true => Sought::InTurn(words.iter().map(term).collect()),
-                false => Sought::Query(BooleanQuery::union(words.iter().map(freqs).collect())),
-            });
-        }
-        if !words.is_empty() {
-            parts.push((Occur::Must, Box::new(BooleanQuery::union(words.iter().map(freqs).collect()))));
-            for word in &faint {
-                parts.push((Occur::Should, Box::new(BoostQuery::new(freqs(word), FAINT))));
-            }
-        }
-        for (occur, phrases) in [(Occur::Must, &query.phrases), (Occur::MustNot, &query.without)] {
+        let mut left_out: Vec<(Occur, Box<dyn Searched>)> = Vec::new();
+        let standing = |occur, phrases: &[String], tokens: &mut TextAnalyzer, parts: &mut Vec<(Occur, Box<dyn Searched>)>| {
             for phrase in phrases {
-                let words = split(&mut tokens, phrase);
+                let words = split(tokens, phrase);
                 match &words[..] {
                     [] => {}
-                    [word] => parts.push((occur, Box::new(TermQuery::new(term(word), IndexRecordOption::WithFreqs)))),
+                    [word] => parts.push((occur, freqs(word))),
                     words => {
                         let phrase = || -> Box<dyn Searched> { Box::new(PhraseQuery::new(words.iter().map(term).collect())) };
                         // Tantivy 0.27 looks behind a phrase that is to be left out, and panics; it does not behind a union.
@@ -290,7 +277,27 @@ impl Index {
                     }
                 }
             }
+        };
+        standing(Occur::MustNot, &query.without, &mut tokens, &mut left_out);
+        // Where words alone count, not every record with one of them has to be looked at.
+        if !words.is_empty() && query.phrases.is_empty() && faint.is_empty() {
+            let is_narrowed = !parts.is_empty() || !left_out.is_empty();
+            if in_turn && words.len() <= if is_narrowed { NARROWED_IN_TURN } else { IN_TURN } {
+                parts.append(&mut left_out);
+                return Ok(Sought::InTurn { words: words.iter().map(term).collect(), narrowed: parts });
+            }
+            if !is_narrowed {
+                return Ok(Sought::Query(BooleanQuery::union(words.iter().map(freqs).collect())));
+            }
         }
+        if !words.is_empty() {
+            parts.push((Occur::Must, Box::new(BooleanQuery::union(words.iter().map(freqs).collect()))));
+            for word in &faint {
+                parts.push((Occur::Should, Box::new(BoostQuery::new(freqs(word), FAINT))));
+            }
+        }
+        standing(Occur::Must, &query.phrases, &mut tokens, &mut parts);
+        parts.append(&mut left_out);
         // What only forbids would find nothing.
         if parts.iter().all(|(occur, _)| *occur == Occur::MustNot) {
             parts.push((Occur::Must, Box::new(AllQuery)));
@@ -376,6 +383,8 @@ const FAINT: f32 = 0.1;
 
 /// So many words are looked for in turn; each word more doubles the turns.
 const IN_TURN: usize = 5;
+/// And so many where all else that is asked for has to be looked at in each turn.
+const NARROWED_IN_TURN: usize = 3;
 
 fn split(tokens: &mut TextAnalyzer, text: &str) -> Vec<String> {
     let mut stream = tokens.token_stream(text);

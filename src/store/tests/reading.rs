@@ -143,12 +143,13 @@ fn readings_are_found_one_by_one_or_summed_up_and_never_three_times() {
     let reader = Reader::open(folder.path()).unwrap();
     let all = (0..=u64::try_from(limits::LOOKED_THROUGH).unwrap()).map(|n| {
         let mut entry = told(n);
-        entry.percept.id = timed(n);
+        entry.percept.at = at(n * 1_000_000);
+        entry.percept.id = timed(n * 1_000_000);
         entry
     });
     store.write(&batch(all.collect())).unwrap();
-    // The first two of a sensor that speaks each forty are summed up.
-    let taken = vec![timed(0), timed(40)];
+    // The first two of a sensor that speaks each forty seconds are summed up.
+    let taken = vec![timed(0), timed(40_000_000)];
     let said = reader.said(&taken).unwrap();
     let summaries = Tier::ALL.map(|tier| {
         let mut sum = Summary::of(tier, &said[0], &TimeZone::UTC);
