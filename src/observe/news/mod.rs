@@ -41,6 +41,7 @@ type Place = (u64, Counts);
 /// Looked at without letting others at the ring: some dozen microseconds.
 const LOOK: usize = 256;
 
+#[expect(clippy::large_enum_variant, reason = "there is one at a time, on the stack")]
 enum Looked {
     Further,
     Enough(bool),
