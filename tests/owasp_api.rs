@@ -146,8 +146,8 @@ fn api5_what_takes_a_role_is_for_those_who_have_it() {
     for (template, item) in document["paths"].as_object().unwrap() {
         let path: Vec<&str> = template.split('/').map(|part| if part.starts_with('{') { "x1" } else { part }).collect();
         for method in ["put", "post", "delete", "patch"].iter().filter(|method| item.get(**method).is_some()) {
-            // Whether rules hold, and what they would have said, changes nothing: who may read may ask.
-            let is_question = ["check", "replay", "explain", "recall"].iter().any(|word| template.ends_with(word));
+            // Whether rules hold, what they would have said, and to listen, changes nothing: who may read may ask.
+            let is_question = ["check", "replay", "explain", "recall", "ticket"].iter().any(|word| template.ends_with(word));
             let text = format!(
                 "{} {} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nAuthorization: {}\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{{}}",
                 method.to_uppercase(),

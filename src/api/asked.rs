@@ -7,6 +7,7 @@ use axum::{
     http::{StatusCode, request::Parts},
 };
 use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 /// The query. Its type denies unknown fields, so that a slip of the pen is not taken for no wish at all.
@@ -46,12 +47,30 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Named<T
     }
 }
 
+/// With `30.0` as 30: JSON knows one kind of number, and a description calls both whole.
+fn whole(value: Value) -> Value {
+    // Up to here each whole number is one of them.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    match value {
+        Value::Number(number) => {
+            let is_whole = number.as_f64().filter(|n| number.is_f64() && n.fract() == 0.0 && n.abs() < EXACT);
+            is_whole.and_then(|n| format!("{n:.0}").parse::<i64>().ok()).map_or(Value::Number(number), Value::from)
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(whole).collect()),
+        Value::Object(map) => Value::Object(map.into_iter().map(|(key, value)| (key, whole(value))).collect()),
+        Value::Null | Value::Bool(_) | Value::String(_) => value,
+    }
+}
+
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Told<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        match Json::<T>::from_request(request, state).await {
-            Ok(Json(told)) => Ok(Self(told)),
+        match Json::<Map<String, Value>>::from_request(request, state).await {
+            // Not at once: a list would be taken for what has its values in their order.
+            Ok(Json(told)) => serde_json::from_value(whole(Value::Object(told)))
+                .map(Self)
+                .map_err(|error| wrong(format!("the body makes no sense: {error}"))),
             Err(JsonRejection::MissingJsonContentType(_)) => Err(Problem::new(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "media-type",
@@ -62,5 +81,17 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Told<T> {
             }
             Err(error) => Err(wrong(format!("the body makes no sense: {}", error.body_text()))),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_whole_number_is_one_however_it_is_written() {
+        let read = json!({"a": 30.0, "b": [-0.0, 1.5], "c": 1e300, "d": 7, "e": "30.0"});
+        assert_eq!(whole(read).to_string(), r#"{"a":30,"b":[0,1.5],"c":1e+300,"d":7,"e":"30.0"}"#);
     }
 }

@@ -28,7 +28,7 @@ use crate::{
     store::Readers,
 };
 use axum::{Extension, Json, Router, extract::DefaultBodyLimit, http::StatusCode, middleware, routing::get};
-pub use pace::Pace;
+use pace::Pace;
 use problem::Problem;
 pub use root::{Agrees, Beat, Kept, Later, NotReplayed, NotSet, Replay, Root};
 use std::sync::{Arc, Weak};
@@ -46,9 +46,22 @@ pub struct Api {
     /// Weakly: the engine ends when all who hold it have let go.
     pub engine: Weak<Engine>,
     /// How fast may be asked.
-    pub pace: Pace,
+    pace: Pace,
     /// What only the whole house can do.
     pub root: Arc<dyn Root>,
+}
+
+impl Api {
+    #[must_use]
+    pub fn new(
+        hall: Arc<Hall>,
+        readers: Readers,
+        figures: Box<dyn Fn() -> Figures + Send + Sync>,
+        engine: Weak<Engine>,
+        root: Arc<dyn Root>,
+    ) -> Self {
+        Self { pace: Pace::new(&hall.config.http), hall, readers, figures, engine, root }
+    }
 }
 
 /// Serves until told to stop.

@@ -366,14 +366,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         granter: Arc::clone(&granter),
         workshop: http::Workshop::new(Arc::clone(&hall), Arc::clone(&choices), shown, ask_rules),
     };
-    let api = api::Api {
-        hall: Arc::clone(&hall),
-        readers: Readers::new(&data),
-        figures: meter.dial(),
-        engine: Arc::downgrade(&engine),
-        pace: api::Pace::new(&config.http),
-        root: Arc::new(whole),
-    };
+    let api = api::Api::new(Arc::clone(&hall), Readers::new(&data), meter.dial(), Arc::downgrade(&engine), Arc::new(whole));
     let serving = tokio::spawn(api::serve(http, http_tls, api, stopped.clone()));
     let looking = tokio::spawn(lookout.watch(wire, stopped.clone()));
     let sampling = tokio::spawn(alerts::sample(data.clone(), tell_sample, stopped.clone()));
