@@ -12,6 +12,7 @@
 #[allow(dead_code, reason = "the tests use the rest")]
 #[path = "../../tests/support/authority.rs"]
 mod authority;
+#[allow(dead_code, reason = "the other bench uses the rest")]
 mod broker;
 mod load;
 #[allow(dead_code, reason = "the tests use the rest")]

@@ -84,7 +84,7 @@ fn who_changes_his_mind_without_end_is_let_go() {
 
 #[test]
 fn as_many_listen_as_may_and_one_past_finds_no_place() {
-    let mut house = Plan::default().config("[http]\nmax_connections = 64\n").start();
+    let mut house = Plan::default().config("[http]\nmax_connections = 64\nrequests_per_second = 0\n").start();
     let mut all: Vec<Listener> = (0..256).map(|_| open(&house)).collect();
     let Err((status, body)) = Listener::try_open(house.http(), "/v1/stream", &[]) else { panic!("there are 257") };
     assert_eq!(status, 503);

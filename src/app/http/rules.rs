@@ -73,21 +73,19 @@ impl Workshop {
     pub async fn check(&self, file: RuleText) -> Result<Value, String> {
         let name = file.name.clone();
         let (before, laid) = self.laid(file).await?;
-        let nothing = json!({"v": 1, "good": false, "rules": null, "examples": null, "replaced": [], "digest": null, "milder": []});
-        let (mut told, errors) = match laid {
-            Err(errors) => (nothing, errors),
+        Ok(match laid {
+            Err(errors) => json!({
+                "v": 1, "good": false, "rules": null, "examples": null, "replaced": [], "digest": null, "milder": [], "errors": pictured(&errors),
+            }),
             Ok(live) => {
                 let milder = crate::conscience::milder(&before.live, &live);
                 let checked = rules::check(Some(&before), &Sets { live, shadow: None }, &[name]);
-                let told = json!({
+                json!({
                     "v": 1, "good": true, "rules": checked.rules, "examples": checked.examples, "replaced": checked.replaced,
-                    "digest": checked.digest, "milder": milder,
-                });
-                (told, Vec::new())
+                    "digest": checked.digest, "milder": milder, "errors": [],
+                })
             }
-        };
-        told["errors"] = pictured(&errors);
-        Ok(told)
+        })
     }
 
     pub async fn replay(self: Arc<Self>, wanted: Replay, by: String) -> Result<mpsc::Receiver<Beat>, NotReplayed> {

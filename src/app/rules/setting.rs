@@ -10,13 +10,16 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 use tracing::warn;
 
+/// Whether what is set now, and what of it is milder, is what somebody had read.
+pub type Agrees = Box<dyn FnOnce(Option<&Own>, &[String]) -> bool + Send>;
+
 /// Rules that somebody wants to set.
 pub struct Setting {
     /// None: none of their own any more.
     pub text: Option<String>,
     pub by: String,
     /// Whether what is set now is what they had read.
-    pub agrees: Box<dyn FnOnce(Option<&Own>, &[String]) -> bool + Send>,
+    pub agrees: Agrees,
     pub done: oneshot::Sender<Result<Now, Unset>>,
 }
 
@@ -75,11 +78,7 @@ impl Watch {
     }
 }
 
-fn try_to_set(
-    config: &Config,
-    text: Option<&str>,
-    agrees: Box<dyn FnOnce(Option<&Own>, &[String]) -> bool + Send>,
-) -> Result<(Now, Fresh), Unset> {
+fn try_to_set(config: &Config, text: Option<&str>, agrees: Agrees) -> Result<(Now, Fresh), Unset> {
     let data = &config.store.data;
     let before = now(config)?;
     if !agrees(before.own.as_ref(), &before.milder) {

@@ -41,10 +41,17 @@ type Place = (u64, Counts);
 /// Looked at without letting others at the ring: some dozen microseconds.
 const LOOK: usize = 256;
 
+/// What was missed, from where and to where.
+struct Fell {
+    missed: Counts,
+    from: EventId,
+    to: (Mark, Option<Place>),
+}
+
 enum Looked {
     Further,
     Enough(bool),
-    Fell { missed: Counts, from: EventId, to: (Mark, Option<Place>) },
+    Fell(Box<Fell>),
     Past,
 }
 
@@ -180,7 +187,8 @@ impl News {
                 Looked::Further => {}
                 Looked::Enough(more) => return Read::Events(all, more),
                 _ if !all.is_empty() => return Read::Events(all, true),
-                Looked::Fell { missed, from, to } => {
+                Looked::Fell(fell) => {
+                    let Fell { missed, from, to } = *fell;
                     (cursor.mark, cursor.place) = to;
                     return Read::Fell { missed, from, to: cursor.id() };
                 }
@@ -211,7 +219,8 @@ impl News {
                 let counts = |counts: &Counts| counts.get(at).copied().unwrap_or_default();
                 counts(&ring.told).saturating_sub(counts(&seen))
             });
-            return Looked::Fell { missed, from: cursor.id_at(next), to: (ring.head, Some((ring.next, ring.told))) };
+            let fell = Fell { missed, from: cursor.id_at(next), to: (ring.head, Some((ring.next, ring.told))) };
+            return Looked::Fell(Box::new(fell));
         }
         ring.take(cursor, (next, seen), share, wanted, all)
     }
