@@ -151,6 +151,11 @@ fn furnish(peopled: &Peopled) {
     assert!(lamp.publish(Message::new("lamp/state", "on").qos(1).retained()).taken());
     assert!(lamp.publish(Message::new("jamey/in/lamp/power", "7.5").qos(1)).taken());
     assert!(lamp.publish(Message::new("jamey/act/front_door/unlock", "{}").qos(1)).taken());
+    // What readers see is handed out once a second.
+    for list in ["entities", "verdicts", "approvals", "memory/records", "mission"] {
+        let is_told = || peopled.get(&format!("/v1/{list}"), "anna").json()["data"].as_array().is_some_and(|data| !data.is_empty());
+        wait_until(list, PATIENCE, is_told);
+    }
     // It stays as long as the house does.
     std::mem::forget(lamp);
 }
