@@ -120,6 +120,8 @@ fn entities_with_figures_of_their_own_are_so_many_and_the_rest_is_counted() {
 fn both_formats_tell_the_same_families() {
     let house = house();
     house.client("kitchen").tell("jamey/in/kitchen/temperature", "21");
+    // Memory's figures come when it was first looked at.
+    wait_until("memory has figures", PATIENCE, || scrape(house.http(), &[]).text.contains("# TYPE jamey_memory_"));
     let open = get(house.http(), "/metrics", &[("Accept", "application/openmetrics-text;version=1.0.0,text/plain;q=0.5")]);
     assert_eq!(open.header("content-type"), Some("application/openmetrics-text; version=1.0.0; charset=utf-8"));
     assert!(open.body.ends_with("# EOF\n"));

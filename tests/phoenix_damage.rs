@@ -103,7 +103,8 @@ fn a_chunk_of_a_large_file_and_each_list_of_its_chunks() {
     let reader = reader::Reader::open(&ground.path, &reader::Way::Words(&words)).unwrap();
     // No chunk but the last of a file is shorter than 16 KiB, and the lists.
     let (short, long): (Vec<_>, Vec<_>) = reader.places.values().filter(|place| place.raw > 1_000).partition(|place| place.raw < 16_384);
-    assert!(!short.is_empty() && long.len() > 100);
+    // Where they are cut is each repository's own secret.
+    assert!(!short.is_empty() && long.len() > 60, "{} and {}", short.len(), long.len());
     for place in short.into_iter().chain(long.into_iter().step_by(40)) {
         let whole = fs::read(&place.pack).unwrap();
         let mut other = whole.clone();

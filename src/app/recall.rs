@@ -24,7 +24,7 @@ use std::{
     path::PathBuf,
     sync::Arc,
     thread::JoinHandle,
-    time::Instant,
+    time::{Duration, Instant},
 };
 use tokio::{
     runtime::Handle,
@@ -56,6 +56,10 @@ enum Next {
     Stop,
 }
 
+/// An index is there when this file is; so long it is waited for, and so often looked.
+const IS_MADE: &str = "meta.json";
+const FIRST: Duration = Duration::from_secs(2);
+const LOOK: Duration = Duration::from_millis(5);
 /// `memory.cache_mb` counts these.
 const MIB: u64 = 1_024 * 1_024;
 /// Records of what is in focus that are read before somebody asks: a page or two.
@@ -260,10 +264,21 @@ impl Memory {
         RecallRoom { hits, misses, bytes, room_bytes }
     }
 
+    /// At the first start of all somebody may ask before its own thread has made it.
+    fn index(&self) -> Result<Index, RecallError> {
+        let (folder, until) = (self.data.join(super::INDEX), Instant::now() + FIRST);
+        loop {
+            match Index::open(&folder) {
+                Err(_) if !folder.join(IS_MADE).exists() && Instant::now() < until => std::thread::sleep(LOOK),
+                opened => return Ok(opened?),
+            }
+        }
+    }
+
     fn opened(&mut self) -> Result<(&Index, &Reader, &mut Working, &Option<EntityId>), RecallError> {
         let (index, store) = match self.open.take() {
             Some(open) => open,
-            None => (Index::open(&self.data.join(super::INDEX))?, Reader::open(&self.data)?),
+            None => (self.index()?, Reader::open(&self.data)?),
         };
         let (index, store) = self.open.insert((index, store));
         Ok((index, store, &mut self.working, &self.focus))

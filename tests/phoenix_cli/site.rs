@@ -2,7 +2,7 @@
 
 use jamey::{
     domain::Timestamp,
-    phoenix::{Component, Content, Item, KeyFile, Order, Repository, Secret, Source},
+    phoenix::{Component, Content, Item, KeyFile, Order, PhoenixError, Repository, Secret, Source},
 };
 use serde_json::Value;
 use std::{
@@ -11,9 +11,12 @@ use std::{
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    time::{Duration, Instant},
 };
 use tempfile::TempDir;
 
+/// Longer than a process takes to begin.
+const PATIENCE: Duration = Duration::from_secs(20);
 pub const PASSPHRASE: &str = "correct horse battery staple";
 
 /// What one command said, and how it ended.
@@ -130,23 +133,35 @@ impl Site {
 
     /// A snapshot of a database of so many kibibytes from each seed, and of one rule.
     pub fn take(&self, at: &str, reason: &str, seeds: &[u64], rule: &str, records: u64) {
-        let database: Vec<u8> = seeds.iter().flat_map(|seed| noise(*seed, 256 * 1_024)).collect();
-        let item = |path: &str, bytes: &[u8]| Item { path: path.into(), mode: 0o600, content: Content::Bytes(bytes.to_vec()) };
-        let source = |component, schema, counts: &[(&str, u64)], items| Source {
-            component,
-            schema,
-            counts: counts.iter().map(|(what, many)| ((*what).to_owned(), *many)).collect(),
-            items,
+        let order = || {
+            let database: Vec<u8> = seeds.iter().flat_map(|seed| noise(*seed, 256 * 1_024)).collect();
+            let item = |path: &str, bytes: &[u8]| Item { path: path.into(), mode: 0o600, content: Content::Bytes(bytes.to_vec()) };
+            let source = |component, schema, counts: &[(&str, u64)], items| Source {
+                component,
+                schema,
+                counts: counts.iter().map(|(what, many)| ((*what).to_owned(), *many)).collect(),
+                items,
+            };
+            let mut rules = vec![item("rules/home.toml", rule.as_bytes())];
+            rules.push(if seeds.len() == 1 { item("rules/old.toml", b"old") } else { item("rules/new.toml", b"newer") });
+            let sources = vec![
+                source(Component::Database, 14, &[("records", records), ("verdicts", 7)], vec![item("large", &database)]),
+                source(Component::Rules, 1, &[], rules),
+            ];
+            let (at, node) = (Timestamp::read(at).unwrap(), "attic".to_owned());
+            Order { at, node, reason: reason.into(), sources, bytes_a_second: 0, after: 0 }
         };
-        let mut rules = vec![item("rules/home.toml", rule.as_bytes())];
-        rules.push(if seeds.len() == 1 { item("rules/old.toml", b"old") } else { item("rules/new.toml", b"newer") });
-        let sources = vec![
-            source(Component::Database, 14, &[("records", records), ("verdicts", 7)], vec![item("large", &database)]),
-            source(Component::Rules, 1, &[], rules),
-        ];
-        let order =
-            Order { at: Timestamp::read(at).unwrap(), node: "attic".into(), reason: reason.into(), sources, bytes_a_second: 0, after: 0 };
-        self.repository().snapshot(order, &mut |_| true).unwrap();
+        let until = Instant::now() + PATIENCE;
+        loop {
+            match self.repository().snapshot(order(), &mut |_| true) {
+                // A process that another test starts holds what is locked here until it has begun.
+                Err(PhoenixError::Busy { .. }) if Instant::now() < until => std::thread::sleep(Duration::from_millis(10)),
+                taken => {
+                    taken.unwrap();
+                    return;
+                }
+            }
+        }
     }
 
     /// Every file below a folder with its content.
