@@ -58,7 +58,8 @@ fn retained(house: &House) -> BTreeMap<String, Vec<u8>> {
     assert!(ear.ping());
     let all = ear.rest().into_iter().map(|m| (m.topic, m.payload));
     // What Jamey says of itself it says anew, each house in its own time.
-    let own = |topic: &str| topic.starts_with("homeassistant/device/jamey_") || topic.starts_with("jamey/") && !topic.starts_with("jamey/in/");
+    let own =
+        |topic: &str| topic.starts_with("homeassistant/device/jamey_") || topic.starts_with("jamey/") && !topic.starts_with("jamey/in/");
     all.filter(|(topic, _)| !own(topic)).collect()
 }
 
