@@ -58,6 +58,8 @@ pub const STREAM_PAGE: u32 = 100;
 pub const STREAM_READING: usize = 2;
 /// What one subscriber's connection gathers before it is sent.
 pub const STREAM_WRITE_BYTES: usize = 16 * 1_024;
+/// What waits to be sent to one, answers to pings included: the longest event twice over. Who asks for more ends.
+pub const STREAM_UNSENT_BYTES: usize = 1_024 * 1_024;
 /// Origins whose pages may ask: a house has one dashboard elsewhere, or two.
 pub const HTTP_ORIGINS: usize = 16;
 /// So long browsers believe that they may ask, in seconds: a change of the config is felt within it.

@@ -106,6 +106,7 @@ async fn stream(
         .max_frame_size(limits::STREAM_MESSAGE_BYTES)
         .read_buffer_size(limits::STREAM_MESSAGE_BYTES)
         .write_buffer_size(limits::STREAM_WRITE_BYTES)
+        .max_write_buffer_size(limits::STREAM_UNSENT_BYTES)
         .on_upgrade(move |socket| socket::talk(socket, listener, stopped)))
 }
 
