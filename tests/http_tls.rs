@@ -6,8 +6,16 @@
 mod people;
 mod support;
 use people::{Peopled, is_problem};
-use rustls::version::TLS12;
-use std::{net::SocketAddr, process::Command};
+use rustls::{
+    pki_types::{CertificateDer, pem::PemObject},
+    version::TLS12,
+};
+use sha2::{Digest, Sha256};
+use std::{
+    io::{Read, Write},
+    net::SocketAddr,
+    process::Command,
+};
 use support::{
     authority::{Authority, NOW, Pair},
     carrier::to,
@@ -76,6 +84,25 @@ fn where_a_certificate_is_required_nobody_asks_without_and_health_is_told_on_thi
     }
     assert_eq!(get(without, "/health/ready", &[]).status, 200);
     assert_eq!(get(through(&porch, &peopled, Some(&porch.client)), PATH, &[]).status, 200);
+    // A ticket opens nothing either, and what it was given on ends with the certificate.
+    let panel = porch.authority.client("panel", NOW);
+    let der = CertificateDer::from_pem_file(&panel.certificate).unwrap();
+    let print: String = Sha256::digest(&der).iter().map(|byte| format!("{byte:02x}")).collect();
+    people::jamey(peopled.data.path(), &["user", "certificate", "anna", &print], "");
+    let shows = through(&porch, &peopled, Some(&panel));
+    wait_until("the panel's certificate is anna's", PATIENCE, || get(shows, PATH, &[]).status == 200);
+    let post = b"POST /v1/stream/ticket HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    let ticket = || say(shows, post).unwrap().json()["ticket"].as_str().unwrap().to_owned();
+    is_problem(&get(without, &format!("/v1/events?ticket={}", ticket()), &[]), 401, "certificate");
+    let mut stream = std::net::TcpStream::connect(shows).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.write_all(format!("GET /v1/events?ticket={} HTTP/1.1\r\nHost: x\r\n\r\n", ticket()).as_bytes()).unwrap();
+    let mut some = [0; 15];
+    stream.read_exact(&mut some).unwrap();
+    assert_eq!(&some, b"HTTP/1.1 200 OK");
+    people::jamey(peopled.data.path(), &["user", "certificate", "anna", &print, "--remove"], "");
+    let mut rest = Vec::new();
+    stream.read_to_end(&mut rest).expect("it ends when its certificate is nobody's");
     // The watchdog of containers knows the house by its own certificate.
     let health = |config: &std::path::Path| {
         let at = peopled.at().to_string();

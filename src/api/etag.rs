@@ -5,6 +5,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use bytes::Bytes;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::{
@@ -28,15 +29,30 @@ impl IntoResponses for Unchanged {
 /// When it cannot be written down, which nobody has seen yet.
 pub fn tagged<T: Serialize>(headers: &HeaderMap, resource: &T) -> Result<Response, Problem> {
     let failed = |_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "answer", "the answer cannot be written down");
-    let body = serde_json::to_vec(resource).map_err(failed)?;
-    let tag = tag(&body);
-    let value = HeaderValue::from_str(&tag).unwrap_or_else(|_| HeaderValue::from_static("\"\""));
-    // What is asked for again is asked whether it changed.
-    let fresh = [(header::ETAG, value), (header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"))];
-    if names(headers, header::IF_NONE_MATCH, &tag) {
-        return Ok((StatusCode::NOT_MODIFIED, fresh).into_response());
+    Ok(Ready::of(serde_json::to_vec(resource).map_err(failed)?.into()).answer(headers))
+}
+
+/// A resource written down, with its tag.
+#[derive(Debug, Clone)]
+pub struct Ready {
+    body: Bytes,
+    tag: String,
+}
+
+impl Ready {
+    pub fn of(body: Bytes) -> Self {
+        Self { tag: tag(&body), body }
     }
-    Ok((fresh, [(header::CONTENT_TYPE, "application/json")], body).into_response())
+
+    pub fn answer(&self, headers: &HeaderMap) -> Response {
+        let value = HeaderValue::from_str(&self.tag).unwrap_or_else(|_| HeaderValue::from_static("\"\""));
+        // What is asked for again is asked whether it changed.
+        let fresh = [(header::ETAG, value), (header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"))];
+        if names(headers, header::IF_NONE_MATCH, &self.tag, true) {
+            return (StatusCode::NOT_MODIFIED, fresh).into_response();
+        }
+        (fresh, [(header::CONTENT_TYPE, "application/json")], self.body.clone()).into_response()
+    }
 }
 
 /// Lets only who has read the newest write over it.
@@ -49,7 +65,8 @@ pub fn has_read<T: Serialize>(headers: &HeaderMap, resource: &T) -> Result<(), P
         return Err(Problem::new(StatusCode::PRECONDITION_REQUIRED, "precondition-required", detail));
     }
     let now = serde_json::to_vec(resource).map(|body| tag(&body)).unwrap_or_default();
-    if names(headers, header::IF_MATCH, &now) {
+    // `*` would be whatever stands there, read or not.
+    if names(headers, header::IF_MATCH, &now, false) {
         return Ok(());
     }
     Err(changed())
@@ -65,11 +82,11 @@ fn tag(body: &[u8]) -> String {
     format!("\"{}\"", digest.get(..32).unwrap_or_default())
 }
 
-/// Whether a list of tags has this one, or `*`. A proxy may have made it weak.
-fn names(headers: &HeaderMap, which: header::HeaderName, tag: &str) -> bool {
+/// Whether a list of tags has this one, or, where that may be, `*`. A proxy may have made it weak.
+fn names(headers: &HeaderMap, which: header::HeaderName, tag: &str, any: bool) -> bool {
     headers.get_all(which).iter().filter_map(|value| value.to_str().ok()).flat_map(|list| list.split(',')).any(|one| {
         let one = one.trim();
-        one == "*" || one.strip_prefix("W/").unwrap_or(one) == tag
+        any && one == "*" || one.strip_prefix("W/").unwrap_or(one) == tag
     })
 }
 

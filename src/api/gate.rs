@@ -7,13 +7,13 @@ use super::{
     server::{Peer, Secured},
 };
 use crate::{
-    broker::{Shown, Stranger},
+    broker::{Certificate, Shown, Stranger},
     domain::people::token_hash,
 };
 use axum::{
     Extension,
     extract::{Request, State},
-    http::{HeaderMap, StatusCode, Uri, header},
+    http::{Extensions, HeaderMap, StatusCode, Version, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -31,14 +31,9 @@ pub async fn readers(
     next: Next,
 ) -> Result<Response, Problem> {
     let shown = shown(request.headers())?;
-    let secured = request.extensions().get::<Secured>().cloned();
-    let certificate = secured.and_then(|Secured(certificate)| certificate);
-    if certificate.is_none() && api.hall.config.http.requires_certificate() {
-        let detail = "nobody asks here without a certificate: `jamey certs client` makes one, `[http.tls] client_certificate` asks for it";
-        return Err(Problem::new(StatusCode::UNAUTHORIZED, "certificate", detail));
-    }
+    let certificate = certificate(&api, request.extensions())?;
     let visitor = {
-        let is_near = peer.ip().to_canonical().is_loopback() && is_direct(request.headers()) && asks_here(request.uri());
+        let is_near = peer.ip().to_canonical().is_loopback() && is_direct(request.headers()) && asks_here(&request);
         api.hall.meet(peer, is_near, certificate.as_deref(), shown.as_ref().map(Credentials::shown)).await.map_err(outside)?
     };
     let key = match &shown {
@@ -63,6 +58,19 @@ pub async fn readers(
         answer.extensions_mut().insert(standing);
     }
     Ok(answer)
+}
+
+/// What the connection showed.
+///
+/// # Errors
+/// Where it has to show one, and did not.
+pub(super) fn certificate(api: &Api, extensions: &Extensions) -> Result<Option<Arc<Certificate>>, Problem> {
+    let shown = extensions.get::<Secured>().and_then(|Secured(certificate)| certificate.clone());
+    if shown.is_none() && api.hall.config.http.requires_certificate() {
+        let detail = "nobody asks here without a certificate: `jamey certs client` makes one, `[http.tls] client_certificate` asks for it";
+        return Err(Problem::new(StatusCode::UNAUTHORIZED, "certificate", detail));
+    }
+    Ok(shown)
 }
 
 fn outside(stranger: Stranger) -> Problem {
@@ -119,14 +127,17 @@ pub(super) fn shown(headers: &HeaderMap) -> Result<Option<Credentials>, Problem>
 
 /// Whether nobody stands between: no proxy that speaks for others, and no page whose name was bent to this host (DNS rebinding).
 fn is_direct(headers: &HeaderMap) -> bool {
-    const PASSED_ON: [&str; 4] = ["forwarded", "x-forwarded-for", "x-real-ip", "via"];
-    PASSED_ON.iter().all(|name| !headers.contains_key(*name))
+    const PASSED_ON: [&str; 5] = ["forwarded", "x-real-ip", "via", "true-client-ip", "x-client-ip"];
+    // What proxies and those who sell them add.
+    const FAMILIES: [&str; 2] = ["x-forwarded-", "cf-"];
+    headers.keys().all(|name| !PASSED_ON.contains(&name.as_str()) && !FAMILIES.iter().any(|family| name.as_str().starts_with(family)))
         && headers.get_all(header::HOST).iter().all(|host| host.to_str().is_ok_and(is_here))
 }
 
-/// The host may stand in the target, too, and is then the one that counts (RFC 9112, section 3.2.2).
-fn asks_here(uri: &Uri) -> bool {
-    uri.host().is_none_or(is_here)
+/// The host may stand in the target, too, and is then the one that counts (RFC 9112, section 3.2.2). A proxy that nobody told otherwise asks
+/// by HTTP/1.0.
+fn asks_here(request: &Request) -> bool {
+    request.version() == Version::HTTP_11 && request.uri().host().is_none_or(is_here)
 }
 
 /// `localhost` or an address, with or without a port.
@@ -139,7 +150,7 @@ fn is_here(host: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use axum::http::HeaderValue;
+    use axum::{body::Body, http::HeaderValue};
 
     fn headers(all: &[(&'static str, &str)]) -> HeaderMap {
         let mut headers = HeaderMap::new();
@@ -180,9 +191,10 @@ mod tests {
             assert!(!direct(host), "{host}");
         }
         assert!(!is_direct(&headers(&[("host", "localhost"), ("host", "evil.example")])), "which of them?");
-        assert!(asks_here(&"/metrics".parse().unwrap()) && asks_here(&"http://localhost:1/".parse().unwrap()));
-        assert!(!asks_here(&"http://evil.example/metrics".parse().unwrap()));
-        for name in ["forwarded", "x-forwarded-for", "x-real-ip", "via"] {
+        let asks = |target: &str, version| asks_here(&Request::builder().version(version).uri(target).body(Body::empty()).unwrap());
+        assert!(asks("/metrics", Version::HTTP_11) && asks("http://localhost:1/", Version::HTTP_11));
+        assert!(!asks("http://evil.example/metrics", Version::HTTP_11) && !asks("/metrics", Version::HTTP_10));
+        for name in ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via", "cf-connecting-ip", "true-client-ip"] {
             assert!(!is_direct(&headers(&[("host", "localhost"), (name, "10.0.0.9")])), "{name}");
         }
     }

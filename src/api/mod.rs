@@ -27,7 +27,13 @@ use crate::{
     observe::metrics::Figures,
     store::Readers,
 };
-use axum::{Extension, Json, Router, extract::DefaultBodyLimit, http::StatusCode, middleware, routing::get};
+use axum::{
+    Extension, Router,
+    extract::DefaultBodyLimit,
+    http::{HeaderMap, StatusCode},
+    middleware,
+    routing::get,
+};
 use pace::Pace;
 use problem::Problem;
 pub use root::{Agrees, Beat, Kept, Later, NotReplayed, NotSet, Replay, Root};
@@ -78,11 +84,11 @@ pub async fn serve(listener: TcpListener, tls: Option<Arc<Tls>>, api: Api, stopp
 
 fn routes(api: Arc<Api>, live: &Arc<Live>) -> Router {
     let (v1, document) = v1::routes().split_for_parts();
-    let document = Arc::new(openapi::whole(document));
+    let document = etag::Ready::of(openapi::written(document));
     let open = Router::new()
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
-        .route("/openapi.json", get(async move || Json(Arc::clone(&document))));
+        .route("/openapi.json", get(async move |headers: HeaderMap| document.answer(&headers)));
     let gated = v1.route("/metrics", get(metrics::metrics)).route_layer(middleware::from_fn_with_state(Arc::clone(&api), gate::readers));
     open.merge(gated)
         .merge(v1::stream::open(&api))
@@ -93,8 +99,8 @@ fn routes(api: Arc<Api>, live: &Arc<Live>) -> Router {
         })
         .layer(DefaultBodyLimit::max(limits::HTTP_BODY_BYTES))
         .layer(middleware::from_fn_with_state(Arc::clone(&api), pace::pace))
-        .layer(middleware::from_fn_with_state(Arc::clone(&api), cors::cors))
         .layer(middleware::from_fn_with_state(Arc::clone(&api), dress::dress))
+        .layer(middleware::from_fn_with_state(Arc::clone(&api), cors::cors))
         .layer(middleware::from_fn_with_state(Arc::clone(&api), request_id::name))
         .with_state(api)
 }

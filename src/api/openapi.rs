@@ -1,6 +1,7 @@
 //! `/openapi.json`: what there is, for programs; made from the routes themselves.
 
 use super::problem;
+use bytes::Bytes;
 use utoipa::{
     Modify, OpenApi,
     openapi::{
@@ -31,7 +32,12 @@ impl Modify for Secured {
     }
 }
 
+/// The same, written down: it is one for everybody, as long as the process lives.
+pub fn written(routes: utoipa::openapi::OpenApi) -> Bytes {
+    whole(routes).to_json().unwrap_or_default().into()
+}
+
 /// The routes' descriptions, framed.
-pub fn whole(routes: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
+fn whole(routes: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
     Frame::openapi().merge_from(routes)
 }

@@ -1,7 +1,11 @@
 //! How fast may be asked: a bucket for each key, and one for each address, out of which goes what shows no right key. So nobody who has
 //! a key waits for what others at his address do, and who guesses is slowed down whatever he guesses.
 
-use super::{Api, problem::Problem, server::Peer};
+use super::{
+    Api,
+    problem::Problem,
+    server::{Peer, Secured},
+};
 use crate::{
     broker::{Bucket, Household, Remembered},
     config,
@@ -80,6 +84,13 @@ impl<K: Ord + Clone> Buckets<K> {
         Self { name, per_second, burst, met: Mutex::new(Remembered::new(limits::REMEMBERED)) }
     }
 
+    fn give_back(&self, key: &K) {
+        let mut met = self.met.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(bucket) = met.meet(key, || Bucket::new(self.per_second, self.burst)) {
+            bucket.give_back();
+        }
+    }
+
     fn take(&self, key: &K, now: Duration) -> Option<Standing> {
         let mut met = self.met.lock().unwrap_or_else(PoisonError::into_inner);
         let bucket = met.meet(key, || Bucket::new(self.per_second, self.burst)).as_mut()?;
@@ -126,20 +137,42 @@ impl Standing {
 /// The layer that tells each how it stands, and takes out of the address's bucket what went out of no key's: what is open to everybody, what
 /// is not there, and every wrong key. Who watches over Jamey on its own host is never turned away.
 pub async fn pace(State(api): State<Arc<Api>>, Extension(peer): Extension<Peer>, request: Request, next: Next) -> Response {
-    let watches = peer.0.ip().to_canonical().is_loopback() && request.uri().path().starts_with("/health/");
-    let mut answer = next.run(request).await;
-    let standing = match answer.extensions_mut().remove::<Standing>() {
-        Some(standing) => Some(standing),
-        None if watches => None,
-        None => {
-            let standing = api.pace.addresses.take(&peer.0.ip().into(), api.hall.clock.uptime());
-            if let Some(refusal) = standing.and_then(Standing::refusal) {
-                api.hall.counters.refuse("http-rate", &format!("{} asks too fast", peer.0.ip()));
-                answer = refusal;
-            }
-            standing
-        }
+    let address = peer.0.ip();
+    let watches = address.to_canonical().is_loopback() && request.uri().path().starts_with("/health/");
+    if watches {
+        return next.run(request).await;
+    }
+    // Before the work: who hangs up meanwhile has paid.
+    let standing = api.pace.addresses.take(&address.into(), api.hall.clock.uptime());
+    let refused = || {
+        api.hall.counters.refuse("http-rate", &format!("{address} asks too fast"));
+        standing.and_then(Standing::refusal)
     };
+    let is_over = standing.is_some_and(|standing| standing.wait.is_some());
+    if is_over && !shows_something(&request) {
+        return told(refused().unwrap_or_default(), standing);
+    }
+    let mut answer = next.run(request).await;
+    match answer.extensions_mut().remove::<Standing>() {
+        Some(of_key) => {
+            // What went out of a key's bucket goes out of no other.
+            if !is_over && standing.is_some() {
+                api.pace.addresses.give_back(&address.into());
+            }
+            told(answer, Some(of_key))
+        }
+        None if is_over => told(refused().unwrap_or_default(), standing),
+        None => told(answer, standing),
+    }
+}
+
+/// Whether a right key may be shown: then it is looked at, however much was asked from its address.
+fn shows_something(request: &Request) -> bool {
+    let is_certified = request.extensions().get::<Secured>().is_some_and(|Secured(certificate)| certificate.is_some());
+    is_certified || request.headers().contains_key(header::AUTHORIZATION)
+}
+
+fn told(mut answer: Response, standing: Option<Standing>) -> Response {
     if let Some(standing) = standing {
         standing.tell(answer.headers_mut());
     }

@@ -66,7 +66,8 @@ impl Default for Passwords {
 }
 
 impl Passwords {
-    async fn fits(&self, key: &str, password: &[u8], stored: Option<&str>) -> bool {
+    /// `may_verify`: else only what was right before is.
+    async fn fits(&self, key: &str, password: &[u8], stored: Option<&str>, may_verify: bool) -> bool {
         let mut hasher = Sha256::new();
         hasher.update(key);
         hasher.update(password);
@@ -74,6 +75,9 @@ impl Passwords {
         let right = || self.right.lock().unwrap_or_else(PoisonError::into_inner);
         if stored.is_some_and(|stored| right().get(stored) == Some(&digest)) {
             return true;
+        }
+        if !may_verify {
+            return false;
         }
         let Ok(_place) = self.places.acquire().await else { return false };
         let (password, hash) = (password.to_vec(), stored.map(str::to_owned));
@@ -160,7 +164,11 @@ pub async fn login(hall: &Hall, entrance: &Entrance, user: Option<&str>, secret:
                 };
             }
             let stored = user.and_then(|user| user.secret.as_deref());
-            match (hall.passwords.fits(&hall.own_secret, secret, stored).await, stored) {
+            let may_verify = !hall.limits.fails_too_much(entrance.peer.ip());
+            if !may_verify {
+                hall.counters.refuse("login-unverified", &format!("{} failed too often: what it says is not verified", entrance.peer.ip()));
+            }
+            match (hall.passwords.fits(&hall.own_secret, secret, stored, may_verify).await, stored) {
                 (true, Some(stored)) => Ok(Login { user: Some(name.to_owned()), proof: Proof::Password(stored.to_owned()) }),
                 _ => Err(wrong),
             }

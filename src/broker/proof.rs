@@ -1,7 +1,9 @@
 //! What somebody's right to listen stands on: looked at again while he listens, so that what is taken away is gone within a second.
 
 use super::{
+    entrance::Certificate,
     hall::Hall,
+    login,
     rights::Rights,
     visitor::{Shown, Visitor},
 };
@@ -19,8 +21,7 @@ pub enum Proof {
         user: String,
         secret: Option<String>,
     },
-    /// Otherwise, as with a certificate.
-    User(String),
+    Certificate(Certificate),
 }
 
 impl fmt::Debug for Proof {
@@ -32,12 +33,17 @@ impl fmt::Debug for Proof {
 impl Hall {
     /// Of a visitor who was let in on what he showed.
     #[must_use]
-    pub fn proof(&self, visitor: &Visitor, shown: Option<Shown<'_>>) -> Proof {
+    pub fn proof(&self, visitor: &Visitor, certificate: Option<&Certificate>, shown: Option<Shown<'_>>) -> Proof {
         let Some(name) = visitor.user.clone() else { return Proof::Open };
-        match shown {
-            None => Proof::User(name),
-            Some(Shown::Token(token)) => Proof::Token(token_hash(token)),
-            Some(Shown::Password { secret, .. }) => {
+        match (shown, certificate) {
+            // Who shows both is let in by the certificate.
+            (None | Some(Shown::Password { .. }), Some(certificate)) if login::bearer(&self.door().people, certificate) == Some(&name) => {
+                Proof::Certificate(certificate.clone())
+            }
+            // Nothing else was shown, and it is nobody's any more: nothing holds.
+            (None, _) => Proof::Password { user: String::new(), secret: None },
+            (Some(Shown::Token(token)), _) => Proof::Token(token_hash(token)),
+            (Some(Shown::Password { secret, .. }), _) => {
                 let door = self.door();
                 let user = door.people.users.get(&name);
                 // A token may be shown in the place of a password.
@@ -64,8 +70,8 @@ impl Hall {
                 let user = people.users.get(user).filter(|user| user.secret == *secret)?;
                 (&user.name, user.roles.clone())
             }
-            Proof::User(user) => {
-                let user = people.users.get(user)?;
+            Proof::Certificate(certificate) => {
+                let user = people.users.get(login::bearer(people, certificate)?)?;
                 (&user.name, user.roles.clone())
             }
         };

@@ -236,6 +236,9 @@ pub const FAILED_LOGINS: u32 = 5;
 /// and a stop waits 5 s for those who are still at the door.
 pub const LOGIN_DELAY_MILLIS: u64 = 250;
 pub const MOST_LOGIN_DELAY_MILLIS: u64 = 4_000;
+/// Failed logins of one address that wait for their answer; beyond it only passwords that were right before are. A person and a few devices
+/// with old passwords, and two guesses a second for who does not wait.
+pub const LOGINS_WAITING: usize = 8;
 /// Whose address has been quiet for so long begins anew.
 pub const LOGIN_FORGIVEN_SECONDS: u64 = 900;
 /// Connections of one client id from one address within the window that are no flapping: a device in bad radio reconnects every few

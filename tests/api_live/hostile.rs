@@ -83,6 +83,25 @@ fn who_changes_his_mind_without_end_is_let_go() {
 }
 
 #[test]
+fn who_pings_without_end_is_let_go_and_takes_no_memory() {
+    let mut house = house();
+    let resident = || {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", house.pid())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap().trim().trim_end_matches(" kB");
+        line.parse::<u64>().unwrap() / 1_024
+    };
+    let mut listener = open(&house);
+    (0..200).for_each(|_| listener.socket.send(Frame::Ping(vec![0; 125].into())).unwrap());
+    listener.subscribe(json!({"kinds": []}));
+    let before = resident();
+    // 125 MB of answers, of which none is read.
+    let sent = (0..1_000_000).take_while(|_| listener.socket.send(Frame::Ping(vec![0; 125].into())).is_ok()).count();
+    assert!(sent < 1_000_000, "nobody ended it");
+    assert!(resident() < before + 16, "{before} to {} MiB", resident());
+    house.serves();
+}
+
+#[test]
 fn as_many_listen_as_may_and_one_past_finds_no_place() {
     let mut house = Plan::default().config("[http]\nmax_connections = 64\nrequests_per_second = 0\n").start();
     let mut all: Vec<Listener> = (0..256).map(|_| open(&house)).collect();

@@ -35,6 +35,11 @@ impl Bucket {
         fits
     }
 
+    /// Gives back one that was taken.
+    pub fn give_back(&mut self) {
+        self.taken = self.taken.saturating_sub(NANOS);
+    }
+
     /// How many could be taken now, and how long it would take until the bucket is full.
     pub fn level(&mut self, now: Duration) -> (u32, Duration) {
         self.flow(now);
@@ -84,6 +89,9 @@ mod tests {
         assert!((0..3).all(|_| bucket.take_one(at(0))));
         assert_eq!((bucket.level(at(50)), bucket.one_in(at(50))), ((0, at(250)), at(50)));
         assert_eq!((bucket.level(at(200)), bucket.one_in(at(200))), ((2, at(100)), at(0)));
+        bucket.give_back();
+        bucket.give_back();
+        assert_eq!(bucket.level(at(200)), (3, at(0)), "never more than it holds");
     }
 
     proptest! {

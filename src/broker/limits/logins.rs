@@ -4,8 +4,9 @@
 use super::{crowd::Household, remembered::Remembered};
 use crate::domain::limits;
 use std::{
+    collections::BTreeMap,
     net::IpAddr,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -13,6 +14,25 @@ use std::{
 pub struct Logins {
     free: u32,
     failed: Mutex<Remembered<Who, Failures>>,
+    /// Failures whose time is not over, by address: so it is bounded by what was verified lately.
+    waiting: Arc<Mutex<BTreeMap<Household, usize>>>,
+}
+
+/// One failure that waits for its answer, whether or not who failed still does.
+#[derive(Debug)]
+pub struct Waits {
+    waiting: Arc<Mutex<BTreeMap<Household, usize>>>,
+    of: Household,
+}
+
+impl Drop for Waits {
+    fn drop(&mut self) {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        match waiting.get_mut(&self.of) {
+            Some(many) if *many > 1 => *many -= 1,
+            _ => drop(waiting.remove(&self.of)),
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,7 +53,27 @@ const USER_BYTES: usize = 128;
 impl Logins {
     /// `free` failures are answered at once.
     pub fn new(free: u32) -> Self {
-        Self { free, failed: Mutex::new(Remembered::new(limits::REMEMBERED)) }
+        Self { free, failed: Mutex::new(Remembered::new(limits::REMEMBERED)), waiting: Arc::default() }
+    }
+
+    /// Whether so many of an address wait that nothing more is verified of what it says: else who does not wait for an answer would guess as
+    /// fast as can be verified, for what is right is answered at once.
+    pub fn are_full(&self, address: IpAddr) -> bool {
+        let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.get(&address.into()).is_some_and(|many| *many >= limits::LOGINS_WAITING)
+    }
+
+    /// One more waits. None: so many do that this one was not verified.
+    pub fn wait(&self, address: IpAddr) -> Option<Waits> {
+        let of = Household::from(address);
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let many = waiting.entry(of).or_default();
+        if *many >= limits::LOGINS_WAITING {
+            return None;
+        }
+        *many += 1;
+        drop(waiting);
+        Some(Waits { waiting: Arc::clone(&self.waiting), of })
     }
 
     /// How long the answer to this failed login waits: by the worse of what its address and its user did.
@@ -75,6 +115,18 @@ mod tests {
         assert_eq!(fail("ben", 1, 11), 4_000, "the address is the same");
         assert_eq!(fail("ben", 3, 12), 0, "both are new, or nearly");
         assert_eq!(fail("anna", 1, 11 + limits::LOGIN_FORGIVEN_SECONDS), 0, "long ago");
+    }
+
+    #[test]
+    fn as_many_wait_as_may_and_one_past_is_not_verified() {
+        let (logins, address): (_, IpAddr) = (Logins::new(0), [10, 0, 0, 1].into());
+        let mut waiting: Vec<Waits> = (0..limits::LOGINS_WAITING).map(|_| logins.wait(address).unwrap()).collect();
+        assert!(logins.are_full(address) && logins.wait(address).is_none());
+        assert!(!logins.are_full([10, 0, 0, 2].into()), "others are not kept out");
+        drop(waiting.pop());
+        assert!(!logins.are_full(address));
+        waiting.clear();
+        assert!(logins.waiting.lock().unwrap().is_empty());
     }
 
     proptest! {

@@ -116,8 +116,20 @@ impl Limits {
         if delay > Duration::ZERO {
             let user: String = user.chars().take(64).collect();
             counters.refuse("logins", &format!("`{user}` from {address} fails again: its answer waits {} ms", delay.as_millis()));
+            if let Some(waits) = self.logins.wait(address) {
+                // Also when who failed has hung up: it is the next guess that would gain by it.
+                tokio::spawn(async move {
+                    tokio::time::sleep(delay).await;
+                    drop(waits);
+                });
+            }
             tokio::time::sleep(delay).await;
         }
+    }
+
+    /// Whether so many failed logins of this address wait that no more is verified of what it says.
+    pub fn fails_too_much(&self, address: IpAddr) -> bool {
+        self.logins.are_full(address)
     }
 
     /// Whether a topic or filter is no longer and no deeper than any may be.

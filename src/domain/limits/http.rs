@@ -39,6 +39,10 @@ pub const NEWS_QUIET_SECONDS: i64 = 600;
 pub const STREAM_SUBSCRIBERS: usize = 256;
 /// Of one address that is not this host: a person with some pages.
 pub const STREAM_ADDRESS_SUBSCRIBERS: usize = 8;
+/// Of one user, wherever he is: so nobody takes the places of all.
+pub const STREAM_USER_SUBSCRIBERS: usize = 64;
+/// Signs of life that one may send or answer in a minute: some clients ping each second, and each is answered.
+pub const STREAM_SIGNS_A_MINUTE: usize = 240;
 /// What a subscriber may say at once: a list of kinds and of entities.
 pub const STREAM_MESSAGE_BYTES: usize = 4 * 1_024;
 /// Entities that one subscription names: as many as fit into what may be said.
@@ -47,6 +51,8 @@ pub const STREAM_ENTITIES: usize = 48;
 pub const STREAM_CHANGES_A_MINUTE: usize = 60;
 /// Tickets that wait to be used: one for each who may listen.
 pub const STREAM_TICKETS: usize = STREAM_SUBSCRIBERS;
+/// Of one who proved himself in one way: a page asks for one when it needs one.
+pub const STREAM_OWN_TICKETS: usize = 8;
 /// How long a ticket holds: a page uses it at once.
 pub const STREAM_TICKET_SECONDS: u64 = 30;
 /// Events that all subscribers together are sent in a second, and bytes: some hundredths of what a small host can do, so that judging never

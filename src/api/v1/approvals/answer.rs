@@ -22,6 +22,9 @@ pub fn routes() -> Routes {
     Routes::new().routes(routes!(answer))
 }
 
+/// A SHA-256 in hex; the nonce is shorter.
+const PROOF_BYTES: usize = 64;
+
 /// A person's word on one that waits.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -50,6 +53,10 @@ async fn answer(
     Told(word): Told<Word>,
 ) -> Result<Json<Settled>, Problem> {
     let (by, approves) = (may.entity(), word.approves);
+    if word.nonce.len().max(word.sha256.len()) > PROOF_BYTES {
+        let detail = format!("`nonce` and `sha256` have at most {PROOF_BYTES} characters: they stand in the approval");
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "request", detail));
+    }
     if !api.root.waiting().contains_key(&id)
         && let Some(before) = settled(&api, id).await?
     {

@@ -84,7 +84,7 @@ mod tests {
         let mut seats = Vec::new();
         for count in [1, 10, 200, limits::STREAM_SUBSCRIBERS] {
             while seats.len() < count {
-                seats.push(live.seats.take([127, 0, 0, 1].into()).unwrap());
+                seats.push(live.seats.take([127, 0, 0, 1].into(), None, None).unwrap());
             }
             let (share, beats) = (live.share(), Duration::from_secs(1).as_micros() / live.beat().as_micros());
             let a_second = u128::try_from(count * share.events).unwrap() * beats;

@@ -31,7 +31,7 @@ use axum::{
         FromRequestParts, Query as Plain, Request, State,
         ws::{WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
     },
-    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
+    http::{Extensions, HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::get,
@@ -74,9 +74,9 @@ async fn ticket(
     State(api): State<Arc<Api>>,
     Extension(live): Extension<Arc<Live>>,
     Extension(visitor): Extension<Visitor>,
-    headers: HeaderMap,
+    request: Request,
 ) -> Result<(StatusCode, Json<Ticket>), Problem> {
-    let proof = proof(&api, &visitor, &headers)?;
+    let proof = proof(&api, &visitor, request.headers(), request.extensions())?;
     let failed = || Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "randomness", "this host has no randomness: look at its log");
     let ticket = live.tickets.give(proof, api.hall.clock.uptime()).ok_or_else(failed)?;
     let expires_at = api.hall.clock.now().plus_seconds(limits::STREAM_TICKET_SECONDS.cast_signed()).to_string();
@@ -97,7 +97,7 @@ async fn stream(
         return Ok(answer);
     };
     let (wish, from) = query.read(false).map_err(unfit)?;
-    let mut listener = asker.sit_down(&api, &live)?;
+    let mut listener = asker.sit_down(&api, &live, false)?;
     listener.subscribe(wish, from);
     listener.hello();
     let stopped = live.stopped.clone();
@@ -121,7 +121,7 @@ async fn all_events(
     // A browser says it when it comes back; the address is still the first one.
     let last = headers.get("last-event-id").filter(|id| !id.is_empty());
     let last = last.map(|id| wish::id(id.to_str().unwrap_or_default()).map_err(unfit)).transpose()?;
-    let mut listener = asker.sit_down(&api, &live)?;
+    let mut listener = asker.sit_down(&api, &live, true)?;
     listener.subscribe(wish, last.or(from));
     listener.hello();
     let kind = [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-store")];
@@ -147,24 +147,27 @@ impl FromRequestParts<Arc<Api>> for Asker {
             ));
         };
         let shown = parts.extensions.get::<Proof>().cloned();
-        let proof = shown.map_or_else(|| proof(api, visitor, &parts.headers), Ok)?;
+        let proof = shown.map_or_else(|| proof(api, visitor, &parts.headers, &parts.extensions), Ok)?;
         Ok(Self { visitor: visitor.clone(), proof, peer: *peer })
     }
 }
 
 impl Asker {
-    fn sit_down(self, api: &Arc<Api>, live: &Arc<Live>) -> Result<Listener, Problem> {
+    /// `holds`: as long as he listens his connection holds a place among those of all that is asked.
+    fn sit_down(self, api: &Arc<Api>, live: &Arc<Live>, holds: bool) -> Result<Listener, Problem> {
         let address = self.peer.ip();
-        let seat = live.seats.take(address).inspect_err(|_| {
+        let most = holds.then_some(api.hall.config.http.max_connections / 2);
+        let seat = live.seats.take(address, self.visitor.user.as_deref(), most).inspect_err(|_| {
             api.hall.counters.refuse("subscribers", &format!("a subscriber from {address}: there is no place"));
         })?;
         Ok(Listener::new(Arc::clone(api), Arc::clone(live), self.visitor, self.proof, seat))
     }
 }
 
-fn proof(api: &Api, visitor: &Visitor, headers: &HeaderMap) -> Result<Proof, Problem> {
+fn proof(api: &Api, visitor: &Visitor, headers: &HeaderMap, extensions: &Extensions) -> Result<Proof, Problem> {
     let shown = gate::shown(headers)?;
-    Ok(api.hall.proof(visitor, shown.as_ref().map(gate::Credentials::shown)))
+    let certificate = gate::certificate(api, extensions)?;
+    Ok(api.hall.proof(visitor, certificate.as_deref(), shown.as_ref().map(gate::Credentials::shown)))
 }
 
 fn unfit(detail: String) -> Problem {
@@ -194,6 +197,7 @@ async fn enter(
     let Some(ticket) = ticket else {
         return gate::readers(State(api), Extension(peer), request, next).await;
     };
+    let _ = gate::certificate(&api, request.extensions())?;
     let proof = live.tickets.take(&ticket, hall.clock.uptime());
     let Some((proof, visitor)) = proof.and_then(|proof| hall.still(&proof).map(|visitor| (proof, visitor))) else {
         hall.counters.refuse("login", &format!("a ticket that does not hold, from {}", peer.0.ip()));

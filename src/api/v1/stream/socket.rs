@@ -57,8 +57,9 @@ struct Talk {
     /// When something came from the other side last, and when it was asked for a sign of life.
     heard: Instant,
     asked: Option<Instant>,
-    /// How often another subscription was made in the minute that began then.
+    /// How often another subscription was made, and a sign of life came, in the minute that began then.
     changes: usize,
+    signs: usize,
     since: Instant,
     /// What the other side knows of how far it has been told.
     told: String,
@@ -67,7 +68,7 @@ struct Talk {
 impl Talk {
     fn new(listener: Listener) -> Self {
         let now = Instant::now();
-        Self { listener, heard: now, asked: None, changes: 0, since: now, told: String::new() }
+        Self { listener, heard: now, asked: None, changes: 0, signs: 0, since: now, told: String::new() }
     }
 
     async fn run(&mut self, socket: &mut WebSocket, stopped: &mut watch::Receiver<bool>) -> End {
@@ -130,20 +131,30 @@ impl Talk {
 
     fn hear(&mut self, said: Option<Result<Message, axum::Error>>) -> Result<(), End> {
         self.heard = Instant::now();
+        if self.since.elapsed() >= MINUTE {
+            (self.since, self.changes, self.signs) = (Instant::now(), 0, 0);
+        }
         match said {
             None => Err(End::Gone),
             Some(Err(error)) => Err(unfit(error)),
             Some(Ok(Message::Text(text))) => self.subscribe(&text),
             Some(Ok(Message::Binary(_))) => Err(End::Closed(UNACCEPTABLE, "say it as text, in JSON".into())),
             // It is answered by itself, and nothing comes after it.
-            Some(Ok(Message::Close(_) | Message::Ping(_) | Message::Pong(_))) => Ok(()),
+            Some(Ok(Message::Close(_))) => Ok(()),
+            // A ping, too.
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => {
+                self.signs += 1;
+                if self.signs <= limits::STREAM_SIGNS_A_MINUTE {
+                    return Ok(());
+                }
+                let reason =
+                    format!("more than {} signs of life in a minute: one each some seconds is enough", limits::STREAM_SIGNS_A_MINUTE);
+                Err(End::Closed(POLICY, reason))
+            }
         }
     }
 
     fn subscribe(&mut self, text: &str) -> Result<(), End> {
-        if self.since.elapsed() >= MINUTE {
-            (self.since, self.changes) = (Instant::now(), 0);
-        }
         self.changes += 1;
         if self.changes > limits::STREAM_CHANGES_A_MINUTE {
             let reason =

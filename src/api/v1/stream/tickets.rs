@@ -26,8 +26,13 @@ impl Tickets {
         getrandom::fill(&mut bytes).ok()?;
         let ticket = BASE64URL_NOPAD.encode(&bytes);
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.len() >= limits::STREAM_TICKETS {
-            all.pop_front();
+        // One's own oldest goes first, so that nobody pushes out another's.
+        let own = all.iter().filter(|(.., of)| *of == proof).count();
+        let oldest = all.iter().position(|(.., of)| own < limits::STREAM_OWN_TICKETS || *of == proof);
+        if (own >= limits::STREAM_OWN_TICKETS || all.len() >= limits::STREAM_TICKETS)
+            && let Some(oldest) = oldest
+        {
+            all.remove(oldest);
         }
         all.push_back((token_hash(&ticket), now + Duration::from_secs(limits::STREAM_TICKET_SECONDS), proof));
         Some(ticket)
@@ -62,7 +67,12 @@ mod tests {
     #[test]
     fn as_many_wait_as_may_be_and_one_past_takes_the_place_of_the_oldest() {
         let (tickets, now) = (Tickets::default(), Duration::ZERO);
-        let all: Vec<String> = (0..=limits::STREAM_TICKETS).map(|_| tickets.give(Proof::Open, now).unwrap()).collect();
+        let proof = |n: usize| Proof::Password { user: n.to_string(), secret: None };
+        let other = tickets.give(proof(0), now).unwrap();
+        let own: Vec<String> = (0..=limits::STREAM_OWN_TICKETS).map(|_| tickets.give(proof(1), now).unwrap()).collect();
+        assert_eq!(tickets.take(&own[0], now), None, "one past its own");
+        assert!(own[1..].iter().chain([&other]).all(|ticket| tickets.take(ticket, now).is_some()));
+        let all: Vec<String> = (0..=limits::STREAM_TICKETS).map(|n| tickets.give(proof(n), now).unwrap()).collect();
         assert_eq!(tickets.take(&all[0], now), None);
         assert!(all[1..].iter().all(|ticket| tickets.take(ticket, now).is_some()));
     }
