@@ -4,13 +4,11 @@
 
 mod support;
 use serde_json::{Value, json};
-use std::{
-    io::Write,
-    path::Path,
-    process::{Command, Stdio},
-    time::Duration,
+use std::time::Duration;
+use support::{
+    host::{jamey, settle},
+    *,
 };
-use support::*;
 
 const PASSWORD: &str = "correct horse battery";
 const SET: &str = "shed/bolt/set";
@@ -107,19 +105,15 @@ fn shed(seconds: u32) -> Shed {
 fn shed_with(seconds: u32, more: &str) -> Shed {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    for (user, roles) in [
-        ("panel", &["operator"][..]),
+    let people: [(&str, &[&str]); 6] = [
+        ("panel", &["operator"]),
         ("bolt", &["reader"]),
         ("anna", &["human", "approver"]),
         ("bob", &["human", "approver", "operator"]),
         ("carl", &["human"]),
         ("hub", &["discovery", "operator"]),
-    ] {
-        let mut args = vec!["user", "add", user];
-        args.extend(roles.iter().flat_map(|role| ["--role", role]));
-        let (code, out) = jamey(&data, &args, &format!("{PASSWORD}\n"));
-        assert_eq!(code, 0, "{out}");
-    }
+    ];
+    settle(&data, &people, PASSWORD);
     let rules = folder.path().join("rules.toml");
     std::fs::write(&rules, RULES).unwrap();
     let config = HOUSE.replace("RULES", rules.to_str().unwrap()).replace("SECONDS", &seconds.to_string()) + more;
@@ -127,16 +121,6 @@ fn shed_with(seconds: u32, more: &str) -> Shed {
     let shed = Shed { _folder: folder, house };
     assert!(shed.sign_in("bob").publish(Message::new("shed/cellar/leak", "false").qos(1)).taken());
     shed
-}
-
-/// One command on a data folder: exit code, and all that it said.
-fn jamey(data: &Path, args: &[&str], input: &str) -> (i32, String) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_jamey"));
-    command.arg("--data").arg(data).args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-    let out = child.wait_with_output().unwrap();
-    (out.status.code().unwrap(), String::from_utf8_lossy(&out.stdout).into_owned() + &String::from_utf8_lossy(&out.stderr))
 }
 
 impl Shed {

@@ -10,12 +10,11 @@ use jamey::{
     store::Reader,
 };
 use serde_json::{Value, json};
-use std::{
-    io::Write,
-    path::Path,
-    process::{Command, Stdio},
+use std::path::Path;
+use support::{
+    host::{jamey as told, settle},
+    *,
 };
-use support::*;
 
 const PASSWORD: &str = "correct horse battery";
 /// Whatever is opened wants a person's word.
@@ -61,32 +60,19 @@ const MARK: &str = "Zq7xMarkOfTheThief";
 /// A house with users: an operator, a person without a role for commands, and two that speak for themselves.
 fn house_with_users() -> House {
     let folder = tempfile::tempdir().unwrap().keep();
-    for (user, roles) in [
-        ("bob", &["human", "operator"][..]),
+    let people: [(&str, &[&str]); 7] = [
+        ("bob", &["human", "operator"]),
         ("root", &["admin"]),
         ("carl", &["human"]),
         ("reader", &["reader"]),
         ("probe", &["device"]),
         ("thief", &["operator"]),
         ("hub", &["discovery", "operator"]),
-    ] {
-        let mut args = vec!["user", "add", user];
-        args.extend(roles.iter().flat_map(|role| ["--role", role]));
-        let (code, out) = told(&folder, &args, &format!("{PASSWORD}\n"));
-        assert_eq!(code, 0, "{out}");
-    }
+    ];
+    settle(&folder, &people, PASSWORD);
     let rules = folder.join("rules.toml");
     std::fs::write(&rules, RULES).unwrap();
     Plan::default().enforce().config(&CONFIG.replace("RULES", rules.to_str().unwrap())).data(&folder).start()
-}
-
-fn told(data: &Path, args: &[&str], input: &str) -> (i32, String) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_jamey"));
-    command.arg("--data").arg(data).args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-    let out = child.wait_with_output().unwrap();
-    (out.status.code().unwrap(), String::from_utf8_lossy(&out.stdout).into_owned() + &String::from_utf8_lossy(&out.stderr))
 }
 
 /// A command that goes well, on the house's own data.

@@ -237,3 +237,26 @@ fn who_is_slow_is_let_go_and_who_is_many_finds_no_place() {
 fn house_is_well(mut house: House) {
     house.serves();
 }
+
+#[test]
+fn what_is_retained_is_weighed_whole_after_a_restart_too() {
+    let mut house = house();
+    let mut lamp = house.client("lamp");
+    for (topic, payload) in [("lamp/state", "on"), ("lamp/name", "over the table")] {
+        assert!(lamp.publish(Message::new(topic, payload).qos(1).retained()).taken());
+    }
+    let is_weighed = |house: &House| {
+        let told = |path: &str| get(house.http(), path, &[]).json();
+        let (whole, figures) = (told("/v1/broker/retained?limit=200"), told("/v1/broker"));
+        let values = whole["data"].as_array().unwrap();
+        let bytes: u64 = values.iter().map(|value| value["bytes"].as_u64().unwrap()).sum();
+        whole["next"].is_null()
+            && bytes > 16
+            && (figures["retained"].as_u64(), figures["retained_bytes"].as_u64()) == (u64::try_from(values.len()).ok(), Some(bytes))
+    };
+    // Jamey's own values change meanwhile.
+    wait_until("each value counts", PATIENCE, || is_weighed(&house));
+    house.stop();
+    house.start();
+    wait_until("each value counts again", PATIENCE, || is_weighed(&house));
+}

@@ -19,6 +19,7 @@ use std::{
 use support::{
     authority::{Authority, NOW, Pair},
     carrier::to,
+    listener::{Events, Listener},
     porch::{Porch, porch},
     web::{get, say},
     *,
@@ -115,6 +116,41 @@ fn where_a_certificate_is_required_nobody_asks_without_and_health_is_told_on_thi
     let wrong = porch.folder().join("wrong.toml");
     std::fs::write(&wrong, format!("[http.tls]\ncertificate = {:?}\nkey = {:?}\n", other.certificate, other.key)).unwrap();
     assert!(!health(&wrong).status.success(), "somebody else answers there");
+}
+
+#[test]
+fn a_certificate_that_is_taken_back_ends_what_it_opened() {
+    let porch = porch();
+    let crl = porch.authority.revoke("revoked.pem", &[]);
+    let peopled = Peopled::start(&format!("{}client_crl = {crl:?}\n", config(&porch, "optional")));
+    let other = porch.authority.client("rita", NOW);
+    let (annas, ritas) = (through(&porch, &peopled, Some(&porch.client)), through(&porch, &peopled, Some(&other)));
+    let (mut socket, _) = Listener::open(annas, "/v1/stream?kinds=verdict", &[]);
+    let mut events = Events::open(annas, "/v1/events?kinds=verdict", &[]).unwrap();
+    let (mut stays, _) = Listener::open(ritas, "/v1/stream?kinds=verdict", &[]);
+    // One that is kept open between two requests.
+    let mut kept = std::net::TcpStream::connect(annas).unwrap();
+    kept.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut ask = || {
+        kept.write_all(b"HEAD /v1/broker HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            let mut one = [0];
+            kept.read_exact(&mut one).unwrap();
+            head.extend(one);
+        }
+        String::from_utf8(head).unwrap()
+    };
+    assert!(ask().starts_with("HTTP/1.1 200"));
+    porch.authority.revoke("revoked.pem", &[porch.client.serial]);
+    assert_eq!(socket.closed().0, 1008);
+    events.ended();
+    let after = ask();
+    assert!(after.starts_with("HTTP/1.1 401"), "{after}");
+    assert!(say(annas, b"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").is_none(), "nor does it open anything anew");
+    // Another of the same authority is as good as before.
+    assert_eq!(get(ritas, PATH, &[]).status, 200);
+    assert_eq!(stays.subscribe(serde_json::json!({"kinds": ["alert"]}))["type"], "subscribed");
 }
 
 #[test]

@@ -290,3 +290,16 @@ fn api10_what_others_say_is_told_as_what_it_is() {
         assert!(json.get("admin").is_none());
     }
 }
+
+#[test]
+fn api10_no_client_id_forges_a_line_of_the_log() {
+    let peopled = Peopled::start("[log]\nfilter = \"debug\"\n");
+    let id = "lamp\n2026-01-01T00:00:00.000000Z  WARN jamey: forged\r\u{1b}[2J\u{9b}1A";
+    let _ = peopled.house.dial(id).v5().user("lamp", people::PASSWORD).try_open().map(Mqtt::disconnect);
+    wait_until("it is logged", PATIENCE, || peopled.house.said().matches("forged").count() > 1);
+    let said = peopled.house.said();
+    assert!(said.contains("lamp\\n2026-01-01"), "told as what it is");
+    for line in said.lines().filter(|line| line.contains("forged")) {
+        assert!(!line.starts_with("2026-01-01") && !line.contains(['\r', '\u{1b}', '\u{9b}']), "{line:?}");
+    }
+}

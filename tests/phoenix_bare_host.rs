@@ -21,7 +21,10 @@ use std::{
     fs,
     path::Path,
 };
-use support::*;
+use support::{
+    web::{Answer, say},
+    *,
+};
 use uuid::Uuid;
 
 /// Every row of what must be equal. Of what the soul holds the words that a tick may change are left out.
@@ -63,6 +66,27 @@ fn retained(house: &House) -> BTreeMap<String, Vec<u8>> {
     all.filter(|(topic, _)| !own(topic)).collect()
 }
 
+/// What the owner sets by HTTP, beside what the config names.
+const OWN_RULES: &str = "[[rule]]\nid = \"no-sauna\"\nduty = \"security\"\nkind = \"veto\"\npolarity = -1\nweight = 10\nseverity = 1.0\nwhen = \"act.target == 'sauna'\"\n";
+
+fn of_root(method: &str, more: &str, body: &str) -> String {
+    let key = data_encoding::BASE64.encode(format!("root:{PASSWORD}").as_bytes());
+    format!("{method} /v1/rules/source HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Basic {key}\r\n{more}\r\n{body}")
+}
+
+fn own_rules(house: &House) -> Answer {
+    let answer = say(house.http(), of_root("GET", "", "").as_bytes()).unwrap();
+    assert_eq!(answer.status, 200, "{answer:?}");
+    answer
+}
+
+fn set_own_rules(house: &House) {
+    let (tag, body) = (own_rules(house).header("etag").unwrap().to_owned(), serde_json::json!({"text": OWN_RULES}).to_string());
+    let more = format!("If-Match: {tag}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n", body.len());
+    let answer = say(house.http(), of_root("PUT", &more, &body).as_bytes()).unwrap();
+    assert_eq!(answer.status, 200, "{answer:?}");
+}
+
 /// Lives the recorded inputs again; what each percept came to.
 fn replayed(reader: &Reader, config: &jamey::config::Config) -> BTreeMap<Uuid, Outcome> {
     let (mut outcomes, mut mind) = (BTreeMap::new(), None::<Mind>);
@@ -89,6 +113,7 @@ fn a_house_that_burned_is_there_again() {
     people(&place, &data);
     let house = Plan::default().enforce().config(&config).data(&data).start();
     let _deaf = live(&house);
+    set_own_rules(&house);
     let was_retained = retained(&house);
     assert!(was_retained.len() > 41, "{was_retained:?}");
     place.snapshot(&house);
@@ -104,7 +129,7 @@ fn a_house_that_burned_is_there_again() {
         jamey(Path::new("/"), &["rules", "list", "--json", "--config", config, "--data", data], "")
     };
     let had_rules = rules(&place.config_file(), house.data());
-    assert!(had_rules.contains("no-tv-at-all"));
+    assert!(had_rules.contains("no-tv-at-all") && had_rules.contains("no-sauna"));
 
     // Everything burns but the repository and its key.
     drop(house);
@@ -128,6 +153,7 @@ fn a_house_that_burned_is_there_again() {
     let (old_place, place_now) = (place.owners.path().join("rules.toml"), home.join("rules/00-rules.toml"));
     let has_rules = rules(&config, &home).replace(place_now.to_str().unwrap(), old_place.to_str().unwrap());
     assert!(has_rules == had_rules, "{has_rules}");
+    assert_eq!(own_rules(&house).json()["text"], OWN_RULES);
     assert_eq!(retained(&house), was_retained);
     let mut phone = phone(&house).open();
     assert!(phone.session_present, "its session waited for it");

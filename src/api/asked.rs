@@ -43,7 +43,7 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Named<T
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         // What cannot be a name names nothing.
         let read = Path::<T>::from_request_parts(parts, state).await;
-        read.map(|Path(named)| Self(named)).map_err(|error| Problem::new(StatusCode::NOT_FOUND, "not-found", error.body_text()))
+        read.map(|Path(named)| Self(named)).map_err(|error| Problem::missing(error.body_text()))
     }
 }
 

@@ -28,8 +28,9 @@ pub async fn dress(State(api): State<Arc<Api>>, request: Request, next: Next) ->
     let route = request.extensions().get::<MatchedPath>().map(|route| route.as_str().to_owned());
     let secured = request.extensions().get::<Secured>().is_some();
     let patience = hall.config.http.patience_seconds;
-    let mut answer = if says_too_much(&request) {
-        let detail = format!("a body has at most {} KiB", limits::HTTP_BODY_BYTES / 1_024);
+    let most = body_bytes(route.as_deref());
+    let mut answer = if says_more_than(most, &request) {
+        let detail = format!("a body has at most {} KiB here", most / 1_024);
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail).into_response()
     } else {
         let late =
@@ -47,7 +48,12 @@ pub async fn dress(State(api): State<Arc<Api>>, request: Request, next: Next) ->
     answer
 }
 
-fn says_too_much(request: &Request) -> bool {
+/// Where rules are told, a whole file is.
+fn body_bytes(route: Option<&str>) -> usize {
+    if route.is_some_and(|route| route.starts_with("/v1/rules/")) { limits::HTTP_RULES_BODY_BYTES } else { limits::HTTP_BODY_BYTES }
+}
+
+fn says_more_than(most: usize, request: &Request) -> bool {
     let said = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    said.is_some_and(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX) > limits::HTTP_BODY_BYTES)
+    said.is_some_and(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX) > most)
 }

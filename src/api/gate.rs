@@ -1,7 +1,8 @@
-//! Who may ask by HTTP: whatever is behind the gate is for those who may hear everything, and nothing gets behind it by being forgotten.
+//! Who may ask by HTTP: whatever is behind the gate is for those who may hear everything, but for the duties of an office, and nothing gets
+//! behind it by being forgotten.
 
 use super::{
-    Api,
+    Api, office,
     pace::{Key, Standing},
     problem::Problem,
     server::{Peer, Secured},
@@ -20,7 +21,7 @@ use axum::{
 use data_encoding::BASE64;
 use std::{net::IpAddr, sync::Arc};
 
-/// Lets those through who may read. Who it is stands in the request's extensions from then on.
+/// Lets those through who may read, or whose office it is. Who it is stands in the request's extensions from then on.
 ///
 /// # Errors
 /// With 401 for who is unknown, 403 for who may not.
@@ -46,7 +47,7 @@ pub async fn readers(
         api.hall.counters.refuse("http-rate", &format!("`{user}` from {} asks too fast", peer.ip()));
         return Ok(refusal);
     }
-    let mut answer = if visitor.rights.reads() {
+    let mut answer = if visitor.rights.reads() || office::has(&visitor.rights, &request) {
         request.extensions_mut().insert(visitor);
         next.run(request).await
     } else {
@@ -63,11 +64,15 @@ pub async fn readers(
 /// What the connection showed.
 ///
 /// # Errors
-/// Where it has to show one, and did not.
+/// Where it has to show one and did not, or where it was taken back since.
 pub(super) fn certificate(api: &Api, extensions: &Extensions) -> Result<Option<Arc<Certificate>>, Problem> {
     let shown = extensions.get::<Secured>().and_then(|Secured(certificate)| certificate.clone());
     if shown.is_none() && api.hall.config.http.requires_certificate() {
         let detail = "nobody asks here without a certificate: `jamey certs client` makes one, `[http.tls] client_certificate` asks for it";
+        return Err(Problem::new(StatusCode::UNAUTHORIZED, "certificate", detail));
+    }
+    if shown.as_deref().is_some_and(|shown| api.hall.has_taken_back(shown)) {
+        let detail = "this certificate was taken back since the connection began: `client_crl` has it";
         return Err(Problem::new(StatusCode::UNAUTHORIZED, "certificate", detail));
     }
     Ok(shown)

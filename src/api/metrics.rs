@@ -14,9 +14,9 @@ use std::sync::Arc;
 pub async fn metrics(State(api): State<Arc<Api>>, headers: HeaderMap) -> Result<Response, Problem> {
     let accept = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect::<Vec<_>>().join(",");
     let format = Format::asked(&accept);
-    // Pages of /proc are read: on a thread where nobody's message waits meanwhile.
-    let text = tokio::task::spawn_blocking(move || encode((api.figures)(), format));
+    // Pages of /proc are read.
+    let text = api.apart(move |api| encode((api.figures)(), format)).await?;
     let failed = || Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "figures", "the figures could not be written: the log tells more");
-    let text = text.await.map_err(|_| failed())?.map_err(|_| failed())?;
+    let text = text.map_err(|_| failed())?;
     Ok(([(header::CONTENT_TYPE, format.content_type()), (header::VARY, "Accept")], text).into_response())
 }

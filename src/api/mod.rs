@@ -9,6 +9,7 @@ mod health;
 mod kinds;
 mod may;
 mod metrics;
+mod office;
 mod openapi;
 mod pace;
 mod paging;
@@ -19,6 +20,7 @@ mod reading;
 mod request_id;
 mod root;
 mod server;
+mod told;
 mod v1;
 
 use crate::{
@@ -36,6 +38,7 @@ use axum::{
 };
 use pace::Pace;
 use problem::Problem;
+use reading::Threads;
 pub use root::{Agrees, Beat, Kept, Later, NotReplayed, NotSet, Replay, Root};
 use std::sync::{Arc, Weak};
 use tokio::{net::TcpListener, sync::watch};
@@ -53,6 +56,8 @@ pub struct Api {
     pub engine: Weak<Engine>,
     /// How fast may be asked.
     pace: Pace,
+    /// Where work for answers is done.
+    threads: Threads,
     /// What only the whole house can do.
     pub root: Arc<dyn Root>,
 }
@@ -66,13 +71,16 @@ impl Api {
         engine: Weak<Engine>,
         root: Arc<dyn Root>,
     ) -> Self {
-        Self { pace: Pace::new(&hall.config.http), hall, readers, figures, engine, root }
+        Self { pace: Pace::new(&hall.config.http), threads: Threads::new(limits::HTTP_THREADS), hall, readers, figures, engine, root }
     }
 }
 
 /// Serves until told to stop.
 pub async fn serve(listener: TcpListener, tls: Option<Arc<Tls>>, api: Api, stopped: watch::Receiver<bool>) {
     let hall = Arc::clone(&api.hall);
+    if let Some(tls) = &tls {
+        let _ = hall.visitors_tls.set(Arc::clone(tls));
+    }
     let live = Arc::new(Live::new(stopped.clone()));
     tokio::spawn(Arc::clone(&live).herald(Arc::clone(&hall.news)));
     server::serve(listener, tls, routes(Arc::new(api), &live), Arc::clone(&hall), stopped.clone()).await;
@@ -93,7 +101,7 @@ fn routes(api: Arc<Api>, live: &Arc<Live>) -> Router {
     open.merge(gated)
         .merge(v1::stream::open(&api))
         .layer(Extension(Arc::clone(live)))
-        .fallback(async || Problem::new(StatusCode::NOT_FOUND, "not-found", "there is nothing here: /openapi.json tells what there is"))
+        .fallback(async || Problem::missing("there is nothing here: /openapi.json tells what there is"))
         .method_not_allowed_fallback(async || {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method", "this cannot be done here: /openapi.json tells what can")
         })

@@ -118,8 +118,8 @@ impl Standing {
     pub fn refusal(self) -> Option<Response> {
         let wait = self.wait?;
         let detail = format!("too many requests of this {}: ask again in {wait} s (`[http] requests_per_second`, `burst`)", self.name);
-        let mut answer = Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many", detail).into_response();
-        answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait));
+        let problem = Problem { retry_after: Some(wait), ..Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many", detail) };
+        let mut answer = problem.into_response();
         answer.extensions_mut().insert(self);
         Some(answer)
     }

@@ -6,6 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use utoipa::{
     IntoResponses, ToSchema,
@@ -22,6 +23,10 @@ pub struct Problem {
     pub detail: String,
     /// Of the request that met with it; the layer outside all others knows it.
     pub request_id: Option<String>,
+    /// Each thing that is wrong, where that is told one by one.
+    pub errors: Option<Value>,
+    /// Seconds after which it may be otherwise.
+    pub retry_after: Option<u64>,
 }
 
 /// A problem document.
@@ -42,12 +47,16 @@ pub struct Document {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required, min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9._-]+$")]
     request_id: Option<String>,
+    /// Where it is told one by one: that answer's own description has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(ignore)]
+    errors: Option<Value>,
 }
 
 impl Problem {
     #[must_use]
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, detail: detail.into(), request_id: None }
+        Self { status, code, detail: detail.into(), request_id: None, errors: None, retry_after: None }
     }
 }
 
@@ -56,6 +65,12 @@ impl Problem {
     #[must_use]
     pub fn not_yet() -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "not-yet", "nothing was told of it yet since the start: ask again in some seconds")
+    }
+
+    /// There is no room for it at this moment.
+    #[must_use]
+    pub fn busy(detail: impl Into<String>) -> Self {
+        Self { retry_after: Some(1), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail) }
     }
 
     /// What is named is not there.
@@ -75,12 +90,16 @@ impl IntoResponse for Problem {
             code: self.code,
             detail: self.detail,
             request_id: self.request_id,
+            errors: self.errors,
         };
         let mut answer = (self.status, Json(document)).into_response();
         answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if self.status == StatusCode::UNAUTHORIZED {
             let ways = HeaderValue::from_static("Bearer realm=\"jamey\", Basic realm=\"jamey\", charset=\"UTF-8\"");
             answer.headers_mut().insert(header::WWW_AUTHENTICATE, ways);
+        }
+        if let Some(seconds) = self.retry_after {
+            answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         answer.extensions_mut().insert(kept);
         answer
@@ -110,7 +129,7 @@ impl IntoResponses for Refused {
             (403, "this is not for who asks"),
             (429, "too many requests: `Retry-After` says when"),
             (500, "the house cannot answer: its log tells more"),
-            (503, "no answer in time, or too many wait: ask again"),
+            (503, "no answer in time, or too many wait: ask again, where `Retry-After` says when"),
         ])
     }
 }

@@ -235,13 +235,14 @@ mod tests {
     #[test]
     fn whatever_would_go_on_otherwise_has_another_hash() {
         let kept = Approvals::default().hold(&percept(), &[], Timestamp::from_micros(9));
-        let others: [fn(&mut Kept); 7] = [
+        let others: [fn(&mut Kept); 8] = [
             |k| k.way_on.payload = b"LOCK".to_vec(),
             |k| k.way_on.topic = "back/set".into(),
             |k| k.way_on.properties = vec![2, 3, 0],
             |k| k.percept.qos = 2,
             |k| k.percept.payload = b"LOCK".to_vec(),
             |k| k.expires_at = Timestamp::from_micros(10),
+            |k| k.nonce = "0".repeat(32),
             |k| Arc::make_mut(&mut k.percept.source).requester = EntityId::new("other").unwrap(),
         ];
         for (at, change) in others.iter().enumerate() {

@@ -96,7 +96,10 @@ pub async fn watch(data: std::path::PathBuf, hall: Arc<Hall>, mut stopped: watch
                     hall.record("change", Some("lists"), "read again while running").await;
                     hall.change_door(|door| door.acl = acl);
                 }
-                Err(error) => warn!("{error}\nthe old access lists stay"),
+                Err(error) => {
+                    error.to_string().lines().for_each(|line| warn!("{line}"));
+                    warn!("the old access lists stay");
+                }
             }
         }
     }

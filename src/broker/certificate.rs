@@ -1,9 +1,9 @@
 //! What an X.509 certificate says of its bearer, and until when it holds. Whether it may be believed is for TLS to check.
 
-use super::entrance::Certificate;
-use crate::domain::Timestamp;
+use super::entrance::{Certificate, Number};
+use crate::domain::{Timestamp, audit::fields};
 use sha2::{Digest, Sha256};
-use x509_parser::{certificate::X509Certificate, prelude::FromDer};
+use x509_parser::{certificate::X509Certificate, prelude::FromDer, revocation_list::CertificateRevocationList};
 
 /// The time in which a certificate holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +18,8 @@ impl Certificate {
     pub fn read(der: &[u8]) -> Self {
         let parsed = X509Certificate::from_der(der).ok().map(|(_, parsed)| parsed);
         let name = parsed.as_ref().and_then(|p| p.subject().iter_common_name().next()?.as_str().ok().map(str::to_owned));
-        Self { common_name: name.filter(|name| !name.is_empty()), fingerprint: fingerprint(der) }
+        let number = parsed.as_ref().map_or([0; 32], |p| number(p.issuer().as_raw(), p.raw_serial()));
+        Self { common_name: name.filter(|name| !name.is_empty()), fingerprint: fingerprint(der), number }
     }
 }
 
@@ -26,6 +27,19 @@ impl Certificate {
 #[must_use]
 pub fn fingerprint(der: &[u8]) -> String {
     Sha256::digest(der).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The numbers of those that a list takes back. Whether the list may be believed is for TLS to check.
+#[must_use]
+pub fn taken_back(list: &[u8]) -> Vec<Number> {
+    let Ok((_, list)) = CertificateRevocationList::from_der(list) else { return Vec::new() };
+    list.iter_revoked_certificates().map(|one| number(list.issuer().as_raw(), one.raw_serial())).collect()
+}
+
+fn number(issuer: &[u8], serial: &[u8]) -> Number {
+    let mut hasher = Sha256::new();
+    fields(&mut hasher, &[issuer, serial]);
+    hasher.finalize().into()
 }
 
 /// From when until when a certificate holds; None where it cannot be read.
@@ -64,6 +78,7 @@ mod tests {
         fn no_bytes_make_it_fall(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
             prop_assert_eq!(Certificate::read(&bytes).fingerprint.len(), 64);
             let _ = validity(&bytes);
+            prop_assert!(taken_back(&bytes).is_empty());
         }
     }
 }

@@ -25,4 +25,9 @@ pub struct Certificate {
     pub common_name: Option<String>,
     /// SHA-256 of the DER, in lower-case hex.
     pub fingerprint: String,
+    /// By which lists of those taken back name it.
+    pub number: Number,
 }
+
+/// SHA-256 over who issued a certificate and its serial number.
+pub type Number = [u8; 32];

@@ -12,6 +12,7 @@ use super::{
     orders::{Bearing, Orders},
     recalls::Recalls,
     repeats::Voices,
+    tls::Tls,
 };
 use crate::{
     config::Config,
@@ -105,6 +106,8 @@ pub struct Hall {
     pub owners: Owners,
     /// Other brokers; set once, before anybody is let in.
     pub beside: OnceLock<Beside>,
+    /// What HTTP has of TLS: it knows which certificates were taken back.
+    pub visitors_tls: OnceLock<Arc<Tls>>,
     guard: RwLock<Arc<GuardView>>,
     door: RwLock<Arc<Door>>,
     epoch: AtomicU64,
@@ -170,6 +173,7 @@ impl Hall {
             passwords: Passwords::default(),
             owners: Owners::default(),
             beside: OnceLock::new(),
+            visitors_tls: OnceLock::new(),
             guard: RwLock::new(Arc::new(guard)),
             epoch: AtomicU64::new(door.epoch),
             door: RwLock::new(Arc::new(door)),

@@ -55,6 +55,12 @@ impl Hall {
         }
     }
 
+    /// Whether a certificate that HTTP was shown is on the list of those taken back, as it is now.
+    #[must_use]
+    pub fn has_taken_back(&self, certificate: &Certificate) -> bool {
+        self.visitors_tls.get().is_some_and(|tls| tls.has_taken_back(certificate))
+    }
+
     /// Who it is, and what he may now; None: it holds no longer.
     #[must_use]
     pub fn still(&self, proof: &Proof) -> Option<Visitor> {
@@ -71,6 +77,9 @@ impl Hall {
                 (&user.name, user.roles.clone())
             }
             Proof::Certificate(certificate) => {
+                if self.has_taken_back(certificate) {
+                    return None;
+                }
                 let user = people.users.get(login::bearer(people, certificate)?)?;
                 (&user.name, user.roles.clone())
             }

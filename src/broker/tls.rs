@@ -2,7 +2,7 @@
 
 use super::{
     certificate::{self, Validity},
-    entrance::Certificate,
+    entrance::{Certificate, Number},
 };
 use crate::config::{ClientFiles, TlsFiles};
 use rustls::{
@@ -12,6 +12,7 @@ use rustls::{
     version::{TLS12, TLS13},
 };
 use std::{
+    collections::BTreeSet,
     io,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
@@ -49,6 +50,7 @@ pub struct Tls {
 struct State {
     config: Arc<ServerConfig>,
     watched: Vec<Watched>,
+    taken_back: BTreeSet<Number>,
     /// The files as they were when they were last taken, or refused.
     tried: Vec<Stamp>,
     /// The files as they were when they were last looked at.
@@ -65,8 +67,8 @@ impl Tls {
     /// When a file cannot be read or used, with what to do about it.
     pub fn open(files: TlsFiles) -> Result<Self, TlsError> {
         let stamps = stamps(&files);
-        let (config, watched) = read(&files)?;
-        let state = State { config, watched, tried: stamps.clone(), seen: stamps, refused: None };
+        let (config, watched, taken_back) = read(&files)?;
+        let state = State { config, watched, taken_back, tried: stamps.clone(), seen: stamps, refused: None };
         Ok(Self { files, state: Mutex::new(state) })
     }
 
@@ -90,8 +92,8 @@ impl Tls {
         let mut state = self.state();
         state.tried = now;
         Some(match fresh {
-            Ok((config, watched)) => {
-                (state.config, state.watched, state.refused) = (config, watched, None);
+            Ok((config, watched, taken_back)) => {
+                (state.config, state.watched, state.taken_back, state.refused) = (config, watched, taken_back, None);
                 Ok(())
             }
             Err(error) => {
@@ -99,6 +101,12 @@ impl Tls {
                 Err(error)
             }
         })
+    }
+
+    /// Whether the list of those taken back has it now: it may have been good when its connection began.
+    #[must_use]
+    pub fn has_taken_back(&self, certificate: &Certificate) -> bool {
+        self.state().taken_back.contains(&certificate.number)
     }
 
     /// The certificates in use.
@@ -133,10 +141,13 @@ fn stamps(files: &TlsFiles) -> Vec<Stamp> {
     all.map(|path| std::fs::metadata(path).ok().map(|m| (m.ino(), m.ctime(), m.ctime_nsec(), m.size()))).collect()
 }
 
-fn read(files: &TlsFiles) -> Result<(Arc<ServerConfig>, Vec<Watched>), TlsError> {
+/// What handshakes go by, the certificates in it, and the numbers of those taken back.
+type Read = (Arc<ServerConfig>, Vec<Watched>, BTreeSet<Number>);
+
+fn read(files: &TlsFiles) -> Result<Read, TlsError> {
     let unfit = |path: &Path, why: &dyn std::fmt::Display| TlsError::Unfit { path: path.to_owned(), why: why.to_string() };
     let chain = certificates(&files.certificate)?;
-    let mut watched = watch(&files.certificate, &chain);
+    let (mut watched, mut taken_back) = (watch(&files.certificate, &chain), BTreeSet::new());
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_protocol_versions(&[&TLS13, &TLS12])
@@ -145,7 +156,9 @@ fn read(files: &TlsFiles) -> Result<(Arc<ServerConfig>, Vec<Watched>), TlsError>
         Some(clients) => {
             let authorities = certificates(&clients.ca)?;
             watched.extend(watch(&clients.ca, &authorities));
-            builder.with_client_cert_verifier(verifier(clients, authorities, provider)?)
+            let lists = clients.crl.as_deref().map(lists).transpose()?.unwrap_or_default();
+            taken_back = lists.iter().flat_map(|list| certificate::taken_back(list)).collect();
+            builder.with_client_cert_verifier(verifier(clients, authorities, lists, provider)?)
         }
         None => builder.with_no_client_auth(),
     };
@@ -155,12 +168,13 @@ fn read(files: &TlsFiles) -> Result<(Arc<ServerConfig>, Vec<Watched>), TlsError>
         config.session_storage = Arc::new(NoServerSessionStorage {});
         config.send_tls13_tickets = 0;
     }
-    Ok((Arc::new(config), watched))
+    Ok((Arc::new(config), watched, taken_back))
 }
 
 fn verifier(
     clients: &ClientFiles,
     authorities: Vec<CertificateDer<'static>>,
+    lists: Vec<CertificateRevocationListDer<'static>>,
     provider: Arc<rustls::crypto::CryptoProvider>,
 ) -> Result<Arc<dyn ClientCertVerifier>, TlsError> {
     let unfit = |path: &Path, why: String| TlsError::Unfit { path: path.to_owned(), why };
@@ -169,13 +183,7 @@ fn verifier(
         roots.add(authority).map_err(|e| unfit(&clients.ca, e.to_string()))?;
     }
     let mut builder = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
-    if let Some(path) = &clients.crl {
-        let what = "list of revoked certificates";
-        let lists: Result<Vec<_>, _> = CertificateRevocationListDer::pem_slice_iter(&bytes(path)?).collect();
-        let lists = lists.map_err(|e| not_pem(path, what, &e))?;
-        if lists.is_empty() {
-            return Err(not_pem(path, what, &"there is none"));
-        }
+    if !lists.is_empty() {
         // A list takes back the certificates that stand on it; of an authority without one all are good.
         builder = builder.with_crls(lists).only_check_end_entity_revocation().allow_unknown_revocation_status();
     }
@@ -183,6 +191,14 @@ fn verifier(
         builder = builder.allow_unauthenticated();
     }
     builder.build().map_err(|e| unfit(clients.crl.as_ref().unwrap_or(&clients.ca), e.to_string()))
+}
+
+/// Every list of a PEM file.
+fn lists(path: &Path) -> Result<Vec<CertificateRevocationListDer<'static>>, TlsError> {
+    let what = "list of revoked certificates";
+    let read: Result<Vec<_>, _> = CertificateRevocationListDer::pem_slice_iter(&bytes(path)?).collect();
+    let read = read.map_err(|e| not_pem(path, what, &e))?;
+    if read.is_empty() { Err(not_pem(path, what, &"there is none")) } else { Ok(read) }
 }
 
 fn bytes(path: &Path) -> Result<Vec<u8>, TlsError> {

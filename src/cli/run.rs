@@ -1,7 +1,12 @@
 //! `jamey run`.
 
 use super::Common;
-use crate::{app, config::Config, observe::overheard, runtime};
+use crate::{
+    app,
+    config::Config,
+    observe::{log_line, overheard},
+    runtime,
+};
 use std::{future::Future, io::IsTerminal};
 use tracing_subscriber::{
     EnvFilter, Layer,
@@ -17,7 +22,8 @@ pub fn run(common: &Common) -> anyhow::Result<()> {
     let reading = common.clone();
     let again = app::rules::Again { file: common.config.clone(), read: Box::new(move || reading.load()) };
     let filter = log_filter(&config)?;
-    let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
+    let log = tracing_subscriber::fmt::layer().fmt_fields(log_line::Fields);
+    let log = log.with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
     let log = log.with_filter(filter.and(filter_fn(|metadata| !overheard::tells(metadata))));
     tracing_subscriber::registry().with(log).with(overheard::layer()).init();
     runtime::keep_pages_small();

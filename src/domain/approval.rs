@@ -42,7 +42,8 @@ pub struct Kept {
 }
 
 impl Kept {
-    /// SHA-256, in hex, over all that would go on and on whose behalf: an answer names it, so that it answers this and nothing else.
+    /// SHA-256, in hex, over all that would go on and on whose behalf: an answer names it, so that it answers this and nothing else. The nonce
+    /// is in it, since the audit trail has it too: who reads that and not the payload would try the codes that it may hold.
     #[must_use]
     pub fn digest(&self) -> String {
         let (p, way) = (&self.percept, &self.way_on);
@@ -65,6 +66,7 @@ impl Kept {
                 &way.properties,
                 &requests,
                 &self.expires_at.micros().to_be_bytes(),
+                self.nonce.as_bytes(),
             ],
         );
         hex(&hasher.finalize())

@@ -5,6 +5,7 @@ mod counters;
 pub mod device;
 mod host;
 mod incidents;
+pub mod log_line;
 pub mod metrics;
 pub mod news;
 pub mod opinion;

@@ -90,6 +90,39 @@ fn who_asked_may_not_answer_and_neither_may_who_has_not_read_it() {
 }
 
 #[test]
+fn that_something_waits_is_for_who_reads_and_what_it_holds_for_who_answers() {
+    let site = Site::new();
+    site.sign_in("panel").tell(SET, "OPEN");
+    let document = waiting(&site);
+    let id = document["id"].as_str().unwrap();
+    wait_until("it is counted", PATIENCE, || site.get("carl", "/v1/glance").json()["held"] == 1);
+    let verdict = &site.get("carl", "/v1/verdicts?limit=1").json()["data"][0];
+    assert_eq!(
+        (&verdict["decision"], &verdict["percept"], &verdict["request"]["entity"]),
+        (&json!("escalate"), &json!(id), &json!("panel"))
+    );
+    let trail = site.get("carl", "/v1/audit").json();
+    let asked = trail["data"].as_array().unwrap().iter().find(|row| row["action"] == "approval.asked").unwrap().clone();
+    assert_eq!((&asked["actor"], &asked["subject"]), (&json!("panel"), &json!(id)));
+    for path in [
+        "/v1/glance",
+        "/v1/verdicts",
+        &format!("/v1/verdicts/{id}"),
+        "/v1/audit",
+        "/v1/memory/records",
+        "/v1/alerts",
+        "/v1/broker/retained",
+    ] {
+        let answer = site.get("carl", path);
+        assert!(answer.status == 200 && !answer.body.contains(document["nonce"].as_str().unwrap()), "{path}: {answer:?}");
+    }
+    for path in ["/v1/approvals", &format!("/v1/approvals/{id}")] {
+        is_problem(&site.get("carl", path), 403, "forbidden");
+    }
+    is_problem(&site.get("carl", &format!("/v1/broker/retained/jamey%2Fapproval%2F{id}")), 404, "not-found");
+}
+
+#[test]
 fn what_waited_is_told_page_by_page_each_once() {
     let site = Site::new();
     let mut panel = site.sign_in("panel");

@@ -23,6 +23,16 @@ fn ended(site: &Site, place: &str) -> Value {
 }
 
 #[test]
+fn where_there_is_no_repository_an_errand_says_what_to_do() {
+    let site = Site::new();
+    for path in ["/v1/phoenix/snapshot", "/v1/phoenix/drill"] {
+        let answer = site.post("panel", path, &json!({}));
+        is_problem(&answer, 409, "no-repository");
+        assert!(answer.json()["detail"].as_str().unwrap().contains("[[phoenix.repository]]"), "{answer:?}");
+    }
+}
+
+#[test]
 fn an_errand_is_done_and_told_and_one_that_fails_says_why() {
     let folder = tempfile::tempdir().unwrap();
     let (nas, key) = (folder.path().join("nas"), folder.path().join("phoenix.key"));

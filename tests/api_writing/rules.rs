@@ -132,8 +132,58 @@ fn a_file_is_checked_and_nothing_changes_by_that() {
     is_problem(&check(&json!({"text": "", "name": ""})), 400, "request");
     is_problem(&check(&json!({"text": "", "name": "x".repeat(65)})), 400, "request");
     assert_eq!(check(&json!({"text": "", "name": "x".repeat(64)})).json()["good"], true);
-    is_problem(&check(&json!({"text": "#".repeat(64 * 1_024)})), 413, "too-large");
     is_problem(&site.post("panel", "/v1/rules/check", &json!({"text": ""})), 403, "forbidden");
+}
+
+#[test]
+fn a_file_as_long_as_may_be_however_it_is_written_and_one_past() {
+    let site = Site::new();
+    let most = 64 * 1_024;
+    let check = |text: String| site.post("anna", "/v1/rules/check", &json!({"text": text}));
+    assert_eq!(check("#".repeat(most)).json()["good"], true);
+    is_problem(&check("#".repeat(most + 1)), 400, "request");
+    let (_, tag) = site.read("anna", SOURCE);
+    is_problem(&site.put("anna", SOURCE, &tag, &json!({"text": "#".repeat(most + 1)})), 400, "request");
+    assert_eq!(site.put("anna", SOURCE, &tag, &json!({"text": "#".repeat(most)})).status, 200);
+    // Each character in twelve bytes, as JSON may have it.
+    let raw = |path: &str, body: &str| {
+        let length = body.len().to_string();
+        let head = site.said("anna", "POST", path, &[("Content-Type", "application/json"), ("Content-Length", &length)], None);
+        say(site.house.http(), format!("{head}{body}").as_bytes()).unwrap()
+    };
+    let longest = format!(r##"{{"text":"#{}"}}"##, r"\ud83d\ude00".repeat(most - 1));
+    assert_eq!(raw("/v1/rules/check", &longest).json()["good"], true);
+    let body = |bytes: usize| r#"{"text":""}"#.to_owned() + &" ".repeat(bytes - 11);
+    let most = most * 12 + 4 * 1_024;
+    assert_eq!(raw("/v1/rules/check", &body(most)).json()["good"], true);
+    is_problem(&raw("/v1/rules/check", &body(most + 1)), 413, "too-large");
+    is_problem(&raw("/v1/entities/probe/relate", &body(64 * 1_024 + 1)), 413, "too-large");
+}
+
+#[test]
+fn who_reads_sees_what_judges_and_not_what_is_written_beside_it() {
+    let site = Site::new();
+    let secret = "the key hangs behind the shed";
+    let (_, tag) = site.read("anna", SOURCE);
+    let text = format!("# {secret}\n{NO_LAMP}\n[weights]\nLITTLE = 9.0 # {secret}\n");
+    assert_eq!(site.put("anna", SOURCE, &tag, &json!({"text": text})).status, 200);
+    let mut panel = site.sign_in("panel");
+    assert_eq!(site.lamp(&mut panel), "deny");
+    let percept = site.get("carl", "/v1/verdicts?limit=1").json()["data"][0]["percept"].as_str().unwrap().to_owned();
+    let one = site.get("carl", "/v1/rules/NO-LAMP");
+    assert_eq!(one.json()["rule"]["when"], "act.verb == 'on'", "what a verdict is given by is no secret");
+    wait_until("it is told as milder", PATIENCE, || site.get("carl", "/v1/alerts").body.contains("guard-milder"));
+    // And what is wrong with it after somebody wrote into the file.
+    std::fs::write(site.house.data().join("rules/own.toml"), format!("[weights]\nNOTHING = 1 # {secret}\n")).unwrap();
+    wait_until("the mistake is told", PATIENCE, || site.get("carl", "/v1/alerts").body.contains("NOTHING"));
+    let explained = format!("/v1/verdicts/{percept}");
+    for path in
+        ["/v1/rules", "/v1/rules/NO-LAMP", "/v1/rules/LITTLE", "/v1/rules/shadow", "/v1/alerts", "/v1/audit", "/v1/glance", &explained]
+    {
+        let answer = site.get("carl", path);
+        assert!(answer.status == 200 && !answer.body.contains(secret), "{path}: {answer:?}");
+    }
+    is_problem(&site.get("carl", SOURCE), 403, "forbidden");
 }
 
 #[test]

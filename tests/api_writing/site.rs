@@ -1,15 +1,12 @@
 //! A house with a bolt that listens, a panel that asks, and people who may say this and that by HTTP.
 
 use super::support::{
+    host::{jamey, settle},
     web::{Answer, say},
     *,
 };
 use serde_json::Value;
-use std::{
-    io::Write,
-    path::Path,
-    process::{Command, Stdio},
-};
+use std::path::Path;
 
 pub const PASSWORD: &str = "correct horse battery";
 pub const SET: &str = "shed/bolt/set";
@@ -87,12 +84,7 @@ impl Site {
     pub fn with(config: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
-        for (user, roles) in PEOPLE {
-            let mut args = vec!["user", "add", user];
-            args.extend(roles.iter().flat_map(|role| ["--role", role]));
-            let (code, out) = jamey(&data, &[], &args, &format!("{PASSWORD}\n"));
-            assert_eq!(code, 0, "{out}");
-        }
+        settle(&data, &PEOPLE, PASSWORD);
         let rules = folder.path().join("rules.toml");
         std::fs::write(&rules, RULES).unwrap();
         let config = format!("{HOUSE}[conscience]\nshipped = false\nrules = [{:?}]\n{config}", rules.display().to_string());
@@ -153,7 +145,7 @@ impl Site {
 
     /// A command on the host: exit code, and all that it said.
     pub fn host(&self, args: &[&str]) -> (i32, String) {
-        jamey(self.house.data(), &["--config", self.house.folder().join("jamey.toml").to_str().unwrap()], args, "")
+        jamey(self.house.data(), &[&["--config", self.house.folder().join("jamey.toml").to_str().unwrap()], args].concat(), "")
     }
 
     #[track_caller]
@@ -180,28 +172,12 @@ impl Site {
     }
 }
 
-/// It is a problem document of this status and code.
+/// It is a problem document of this status and code, and of this request.
 #[track_caller]
 pub fn is_problem(answer: &Answer, status: u16, code: &str) {
     assert_eq!((answer.status, answer.header("content-type")), (status, Some("application/problem+json")), "{answer:?}");
     let json = answer.json();
     assert_eq!(json["code"], code, "{json}");
+    assert_eq!(json["request_id"].as_str(), answer.header("x-request-id"), "{json}");
     assert!(json["detail"].as_str().is_some_and(|detail| detail.len() > 10), "{json}");
-}
-
-pub fn jamey(data: &Path, before: &[&str], args: &[&str], input: &str) -> (i32, String) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_jamey"))
-        .arg("--data")
-        .arg(data)
-        .args(before)
-        .args(args)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // Who needs no word may be gone.
-    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
-    let out = child.wait_with_output().unwrap();
-    (out.status.code().unwrap(), String::from_utf8_lossy(&out.stdout).into_owned() + &String::from_utf8_lossy(&out.stderr))
 }

@@ -1,12 +1,11 @@
 //! A house with a bolt that listens, an automation that commands it, and people who may say how Jamey stands.
 
-use super::support::*;
-use serde_json::{Value, json};
-use std::{
-    io::Write,
-    path::{Path, PathBuf},
-    process::{Command, Stdio},
+use super::support::{
+    host::{run, settle},
+    *,
 };
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
 
 pub const PASSWORD: &str = "correct horse battery";
 pub const SET: &str = "shed/bolt/set";
@@ -87,12 +86,7 @@ impl Scene {
     fn made(guard: &str, broker: &str, conscience: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
-        for (user, roles) in PEOPLE {
-            let mut args = vec!["user", "add", user];
-            args.extend(roles.iter().flat_map(|role| ["--role", role]));
-            let (code, out, err) = jamey(&data, &[], &args, &format!("{PASSWORD}\n"));
-            assert_eq!(code, 0, "{out}{err}");
-        }
+        settle(&data, &PEOPLE, PASSWORD);
         let rules = folder.path().join("rules.toml");
         std::fs::write(&rules, RULES).unwrap();
         let house = Plan::default().config(&config(&rules, &format!("{guard}\"\n{broker}#\""), conscience)).data(&data).start();
@@ -128,7 +122,7 @@ impl Scene {
 
     /// A command on the host: exit code, standard output, standard error.
     pub fn host(&self, args: &[&str]) -> (i32, String, String) {
-        jamey(self.house.data(), &["--config", self.house.folder().join("jamey.toml").to_str().unwrap()], args, "")
+        run(self.house.data(), &[&["--config", self.house.folder().join("jamey.toml").to_str().unwrap()], args].concat(), "")
     }
 
     #[track_caller]
@@ -200,22 +194,4 @@ fn config(rules: &Path, guard: &str, conscience: &str) -> String {
 
 pub fn mode(mode: &str) -> Value {
     json!({"mode": mode})
-}
-
-fn jamey(data: &Path, before: &[&str], args: &[&str], input: &str) -> (i32, String, String) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_jamey"))
-        .arg("--data")
-        .arg(data)
-        .args(before)
-        .args(args)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // Who needs no word may be gone.
-    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
-    let out = child.wait_with_output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (out.status.code().unwrap(), text(out.stdout), text(out.stderr))
 }

@@ -3,6 +3,7 @@
 
 pub mod authority;
 pub mod carrier;
+pub mod host;
 pub mod house;
 pub mod listener;
 pub mod lossy;

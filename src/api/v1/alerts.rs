@@ -7,13 +7,13 @@ use crate::{
         asked::{Named, Nothing, Told},
         may::{May, Somebody},
         problem::{Missing, Problem, Refused, Unfit},
+        told::typed,
     },
     broker::{Order, Wants},
     observe::alerts::told::page,
 };
 use axum::{Json, extract::State, http::StatusCode};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
@@ -79,7 +79,7 @@ struct Acknowledged {
     responses((status = 200, description = "All alerts that are raised, the gravest first", body = Alerts), Refused),
 )]
 async fn alerts(State(api): State<Arc<Api>>) -> Result<Json<Alerts>, Problem> {
-    typed(page(&api.hall.alerts.page())).map(Json)
+    typed("alerts", page(&api.hall.alerts.page())).map(Json)
 }
 
 /// Says that an alert is seen: it is announced no more until it gets worse, or ends and comes back.
@@ -102,12 +102,5 @@ async fn acknowledge(
         StatusCode::CONFLICT => Problem { status: StatusCode::NOT_FOUND, code: "not-found", ..problem },
         _ => problem,
     })?;
-    typed(done).map(Json)
-}
-
-fn typed<T: DeserializeOwned>(told: Value) -> Result<T, Problem> {
-    serde_json::from_value(told).map_err(|error| {
-        tracing::warn!("HTTP: alerts cannot be told: {error}");
-        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "answer", "alerts cannot be told: the log says why")
-    })
+    typed("the alert", done).map(Json)
 }

@@ -7,19 +7,14 @@ use crate::{
     api::{
         Api, Routes,
         asked::{Asked, Named},
-        etag,
+        etag::{self, Unchanged},
         may::{May, Owner},
         paging::{self, Page},
         problem::{Missing, Problem, Refused},
     },
     domain::Timestamp,
 };
-use axum::{
-    Json,
-    extract::State,
-    http::{HeaderMap, StatusCode},
-    response::Response,
-};
+use axum::{Json, extract::State, http::HeaderMap, response::Response};
 use serde::Deserialize;
 use std::sync::Arc;
 use told::{Approval, Settled, waiting};
@@ -86,7 +81,7 @@ async fn approvals(_: May<Owner>, State(api): State<Arc<Api>>, Asked(which): Ask
 #[utoipa::path(
     get, path = "/v1/approvals/{id}", tag = "approvals", operation_id = "approval",
     params(("id" = Uuid, Path, description = "The percept that asked")),
-    responses((status = 200, description = "It waits, or waited", body = Approval), (status = 304, description = "As before"), Refused, Missing),
+    responses((status = 200, description = "It waits, or waited", body = Approval), Unchanged, Refused, Missing),
 )]
 async fn approval(_: May<Owner>, State(api): State<Arc<Api>>, Named(id): Named<Uuid>, headers: HeaderMap) -> Result<Response, Problem> {
     etag::tagged(&headers, &one(&api, id).await?.ok_or_else(nothing)?)
@@ -105,5 +100,5 @@ async fn settled(api: &Arc<Api>, id: Uuid) -> Result<Option<Settled>, Problem> {
 }
 
 fn nothing() -> Problem {
-    Problem::new(StatusCode::NOT_FOUND, "not-found", "nothing waits, or waited, under this id: /v1/approvals tells what does")
+    Problem::missing("nothing waits, or waited, under this id: /v1/approvals tells what does")
 }

@@ -3,7 +3,7 @@
 use crate::{
     api::{
         Api, Routes,
-        etag::tagged,
+        etag::{Unchanged, tagged},
         problem::{Problem, Refused},
         server::Peer,
     },
@@ -44,7 +44,7 @@ struct Options {
     params(("If-None-Match" = Option<String>, Header, description = "The `ETag` of what you have: 304 while it holds")),
     responses(
         (status = 200, description = "All options, also those at their defaults", body = Options, headers(("ETag" = String))),
-        (status = 304, description = "As you have it"),
+        Unchanged,
         Refused,
     ),
 )]

@@ -5,7 +5,7 @@ use crate::{
         Api, Routes,
         asked::{Named, Told},
         may::{May, Operator},
-        problem::{Missing, Problem, Refused, Unfit},
+        problem::{Contrary, Missing, Problem, Refused, Unfit},
     },
     broker::{Entry, Errand, Stage, Verb},
 };
@@ -77,7 +77,7 @@ struct ErrandState {
     post, path = "/v1/phoenix/snapshot", tag = "phoenix", operation_id = "take_snapshot", request_body = SnapshotWanted,
     responses(
         (status = 202, description = "It is taken down: `Location` tells how it stands", body = ErrandState, headers(("Location" = String))),
-        Refused, Unfit
+        Refused, Contrary, Unfit
     ),
 )]
 async fn snapshot(may: May<Operator>, State(api): State<Arc<Api>>, Told(wanted): Told<SnapshotWanted>) -> Result<Response, Problem> {
@@ -89,7 +89,7 @@ async fn snapshot(may: May<Operator>, State(api): State<Arc<Api>>, Told(wanted):
     post, path = "/v1/phoenix/drill", tag = "phoenix", operation_id = "drill_snapshot", request_body = DrillWanted,
     responses(
         (status = 202, description = "It is taken down: `Location` tells how it stands", body = ErrandState, headers(("Location" = String))),
-        Refused, Unfit
+        Refused, Contrary, Unfit
     ),
 )]
 async fn drill(may: May<Operator>, State(api): State<Arc<Api>>, Told(wanted): Told<DrillWanted>) -> Result<Response, Problem> {
@@ -102,16 +102,18 @@ async fn drill(may: May<Operator>, State(api): State<Arc<Api>>, Told(wanted): To
     responses((status = 200, description = "So it stands", body = ErrandState), Refused, Missing),
 )]
 async fn errand(_: May<Operator>, State(api): State<Arc<Api>>, Named(id): Named<Uuid>) -> Result<Json<ErrandState>, Problem> {
-    let missing = || {
-        let detail = "no such errand: the newest are kept until Jamey is started again; /v1/phoenix tells what is there";
-        Problem::new(StatusCode::NOT_FOUND, "not-found", detail)
-    };
+    let missing = || Problem::missing("no such errand: the newest are kept until Jamey is started again; /v1/phoenix tells what is there");
     api.hall.errands.ledger.entry(id).map(|entry| Json(told(entry))).ok_or_else(missing)
 }
 
 fn hand_in(api: &Api, verb: Verb, wanted: &Value, by: &str) -> Result<Response, Problem> {
     let wrong = |why: &str| Problem::new(StatusCode::BAD_REQUEST, "request", why);
     let errand = Errand::read(verb, wanted.to_string().as_bytes(), by).map_err(wrong)?;
+    if api.hall.config.phoenix.repositories.is_empty() {
+        let detail = "no repository is configured, so there is no place for snapshots and none to restore: name one under [[phoenix.repository]], \
+                      make it with `jamey phoenix init`, and start Jamey again";
+        return Err(Problem::new(StatusCode::CONFLICT, "no-repository", detail));
+    }
     let named = errand.repository.as_ref().filter(|name| api.hall.config.phoenix.repositories.iter().all(|one| one.name != **name));
     if let Some(name) = named {
         let name: String = name.chars().take(64).collect();
@@ -119,8 +121,7 @@ fn hand_in(api: &Api, verb: Verb, wanted: &Value, by: &str) -> Result<Response, 
     }
     let id = api.hall.clock.percept_id();
     if !api.hall.errands.hand_in_as(id, errand, api.hall.clock.now()) {
-        let detail = "too many errands wait for Phoenix: ask again when some are done";
-        return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail));
+        return Err(Problem::busy("too many errands wait for Phoenix: ask again when some are done"));
     }
     api.hall.audit(by, verb.as_str(), Some(&id.to_string()), "asked for by HTTP");
     let entry = api.hall.errands.ledger.entry(id);

@@ -5,7 +5,8 @@ mod option;
 
 use crate::{
     api::{
-        Api, Routes, etag,
+        Api, Routes,
+        etag::{self, Unchanged},
         problem::{Problem, Refused},
     },
     broker::About,
@@ -33,7 +34,7 @@ struct Guard {
 /// Whether what the conscience refuses is held, and how strictly it judges; and who chose that.
 #[utoipa::path(
     get, path = "/v1/guard", tag = "guard", operation_id = "guard",
-    responses((status = 200, description = "So it stands", body = Guard), (status = 304, description = "As before"), Refused),
+    responses((status = 200, description = "So it stands", body = Guard), Unchanged, Refused),
 )]
 async fn guard(State(api): State<Arc<Api>>, headers: HeaderMap) -> Result<Response, Problem> {
     let guard = Guard {

@@ -1,31 +1,32 @@
 //! `/v1/rules`: what the rules are, whether others hold, and what they would have said.
 
 mod check;
+mod described;
 mod replay;
 mod shadow;
 mod source;
-mod told;
 
 use crate::{
     api::{
         Api, Routes,
         asked::{Asked, Named},
-        etag,
+        etag::{self, Unchanged},
         paging::{self, Page, Paging},
         problem::{Missing, Problem, Refused},
+        told,
     },
-    domain::RuleText,
+    domain::{RuleText, limits},
 };
 use axum::{
     Json,
-    extract::State,
+    extract::{DefaultBodyLimit, State},
     http::{HeaderMap, StatusCode},
     response::Response,
 };
+use described::{RuleLine, RuleWhole};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 use std::sync::Arc;
-use told::{RuleLine, RuleWhole};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
@@ -37,6 +38,8 @@ pub fn routes() -> Routes {
         .merge(replay::routes())
         .merge(shadow::routes())
         .merge(source::routes())
+        // What is told here is a file, and may be longer than what people say elsewhere.
+        .layer(DefaultBodyLimit::max(limits::HTTP_RULES_BODY_BYTES))
 }
 
 /// The rules that hold, in the order of their files.
@@ -57,10 +60,10 @@ async fn rules(State(api): State<Arc<Api>>, Asked(paging): Asked<Paging>) -> Res
 #[utoipa::path(
     get, path = "/v1/rules/{id}", tag = "rules", operation_id = "rule",
     params(("id" = String, Path, min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9_.-]{1,64}$")),
-    responses((status = 200, description = "This it is", body = RuleWhole), (status = 304, description = "As before"), Refused, Missing),
+    responses((status = 200, description = "This it is", body = RuleWhole), Unchanged, Refused, Missing),
 )]
 async fn rule(State(api): State<Arc<Api>>, Named(id): Named<String>, headers: HeaderMap) -> Result<Response, Problem> {
-    let missing = || Problem::new(StatusCode::NOT_FOUND, "not-found", "no rule has this id: /v1/rules tells which there are");
+    let missing = || Problem::missing("no rule has this id: /v1/rules tells which there are");
     let whole: RuleWhole = typed(api.root.rule(&id).ok_or_else(missing)?)?;
     etag::tagged(&headers, &whole)
 }
@@ -78,20 +81,31 @@ struct RuleFile {
 }
 
 /// # Errors
-/// When the name is none.
+/// When the name is none, or the text too long.
 fn file(text: String, name: Option<String>) -> Result<RuleText, Problem> {
     let name = name.unwrap_or_else(|| "candidate".to_owned());
     if !(1..=64).contains(&name.chars().count()) || name.chars().any(char::is_control) {
         return Err(Problem::new(StatusCode::BAD_REQUEST, "request", "`name` has 1 to 64 characters, none of them a control character"));
     }
-    Ok(RuleText { name, text })
+    Ok(RuleText { name, text: fitting(text)? })
+}
+
+/// # Errors
+/// When it is longer than may be.
+fn fitting(text: String) -> Result<String, Problem> {
+    let chars = text.chars().count();
+    if chars <= limits::HTTP_RULES_CHARS {
+        return Ok(text);
+    }
+    let detail = format!(
+        "`text` has {chars} characters; write {} at most, and the rest into a file that the config names",
+        limits::HTTP_RULES_CHARS
+    );
+    Err(Problem::new(StatusCode::BAD_REQUEST, "request", detail))
 }
 
 fn typed<T: DeserializeOwned>(told: Value) -> Result<T, Problem> {
-    serde_json::from_value(told).map_err(|error| {
-        tracing::warn!("HTTP: rules cannot be told: {error}");
-        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "answer", "it cannot be told: the log says why")
-    })
+    told::typed("what the rules are", told)
 }
 
 fn failed(why: String) -> Problem {

@@ -8,11 +8,12 @@ use crate::{
         asked::{Named, Nothing, Told},
         may::{Admin, May, Operator},
         problem::{Contrary, Missing, Problem, Refused, Unfit},
+        told::typed,
     },
     domain::{EntityId, OwnersWord, RelationKind, Says},
 };
 use axum::{Json, extract::State, http::StatusCode};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use std::{collections::BTreeMap, sync::Arc};
 use utoipa::ToSchema;
@@ -185,7 +186,7 @@ async fn forget(may: May<Admin>, State(api): State<Arc<Api>>, Named(entity): Nam
 }
 
 /// Tells the mind, and waits until all of it is done.
-async fn say<T: for<'de> Deserialize<'de>>(api: &Arc<Api>, by: &str, about: EntityId, says: Says) -> Result<T, Problem> {
+async fn say<T: DeserializeOwned>(api: &Arc<Api>, by: &str, about: EntityId, says: Says) -> Result<T, Problem> {
     let forgets = says == Says::Forget;
     let (id, at) = (api.hall.clock.percept_id(), api.hall.clock.now());
     let word = OwnersWord { id, at, by: by.to_owned(), about, says, transaction: None };
@@ -197,8 +198,5 @@ async fn say<T: for<'de> Deserialize<'de>>(api: &Arc<Api>, by: &str, about: Enti
         return Err(Problem::new(status, code, why));
     }
     let data = told.get_mut("data").map(Value::take).unwrap_or_default();
-    serde_json::from_value(data).map_err(|error| {
-        tracing::warn!("HTTP: what came of a word cannot be told: {error}");
-        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "answer", "it was taken, but what came of it cannot be told: the log says why")
-    })
+    typed("it was taken, but what came of it", data)
 }

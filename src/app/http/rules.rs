@@ -105,9 +105,11 @@ impl Workshop {
 
     pub async fn source(&self) -> Result<Value, String> {
         let state = self.choices.now().await;
+        let permit = Arc::clone(&self.checking).acquire_owned().await.map_err(|_| STOPPING)?;
         let read = tokio::task::spawn_blocking(move || {
-            let now = rules::own_now(&state.chosen.over(&state.config)).map_err(|refused| refused.to_string())?;
-            Ok(rules::told_own(now.own.as_ref(), &now.milder))
+            let now = rules::own_now(&state.chosen.over(&state.config)).map_err(|refused| refused.to_string());
+            drop(permit);
+            now.map(|now| rules::told_own(now.own.as_ref(), &now.milder))
         });
         read.await.map_err(|error| error.to_string())?
     }

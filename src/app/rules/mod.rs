@@ -38,6 +38,15 @@ impl std::fmt::Display for Refused {
     }
 }
 
+impl Refused {
+    /// Each with its place and without the line that stands there: where it is told to all who read, it is the owner's to show.
+    #[must_use]
+    pub fn plain(&self) -> String {
+        let errors = if self.0.len() == 1 { "error" } else { "errors" };
+        self.0.iter().fold(format!("the rules are refused: {} {errors}", self.0.len()), |told, error| format!("{told}\n{error}"))
+    }
+}
+
 /// The rules that hold, and those that judge beside them.
 #[derive(Debug, Clone)]
 pub struct Sets {

@@ -159,7 +159,8 @@ pub async fn watch(mut w: Watch) {
             }
             Err(wrong) => {
                 let shown: String = wrong.chars().take(LOGGED_CHARS).collect();
-                warn!("{shown}\nthe old rules stay; `jamey rules check` shows all that is wrong");
+                shown.lines().for_each(|line| warn!("{line}"));
+                warn!("the old rules stay; `jamey rules check` shows all that is wrong");
                 let short: String = wrong.chars().take(200).collect();
                 w.hall.record("change.refused", Some("rules"), &short).await;
                 w.tell.send_replace(Some(wrong));
@@ -186,7 +187,7 @@ fn reread(read: &dyn Fn() -> anyhow::Result<Config>, old: &Config, chosen: &Chos
 }
 
 fn checked(config: &Config) -> Result<Sets, String> {
-    let told = |refused: Refused| refused.to_string();
+    let told = |refused: Refused| refused.plain();
     compile(&rulings(config).map_err(told)?, &config.signals).map_err(told)
 }
 

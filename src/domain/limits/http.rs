@@ -15,6 +15,14 @@ pub const HTTP_HEAD_BYTES: usize = 16 * 1_024;
 pub const HTTP_HEADERS: usize = 64;
 /// A request's body: what people write, and no uploads.
 pub const HTTP_BODY_BYTES: usize = 64 * 1_024;
+/// The text of a rule file that is told by HTTP, in characters: some hundred rules. The shipped ones have half of it.
+pub const HTTP_RULES_CHARS: usize = 64 * 1_024;
+/// A request's body under `/v1/rules/`: JSON may write each character in 12 bytes, and there is a name beside the text.
+pub const HTTP_RULES_BODY_BYTES: usize = HTTP_RULES_CHARS * 12 + 4 * 1_024;
+/// Threads that read and reckon for answers by HTTP at once, each with a page cache of 2 MiB: on two cores more would only wait for one another.
+pub const HTTP_THREADS: usize = 16;
+/// How long one waits for such a thread, in milliseconds: long enough for a page that asks many things at once.
+pub const HTTP_THREAD_MILLIS: u64 = 1_000;
 /// Rows that one request by HTTP looks through for what there is no index for, at some microseconds each: as long as a person waits without
 /// noticing. Where more are to be looked through, the answer says where to go on.
 pub const LOOKED_THROUGH: usize = 5_000;

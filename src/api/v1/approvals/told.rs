@@ -1,7 +1,9 @@
 //! One that waits, as it stands on `approval/{id}`, and one that waits no more.
 
-use crate::{api::problem::Problem, store::ApprovalRow};
-use axum::http::StatusCode;
+use crate::{
+    api::{problem::Problem, told::typed},
+    store::ApprovalRow,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -106,9 +108,5 @@ impl Settled {
 /// # Errors
 /// When the document is another one than described here: then the description is wrong.
 pub fn waiting(document: &Value) -> Result<Approval, Problem> {
-    let read = serde_json::from_value(document.clone());
-    read.map(|waiting| Approval::Waiting(Box::new(waiting))).map_err(|error| {
-        tracing::warn!("HTTP: an approval cannot be told: {error}");
-        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "answer", "it cannot be told: the log says why")
-    })
+    typed("an approval", document.clone()).map(|waiting| Approval::Waiting(Box::new(waiting)))
 }

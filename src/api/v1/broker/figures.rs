@@ -4,7 +4,7 @@ use crate::api::{
     Api, Routes,
     problem::{Problem, Refused},
 };
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{Json, extract::State};
 use serde::Serialize;
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -42,6 +42,7 @@ struct Told {
     /// Retained values, also Jamey's own.
     #[schema(minimum = 0)]
     retained: usize,
+    /// Of their payloads.
     #[schema(minimum = 0)]
     retained_bytes: usize,
     /// Messages that wait for the mind.
@@ -60,11 +61,9 @@ async fn figures(State(api): State<Arc<Api>>) -> Result<Json<Told>, Problem> {
     let engine = api.engine()?;
     let (sessions, retained, retained_bytes) = (engine.session_count().await, engine.retained_count().await, engine.retained_bytes());
     drop(engine);
-    let (asked, uptime) = (Arc::clone(&api), api.hall.clock.uptime());
+    let uptime = api.hall.clock.uptime();
     // Pages of /proc are read, as for /metrics.
-    let figures = tokio::task::spawn_blocking(move || (asked.figures)()).await;
-    let failed = |_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "figures", "the figures could not be read: the log tells more");
-    let traffic = figures.map_err(failed)?.traffic;
+    let traffic = api.apart(|api| (api.figures)()).await?.traffic;
     Ok(Json(Told {
         version: env!("CARGO_PKG_VERSION"),
         uptime_seconds: uptime.as_secs(),

@@ -4,7 +4,7 @@ use crate::{
     api::{
         Api, Routes,
         asked::{Asked, Named},
-        etag::tagged,
+        etag::{Unchanged, tagged},
         paging::{self, Page},
         problem::{Missing, Problem, Refused},
     },
@@ -106,7 +106,7 @@ async fn retained(
     ),
     responses(
         (status = 200, description = "The value", body = Retained, headers(("ETag" = String))),
-        (status = 304, description = "As you have it"),
+        Unchanged,
         Refused,
         Missing,
     ),
@@ -118,9 +118,7 @@ async fn value(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     // Whether there is something that may not be heard is not told either.
-    let missing = || {
-        Problem::new(StatusCode::NOT_FOUND, "not-found", "nothing is retained there that you may hear; a topic's slashes are written %2F")
-    };
+    let missing = || Problem::missing("nothing is retained there that you may hear; a topic's slashes are written %2F");
     let is_one = !topic.contains(['+', '#', '\0']) && topic.len() <= limits::MOST_TOPIC_BYTES;
     if !is_one || !visitor.rights.hear(&api.hall.config, &topic) {
         return Err(missing());

@@ -5,10 +5,11 @@ use crate::{
     api::{
         Api, Routes,
         problem::{Problem, Refused},
+        told::typed,
     },
     broker::{About, guard::coverage},
 };
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::sync::Arc;
@@ -57,16 +58,11 @@ struct Actuator {
     responses((status = 200, description = "All of them", body = Coverage), Refused),
 )]
 async fn guard_coverage(State(api): State<Arc<Api>>) -> Result<Json<Coverage>, Problem> {
-    let failed = || Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "answer", "the coverage cannot be told: the log says why");
     let mode = holds(&api, About::GuardMode).await?.holds;
     // A large house has thousands of topics: not on a thread that others wait for.
-    let page = tokio::task::spawn_blocking(move || {
+    let page = api.apart(move |api| {
         let view = api.hall.guard();
         coverage::page(&api.hall.config, &json!(mode), &coverage::rows(&view.registry, &view.rules))
     });
-    let page = page.await.map_err(|_| failed())?;
-    serde_json::from_value(page).map(Json).map_err(|error| {
-        tracing::warn!("HTTP: the guard's coverage: {error}");
-        failed()
-    })
+    typed("the guard's coverage", page.await?).map(Json)
 }

@@ -4,9 +4,10 @@ use crate::{
     api::{
         Api, Routes,
         asked::Told,
-        etag,
+        etag::{self, Unchanged},
         may::{May, Owner},
         problem::{Conditional, Contrary, Problem, Refused, Unfit},
+        told::typed,
     },
     broker::{About, CONFIG, Declined, Order},
 };
@@ -103,7 +104,7 @@ struct StrictnessWanted {
 /// Whether what the conscience refuses is held.
 #[utoipa::path(
     get, path = "/v1/guard/mode", tag = "guard", operation_id = "guard_mode",
-    responses((status = 200, description = "This holds", body = Holds), (status = 304, description = "As before"), Refused),
+    responses((status = 200, description = "This holds", body = Holds), Unchanged, Refused),
 )]
 async fn mode(State(api): State<Arc<Api>>, headers: HeaderMap) -> Result<Response, Problem> {
     etag::tagged(&headers, &holds(&api, About::GuardMode).await?)
@@ -112,7 +113,7 @@ async fn mode(State(api): State<Arc<Api>>, headers: HeaderMap) -> Result<Respons
 /// By which profile the conscience judges.
 #[utoipa::path(
     get, path = "/v1/guard/profile", tag = "guard", operation_id = "guard_profile",
-    responses((status = 200, description = "This holds", body = Holds), (status = 304, description = "As before"), Refused),
+    responses((status = 200, description = "This holds", body = Holds), Unchanged, Refused),
 )]
 async fn profile(State(api): State<Arc<Api>>, headers: HeaderMap) -> Result<Response, Problem> {
     etag::tagged(&headers, &holds(&api, About::Profile).await?)
@@ -121,7 +122,7 @@ async fn profile(State(api): State<Arc<Api>>, headers: HeaderMap) -> Result<Resp
 /// How much stricter than its profile the conscience judges.
 #[utoipa::path(
     get, path = "/v1/guard/strictness", tag = "guard", operation_id = "guard_strictness",
-    responses((status = 200, description = "This holds", body = Holds), (status = 304, description = "As before"), Refused),
+    responses((status = 200, description = "This holds", body = Holds), Unchanged, Refused),
 )]
 async fn strictness(State(api): State<Arc<Api>>, headers: HeaderMap) -> Result<Response, Problem> {
     etag::tagged(&headers, &holds(&api, About::Strictness).await?)
@@ -178,14 +179,11 @@ async fn choose_strictness(
 /// # Errors
 /// When it cannot be told.
 pub async fn holds(api: &Arc<Api>, about: About) -> Result<Holds, Problem> {
-    typed(api.root.holds(about).await.unwrap_or_default())
+    told(api.root.holds(about).await.unwrap_or_default())
 }
 
-fn typed(holds: Value) -> Result<Holds, Problem> {
-    serde_json::from_value(holds).map_err(|error| {
-        tracing::warn!("HTTP: what holds cannot be told: {error}");
-        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "answer", "what holds cannot be told: the log says why")
-    })
+fn told(holds: Value) -> Result<Holds, Problem> {
+    typed("what holds", holds)
 }
 
 /// Orders it, if what holds is still what was read.
@@ -195,9 +193,9 @@ async fn choose(api: &Arc<Api>, about: About, wanted: Value, by: &str, headers: 
     if !headers.contains_key(header::IF_MATCH) {
         etag::has_read(&headers, &())?;
     }
-    let has_read = move |now: &Value| typed(now.clone()).is_ok_and(|now| etag::has_read(&headers, &now).is_ok());
+    let has_read = move |now: &Value| told(now.clone()).is_ok_and(|now| etag::has_read(&headers, &now).is_ok());
     let done = ordered(api, order, has_read).await?;
-    etag::tagged(&HeaderMap::new(), &typed(done)?)
+    etag::tagged(&HeaderMap::new(), &told(done)?)
 }
 
 /// Hands an order in, and waits for what comes of it.
@@ -205,12 +203,11 @@ async fn choose(api: &Arc<Api>, about: About, wanted: Value, by: &str, headers: 
 /// # Errors
 /// With 412 where what holds is another thing, 409 where it is refused, 503 where too many wait.
 pub async fn ordered(api: &Api, order: Order, agrees: impl FnOnce(&Value) -> bool + Send + 'static) -> Result<Value, Problem> {
-    let busy = |why: &str| Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", why);
-    let done = api.hall.orders.ask(order, agrees).ok_or_else(|| busy("too many orders wait: order it again in a moment"))?;
+    let done = api.hall.orders.ask(order, agrees).ok_or_else(|| Problem::busy("too many orders wait: order it again in a moment"))?;
     match done.await {
         Ok(Ok(holds)) => Ok(holds),
         Ok(Err(Declined::Changed)) => Err(etag::changed()),
         Ok(Err(Declined::Because(why))) => Err(Problem::new(StatusCode::CONFLICT, "refused", why)),
-        Err(_) => Err(busy("Jamey is stopping: order it again after the next start")),
+        Err(_) => Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "stopping", "Jamey is stopping: order it again after the next start")),
     }
 }

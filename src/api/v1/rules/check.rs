@@ -1,6 +1,6 @@
 //! `POST /v1/rules/check`: whether a file would hold, laid over the rules. What is wrong with it is no failure of the asking: 200 tells it too.
 
-use super::{RuleFile, failed, file, told::Mistake, typed};
+use super::{RuleFile, described::Mistake, failed, file, typed};
 use crate::api::{
     Api, Routes,
     asked::Told,

@@ -2,9 +2,8 @@
 //! second, which JSON allows, and the document when it is done. Who goes away ends it.
 
 use super::{
-    failed, file,
-    told::{Not, RulesRefused},
-    typed,
+    described::{RulesRefused, refused},
+    failed, file, typed,
 };
 use crate::{
     api::{
@@ -102,21 +101,19 @@ struct Turned {
         Refused, Unfit
     ),
 )]
-async fn replay_rules(may: May<Owner>, State(api): State<Arc<Api>>, Told(wanted): Told<ReplayWanted>) -> Result<Response, Not> {
+async fn replay_rules(may: May<Owner>, State(api): State<Arc<Api>>, Told(wanted): Told<ReplayWanted>) -> Result<Response, Problem> {
     let ReplayWanted { text, name, since, until, show } = wanted;
     let show = show.unwrap_or(10);
     if show > limits::REPLAYS_SHOWN {
         let detail = format!("`show` is {show}; write 0 to {}", limits::REPLAYS_SHOWN);
-        return Err(Problem::new(StatusCode::BAD_REQUEST, "request", detail).into());
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "request", detail));
     }
     let wanted = Replay { file: file(text, name)?, since, until, show };
     let beats = api.root.replay(wanted, may.user).await.map_err(|not| match not {
-        NotReplayed::Time(why) => Problem::new(StatusCode::BAD_REQUEST, "request", why).into(),
-        NotReplayed::Busy => {
-            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "another replay goes on: ask again when it is done").into()
-        }
-        NotReplayed::Refused(errors) => Not::refused(errors),
-        NotReplayed::Failed(why) => failed(why).into(),
+        NotReplayed::Time(why) => Problem::new(StatusCode::BAD_REQUEST, "request", why),
+        NotReplayed::Busy => Problem::busy("another replay goes on: ask again when it is done"),
+        NotReplayed::Refused(errors) => refused(errors),
+        NotReplayed::Failed(why) => failed(why),
     })?;
     let said = stream::unfold(Some(beats), async |beats| {
         let mut beats = beats?;

@@ -1,14 +1,13 @@
 //! `/v1/rules/source`: the owner's own rules and weights, set while Jamey runs and laid over what the config names: whole, or not at all.
 
 use super::{
-    failed,
-    told::{Not, RulesRefused},
-    typed,
+    described::{RulesRefused, refused},
+    failed, fitting, typed,
 };
 use crate::api::{
     Api, NotSet, Routes,
     asked::Told,
-    etag,
+    etag::{self, Unchanged},
     may::{May, Owner},
     problem::{Conditional, Problem, Refused, Unfit},
 };
@@ -56,7 +55,7 @@ struct SourceWanted {
 /// The owner's own rules, as they are set.
 #[utoipa::path(
     get, path = "/v1/rules/source", tag = "rules", operation_id = "rule_source",
-    responses((status = 200, description = "This is set", body = RuleSource), (status = 304, description = "As before"), Refused),
+    responses((status = 200, description = "This is set", body = RuleSource), Unchanged, Refused),
 )]
 async fn source(_: May<Owner>, State(api): State<Arc<Api>>, headers: HeaderMap) -> Result<Response, Problem> {
     let source: RuleSource = typed(api.root.source().await.map_err(failed)?)?;
@@ -78,8 +77,8 @@ async fn set_source(
     State(api): State<Arc<Api>>,
     headers: HeaderMap,
     Told(SourceWanted { text }): Told<SourceWanted>,
-) -> Result<Response, Not> {
-    set(&api, Some(text), may.user, headers).await
+) -> Result<Response, Problem> {
+    set(&api, Some(fitting(text)?), may.user, headers).await
 }
 
 /// Takes them away: what the config names holds by itself.
@@ -92,20 +91,20 @@ async fn set_source(
         Refused, Conditional
     ),
 )]
-async fn unset_source(may: May<Owner>, State(api): State<Arc<Api>>, headers: HeaderMap) -> Result<Response, Not> {
+async fn unset_source(may: May<Owner>, State(api): State<Arc<Api>>, headers: HeaderMap) -> Result<Response, Problem> {
     set(&api, None, may.user, headers).await
 }
 
-async fn set(api: &Arc<Api>, text: Option<String>, by: String, headers: HeaderMap) -> Result<Response, Not> {
+async fn set(api: &Arc<Api>, text: Option<String>, by: String, headers: HeaderMap) -> Result<Response, Problem> {
     if !headers.contains_key(header::IF_MATCH) {
         etag::has_read(&headers, &())?;
     }
     let has_read = move |now: &Value| typed::<RuleSource>(now.clone()).is_ok_and(|now| etag::has_read(&headers, &now).is_ok());
     let set = api.root.set_source(text, by, Box::new(has_read)).await.map_err(|not| match not {
-        NotSet::Changed => etag::changed().into(),
-        NotSet::Refused(errors) => Not::refused(errors),
-        NotSet::Failed(why) => failed(why).into(),
+        NotSet::Changed => etag::changed(),
+        NotSet::Refused(errors) => refused(errors),
+        NotSet::Failed(why) => failed(why),
     })?;
     let set: RuleSource = typed(set)?;
-    Ok(etag::tagged(&HeaderMap::new(), &set)?)
+    etag::tagged(&HeaderMap::new(), &set)
 }

@@ -194,7 +194,7 @@ impl Listener {
             && ((self.hears_everything && event.kind != Kind::Approval) || rights.hear(&self.api.hall.config, &event.topic))
     }
 
-    /// How many approvals there were is nobody's else to know.
+    /// Who is told of no approvals has missed none. That something waits he is told otherwise: by its verdict, and by the count at a glance.
     fn may_know_of(&self, kind: Kind) -> bool {
         kind != Kind::Approval || self.rights.has("approver") || self.rights.has("admin")
     }

@@ -20,7 +20,7 @@ use std::sync::Arc;
 /// # Errors
 /// When the store cannot be read.
 pub async fn page(api: &Arc<Api>, after: Mark, most: u32) -> Result<Vec<Event>, Unreadable> {
-    let rows = api.read(move |reader| reader.verdicts_since(after.row, most)).await.map_err(|_| Unreadable)?;
+    let rows = api.read_in_turn(move |reader| reader.verdicts_since(after.row, most)).await.map_err(|_| Unreadable)?;
     Ok(rows.into_iter().map(|since| event(&api.hall.config.root, since)).collect())
 }
 
@@ -37,7 +37,7 @@ pub async fn counted_since(api: &Arc<Api>, mark: Mark) -> Result<Option<u64>, Un
         let Some(at) = reader.verdict_time(mark.row)?.filter(|_| found == Some(mark)) else { return Ok(None) };
         reader.counted_since(at).map(Some)
     };
-    api.read(look).await.map_err(|_| Unreadable)
+    api.read_in_turn(look).await.map_err(|_| Unreadable)
 }
 
 fn event(root: &str, since: Since) -> Event {

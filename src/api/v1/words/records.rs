@@ -68,7 +68,7 @@ async fn let_go(may: May<Admin>, State(api): State<Arc<Api>>, Named(id): Named<U
 async fn keep(api: &Arc<Api>, id: Uuid, kept: Kept, by: String) -> Result<Json<RecordKept>, Problem> {
     let was_there = api.root.keep(id, kept, by).await.map_err(|why| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "store", why))?;
     if !was_there {
-        return Err(Problem::new(StatusCode::NOT_FOUND, "not-found", "it is not there: summed up, let go or forgotten already"));
+        return Err(Problem::missing("it is not there: summed up, let go or forgotten already"));
     }
     let pinned = match kept {
         Kept::Pinned => Some(true),

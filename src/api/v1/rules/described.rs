@@ -1,11 +1,7 @@
 //! Rules, as they are described and told; and what is wrong with some.
 
-use crate::api::problem::Problem;
-use axum::{
-    Json,
-    http::{HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response},
-};
+use crate::api::problem::{Document, Problem};
+use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -99,60 +95,16 @@ pub struct Mistake {
 }
 
 /// A problem document, with all that is wrong in the rules.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 pub struct RulesRefused {
-    #[serde(rename = "type")]
-    #[schema(example = "about:blank")]
-    kind: &'static str,
-    title: &'static str,
-    #[schema(minimum = 422, maximum = 422)]
-    status: u16,
-    code: &'static str,
-    detail: String,
+    #[serde(flatten)]
+    problem: Document,
     errors: Vec<Mistake>,
 }
 
-/// Why a write of rules did not come to pass.
-pub enum Not {
-    Refused(RulesRefused),
-    Other(Problem),
-}
-
-impl From<Problem> for Not {
-    fn from(problem: Problem) -> Self {
-        Self::Other(problem)
-    }
-}
-
-impl Not {
-    /// Of rules with mistakes.
-    pub fn refused(errors: Value) -> Self {
-        match super::typed::<Vec<Mistake>>(errors) {
-            Err(problem) => Self::Other(problem),
-            Ok(errors) => {
-                let detail = format!("the rules are refused, and nothing changed: mend what `errors` tells of ({})", errors.len());
-                Self::Refused(RulesRefused {
-                    kind: "about:blank",
-                    title: "Unprocessable Entity",
-                    status: 422,
-                    code: "rules-refused",
-                    detail,
-                    errors,
-                })
-            }
-        }
-    }
-}
-
-impl IntoResponse for Not {
-    fn into_response(self) -> Response {
-        match self {
-            Self::Other(problem) => problem.into_response(),
-            Self::Refused(refused) => {
-                let mut answer = (StatusCode::UNPROCESSABLE_ENTITY, Json(refused)).into_response();
-                answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-                answer
-            }
-        }
-    }
+/// Of rules with mistakes.
+pub fn refused(errors: Value) -> Problem {
+    let many = errors.as_array().map_or(0, Vec::len);
+    let detail = format!("the rules are refused, and nothing changed: mend what `errors` tells of ({many})");
+    Problem { errors: Some(errors), ..Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "rules-refused", detail) }
 }
