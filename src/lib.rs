@@ -17,3 +17,4 @@ pub mod phoenix;
 pub mod runtime;
 pub mod soul;
 pub mod store;
+pub mod web;

@@ -148,11 +148,12 @@ fn jamey(data: &Path, args: &[&str], input: &str) -> String {
 
 /// Everything that is read, of which nothing has an id in its path.
 const LISTS: [&str; 6] = ["/v1/entities", "/v1/devices", "/v1/verdicts", "/v1/memory/records", "/v1/mission", "/v1/phoenix/snapshots"];
-const ONES: [&str; 9] = [
+const ONES: [&str; 10] = [
     "/v1/memory",
     "/v1/memory/recall",
     "/v1/mind",
     "/v1/mind/emotion",
+    "/v1/mind/emotion/history",
     "/v1/mind/phi/history",
     "/v1/mission/safe_home",
     "/v1/phoenix",
@@ -341,6 +342,41 @@ fn filters_leave_what_was_asked_for_and_nothing_else() {
 }
 
 #[test]
+fn the_trail_is_sought_by_who_and_what_and_topics_by_a_word() {
+    let home = Home::with(&[]);
+    let (_, _) = live(&home);
+    for text in ["Shelf/Lamp/state", "shelf/fan/state", "attic/state"] {
+        assert!(home.house.client("shelf").publish(Message::new(text, "on").qos(1).retained()).taken());
+    }
+    let described = Described::of(home.at());
+    let pages = |path: &str, field: &str| {
+        let (mut all, mut next) = (Vec::new(), String::new());
+        loop {
+            let page = described.get(home.at(), &format!("{path}&limit=1{next}"), &[]).json();
+            all.extend(page["data"].as_array().unwrap().iter().map(|row| row[field].clone()));
+            match page["next"].as_str() {
+                Some(cursor) => next = format!("&cursor={cursor}"),
+                None => return all,
+            }
+        }
+    };
+    let trail = home.read("/v1/audit?limit=200")["data"].as_array().unwrap().clone();
+    let newest = trail[0]["seq"].as_i64().unwrap();
+    assert!(trail.len() > 1, "{trail:?}");
+    for key in ["actor", "action"] {
+        let value = trail[trail.len() - 1][key].as_str().unwrap();
+        let of_it: Vec<Value> = trail.iter().filter(|row| row[key] == value).map(|row| row["seq"].clone()).collect();
+        let mut found = pages(&format!("/v1/audit?{key}={value}"), "seq");
+        // More may have been done meanwhile.
+        found.retain(|seq| seq.as_i64().unwrap() <= newest);
+        assert_eq!(found, of_it, "{key}={value}");
+    }
+    assert_eq!(home.read("/v1/audit?actor=nobody&action=start")["data"], json!([]));
+    assert_eq!(pages("/v1/broker/retained?text=sHELF", "topic"), ["Shelf/Lamp/state", "shelf/fan/state"]);
+    assert_eq!(pages("/v1/broker/retained?text=state&filter=attic/%23", "topic"), ["attic/state"]);
+}
+
+#[test]
 fn who_has_it_already_is_told_so() {
     let home = Home::with(&[]);
     let (percept, record) = live(&home);
@@ -362,6 +398,8 @@ fn who_has_it_already_is_told_so() {
     for path in ["/v1/entities/panel", "/v1/mind", "/v1/mind/emotion"] {
         assert!(get(home.at(), path, &[]).header("etag").is_some(), "{path}");
     }
+    let (now, way) = (home.read("/v1/mind/emotion")["mood"].clone(), home.read("/v1/mind/emotion/history")["data"].clone());
+    assert!(now["pleasure"].is_f64() && way[0]["pleasure"].is_f64() && way.as_array().is_some_and(|way| way.len() <= 3), "{now} {way}");
 }
 
 #[test]
@@ -407,6 +445,7 @@ fn one_past_each_limit_and_nonsense_are_told_with_what_would_be_right() {
     let refused = |path: &str, status: u16| is_problem(&described.get(home.at(), path, &[]), status);
     let long = |n: usize| "x".repeat(n);
     for list in LISTS.into_iter().chain([
+        "/v1/mind/emotion/history",
         "/v1/mind/phi/history",
         "/v1/mission/safe_home/history",
         "/v1/entities/kitchen/history",
@@ -429,6 +468,9 @@ fn one_past_each_limit_and_nonsense_are_told_with_what_would_be_right() {
         (64, "/v1/phoenix/snapshots?repository="),
         (128, "/v1/memory/recall?kind="),
         (512, "/v1/memory/recall?q="),
+        (128, "/v1/audit?actor="),
+        (128, "/v1/audit?action="),
+        (128, "/v1/broker/retained?text="),
     ] {
         assert_eq!(described.get(home.at(), &format!("{list}{}", long(most)), &[]).status, 200, "{list}");
         refused(&format!("{list}{}", long(most + 1)), 400);
@@ -471,7 +513,14 @@ fn one_past_each_limit_and_nonsense_are_told_with_what_would_be_right() {
         refused(missing, 404);
     }
     let backwards = "from=2026-11-26T00:00:00Z&to=2020-01-01T00:00:00Z";
-    for list in ["/v1/verdicts", "/v1/memory/records", "/v1/memory/recall", "/v1/mind/phi/history", "/v1/entities/kitchen/history"] {
+    for list in [
+        "/v1/verdicts",
+        "/v1/memory/records",
+        "/v1/memory/recall",
+        "/v1/mind/emotion/history",
+        "/v1/mind/phi/history",
+        "/v1/entities/kitchen/history",
+    ] {
         assert_eq!(home.read(&format!("{list}?{backwards}"))["data"], json!([]), "{list}");
     }
 }

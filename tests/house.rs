@@ -21,7 +21,8 @@ const MAY: &[(&str, &[&str])] = &[
     ("observe", &["domain"]),
     ("mind", &["domain", "conscience", "soul", "consciousness", "home_assistant", "memory"]),
     ("broker", &["domain", "config", "runtime", "observe"]),
-    ("api", &["domain", "config", "runtime", "observe", "store", "broker"]),
+    ("web", &[]),
+    ("api", &["domain", "config", "runtime", "observe", "store", "broker", "web"]),
 ];
 
 fn sources(folder: &Path, out: &mut Vec<PathBuf>) {

@@ -2,8 +2,12 @@
 //! (2023), each route without a key, with a wrong and with too narrow a one, and one past each limit.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+#[path = "http_security/pages.rs"]
+mod pages;
 #[path = "http_security/people.rs"]
 mod people;
+#[path = "http_security/sessions.rs"]
+mod sessions;
 mod support;
 use people::{Peopled, is_problem};
 use support::{

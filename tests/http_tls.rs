@@ -5,7 +5,7 @@
 #[path = "http_security/people.rs"]
 mod people;
 mod support;
-use people::{Peopled, is_problem};
+use people::{Peopled, ask, is_problem};
 use rustls::{
     pki_types::{CertificateDer, pem::PemObject},
     version::TLS12,
@@ -151,6 +151,44 @@ fn a_certificate_that_is_taken_back_ends_what_it_opened() {
     // Another of the same authority is as good as before.
     assert_eq!(get(ritas, PATH, &[]).status, 200);
     assert_eq!(stays.subscribe(serde_json::json!({"kinds": ["alert"]}))["type"], "subscribed");
+fn over_tls_the_cookie_is_secure_and_what_a_certificate_let_in_goes_with_it() {
+    let porch = porch();
+    let peopled = Peopled::start(&config(&porch, "optional"));
+    let (without, annas) = (through(&porch, &peopled, None), through(&porch, &peopled, Some(&porch.client)));
+    let said = serde_json::json!({"user": "anna", "password": people::PASSWORD}).to_string();
+    let log_in = |way, more: &[(&str, &str)]| ask(way, "POST", "/session", more, &said);
+    let begun = log_in(without, &[]);
+    let set = begun.header("set-cookie").unwrap();
+    assert!(set.starts_with("__Host-jamey=") && set.ends_with("; Path=/; Max-Age=604800; HttpOnly; SameSite=Strict; Secure"), "{set}");
+    let cookie = set.split(';').next().unwrap();
+    assert_eq!(get(without, PATH, &[("Cookie", cookie)]).status, 200);
+    is_problem(&get(without, PATH, &[("Cookie", cookie.strip_prefix("__Host-").unwrap())]), 401, "unauthorized");
+    // Only what came by TLS as well is of this host.
+    let post = |origin: &str| ask(without, "POST", "/v1/stream/ticket", &[("Cookie", cookie), ("X-Jamey", "1"), ("Origin", origin)], "");
+    assert_eq!(post(&format!("https://{without}")).status, 201);
+    is_problem(&post(&format!("http://{without}")), 403, "csrf");
+    is_problem(&log_in(without, &[("Origin", &format!("http://{without}"))]), 403, "csrf");
+    // Another's certificate makes it nobody's, the same one's goes with it.
+    let ritas = through(&porch, &peopled, Some(&porch.authority.client("rita", NOW)));
+    assert_eq!(get(annas, "/session", &[("Cookie", cookie)]).json()["user"], "anna");
+    assert_eq!(get(ritas, "/session", &[("Cookie", cookie)]).json()["user"], "rita", "as if it were not there");
+    is_problem(&log_in(ritas, &[]), 401, "unauthorized");
+    // What was begun by certificate is none without it.
+    let begun = log_in(annas, &[]);
+    let with_it = begun.header("set-cookie").unwrap().split(';').next().unwrap();
+    assert_eq!(get(annas, PATH, &[("Cookie", with_it)]).status, 200);
+    is_problem(&get(without, PATH, &[("Cookie", with_it)]), 401, "unauthorized");
+
+    // Where one is required neither a login nor a cookie takes its place, and the pages tell nothing.
+    let strict = Peopled::start(&config(&porch, "required"));
+    let (without, annas) = (through(&porch, &strict, None), through(&porch, &strict, Some(&porch.client)));
+    is_problem(&log_in(without, &[]), 401, "certificate");
+    let begun = log_in(annas, &[]);
+    let cookie = begun.header("set-cookie").unwrap().split(';').next().unwrap();
+    assert_eq!(get(annas, PATH, &[("Cookie", cookie)]).status, 200);
+    is_problem(&get(without, PATH, &[("Cookie", cookie)]), 401, "certificate");
+    is_problem(&get(without, "/session", &[("Cookie", cookie)]), 401, "certificate");
+    is_problem(&get(without, "/v1/events", &[("Cookie", cookie)]), 401, "certificate");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What every request and every answer gets, whatever it is for: an end, a limit, headers that browsers keep to, and a count.
 
-use super::{Api, problem::Problem, server::Secured};
+use super::{Api, origin, problem::Problem, server::Secured, web::Page};
 use crate::domain::limits;
 use axum::{
     extract::{MatchedPath, Request, State},
@@ -26,7 +26,7 @@ const ONLY_TLS: &str = "max-age=31536000";
 pub async fn dress(State(api): State<Arc<Api>>, request: Request, next: Next) -> Response {
     let (hall, began) = (&api.hall, api.hall.clock.uptime());
     let route = request.extensions().get::<MatchedPath>().map(|route| route.as_str().to_owned());
-    let secured = request.extensions().get::<Secured>().is_some();
+    let (secured, is_script) = (request.extensions().get::<Secured>().is_some(), origin::is_script(&request));
     let patience = hall.config.http.patience_seconds;
     let most = body_bytes(route.as_deref());
     let mut answer = if says_more_than(most, &request) {
@@ -40,10 +40,16 @@ pub async fn dress(State(api): State<Arc<Api>>, request: Request, next: Next) ->
     if secured {
         answer.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(ONLY_TLS));
     }
+    if is_script && answer.status() == StatusCode::UNAUTHORIZED {
+        // A browser would ask for a password itself, over the page that does.
+        answer.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"jamey\""));
+    }
     for (name, value) in HEADERS {
         // What knows better has said so.
         answer.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
     }
+    // All pages are one.
+    let route = answer.extensions().get::<Page>().map_or(route, |_| Some("/".to_owned()));
     hall.counters.requests.answered(route.as_deref(), answer.status().as_u16(), hall.clock.uptime().saturating_sub(began));
     answer
 }

@@ -27,6 +27,7 @@ impl IntoResponses for Unchanged {
 ///
 /// # Errors
 /// When it cannot be written down, which nobody has seen yet.
+/// A strong one, by what the bytes are.
 pub fn tagged<T: Serialize>(headers: &HeaderMap, resource: &T) -> Result<Response, Problem> {
     let failed = |_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "answer", "the answer cannot be written down");
     Ok(Ready::of(serde_json::to_vec(resource).map_err(failed)?.into()).answer(headers))
@@ -77,13 +78,14 @@ pub fn changed() -> Problem {
     Problem::new(StatusCode::PRECONDITION_FAILED, "precondition-failed", "it was changed since you read it: read it again")
 }
 
-fn tag(body: &[u8]) -> String {
+/// A strong one, by what the bytes are.
+pub fn tag(body: &[u8]) -> String {
     let digest = blake3::hash(body).to_hex();
     format!("\"{}\"", digest.get(..32).unwrap_or_default())
 }
 
 /// Whether a list of tags has this one, or, where that may be, `*`. A proxy may have made it weak.
-fn names(headers: &HeaderMap, which: header::HeaderName, tag: &str, any: bool) -> bool {
+pub fn names(headers: &HeaderMap, which: header::HeaderName, tag: &str, any: bool) -> bool {
     headers.get_all(which).iter().filter_map(|value| value.to_str().ok()).flat_map(|list| list.split(',')).any(|one| {
         let one = one.trim();
         any && one == "*" || one.strip_prefix("W/").unwrap_or(one) == tag

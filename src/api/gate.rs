@@ -2,13 +2,16 @@
 //! behind it by being forgotten.
 
 use super::{
-    Api, office,
+    Api,
+    ground::{self, Ground},
+    office,
     pace::{Key, Standing},
     problem::Problem,
     server::{Peer, Secured},
+    session,
 };
 use crate::{
-    broker::{Certificate, Shown, Stranger},
+    broker::{Certificate, Shown, Stranger, Visitor},
     domain::people::token_hash,
 };
 use axum::{
@@ -19,9 +22,13 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use data_encoding::BASE64;
-use std::{net::IpAddr, sync::Arc};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
-/// Lets those through who may read, or whose office it is. Who it is stands in the request's extensions from then on.
+/// Lets those through who may read, or whose office it is. Who it is stands in the request's extensions from then on, with the session that
+/// he is in.
 ///
 /// # Errors
 /// With 401 for who is unknown, 403 for who may not.
@@ -31,34 +38,134 @@ pub async fn readers(
     mut request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
-    let shown = shown(request.headers())?;
-    let certificate = certificate(&api, request.extensions())?;
-    let visitor = {
-        let is_near = peer.ip().to_canonical().is_loopback() && is_direct(request.headers()) && asks_here(&request);
-        api.hall.meet(peer, is_near, certificate.as_deref(), shown.as_ref().map(Credentials::shown)).await.map_err(outside)?
-    };
-    let key = match &shown {
-        Some(Credentials::Token(token)) => Key::Token(token_hash(token)),
-        _ => Key::User(visitor.user.clone()),
-    };
-    let standing = api.pace.key(&key, api.hall.clock.uptime());
-    if let Some(refusal) = standing.and_then(Standing::refusal) {
-        let user = visitor.user.as_deref().unwrap_or("anonymous");
-        api.hall.counters.refuse("http-rate", &format!("`{user}` from {} asks too fast", peer.ip()));
-        return Ok(refusal);
-    }
-    let mut answer = if visitor.rights.reads() || office::has(&visitor.rights, &request) {
+    let showing = Showing::of(&api, peer, &request)?;
+    let met = showing.meet(&api, peer).await.map_err(outside)?;
+    let (ground, path) = (met.ground.clone(), request.uri().path().to_owned());
+    let may = met.reads() || office::has(&met.visitor.rights, &request);
+    met.admit(&api, peer, &path, may, |visitor| async move {
         request.extensions_mut().insert(visitor);
-        next.run(request).await
-    } else {
-        api.hall.turned_away(peer, &visitor, request.uri().path());
-        let detail = "this is for those who may hear everything: give the user the role reader (`jamey user add`), or the token all of its user's roles";
-        Problem::new(StatusCode::FORBIDDEN, "forbidden", detail).into_response()
-    };
-    if let Some(standing) = standing {
-        answer.extensions_mut().insert(standing);
+        if let Some(ground) = ground {
+            request.extensions_mut().insert(ground);
+        }
+        Ok(next.run(request).await)
+    })
+    .await
+}
+
+/// What a request shows of who asks.
+pub struct Showing {
+    credentials: Option<Credentials>,
+    session: Option<session::Id>,
+    certificate: Option<Arc<Certificate>>,
+    is_near: bool,
+}
+
+/// Who it is.
+pub struct Met {
+    visitor: Visitor,
+    key: Key,
+    /// Where he need not show again what he showed.
+    pub ground: Option<Ground>,
+}
+
+impl Showing {
+    /// # Errors
+    /// Where it makes no sense, or where a certificate is required and not shown.
+    pub fn of(api: &Api, peer: SocketAddr, request: &Request) -> Result<Self, Problem> {
+        Ok(Self {
+            credentials: shown(request.headers())?,
+            certificate: certificate(api, request.extensions())?,
+            session: session::said(api, request)?,
+            is_near: peer.ip().to_canonical().is_loopback() && is_direct(request.headers()) && asks_here(request),
+        })
     }
-    Ok(answer)
+
+    /// # Errors
+    /// For who is unknown.
+    pub async fn meet(&self, api: &Api, peer: SocketAddr) -> Result<Met, Stranger> {
+        if let Some(met) = self.session.and_then(|id| self.in_session(api, id)) {
+            return Ok(met);
+        }
+        let shown = self.credentials.as_ref().map(Credentials::shown);
+        let visitor = api.hall.meet(peer, self.is_near, self.certificate.as_deref(), shown).await?;
+        let key = match &self.credentials {
+            Some(Credentials::Token(token)) => Key::Token(token_hash(token)),
+            _ => Key::User(visitor.user.clone()),
+        };
+        Ok(Met { visitor, key, ground: None })
+    }
+
+    /// None: it is over, and all is as if none were said.
+    fn in_session(&self, api: &Api, id: session::Id) -> Option<Met> {
+        let now = api.hall.clock.uptime();
+        let proof = api.sessions.of(&id, now)?;
+        let Some(visitor) = api.hall.still(&proof) else {
+            // What was taken away does not come back, though the same be given again.
+            api.sessions.end(&id, now);
+            return None;
+        };
+        // Nobody is two people, and what a certificate let in is let in with it.
+        if !api.hall.goes_with(&proof, &visitor, self.certificate.as_deref()) {
+            return None;
+        }
+        let key = ground::key(&proof, &visitor);
+        Some(Met { visitor, key, ground: Some(Ground { proof, session: Some(id) }) })
+    }
+}
+
+/// Who proves himself in so many words, which are not said again. What it stands on is of the moment at which it was looked at.
+///
+/// # Errors
+/// With 401 where it is wrong.
+pub async fn prove(api: &Api, peer: SocketAddr, certificate: Option<&Certificate>, shown: Shown<'_>) -> Result<Met, Problem> {
+    loop {
+        let then = api.hall.door_epoch();
+        let visitor = api.hall.meet(peer, false, certificate, Some(shown)).await.map_err(outside)?;
+        let proof = api.hall.proof(&visitor, certificate, Some(shown));
+        if api.hall.door_epoch() == then {
+            let key = ground::key(&proof, &visitor);
+            return Ok(Met { visitor, key, ground: Some(Ground::of(proof)) });
+        }
+        // The password may be another one since, and who said the old one has proved nothing.
+    }
+}
+
+impl Met {
+    pub fn reads(&self) -> bool {
+        self.visitor.rights.reads()
+    }
+
+    /// Goes on with who may, at his pace.
+    ///
+    /// # Errors
+    /// With what comes of it.
+    pub async fn admit<F: Future<Output = Result<Response, Problem>>>(
+        self,
+        api: &Api,
+        peer: SocketAddr,
+        path: &str,
+        may: bool,
+        goes_on: impl FnOnce(Visitor) -> F,
+    ) -> Result<Response, Problem> {
+        let Self { visitor, key, .. } = self;
+        let standing = api.pace.key(&key, api.hall.clock.uptime());
+        if let Some(refusal) = standing.and_then(Standing::refusal) {
+            let user = visitor.user.as_deref().unwrap_or("anonymous");
+            api.hall.counters.refuse("http-rate", &format!("`{user}` from {} asks too fast", peer.ip()));
+            return Ok(refusal);
+        }
+        let mut answer = if may {
+            goes_on(visitor).await.unwrap_or_else(IntoResponse::into_response)
+        } else {
+            api.hall.turned_away(peer, &visitor, path);
+            let detail = "this is for those who may hear everything: give the user the role reader (`jamey user add`), or the token all of its user's roles";
+            Problem::new(StatusCode::FORBIDDEN, "forbidden", detail).into_response()
+        };
+        if let Some(standing) = standing {
+            answer.extensions_mut().insert(standing);
+        }
+        Ok(answer)
+    }
 }
 
 /// What the connection showed.
@@ -78,10 +185,12 @@ pub(super) fn certificate(api: &Api, extensions: &Extensions) -> Result<Option<A
     Ok(shown)
 }
 
-fn outside(stranger: Stranger) -> Problem {
+/// With 401, and what would open.
+pub fn outside(stranger: Stranger) -> Problem {
     let detail = match stranger {
         Stranger::ShowsNothing => {
-            "show who you are: `Authorization: Bearer TOKEN` (`jamey token create`), or a user and a password, or a client certificate"
+            "show who you are: `Authorization: Bearer TOKEN` (`jamey token create`), or a user and a password, or a client certificate; in a \
+             browser log in"
         }
         Stranger::Wrong => "the token, or the user or its password, is wrong or holds no longer",
         Stranger::NoUsers => {

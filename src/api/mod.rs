@@ -5,12 +5,14 @@ mod cors;
 mod dress;
 mod etag;
 mod gate;
+mod ground;
 mod health;
 mod kinds;
 mod may;
 mod metrics;
 mod office;
 mod openapi;
+mod origin;
 mod pace;
 mod paging;
 mod patient;
@@ -20,8 +22,10 @@ mod reading;
 mod request_id;
 mod root;
 mod server;
+mod session;
 mod told;
 mod v1;
+mod web;
 
 use crate::{
     broker::{Engine, Hall, tls::Tls},
@@ -40,6 +44,7 @@ use pace::Pace;
 use problem::Problem;
 use reading::Threads;
 pub use root::{Agrees, Beat, Kept, Later, NotReplayed, NotSet, Replay, Root};
+use session::Sessions;
 use std::sync::{Arc, Weak};
 use tokio::{net::TcpListener, sync::watch};
 use utoipa_axum::router::OpenApiRouter;
@@ -58,6 +63,8 @@ pub struct Api {
     pace: Pace,
     /// Where work for answers is done.
     threads: Threads,
+    /// Browsers whose users have proved themselves.
+    sessions: Sessions,
     /// What only the whole house can do.
     pub root: Arc<dyn Root>,
 }
@@ -71,7 +78,8 @@ impl Api {
         engine: Weak<Engine>,
         root: Arc<dyn Root>,
     ) -> Self {
-        Self { pace: Pace::new(&hall.config.http), threads: Threads::new(limits::HTTP_THREADS), hall, readers, figures, engine, root }
+        let threads = Threads::new(limits::HTTP_THREADS);
+        Self { pace: Pace::new(&hall.config.http), threads, sessions: Sessions::default(), hall, readers, figures, engine, root }
     }
 }
 
@@ -98,7 +106,9 @@ fn routes(api: Arc<Api>, live: &Arc<Live>) -> Router {
         .route("/health/ready", get(health::ready))
         .route("/openapi.json", get(async move |headers: HeaderMap| document.answer(&headers)));
     let gated = v1.route("/metrics", get(metrics::metrics)).route_layer(middleware::from_fn_with_state(Arc::clone(&api), gate::readers));
+    let pages = if api.hall.config.http.dashboard { session::routes().merge(web::routes()) } else { Router::new() };
     open.merge(gated)
+        .merge(pages)
         .merge(v1::stream::open(&api))
         .layer(Extension(Arc::clone(live)))
         .fallback(async || Problem::missing("there is nothing here: /openapi.json tells what there is"))

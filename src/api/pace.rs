@@ -5,6 +5,7 @@ use super::{
     Api,
     problem::Problem,
     server::{Peer, Secured},
+    session,
 };
 use crate::{
     broker::{Bucket, Household, Remembered},
@@ -149,7 +150,7 @@ pub async fn pace(State(api): State<Arc<Api>>, Extension(peer): Extension<Peer>,
         standing.and_then(Standing::refusal)
     };
     let is_over = standing.is_some_and(|standing| standing.wait.is_some());
-    if is_over && !shows_something(&request) {
+    if is_over && !shows_something(&api, &request) {
         return told(refused().unwrap_or_default(), standing);
     }
     let mut answer = next.run(request).await;
@@ -167,9 +168,9 @@ pub async fn pace(State(api): State<Arc<Api>>, Extension(peer): Extension<Peer>,
 }
 
 /// Whether a right key may be shown: then it is looked at, however much was asked from its address.
-fn shows_something(request: &Request) -> bool {
+fn shows_something(api: &Api, request: &Request) -> bool {
     let is_certified = request.extensions().get::<Secured>().is_some_and(|Secured(certificate)| certificate.is_some());
-    is_certified || request.headers().contains_key(header::AUTHORIZATION)
+    is_certified || request.headers().contains_key(header::AUTHORIZATION) || session::may_open(api, request)
 }
 
 fn told(mut answer: Response, standing: Option<Standing>) -> Response {

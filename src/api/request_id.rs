@@ -23,9 +23,9 @@ pub async fn name(State(api): State<Arc<Api>>, request: Request, next: Next) -> 
     if let Some(problem) = answer.extensions_mut().remove::<Problem>() {
         let (mut parts, _) = answer.into_parts();
         let mut told = Problem { request_id: Some(id.clone()), ..problem }.into_response();
-        // Whatever was laid on it stays, but for the size of what it said.
+        // Whatever was laid on it stays.
         for (name, value) in told.headers() {
-            parts.headers.insert(name, value.clone());
+            parts.headers.entry(name).or_insert_with(|| value.clone());
         }
         *told.headers_mut() = parts.headers;
         *told.extensions_mut() = parts.extensions;

@@ -490,6 +490,7 @@ impl Living {
     /// Readers see the same as those who listen.
     fn show(&self, emotion: &Value, told: &[(Subject, Value)], opinions: &[OpinionView]) {
         let (views, root) = (&self.house.hall.views, &self.house.hall.config.root);
+        views.moods.note(self.house.hall.clock.now(), emotion);
         views.tell(topics::below(root, &topics::name(root, Topic::Emotion)), emotion.clone());
         for (subject, value) in told {
             views.tell(topics::below(root, &view::topic(root, subject)), value.clone());

@@ -40,6 +40,11 @@ impl Rights {
         self.roles.iter().any(|r| r == role)
     }
 
+    #[must_use]
+    pub fn roles(&self) -> &[String] {
+        &self.roles
+    }
+
     /// Whether there are no users, so that nobody can prove a name.
     #[must_use]
     pub fn is_open(&self) -> bool {

@@ -5,6 +5,7 @@ use super::{
     hall::Hall,
     limits::Pass,
     login::{self, Login},
+    proof::Proof,
     rights::Rights,
 };
 use crate::{domain::people::TOKEN_PREFIX, observe::Incident};
@@ -92,6 +93,8 @@ impl Hall {
             None => "a certificate",
         };
         let address = peer.ip();
+        // Some put a token where its user belongs.
+        let user = if user.contains(TOKEN_PREFIX) { "a token" } else { user };
         let named: String = user.chars().take(64).collect();
         self.counters.refuse("login", &format!("{named:?} from {address} by HTTP"));
         self.audit_refusal(&address.to_string(), "connect.refused", Some(&named), "by HTTP: not who it says it is");
@@ -107,6 +110,13 @@ impl Hall {
         let what = if what.contains(TOKEN_PREFIX) { "what has a token in its name" } else { what };
         self.counters.refuse("http-access", &format!("`{user}` from {} may not have {what:?}", peer.ip()));
         self.audit_refusal(user, "http.refused", Some(what), &format!("from {} by HTTP", peer.ip()));
+    }
+
+    /// Whether what somebody proved before goes with what he shows now: nobody is two people, and a certificate lets in who shows it.
+    #[must_use]
+    pub fn goes_with(&self, proof: &Proof, visitor: &Visitor, certificate: Option<&Certificate>) -> bool {
+        let is_shown = !matches!(proof, Proof::Certificate(proved) if certificate != Some(proved));
+        is_shown && visitor.user.as_deref().is_some_and(|user| self.may_be(certificate, user))
     }
 
     fn bearer(&self, token: &str) -> Option<(String, Vec<String>)> {

@@ -26,6 +26,8 @@ pub struct Http {
     pub requests_per_second: u32,
     /// Of them at once.
     pub burst: u32,
+    /// Jamey's own pages, and sessions for those who log in there.
+    pub dashboard: bool,
     /// Whose pages may ask: `https://panel.example`, letter by letter.
     pub allow_origins: Vec<String>,
     pub tls: Option<TlsFiles>,
@@ -41,6 +43,7 @@ impl Default for Http {
             metrics_entities: limits::METRICS_ENTITIES,
             requests_per_second: limits::HTTP_PER_SECOND,
             burst: limits::HTTP_BURST,
+            dashboard: true,
             allow_origins: Vec::new(),
             tls: None,
         }
@@ -58,6 +61,7 @@ impl Http {
             metrics_entities: r.or("metrics_entities", d.metrics_entities, kinds::whole(0..=limits::ENTITIES)),
             requests_per_second: r.or("requests_per_second", d.requests_per_second, kinds::whole(0..=MOST_PER_SECOND)),
             burst: r.or("burst", d.burst, kinds::whole(1..=MOST_PER_SECOND)),
+            dashboard: r.or("dashboard", d.dashboard, kinds::truth),
             allow_origins: origins(r),
             tls: r.section("tls", listeners::tls),
         }

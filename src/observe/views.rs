@@ -1,5 +1,6 @@
 //! What readers see: values that the mind's thread and the speaker put here, and nobody changes. No reader ever locks the mind.
 
+use super::moods::Moods;
 use crate::domain::{EntityId, OpinionView};
 use serde_json::Value;
 use std::{
@@ -10,6 +11,7 @@ use std::{
 /// The newest of everything.
 #[derive(Debug, Default)]
 pub struct Views {
+    pub moods: Moods,
     entities: Mutex<BTreeMap<EntityId, Arc<OpinionView>>>,
     /// By topic below the root, as it is published there.
     states: Mutex<BTreeMap<String, Arc<Value>>>,

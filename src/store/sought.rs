@@ -105,7 +105,7 @@ impl Reader {
     }
 
     /// Looks at so many rows at most, and gives the positions of those that are sought.
-    fn look_through<P: Copy>(
+    pub(super) fn look_through<P: Copy>(
         &self,
         sql: &str,
         params: &[&dyn ToSql],

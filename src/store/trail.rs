@@ -7,6 +7,7 @@ use super::{
     error::{Doing, StoreError},
     evidence::{self, Found},
     load::all,
+    sought::Sought,
     unreadable::Vouched,
 };
 use crate::domain::{
@@ -55,6 +56,28 @@ impl Reader {
     /// When the database cannot be read.
     pub fn audit(&self, limit: u32, before: Option<i64>) -> Result<Vec<Row>, StoreError> {
         all(&self.conn, &format!("{ROW} WHERE seq < ?1 ORDER BY seq DESC LIMIT ?2"), params![before.unwrap_or(i64::MAX), limit], row)
+    }
+
+    /// The same of one actor, or of one action: none stands for any. There is no index for either, so each look is bounded.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn seek_audit(
+        &self,
+        actor: Option<&str>,
+        action: Option<&str>,
+        limit: u32,
+        before: Option<i64>,
+    ) -> Result<Sought<Row, i64>, StoreError> {
+        let _moment = self.moment()?;
+        let sql = "SELECT seq, actor = ifnull(?2, actor) AND action = ifnull(?3, action) FROM audit_log WHERE seq < ?1 ORDER BY seq DESC";
+        let asked = params![before.unwrap_or(i64::MAX), actor, action];
+        let Sought { rows, next } = self.look_through(sql, asked, limit, |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let mut found = Vec::with_capacity(rows.len());
+        for seq in rows {
+            found.extend(all(&self.conn, &format!("{ROW} WHERE seq = ?1"), [seq], row)?);
+        }
+        Ok(Sought { rows: found, next })
     }
 
     /// Looks at every row, and at the verdicts that it is evidence of.

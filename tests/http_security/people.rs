@@ -3,7 +3,7 @@
 
 use crate::support::{
     House, PATIENCE, Plan, wait_until,
-    web::{Answer, get},
+    web::{Answer, get, say},
 };
 use std::{
     collections::BTreeMap,
@@ -70,6 +70,16 @@ pub fn jamey(data: &Path, args: &[&str], input: &str) -> String {
     let out = child.wait_with_output().unwrap();
     assert!(out.status.success(), "{args:?}");
     String::from_utf8(out.stdout).unwrap().trim().to_owned()
+}
+
+/// Says something in JSON, or nothing where it is empty.
+#[track_caller]
+pub fn ask(at: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+    let host = if headers.iter().any(|(name, _)| *name == "Host") { String::new() } else { format!("Host: {at}\r\n") };
+    let kind = if body.is_empty() { "" } else { "Content-Type: application/json\r\n" };
+    let more: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let text = format!("{method} {path} HTTP/1.1\r\n{host}Connection: close\r\n{kind}Content-Length: {}\r\n{more}\r\n{body}", body.len());
+    say(at, text.as_bytes()).unwrap_or_else(|| panic!("{method} {path} was not answered"))
 }
 
 pub fn encoded(text: &str) -> String {

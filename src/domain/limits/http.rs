@@ -81,3 +81,15 @@ pub const HTTP_PREFLIGHT_SECONDS: u32 = 600;
 /// Entities with figures of their own in one scrape, at some 200 bytes each: more than a house has, and what a Prometheus on the same
 /// small host still takes.
 pub const METRICS_ENTITIES: usize = 1_000;
+/// Sessions of browsers, at some 300 bytes each: everybody of a large house on several devices.
+pub const SESSIONS: usize = 512;
+/// Of one user: a phone, a tablet and a computer or two, each with a browser or three.
+pub const USER_SESSIONS: usize = 16;
+/// How long a session holds that nobody uses: over a night.
+pub const SESSION_IDLE_SECONDS: u64 = 12 * 3_600;
+/// How long one holds at most, however much it is used: once a week one can be asked for a password.
+pub const SESSION_SECONDS: u64 = 7 * 24 * 3_600;
+/// All files of the dashboard, compressed: a phone on a bad line has them within two seconds.
+pub const WEB_BYTES: usize = 60 * 1_024;
+/// Moods that are kept to be looked at, each five minutes one of 32 bytes: a week.
+pub const MOODS: usize = 2_016;

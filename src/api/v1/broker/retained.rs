@@ -35,6 +35,9 @@ struct Wanted {
     /// A topic filter, as MQTT has it: `zigbee2mqtt/+/state`, `jamey/#`. Without one, all but those that begin with `$`.
     #[param(min_length = 1, max_length = 1024, pattern = "^(#|(\\+|[^+#/\\x00]*)(/(\\+|[^+#/\\x00]*))*(/#)?)$")]
     filter: Option<String>,
+    /// Only topics in which this stands, in large letters or small ones.
+    #[param(min_length = 1, max_length = 128)]
+    text: Option<String>,
     /// How many are wanted at most.
     #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<u32>,
@@ -42,6 +45,8 @@ struct Wanted {
     #[param(min_length = 1, max_length = 4096, pattern = "^[A-Za-z0-9_-]+$")]
     cursor: Option<String>,
 }
+
+const TEXT_CHARS: usize = 128;
 
 /// A topic with a retained value.
 #[derive(Debug, Serialize, ToSchema)]
@@ -90,7 +95,9 @@ async fn retained(
         );
         return Err(Problem::new(StatusCode::BAD_REQUEST, "request", detail));
     }
-    let hears = |topic: &str| visitor.rights.hear(&api.hall.config, topic);
+    let text = wanted.text.map(|text| paging::word("text", text, TEXT_CHARS)).transpose()?.map(|text| text.to_lowercase());
+    let has_it = |topic: &str| text.as_ref().is_none_or(|text| topic.to_lowercase().contains(text));
+    let hears = |topic: &str| has_it(topic) && visitor.rights.hear(&api.hall.config, topic);
     let values = api.engine()?.retained_values(filter, after.as_deref(), paging::one_more(limit), hears).await;
     let page = Page::of(values, limit, |value| value.topic.clone());
     let told = page.data.into_iter().map(|value| RetainedTopic { topic: value.topic, qos: value.qos, bytes: value.payload.len() });

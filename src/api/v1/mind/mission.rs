@@ -15,7 +15,7 @@ use crate::{
 use axum::{Json, extract::State, http::HeaderMap, response::Response};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, ops::Range, sync::Arc};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
@@ -83,23 +83,33 @@ async fn one(State(api): State<Arc<Api>>, Named(id): Named<String>, headers: Hea
     etag::tagged(&headers, &view(&api, &spec, &stored))
 }
 
-/// Which hours are wanted.
+/// Which times are wanted.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct Wanted {
+pub(super) struct Wanted {
     /// How many are wanted at most.
     #[param(minimum = 1, maximum = 200, default = 50)]
-    limit: Option<u32>,
+    pub(super) limit: Option<u32>,
     /// Where to go on: the `next` of the page before.
     #[param(min_length = 1, max_length = 512, pattern = "^[A-Za-z0-9_-]+$")]
-    cursor: Option<String>,
+    pub(super) cursor: Option<String>,
     /// Only from this time on.
     #[param(inline)]
-    from: Option<Time>,
+    pub(super) from: Option<Time>,
     /// Only before this time.
     #[param(inline)]
-    to: Option<Time>,
+    pub(super) to: Option<Time>,
+}
+
+impl Wanted {
+    /// Newest first: a page goes on before the last one's end.
+    pub(super) fn within(&self) -> Result<Range<Timestamp>, Problem> {
+        let before = paging::position::<i64>(self.cursor.as_deref())?.map(Timestamp::from_micros);
+        let mut within = within(self.from, self.to);
+        within.end = before.map_or(within.end, |before| before.min(within.end));
+        Ok(within)
+    }
 }
 
 /// An hour of an objective.
@@ -119,10 +129,8 @@ struct Hour {
 )]
 async fn history(State(api): State<Arc<Api>>, Named(id): Named<String>, Asked(wanted): Asked<Wanted>) -> Result<Json<Page<Hour>>, Problem> {
     let limit = paging::limit(wanted.limit)?;
-    let before = paging::position::<i64>(wanted.cursor.as_deref())?.map(Timestamp::from_micros);
+    let within = wanted.within()?;
     named(&api, &id)?;
-    let mut within = within(wanted.from, wanted.to);
-    within.end = before.map_or(within.end, |before| before.min(within.end));
     let rows = api.read(move |reader| reader.metrics_within(&format!("mission.{id}"), within, limit + 1)).await?;
     Ok(Json(Page::of(rows, limit, |row| row.at.micros()).map(hour)))
 }

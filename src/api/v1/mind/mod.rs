@@ -1,6 +1,7 @@
 //! `/v1/mind` and `/v1/mission`: state and focus, mood, Φ, identity, and what Jamey is there for.
 
 mod described;
+mod emotion;
 mod mission;
 mod phi;
 
@@ -14,13 +15,13 @@ use crate::{
     store::{Reader, StoreError},
 };
 use axum::{extract::State, http::HeaderMap, response::Response};
-use described::{Emotion, Identity, MindState};
+use described::{Identity, MindState};
 use serde_json::Value;
 use std::sync::Arc;
 use utoipa_axum::routes;
 
 pub fn routes() -> Routes {
-    Routes::new().routes(routes!(mind)).routes(routes!(emotion)).routes(routes!(identity)).merge(phi::routes()).merge(mission::routes())
+    Routes::new().routes(routes!(mind)).routes(routes!(identity)).merge(emotion::routes()).merge(phi::routes()).merge(mission::routes())
 }
 
 /// What is told on a topic now; where nothing was since the start, what was stored before it; else a problem.
@@ -52,17 +53,6 @@ fn view(found: Option<(Timestamp, Value)>) -> Option<Value> {
 )]
 async fn mind(State(api): State<Arc<Api>>, headers: HeaderMap) -> Result<Response, Problem> {
     told(&api, &headers, "consciousness/state", |reader| Ok(view(reader.consciousness()?))).await
-}
-
-/// Mood and emotions, and what moved them.
-///
-/// As published on `soul/emotion`.
-#[utoipa::path(
-    get, path = "/v1/mind/emotion", tag = "mind", operation_id = "emotion",
-    responses((status = 200, description = "Mood and emotions", body = Emotion), Unchanged, Refused, Missing),
-)]
-async fn emotion(State(api): State<Arc<Api>>, headers: HeaderMap) -> Result<Response, Problem> {
-    told(&api, &headers, "soul/emotion", |reader| Ok(view(reader.emotion()?))).await
 }
 
 /// Who Jamey has been by what it did.

@@ -8,8 +8,8 @@ use super::{
     wish::Wish,
 };
 use crate::{
-    api::Api,
-    broker::{Proof, Rights, Visitor},
+    api::{Api, ground::Ground},
+    broker::{Rights, Visitor},
     domain::limits,
     observe::news::{Cursor, Event, EventId, Kind, Listening, News, Read},
 };
@@ -23,7 +23,7 @@ pub struct Listener {
     pub api: Arc<Api>,
     live: Arc<Live>,
     news: Arc<News>,
-    proof: Proof,
+    ground: Ground,
     user: Option<String>,
     rights: Rights,
     /// Whether nothing has to be looked at but approvals.
@@ -45,7 +45,7 @@ pub struct Listener {
 pub struct Unreadable;
 
 impl Listener {
-    pub fn new(api: Arc<Api>, live: Arc<Live>, visitor: Visitor, proof: Proof, seat: Seat) -> Self {
+    pub fn new(api: Arc<Api>, live: Arc<Live>, visitor: Visitor, ground: Ground, seat: Seat) -> Self {
         let news = Arc::clone(&api.hall.news);
         let listening = news.listen();
         let (cursor, wake) = (news.now(), live.waker());
@@ -54,7 +54,7 @@ impl Listener {
             api,
             live,
             news,
-            proof,
+            ground,
             user: visitor.user,
             rights: visitor.rights,
             hears_everything,
@@ -93,7 +93,7 @@ impl Listener {
 
     /// Whether what let him in still does.
     pub fn still_may(&mut self) -> bool {
-        let Some(visitor) = self.api.hall.still(&self.proof).filter(|visitor| visitor.rights.reads()) else { return false };
+        let Some(visitor) = self.ground.still(&self.api).filter(|visitor| visitor.rights.reads()) else { return false };
         self.hears_everything = visitor.rights.hears_everything();
         self.rights = visitor.rights;
         true

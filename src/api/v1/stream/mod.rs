@@ -5,7 +5,6 @@ mod events;
 mod lines;
 mod listener;
 mod live;
-mod origin;
 mod past;
 mod seats;
 mod socket;
@@ -19,10 +18,13 @@ use crate::{
         Api, Routes,
         asked::Asked,
         gate,
+        ground::Ground,
+        origin,
         problem::{Problem, Refused},
         server::Peer,
+        session,
     },
-    broker::{Proof, Visitor},
+    broker::Visitor,
     domain::limits,
 };
 use axum::{
@@ -76,9 +78,9 @@ async fn ticket(
     Extension(visitor): Extension<Visitor>,
     request: Request,
 ) -> Result<(StatusCode, Json<Ticket>), Problem> {
-    let proof = proof(&api, &visitor, request.headers(), request.extensions())?;
+    let ground = ground(&api, &visitor, request.headers(), request.extensions())?;
     let failed = || Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "randomness", "this host has no randomness: look at its log");
-    let ticket = live.tickets.give(proof, api.hall.clock.uptime()).ok_or_else(failed)?;
+    let ticket = live.tickets.give(ground, api.hall.clock.uptime()).ok_or_else(failed)?;
     let expires_at = api.hall.clock.now().plus_seconds(limits::STREAM_TICKET_SECONDS.cast_signed()).to_string();
     Ok((StatusCode::CREATED, Json(Ticket { ticket, expires_at })))
 }
@@ -131,7 +133,7 @@ async fn all_events(
 /// Who wants to listen, and from where.
 struct Asker {
     visitor: Visitor,
-    proof: Proof,
+    ground: Ground,
     peer: SocketAddr,
 }
 
@@ -146,9 +148,8 @@ impl FromRequestParts<Arc<Api>> for Asker {
                 "show who you are: `Authorization: Bearer TOKEN`, or a ticket",
             ));
         };
-        let shown = parts.extensions.get::<Proof>().cloned();
-        let proof = shown.map_or_else(|| proof(api, visitor, &parts.headers, &parts.extensions), Ok)?;
-        Ok(Self { visitor: visitor.clone(), proof, peer: *peer })
+        let ground = ground(api, visitor, &parts.headers, &parts.extensions)?;
+        Ok(Self { visitor: visitor.clone(), ground, peer: *peer })
     }
 }
 
@@ -160,14 +161,18 @@ impl Asker {
         let seat = live.seats.take(address, self.visitor.user.as_deref(), most).inspect_err(|_| {
             api.hall.counters.refuse("subscribers", &format!("a subscriber from {address}: there is no place"));
         })?;
-        Ok(Listener::new(Arc::clone(api), Arc::clone(live), self.visitor, self.proof, seat))
+        Ok(Listener::new(Arc::clone(api), Arc::clone(live), self.visitor, self.ground, seat))
     }
 }
 
-fn proof(api: &Api, visitor: &Visitor, headers: &HeaderMap, extensions: &Extensions) -> Result<Proof, Problem> {
+/// A ticket, or the gate, may know it already.
+fn ground(api: &Api, visitor: &Visitor, headers: &HeaderMap, extensions: &Extensions) -> Result<Ground, Problem> {
+    if let Some(ground) = extensions.get::<Ground>() {
+        return Ok(ground.clone());
+    }
     let shown = gate::shown(headers)?;
     let certificate = gate::certificate(api, extensions)?;
-    Ok(api.hall.proof(visitor, certificate.as_deref(), shown.as_ref().map(gate::Credentials::shown)))
+    Ok(Ground::of(api.hall.proof(visitor, certificate.as_deref(), shown.as_ref().map(gate::Credentials::shown))))
 }
 
 fn unfit(detail: String) -> Problem {
@@ -188,18 +193,20 @@ async fn enter(
     next: Next,
 ) -> Result<Response, Problem> {
     let hall = &api.hall;
-    if !origin::may_listen(request.headers(), &hall.config.http.allow_origins) {
+    let ticket = Plain::<MayHaveTicket>::try_from_uri(request.uri()).ok().and_then(|Plain(query)| query.ticket);
+    // What a browser says by itself says nothing of the page that has it ask.
+    let by_cookie = ticket.is_none() && session::is_said(&api, &request);
+    if !origin::may_listen(request.headers(), &hall.config.http.allow_origins) || (by_cookie && !session::may_listen(&request)) {
         hall.counters.refuse("origin", &format!("a page of another origin wants to listen, from {}", peer.0.ip()));
-        let detail = "pages of this origin may not listen: name it in `http.allow_origins`, as browsers say it";
+        let detail = "pages of this origin may not listen: name it in `http.allow_origins`, as browsers say it, and have it make a ticket";
         return Err(Problem::new(StatusCode::FORBIDDEN, "origin", detail));
     }
-    let ticket = Plain::<MayHaveTicket>::try_from_uri(request.uri()).ok().and_then(|Plain(query)| query.ticket);
     let Some(ticket) = ticket else {
         return gate::readers(State(api), Extension(peer), request, next).await;
     };
     let _ = gate::certificate(&api, request.extensions())?;
-    let proof = live.tickets.take(&ticket, hall.clock.uptime());
-    let Some((proof, visitor)) = proof.and_then(|proof| hall.still(&proof).map(|visitor| (proof, visitor))) else {
+    let ground = live.tickets.take(&ticket, hall.clock.uptime());
+    let Some((ground, visitor)) = ground.and_then(|ground| ground.still(&api).map(|visitor| (ground, visitor))) else {
         hall.counters.refuse("login", &format!("a ticket that does not hold, from {}", peer.0.ip()));
         let detail = "the ticket is none, was used, or is too old: make another one (`POST /v1/stream/ticket`)";
         return Err(Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", detail));
@@ -208,6 +215,6 @@ async fn enter(
         return Err(Problem::new(StatusCode::FORBIDDEN, "forbidden", "who made this ticket may read no longer"));
     }
     request.extensions_mut().insert(visitor);
-    request.extensions_mut().insert(proof);
+    request.extensions_mut().insert(ground);
     Ok(next.run(request).await)
 }
