@@ -17,7 +17,22 @@ macro_rules! files {
     };
 }
 
-files!["index.html"];
+files![
+    "index.html",
+    "icon.svg",
+    "js/main.js",
+    "js/parts.js",
+    "js/plot.js",
+    "js/theme.js",
+    "js/views/entities.js",
+    "js/views/jamey.js",
+    "js/views/judging.js",
+    "js/views/now.js",
+    "js/views/past.js",
+    "js/wire.js",
+    "manifest.webmanifest",
+    "style.css",
+];
 
 impl File {
     /// Its media type. None: there is no such kind of file here.
