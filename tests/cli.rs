@@ -20,8 +20,8 @@ use support::{
 };
 use tempfile::TempDir;
 
-const SUBCOMMANDS: [&str; 13] =
-    ["run", "check", "demo", "health", "entity", "device", "certs", "audit", "phoenix", "rules", "guard", "topics", "completions"];
+const SUBCOMMANDS: [&str; 14] =
+    ["run", "check", "demo", "health", "entity", "device", "certs", "audit", "phoenix", "rules", "guard", "top", "topics", "completions"];
 /// Nobody listens there.
 const NOWHERE: &str = "127.0.0.99:1";
 /// A port of the kernel's choice, for a start that is to be refused for another reason.

@@ -36,7 +36,7 @@ mod slow;
 mod speaker;
 mod start;
 mod tidings;
-mod trial;
+pub mod trial;
 mod unchanged;
 mod upkeep;
 pub mod view;

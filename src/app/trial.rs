@@ -1,5 +1,5 @@
-//! Six switches for trials of the whole house, which no config names: a link cut on purpose, times that are shorter, a host that has room, a clock that
-//! leaps, and a mind that stands still.
+//! Seven switches for trials of the whole house, which no config names: a link cut on purpose, times that are shorter, a host that has room, a clock that
+//! leaps, a mind that stands still, and a screen that falls.
 
 use crate::domain::{Part, Severed};
 use std::time::Duration;
@@ -15,6 +15,9 @@ const CLOCK: &str = "JAMEY_TRIAL_CLOCK";
 
 /// `5:40`: in its fifth second the mind stands still, for forty.
 const STALL: &str = "JAMEY_TRIAL_STALL";
+
+/// `jamey top` panics when the first house has answered: what becomes of the terminal?
+const FALL: &str = "JAMEY_TRIAL_TOP_FALLS";
 
 /// Exact Φ is computed however busy the host is.
 const ROOM: &str = "JAMEY_TRIAL_ROOM";
@@ -61,4 +64,10 @@ pub fn stall() -> Option<(Duration, Duration)> {
     let told = std::env::var(STALL).ok()?;
     let (from, long) = told.split_once(':')?;
     Some((Duration::from_secs(from.parse().ok()?), Duration::from_secs(long.parse().ok()?)))
+}
+
+/// Whether the screen of `jamey top` is to fall.
+#[must_use]
+pub fn falls() -> bool {
+    std::env::var_os(FALL).is_some()
 }

@@ -1,6 +1,6 @@
 //! `jamey alert list|acknowledge`: what is wrong now, as the running Jamey has it, and that somebody has seen it.
 
-use super::Common;
+use super::{Common, paint::plain};
 use crate::{app::orders::ask, broker::About};
 use clap::Subcommand;
 use serde_json::{Value, json};
@@ -34,7 +34,7 @@ pub fn alert(common: &Common, action: &Action) -> anyhow::Result<()> {
             if common.json {
                 crate::cli::line!("{done}");
             } else {
-                crate::cli::line!("{}: seen; it stands until its cause is gone", shown(code));
+                crate::cli::line!("{}: seen; it stands until its cause is gone", plain(code));
             }
         }
     }
@@ -44,21 +44,16 @@ pub fn alert(common: &Common, action: &Action) -> anyhow::Result<()> {
 fn list(page: &Value) {
     let alerts = page.get("alerts").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     for alert in alerts {
-        let text = |key: &str| shown(alert.get(key).and_then(Value::as_str).unwrap_or_default());
+        let text = |key: &str| plain(alert.get(key).and_then(Value::as_str).unwrap_or_default());
         crate::cli::line!("{:8}  {}  since {}", text("severity"), text("code"), text("since"));
         crate::cli::line!("    {}", text("text"));
         crate::cli::line!("    to do: {}", text("what_to_do"));
         if let Some(by) = alert.pointer("/acknowledged/by").and_then(Value::as_str) {
             let at = alert.pointer("/acknowledged/at").and_then(Value::as_str).unwrap_or_default();
-            crate::cli::line!("    seen by {} at {}", shown(by), shown(at));
+            crate::cli::line!("    seen by {} at {}", plain(by), plain(at));
         }
     }
     if alerts.is_empty() {
         crate::cli::line!("nothing is wrong");
     }
-}
-
-/// What others named must not paint over what is told.
-fn shown(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }

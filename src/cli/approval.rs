@@ -1,6 +1,6 @@
 //! `jamey approval list|show|approve|refuse`: what waits for a person's word, and the host's own.
 
-use super::Common;
+use super::{Common, paint::plain};
 use crate::{
     app::{Left, held_document},
     domain::{Kept, Timestamp},
@@ -73,22 +73,17 @@ fn list(common: &Common, reader: &Reader, limit: u32) -> anyhow::Result<()> {
             "{}  waits {left:.0} s more: {} on {}",
             kept.percept.id,
             kept.percept.source.requester,
-            shown(&kept.percept.topic)
+            plain(&kept.percept.topic)
         );
-        crate::cli::line!("    {}", shown(&kept.reason));
+        crate::cli::line!("    {}", plain(&kept.reason));
     }
     if held.is_empty() {
         crate::cli::line!("nothing waits for a person's word");
     }
     for one in &settled {
-        crate::cli::line!("{}  {} {}  {}", one.percept, one.at, one.answer, shown(&one.reason));
+        crate::cli::line!("{}  {} {}  {}", one.percept, one.at, one.answer, plain(&one.reason));
     }
     Ok(())
-}
-
-/// A sender's words must not paint over what is asked.
-fn shown(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 fn row(one: &ApprovalRow) -> Value {

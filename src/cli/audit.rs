@@ -1,6 +1,6 @@
 //! `jamey audit verify|list`: read from the store, whether Jamey runs or not.
 
-use super::Common;
+use super::{Common, paint::plain};
 use crate::{
     domain::audit::{Row, hex},
     store::{self, Audited, KEY_FILE, Reader},
@@ -102,9 +102,4 @@ fn list(common: &Common, rows: &[Row]) -> anyhow::Result<()> {
         crate::cli::line!("{seq:>7}  {}  {:<16} {}{subject}: {}", e.at, plain(&e.actor), plain(&e.action), plain(&e.detail));
     }
     Ok(())
-}
-
-/// Texts that clients chose, without what a terminal would obey.
-fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }

@@ -26,6 +26,7 @@ mod recall;
 mod rules;
 mod run;
 mod token;
+mod top;
 mod user;
 
 use crate::{
@@ -78,6 +79,7 @@ enum Command {
     Demo,
     /// Ask the running Jamey whether it is ready.
     Health,
+    Top(top::Asked),
     /// What the soul holds of those who speak and are spoken about.
     Entity {
         #[command(subcommand)]
@@ -240,6 +242,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
             run::on_one_thread(demo::demo(address, common.json))
         }
         Command::Health => health::health(&common),
+        Command::Top(asked) => top::top(&common, &asked),
         Command::Entity { action } => entity::entity(&common, &action),
         Command::Device { action } => device::device(&common, &action),
         Command::Certs { action } => certs::certs(&common, &action),

@@ -16,14 +16,13 @@ impl Screen {
     #[must_use]
     pub fn here() -> Self {
         let is_terminal = std::io::stdout().is_terminal();
-        let set = |name: &str| std::env::var_os(name).is_some_and(|v| !v.is_empty());
         let columns = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok());
         let measured = || console::Term::stdout().size_checked().map(|(_, columns)| usize::from(columns));
         let width = match is_terminal {
             true => columns.or_else(measured).unwrap_or(80).clamp(40, 160),
             false => usize::MAX,
         };
-        Self { width, bars: is_terminal, colour: is_terminal && !set("NO_COLOR") && std::env::var("TERM").is_ok_and(|t| t != "dumb") }
+        Self { width, bars: is_terminal, colour: is_terminal && wants_colour() }
     }
 
     /// Belief, disbelief and uncertainty, which are 1 together, as one bar: `███▒▒░`.
@@ -102,6 +101,12 @@ impl Screen {
     }
 }
 
+/// Whether who sits there wants colours, and has a terminal that knows them (https://no-color.org).
+#[must_use]
+pub fn wants_colour() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()) && std::env::var("TERM").is_ok_and(|t| t != "dumb")
+}
+
 /// Values in [0, 1] as one character each: `▁▂▃▅▇`; None: nothing is known of that time.
 #[must_use]
 pub fn sparkline(values: &[Option<f64>]) -> String {
@@ -119,9 +124,15 @@ fn cells(share: f64, width: usize) -> usize {
 /// Names and texts that others chose, without what a terminal would obey or what turns the line around.
 #[must_use]
 pub fn plain(text: &str) -> String {
-    let obeyed =
-        |c: char| c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
-    text.chars().map(|c| if obeyed(c) { '\u{fffd}' } else { c }).collect()
+    text.chars().map(|c| if is_obeyed(c) { '\u{fffd}' } else { c }).collect()
+}
+
+/// What is no letter to a terminal: controls of both ranges, marks that turn the line around or are not seen, tags.
+#[must_use]
+pub fn is_obeyed(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
+        || matches!(c, '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// A time as a person reads it: to the second.
@@ -183,6 +194,8 @@ mod tests {
     #[test]
     fn what_a_terminal_would_obey_is_not_let_through() {
         assert_eq!(plain("lamp\u{1b}[2J\r\n\u{7}\u{202e}x\u{9b}31m"), "lamp\u{fffd}[2J\u{fffd}\u{fffd}\u{fffd}\u{fffd}x\u{fffd}31m");
+        assert_eq!(plain("\u{61c}a\u{ad}b\u{2066}c\u{e0041}d\u{fff9}"), "\u{fffd}a\u{fffd}b\u{fffd}c\u{fffd}d\u{fffd}");
+        assert_eq!(plain("Tür 玄関 👍🏽 é"), "Tür 玄関 👍🏽 é");
     }
 
     #[test]

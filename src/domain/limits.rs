@@ -1,8 +1,10 @@
 //! Every limit of the house, each with the reason for its size.
 
 mod http;
+mod top;
 
 pub use http::*;
+pub use top::*;
 
 /// An entity id goes into topics, rows and file names; 64 bytes hold an IEEE address with a vendor's prefix.
 pub const ENTITY_BYTES: usize = 64;

@@ -125,7 +125,8 @@ async fn whose(State(api): State<Arc<Api>>, Extension(Peer(peer)): Extension<Pee
     };
     let session = met.ground.as_ref().and_then(|ground| ground.session);
     let told = |visitor: Visitor| ready(Ok(Json(Whose::of(&api, &visitor, session)).into_response()));
-    met.admit(&api, peer, PATH, told).await
+    let reads = met.reads();
+    met.admit(&api, peer, PATH, reads, told).await
 }
 
 /// What is said to log in.
@@ -167,7 +168,8 @@ async fn begin(State(api): State<Arc<Api>>, Extension(Peer(peer)): Extension<Pee
         keep(&mut answer, cookie::set(&said, scheme));
         Ok(answer)
     };
-    met.admit(&api, peer, PATH, |visitor| ready(begun(visitor))).await
+    let reads = met.reads();
+    met.admit(&api, peer, PATH, reads, |visitor| ready(begun(visitor))).await
 }
 
 /// Whoever can name it may end it, whatever became of its user.

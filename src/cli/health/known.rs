@@ -13,6 +13,14 @@ use std::sync::Arc;
 /// # Errors
 /// When the certificate cannot be read.
 pub fn connection(files: &TlsFiles) -> anyhow::Result<ClientConnection> {
+    Ok(ClientConnection::new(config(files)?, ServerName::try_from("localhost")?)?)
+}
+
+/// What takes the certificate of the config's own file for the house, and no other.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn config(files: &TlsFiles) -> anyhow::Result<Arc<ClientConfig>> {
     let certificate = tls::certificates(&files.certificate)?.into_iter().next().context("there is no certificate")?;
     let provider = Arc::new(ring::default_provider());
     let known = Arc::new(Known { certificate, provider: Arc::clone(&provider) });
@@ -21,7 +29,7 @@ pub fn connection(files: &TlsFiles) -> anyhow::Result<ClientConnection> {
         .dangerous()
         .with_custom_certificate_verifier(known)
         .with_no_client_auth();
-    Ok(ClientConnection::new(Arc::new(config), ServerName::try_from("localhost")?)?)
+    Ok(Arc::new(config))
 }
 
 #[derive(Debug)]

@@ -2,6 +2,8 @@
 
 mod known;
 
+pub(super) use known::config as known_config;
+
 use super::Common;
 use anyhow::{Context, bail};
 use std::{

@@ -26,6 +26,7 @@ use crate::{
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 use place::{Found, Place};
+pub(super) use secret::read as owners_secret;
 use secret::{Opening, Opens};
 use serde_json::{Value, json};
 

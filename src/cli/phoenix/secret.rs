@@ -131,7 +131,7 @@ pub(super) fn ask(question: &str) -> Result<Zeroizing<String>> {
 ///
 /// # Errors
 /// When others may, when it is no text, or too long for a secret.
-pub(super) fn read(path: &Path) -> Result<Zeroizing<String>> {
+pub(in crate::cli) fn read(path: &Path) -> Result<Zeroizing<String>> {
     let cannot = || format!("{} cannot be read", path.display());
     let file = File::open(path).with_context(cannot)?;
     let about = file.metadata().with_context(cannot)?;
@@ -140,7 +140,7 @@ pub(super) fn read(path: &Path) -> Result<Zeroizing<String>> {
         bail!("{}: others may read it (mode {mode:o}): `chmod 600` it, and ask yourself who has read it", path.display());
     }
     if about.len() > SECRET_BYTES {
-        bail!("{}: longer than {SECRET_BYTES} bytes, so it is no secret of a repository", path.display());
+        bail!("{}: longer than {SECRET_BYTES} bytes, so it is no secret", path.display());
     }
     // As long as it is: what grows leaves copies behind.
     let mut text = Zeroizing::new(String::with_capacity(usize::try_from(SECRET_BYTES)?));
