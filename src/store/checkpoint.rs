@@ -1,6 +1,7 @@
-//! Copies the write-ahead log into the database beside the writer, on a thread and a connection of its own, so that no verdict waits for it.
+//! Copies the write-ahead log into the database beside the writer, and syncs what it was lengthened by, on a thread and a connection of its own:
+//! no verdict waits for it.
 
-use super::{connect, database, error::StoreError, health::StoreHealth};
+use super::{ahead, connect, database, error::StoreError, health::StoreHealth};
 use std::{
     io,
     path::Path,
@@ -8,8 +9,11 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-/// What may wait to be copied: some hundred batches, so that a page changed by many of them is copied once.
-pub(super) const BACKLOG_BYTES: u64 = 4 * 1024 * 1024;
+/// It is copied when so much waits: some forty batches, so that a page changed by many of them is copied once, and all of it is synced before a
+/// commit has waited for long.
+pub(super) const ROUND_BYTES: u64 = 1024 * 1024;
+/// What may wait to be copied while many write at once.
+pub(super) const BACKLOG_BYTES: u64 = 4 * ROUND_BYTES;
 
 pub(super) struct Checkpointer {
     signal: Arc<Signal>,
@@ -22,10 +26,12 @@ struct Signal {
     changed: Condvar,
 }
 
-#[derive(Default, Clone, Copy, PartialEq, Eq)]
+/// Each is done with what comes after it.
+#[derive(Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Wanted {
     #[default]
     Nothing,
+    Sync,
     Checkpoint,
     Stop,
 }
@@ -43,6 +49,11 @@ impl Checkpointer {
         self.want(Wanted::Checkpoint);
     }
 
+    /// Has the log, which was lengthened, on the disk; returns at once.
+    pub(super) fn ask_sync(&self) {
+        self.want(Wanted::Sync);
+    }
+
     /// Waits for the one under way.
     pub(super) fn stop(&mut self) {
         self.want(Wanted::Stop);
@@ -54,9 +65,7 @@ impl Checkpointer {
 
     fn want(&self, wanted: Wanted) {
         let mut now = self.signal.wanted.lock().unwrap_or_else(PoisonError::into_inner);
-        if *now != Wanted::Stop {
-            *now = wanted;
-        }
+        *now = wanted.max(*now);
         self.signal.changed.notify_one();
     }
 }
@@ -71,8 +80,13 @@ fn work(path: &Path, signal: &Signal, health: &StoreHealth) {
         if *wanted == Wanted::Stop {
             return;
         }
-        *wanted = Wanted::Nothing;
+        let now = std::mem::take(&mut *wanted);
         drop(wanted);
+        if now == Wanted::Sync {
+            // Where that fails the next commit tells.
+            drop(ahead::sync(path));
+            continue;
+        }
         match once(path, &mut conn) {
             Ok(()) => {
                 health.checkpoints.fetch_add(1, Relaxed);

@@ -1,6 +1,7 @@
 //! The store itself: open, write a batch whole or not at all, heal. Only one `Store` writes at a time.
 
 use super::{
+    ahead,
     chain::Chain,
     changes, connect,
     error::{Doing, StoreError},
@@ -228,6 +229,12 @@ impl Store {
 
     pub(super) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Has the log's file reach further than it is full; whether it had to be lengthened.
+    pub(super) fn reach_ahead(&self, wal: Wal) -> Result<bool, StoreError> {
+        let conn = self.conn.as_ref().ok_or(StoreError::Again("the connection is being opened again"))?;
+        ahead::reach(conn, &self.path, wal.bytes())
     }
 
     /// How full the write-ahead log is; does no work.
