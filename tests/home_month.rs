@@ -67,13 +67,16 @@ struct Lived {
     denials: Vec<String>,
     /// Who Jamey was, each time it was told.
     identities: Vec<Value>,
+    /// Bytes of what the mind holds, after each ten days.
+    sizes: Vec<usize>,
 }
 
 fn live(seed: u64) -> Lived {
     let month = Month::from_seed(seed);
     let start = midnight(month.winter);
     let mut house = Alive::new(&config(), start);
-    let mut lived = Lived { judged: 0, observed: vec![], right_holds: vec![], wrong_holds: vec![], denials: vec![], identities: vec![] };
+    let mut lived =
+        Lived { judged: 0, observed: vec![], right_holds: vec![], wrong_holds: vec![], denials: vec![], identities: vec![], sizes: vec![] };
     for event in &month.events {
         let at = start.plus_seconds(event.at);
         while at.seconds_since(house.now) > 60.0 {
@@ -82,6 +85,9 @@ fn live(seed: u64) -> Lived {
             lived.identities.extend(told.map(|(_, view)| view));
         }
         house.now = house.now.max(at);
+        if usize::try_from(event.at / (10 * 86_400)).unwrap() > lived.sizes.len() {
+            lived.sizes.push(size(&house));
+        }
         let outcome = house.publish(&who(event.voice), &event.topic, event.payload.as_bytes(), event.retained);
         lived.judged += outcome.judged.len();
         for judged in outcome.judged {
@@ -102,7 +108,14 @@ fn live(seed: u64) -> Lived {
             }
         }
     }
+    lived.sizes.push(size(&house));
     lived
+}
+
+fn size(house: &Alive) -> usize {
+    let mut bytes = Vec::new();
+    ciborium::into_writer(house.mind.state(), &mut bytes).unwrap();
+    bytes.len()
 }
 
 #[test]
@@ -130,6 +143,9 @@ fn a_month_of_ordinary_life_flows() {
         assert!(lived.judged > 3_000, "JAMEY_SEED={seed}: a month has more to it than {}", lived.judged);
         let drifting = lived.identities.iter().filter(|view| !view["drifting"].is_null()).count();
         assert!(drifting == 0 && lived.identities.len() < 60, "JAMEY_SEED={seed}: an ordinary day is like the others: {drifting}");
+        let [.., before, at_last] = lived.sizes[..] else { panic!("{:?}", lived.sizes) };
+        println!("  the mind, each ten days: {:?} bytes", lived.sizes);
+        assert!(at_last < before + before / 5, "JAMEY_SEED={seed}: what is learned of an ordinary home comes to an end: {:?}", lived.sizes);
         assert!(lived.denials.is_empty(), "JAMEY_SEED={seed}: denied in ordinary life");
         assert!(lived.wrong_holds.len() <= 1, "JAMEY_SEED={seed}: held in ordinary life");
     }

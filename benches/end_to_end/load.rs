@@ -25,8 +25,8 @@ const WARM_UP: Duration = Duration::from_millis(500);
 
 /// What the subscriber and the clients count together.
 #[derive(Default)]
-struct Tally {
-    acknowledged: Cell<u64>,
+pub struct Tally {
+    pub acknowledged: Cell<u64>,
     forwarded: Cell<u64>,
     sent: Cell<u64>,
     over: Cell<bool>,
@@ -106,7 +106,7 @@ async fn subscriber(mut stream: Stream, tally: Rc<Tally>) {
 }
 
 /// One who hears all, at QoS 1 as the messages are sent.
-async fn listen(door: &Door, tally: &Rc<Tally>) {
+pub async fn listen(door: &Door, tally: &Rc<Tally>) {
     let mut all = welcomed(door, "bench-subscriber").await;
     all.write_all(&packet::subscribe(Version::V311, 1, &[("bench/+/set", 1)])).await.unwrap();
     all.flush().await.unwrap();

@@ -5,7 +5,7 @@
 //! takes and acknowledges all. For Jamey, which observes, each message commands a guarded light: it is acknowledged and forwarded
 //! after its verdict is stored. The same over TLS, to both with a certificate of the same kind. The row of each is counted afterwards. `JAMEY_BENCH_SECONDS` (4) is the length of one measurement;
 //! `JAMEY_BENCH_ROUNDS` (3) how many there are, alternating, of which the medians are printed. `-- latency`, `-- load`, `-- tls`, `-- snapshot` or `-- start`
-//! measures that part alone.
+//! measures that part alone. `-- soak` is another run, of Jamey alone: `JAMEY_SOAK_MINUTES` (60) under load, and `docs/soak.md` says whether memory stayed flat.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a bench fails by panicking")]
 #![allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "figures for people")]
 
@@ -18,6 +18,7 @@ mod load;
 #[allow(dead_code, reason = "the tests use the rest")]
 #[path = "../../tests/support/packet.rs"]
 mod packet;
+mod soak;
 
 use broker::{Broker, Kind, scratch};
 use load::{Load, PAYLOAD, TOPICS, WINDOW, latency, load};
@@ -140,6 +141,10 @@ fn main() {
     let seconds = Duration::from_secs(number("JAMEY_BENCH_SECONDS", 4).max(1));
     let rounds = number("JAMEY_BENCH_ROUNDS", 3).max(1);
     let begun = Instant::now();
+    let only: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
+    if only == ["soak"] {
+        return soak::soak(number("JAMEY_SOAK_MINUTES", 60).max(1));
+    }
     println!(
         "QoS 1, {PAYLOAD}-byte JSON, window {WINDOW}, {TOPICS} topics, one QoS 1 subscriber; medians of {rounds} rounds of {seconds:?}"
     );
@@ -151,7 +156,6 @@ fn main() {
         std::thread::available_parallelism().unwrap()
     );
 
-    let only: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
     let wanted = |part: &str| only.is_empty() || only.iter().any(|name| name == part);
     if wanted("start") {
         println!("\nStart to the first acknowledged command, on an empty folder");

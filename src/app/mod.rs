@@ -46,13 +46,13 @@ mod wishes;
 mod words;
 
 pub use answers::Left;
-pub use approvals::held_document;
+pub use approvals::{Approvals, asked, ended, held_document, refused};
 pub use control::{LONGEST_SECONDS, Order, standing};
 pub use doors::listeners;
 pub use figures::folder_bytes;
 pub use greeting::overheard;
 pub use index::FOLDER as INDEX;
-pub use journal::{Entered, read as read_journal};
+pub use journal::{Entered, Journal, read as read_journal};
 pub use wishes::{AT_ONCE as WISHED_AT_ONCE, Wish, grant as grant_wish};
 pub use words::give as give_word;
 
@@ -70,7 +70,7 @@ use crate::{
     observe::{Counters, Recalled},
     runtime::{Clock, shutdown, systemd},
     soul::Soul,
-    store::{Readers, Store, Writer},
+    store::{Readers, Saved, Store, Writer},
 };
 use anyhow::{Context, Result, anyhow};
 use ground::{lock, private_folder, raise_descriptors};
@@ -466,7 +466,19 @@ fn secret() -> Result<String> {
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-fn awaken(config: &Config, sets: rules::Sets, soul: Soul, saved: &crate::store::Saved, now: Timestamp) -> Result<Mind> {
+/// The mind as the store has it, and what else was saved. `now` is asked once, with the latest time that was stored.
+///
+/// # Errors
+/// When the store cannot be read, or the config fits no mind.
+pub fn wake(config: &Config, sets: rules::Sets, store: &mut Store, now: impl FnOnce(Timestamp) -> Timestamp) -> Result<(Mind, Saved)> {
+    let mut saved = store.load().context("the store cannot be read")?;
+    let (soul, _) = aside::take(config, store, &mut saved)?;
+    let mut mind = awaken(config, sets, soul, &saved, now(saved.last_at.unwrap_or_default()))?;
+    declare(&mut mind, config);
+    Ok((mind, saved))
+}
+
+fn awaken(config: &Config, sets: rules::Sets, soul: Soul, saved: &Saved, now: Timestamp) -> Result<Mind> {
     let registry = Registry::from_devices(saved.devices.iter().cloned());
     let heard = saved.signals.iter().cloned().collect();
     let held = saved.held.iter().map(|kept| ((*kept.percept).clone(), kept.expires_at));

@@ -94,11 +94,8 @@ fn leave(data: &Path, left: &LeftWord) -> Result<Value> {
 fn at_rest(config: &Config, about: EntityId, says: Says) -> Result<Value> {
     let sets = super::rules::sets(&super::orders::found(&config.store.data).0.over(config))?;
     let mut store = Store::open(&config.store.data).context("the store cannot be opened")?;
-    let mut saved = store.load().context("the store cannot be read")?;
-    let (soul, _) = super::aside::take(config, &mut store, &mut saved)?;
-    let clock = Clock::new(saved.last_at.unwrap_or_default());
-    let mut mind = super::awaken(config, sets, soul, &saved, clock.now())?;
-    super::declare(&mut mind, config);
+    let (mut mind, _) = super::wake(config, sets, &mut store, |last| Clock::new(last).now())?;
+    let clock = Clock::new(mind.now());
     let word = OwnersWord { id: clock.percept_id(), at: clock.now(), by: HOST.to_owned(), about, says, transaction: None };
     if let Err(why) = is_worth_forgetting(&mind, &config.store.data, &word) {
         // It may be the second try of one for which there was no room.

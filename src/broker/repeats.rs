@@ -22,6 +22,14 @@ struct Utterance {
     repeated: u8,
 }
 
+/// A message as a repetition is known by: `digest` stands for topic and body.
+#[derive(Debug, Clone, Copy)]
+pub struct Heard {
+    pub packet_id: u16,
+    pub digest: u64,
+    pub dup: bool,
+}
+
 /// A sender repeats itself a few times; after that it is no accident, and counts.
 const REPEATS: u8 = 3;
 /// In flight at one time is at most what the client's window holds; 65,535 in theory, tens in life.
@@ -32,7 +40,16 @@ const DEPARTED: usize = 1_024;
 impl Said {
     /// The percept that this message repeats, if it does: flagged DUP, and the same topic and body as the last message under
     /// this packet id, within a minute. Without the flag it is news: a sensor that wakes, tells and sleeps uses packet id 1 each time.
-    pub fn repeats(&mut self, packet_id: u16, digest: u64, dup: bool, at: Timestamp) -> Option<Uuid> {
+    pub fn hear(&mut self, heard: &Heard, percept: Uuid, at: Timestamp) -> Option<Uuid> {
+        let repeated = self.repeats(heard.packet_id, heard.digest, heard.dup, at);
+        // A repetition makes nothing younger, and begins no count anew: else who repeats without end would never be news.
+        if repeated.is_none() {
+            self.remember(heard.packet_id, heard.digest, percept, at);
+        }
+        repeated
+    }
+
+    fn repeats(&mut self, packet_id: u16, digest: u64, dup: bool, at: Timestamp) -> Option<Uuid> {
         if !dup {
             return None;
         }
@@ -45,7 +62,7 @@ impl Said {
         Some(last.percept)
     }
 
-    pub fn remember(&mut self, packet_id: u16, digest: u64, percept: Uuid, at: Timestamp) {
+    fn remember(&mut self, packet_id: u16, digest: u64, percept: Uuid, at: Timestamp) {
         if self.utterances.len() == UTTERANCES {
             self.utterances.pop_front();
         }
@@ -115,6 +132,22 @@ mod tests {
             assert!(said.repeats(1, 5, true, at).is_some());
         }
         assert!(said.repeats(1, 5, true, at).is_none());
+    }
+
+    #[test]
+    fn who_repeats_without_end_is_news_again_in_time() {
+        let (mut said, at) = (Said::default(), Timestamp::from_micros(1));
+        let first = Heard { packet_id: 1, digest: 5, dup: false };
+        let again = Heard { dup: true, ..first };
+        assert_eq!(said.hear(&first, Uuid::from_u128(1), at), None);
+        for n in 0..u128::from(REPEATS) {
+            assert_eq!(said.hear(&again, Uuid::from_u128(2 + n), at.plus_seconds(1)), Some(Uuid::from_u128(1)));
+        }
+        assert_eq!(said.hear(&again, Uuid::from_u128(9), at.plus_seconds(2)), None, "it is no accident any more");
+        assert_eq!(said.hear(&again, Uuid::from_u128(10), at.plus_seconds(3)), Some(Uuid::from_u128(9)), "and is repeated itself");
+        // Each in time after the one before, and none in time after what they repeat.
+        assert_eq!(said.hear(&again, Uuid::from_u128(11), at.plus_seconds(60)), Some(Uuid::from_u128(9)));
+        assert_eq!(said.hear(&again, Uuid::from_u128(12), at.plus_seconds(63)), None);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::{
         inbox::Answer,
         orders::{About, Order},
         reading::{self, Told},
+        repeats::Heard,
     },
     config::WhenUnwritable,
     domain::{Answer as Word, Body, Input, Origin, OwnersWord, Percept, Purpose, Request, WayOn, limits, percept::digest},
@@ -209,9 +210,8 @@ impl Visit {
         let id = self.hall.clock.percept_id();
         let mut repeat_of = None;
         if let Some(packet_id) = message.packet_id {
-            let mut said = self.said();
-            repeat_of = said.repeats(packet_id, message.digest, message.dup, at);
-            said.remember(packet_id, message.digest, repeat_of.unwrap_or(id), at);
+            let heard = Heard { packet_id, digest: message.digest, dup: message.dup };
+            repeat_of = self.said().hear(&heard, id, at);
         }
         let own_id = body
             .object()

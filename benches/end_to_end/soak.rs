@@ -1,0 +1,169 @@
+//! A long time under load through real sockets, and whether the memory that Jamey takes stays as it is.
+//!
+//! Sixty devices with a connection each tell something every second or so and come back now and then; eight clients command lights; one asks memory;
+//! one listens to all of it. Each ten seconds the kernel is asked what Jamey takes.
+
+use super::{
+    broker::{Broker, Kind},
+    load::{self, Tally, welcomed},
+    packet::{self, Message, Version},
+};
+use std::{
+    fmt::Write,
+    fs,
+    path::Path,
+    rc::Rc,
+    time::{Duration, Instant},
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    task::LocalSet,
+};
+
+const DEVICES: u64 = 60;
+const COMMANDERS: u64 = 8;
+/// What a device says before it connects anew.
+const SAYINGS: u64 = 300;
+const EVERY: Duration = Duration::from_secs(10);
+/// So much of the time at the beginning is not looked at: what is learned once is learned then.
+const WARM_UP: f64 = 1.0 / 3.0;
+/// Memory is flat where it would grow by no more than this share of itself, or by so many MiB, in the time that is looked at.
+const SHARE: f64 = 0.05;
+const LEAST_MIB: f64 = 2.0;
+
+/// Minutes since the beginning; resident memory; that of it which no file stands behind.
+#[derive(Clone, Copy)]
+struct Sample {
+    minutes: f64,
+    resident: f64,
+    own: f64,
+}
+
+pub fn soak(minutes: u64) {
+    let broker = Broker::start(Kind::Jamey);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let tally = Rc::new(Tally::default());
+    let begun = Instant::now();
+    let samples = LocalSet::new().block_on(&runtime, live(&broker, &tally, Duration::from_secs(minutes * 60)));
+    let cpu = broker.cpu_seconds() / begun.elapsed().as_secs_f64() * 100.0;
+    let stored: u64 = broker.verdicts().iter().map(|(_, n)| n).sum();
+    let trend = Trend::of(&samples);
+    let text = page(minutes, &samples, &trend, tally.acknowledged.get(), stored, cpu);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/soak.md");
+    fs::write(&path, &text).unwrap();
+    println!("{text}\nwritten to {}", path.display());
+    assert!(trend.is_flat(), "memory grows: {:.1} MiB in {:.0} minutes", trend.growth, trend.minutes);
+}
+
+async fn live(broker: &Broker, tally: &Rc<Tally>, time: Duration) -> Vec<Sample> {
+    let door = &broker.plain;
+    load::listen(door, tally).await;
+    for n in 0..DEVICES {
+        tokio::task::spawn_local(device(door.clone(), n, Rc::clone(tally)));
+    }
+    for n in 0..COMMANDERS {
+        tokio::task::spawn_local(commander(door.clone(), n, Rc::clone(tally)));
+    }
+    let (begun, mut beat, mut samples) = (Instant::now(), tokio::time::interval(EVERY), vec![]);
+    while begun.elapsed() < time {
+        beat.tick().await;
+        let minutes = begun.elapsed().as_secs_f64() / 60.0;
+        samples.push(Sample { minutes, resident: broker.mib("VmRSS"), own: broker.mib("RssAnon") });
+    }
+    samples
+}
+
+/// Tells a value that wanders, about once a second, and comes back after some minutes as battery devices do.
+async fn device(door: super::broker::Door, n: u64, tally: Rc<Tally>) {
+    let (mut said, pace) = (n * 7, Duration::from_millis(700 + n * 10));
+    loop {
+        let mut stream = welcomed(&door, &format!("soak_{n}")).await;
+        for id in 1..=SAYINGS {
+            said += 1;
+            let tenths = 200 + (said * 7 + n * 13) % 40;
+            let payload = format!("{{\"temperature\":{}.{},\"id\":\"soak-{n}-{said}\"}}", tenths / 10, tenths % 10);
+            let message = Message { id: id as u16, ..Message::new(&format!("jamey/in/soak_{n}/state"), payload).qos(1) };
+            stream.write_all(&packet::publish(Version::V311, &message)).await.unwrap();
+            let mut ack = [0; 4];
+            stream.read_exact(&mut ack).await.unwrap();
+            tally.acknowledged.set(tally.acknowledged.get() + 1);
+            tokio::time::sleep(pace).await;
+        }
+    }
+}
+
+/// Commands a light some twenty times a second, and asks memory now and then.
+async fn commander(door: super::broker::Door, n: u64, tally: Rc<Tally>) {
+    let mut stream = welcomed(&door, &format!("soak-commander-{n}")).await;
+    for turn in 0.. {
+        let id = (turn % 60_000 + 1) as u16;
+        let bytes = if turn % 200 == 199 {
+            let asked = format!("{{\"query\":\"soak_{} temperature\",\"limit\":10}}", turn % DEVICES);
+            packet::publish(Version::V311, &Message { id, ..Message::new("jamey/memory/recall", asked).qos(1) })
+        } else {
+            load::message(turn * COMMANDERS + n, id)
+        };
+        stream.write_all(&bytes).await.unwrap();
+        let mut ack = [0; 4];
+        stream.read_exact(&mut ack).await.unwrap();
+        tally.acknowledged.set(tally.acknowledged.get() + 1);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// What the samples after the warm-up come to.
+struct Trend {
+    minutes: f64,
+    median: f64,
+    /// MiB a minute.
+    slope: f64,
+    /// What that would be in the time that was looked at.
+    growth: f64,
+}
+
+impl Trend {
+    /// By Theil and Sen: the median of the slopes between all pairs of samples, which a few odd ones do not move.
+    fn of(samples: &[Sample]) -> Self {
+        let from = samples.last().map_or(0.0, |last| last.minutes * WARM_UP);
+        let looked: Vec<Sample> = samples.iter().copied().filter(|sample| sample.minutes >= from).collect();
+        let pairs =
+            looked.iter().enumerate().flat_map(|(at, a)| looked[at + 1..].iter().map(move |b| (b.own - a.own) / (b.minutes - a.minutes)));
+        let slope = super::median(pairs.collect());
+        let minutes = looked.last().unwrap().minutes - looked[0].minutes;
+        Self { minutes, median: super::median(looked.iter().map(|sample| sample.own).collect()), slope, growth: slope * minutes }
+    }
+
+    fn most(&self) -> f64 {
+        LEAST_MIB.max(self.median * SHARE)
+    }
+
+    fn is_flat(&self) -> bool {
+        self.growth <= self.most()
+    }
+}
+
+fn page(minutes: u64, samples: &[Sample], trend: &Trend, acknowledged: u64, stored: u64, cpu: f64) -> String {
+    let mut text = format!(
+        "# A long time under load\n\n\
+         Written by `JAMEY_SOAK_MINUTES={minutes} tests/soak` on {}: the last run.\n\n\
+         Real sockets, a real disk, a release build: {DEVICES} devices with a connection each tell something about once a second and connect anew every few minutes, {COMMANDERS} clients\n\
+         command lights twenty times a second each and ask memory now and then, and one listens. {acknowledged} messages were acknowledged, {stored} verdicts stored;\n\
+         Jamey took {cpu:.0} % of one core.\n\n\
+         **{}**: its own memory (anonymous pages; what is mapped from files the kernel takes back when it likes) was {:.1} MiB in the middle of the last {:.0} minutes, and its\n\
+         slope {:+.3} MiB a minute: {:+.1} MiB in that time. Flat is at most {:.1} MiB. The slope is the median of those between all pairs of samples (Theil and Sen), one each ten seconds;\n\
+         the first third of the run is left out, for what is learned once is learned then.\n\n\
+         | minute | resident, MiB | its own, MiB |\n|---|---|---|\n",
+        jiff::Zoned::now().date(),
+        if trend.is_flat() { "Flat" } else { "Not flat" },
+        trend.median,
+        trend.minutes,
+        trend.slope,
+        trend.growth,
+        trend.most(),
+    );
+    let every = samples.len().div_ceil(20).max(1);
+    for sample in samples.iter().step_by(every) {
+        let _ = writeln!(text, "| {:.1} | {:.1} | {:.1} |", sample.minutes, sample.resident, sample.own);
+    }
+    text
+}
