@@ -12,6 +12,7 @@ pub mod domain;
 pub mod home_assistant;
 pub mod memory;
 pub mod mind;
+pub mod mosquitto;
 pub mod observe;
 pub mod phoenix;
 pub mod runtime;

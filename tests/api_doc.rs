@@ -6,96 +6,10 @@ mod people;
 mod support;
 use people::Peopled;
 use serde_json::Value;
-use std::process::Command;
-use support::*;
-
-/// A command of the page, and what is shown below it.
-#[derive(Debug)]
-struct Example {
-    line: usize,
-    command: String,
-    shown: Vec<String>,
-}
-
-/// The blocks headed `console`; each is one shell.
-fn blocks(page: &str) -> Vec<Vec<Example>> {
-    let (mut all, mut inside): (Vec<Vec<Example>>, bool) = (Vec::new(), false);
-    for (at, line) in page.lines().enumerate() {
-        match (line.strip_prefix("```"), inside) {
-            (Some("console"), false) => (inside, _) = (true, all.push(Vec::new())),
-            (Some(_), true) => inside = false,
-            (None, true) => match (line.strip_prefix("$ "), all.last_mut().unwrap()) {
-                (Some(command), block) => block.push(Example { line: at + 1, command: command.to_owned(), shown: Vec::new() }),
-                (None, block) => block.last_mut().expect("a block begins with a command").shown.push(line.to_owned()),
-            },
-            _ => {}
-        }
-    }
-    all
-}
-
-const MARK: &str = "=== the next one ===";
-
-/// What the commands of a block print, one by one.
-fn run(block: &[Example], peopled: &Peopled, folder: &std::path::Path) -> Vec<String> {
-    let script: String = block.iter().map(|one| format!("{}\nprintf '\\n{MARK}\\n'\n", one.command)).collect();
-    let out = Command::new("bash")
-        .args(["-euc", &script])
-        .current_dir(folder)
-        .env("JAMEY", format!("http://{}", peopled.at()))
-        .env("TOKEN", peopled.token("anna"))
-        .output()
-        .expect("bash is there (tests/run installs curl and jq)");
-    let text = String::from_utf8_lossy(&out.stdout).into_owned();
-    assert!(out.status.success(), "line {}: {}\n{text}", block[0].line, String::from_utf8_lossy(&out.stderr));
-    text.split(&format!("\n{MARK}\n")).take(block.len()).map(|part| part.trim().to_owned()).collect()
-}
-
-/// Whether what is answered has the shape of what is shown: the same keys, and values of the same kind. `"…": "…"` stands for other keys, an
-/// empty list for any, and null, which tells that something may be missing, for anything.
-fn fits(shown: &Value, answered: &Value, at: &str) -> Result<(), String> {
-    match (shown, answered) {
-        (Value::Object(shown), Value::Object(answered)) => {
-            let more = shown.contains_key("…");
-            for (key, value) in shown.iter().filter(|(key, _)| *key != "…") {
-                fits(value, answered.get(key).ok_or_else(|| format!("{at} has no `{key}`"))?, &format!("{at}.{key}"))?;
-            }
-            match answered.keys().find(|key| !more && !shown.contains_key(*key)) {
-                Some(key) => Err(format!("{at} has `{key}`, which is not shown")),
-                None => Ok(()),
-            }
-        }
-        (Value::Array(shown), Value::Array(answered)) => match shown.first() {
-            None => Ok(()),
-            Some(_) if answered.is_empty() => Err(format!("{at} is empty")),
-            Some(first) => answered.iter().try_for_each(|one| fits(first, one, &format!("{at}[]"))),
-        },
-        (Value::Null, _) | (_, Value::Null) => Ok(()),
-        (shown, answered) if std::mem::discriminant(shown) == std::mem::discriminant(answered) => Ok(()),
-        (shown, answered) => Err(format!("{at} is {answered}, shown is {shown}")),
-    }
-}
-
-/// A head: its first line whole, and the names of its headers.
-fn head_fits(shown: &[String], answered: &str) -> Result<(), String> {
-    let name = |line: &str| line.split_once(": ").map_or_else(|| line.to_owned(), |(name, _)| name.to_lowercase());
-    let all: Vec<String> = answered.lines().map(|line| name(line.trim())).collect();
-    shown.iter().map(|line| name(line)).try_for_each(|line| if all.contains(&line) { Ok(()) } else { Err(format!("no `{line}`")) })
-}
-
-fn example_fits(example: &Example, answered: &str) -> Result<(), String> {
-    if example.shown.is_empty() {
-        return if answered.is_empty() { Ok(()) } else { Err("nothing is shown".into()) };
-    }
-    // A status stands alone, and is no other.
-    if example.command.contains("%{http_code}") {
-        return if example.shown == [answered] { Ok(()) } else { Err(format!("{answered} instead of {}", example.shown.join(" "))) };
-    }
-    match serde_json::from_str::<Value>(&example.shown.join("\n")) {
-        Ok(shown) => fits(&shown, &serde_json::from_str(answered).map_err(|e| e.to_string())?, ""),
-        Err(_) => head_fits(&example.shown, answered),
-    }
-}
+use support::{
+    page::{blocks, example_fits, fits, head_fits, run},
+    *,
+};
 
 #[test]
 fn each_example_does_what_it_shows() {
@@ -103,8 +17,9 @@ fn each_example_does_what_it_shows() {
     furnish(&peopled);
     let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/api.md")).unwrap();
     let (blocks, folder, mut wrong) = (blocks(&page), tempfile::tempdir().unwrap(), Vec::new());
+    let (jamey, token) = (format!("http://{}", peopled.at()), peopled.token("anna"));
     for block in &blocks {
-        for (example, answered) in block.iter().zip(run(block, &peopled, folder.path())) {
+        for (example, answered) in block.iter().zip(run(block, &[("JAMEY", &jamey), ("TOKEN", token)], folder.path())) {
             if let Err(why) = example_fits(example, &answered) {
                 wrong.push(format!("docs/api.md:{}: {why}\n  {}\n  {answered}", example.line, example.command));
             }

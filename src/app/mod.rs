@@ -73,7 +73,8 @@ use crate::{
     store::{Readers, Saved, Store, Writer},
 };
 use anyhow::{Context, Result, anyhow};
-use ground::{lock, private_folder, raise_descriptors};
+use ground::raise_descriptors;
+pub use ground::{lock, private_folder};
 use jiff::tz::TimeZone;
 use serde_json::json;
 use std::{

@@ -151,7 +151,7 @@ const FILED_BYTES: usize = 120;
 
 /// The engine files sessions under the client id and takes no slash in it; MQTT and mosquitto do.
 /// Slashes, and `%` before two hex digits, are escaped as in a URL, so that two ids never meet.
-fn filed(client_id: &str) -> String {
+pub fn filed(client_id: &str) -> String {
     if client_id == "." || client_id == ".." {
         return client_id.replace('.', "%2E");
     }

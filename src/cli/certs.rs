@@ -184,11 +184,11 @@ impl Place {
 }
 
 /// A new file, with its mode from the first moment; a replaced one changes in one step, for it may be in use.
-fn write(path: &Path, text: &str, mode: u32, force: bool) -> Result<()> {
+pub(super) fn write(path: &Path, text: impl AsRef<[u8]>, mode: u32, force: bool) -> Result<()> {
     let cannot = || format!("{} cannot be written", path.display());
     let fresh = if force { path.with_extension(format!("new-{}", std::process::id())) } else { path.to_owned() };
     let mut file = File::options().write(true).create_new(true).mode(mode).open(&fresh).with_context(cannot)?;
-    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).with_context(cannot)?;
+    file.write_all(text.as_ref()).and_then(|()| file.sync_all()).with_context(cannot)?;
     if force {
         std::fs::rename(&fresh, path).with_context(cannot)?;
     }

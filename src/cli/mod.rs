@@ -14,9 +14,11 @@ mod check;
 mod demo;
 mod device;
 mod entity;
+mod export;
 mod forget;
 mod guard;
 mod health;
+mod import;
 mod memory;
 mod mind;
 mod option;
@@ -137,6 +139,16 @@ enum Command {
         #[command(subcommand)]
         action: guard::Action,
     },
+    /// Take over what another broker knows.
+    Import {
+        #[command(subcommand)]
+        action: import::Action,
+    },
+    /// Hand over to another broker.
+    Export {
+        #[command(subcommand)]
+        action: export::Action,
+    },
     /// Who may sign in.
     User {
         #[command(subcommand)]
@@ -256,6 +268,8 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Command::Phoenix { action } => phoenix::phoenix(&common, &action),
         Command::Rules { action } => rules::rules(&common, &action),
         Command::Guard { action } => guard::guard(&common, &action),
+        Command::Import { action } => import::import(&common, &action),
+        Command::Export { action } => export::export_to(&common, &action),
         Command::User { action } => user::user(&common, &action),
         Command::Token { action } => token::token(&common, &action),
         Command::Topics => {

@@ -4,7 +4,7 @@ use super::Common;
 use crate::{
     broker::password,
     config::{self, Config},
-    domain::{Timestamp, User, people},
+    domain::{EntityId, ForeignHash, Timestamp, User, people},
     runtime::Clock,
     store::Registrar,
 };
@@ -63,6 +63,10 @@ pub fn user(common: &Common, action: &Action) -> anyhow::Result<()> {
             people::check_name(name)?;
             if people.users.contains_key(name) {
                 bail!("there is a user `{name}` already: see `jamey user password` and `jamey user roles`");
+            }
+            // One that mosquitto knew may have a name in upper case.
+            if let Some(same) = people.users.keys().find(|known| EntityId::escaped(known) == EntityId::escaped(name)) {
+                bail!("`{same}` would be the same entity: take another name");
             }
             let roles = checked(&config, roles)?;
             let secret = if *no_password { None } else { Some(ask(name)?) };
@@ -164,6 +168,7 @@ fn list(common: &Common, people: &people::People) -> anyhow::Result<()> {
                     "name": user.name,
                     "roles": user.roles,
                     "password": user.secret.is_some(),
+                    "hashed_by": user.secret.as_deref().map(hashed_by),
                     "tokens": people.tokens.iter().filter(|t| t.user == user.name && t.is_valid(now())).count(),
                     "certificates": certificates,
                     "created_at": user.created_at.to_string(),
@@ -177,12 +182,23 @@ fn list(common: &Common, people: &people::People) -> anyhow::Result<()> {
         crate::cli::line!("there are no users: anybody may come in on loopback, and nobody elsewhere. `jamey user add anna --role admin`");
         return Ok(());
     }
-    crate::cli::line!("{:<24} {:<9} {:>6} {:>12}  roles", "user", "password", "tokens", "certificates");
+    crate::cli::line!("{:<24} {:<11} {:>6} {:>12}  roles", "user", "password", "tokens", "certificates");
     for user in people.users.values() {
         let tokens = people.tokens.iter().filter(|t| t.user == user.name && t.is_valid(now())).count();
         let certificates = people.certificates.values().filter(|of| **of == user.name).count();
-        let password = if user.secret.is_some() { "yes" } else { "no" };
-        crate::cli::line!("{:<24} {password:<9} {tokens:>6} {certificates:>12}  {}", user.name, user.roles.join(", "));
+        let password = match user.secret.as_deref().map(hashed_by) {
+            None => "no",
+            Some(MOSQUITTO) => "mosquitto's",
+            Some(_) => "yes",
+        };
+        crate::cli::line!("{:<24} {password:<11} {tokens:>6} {certificates:>12}  {}", user.name, user.roles.join(", "));
     }
     Ok(())
+}
+
+const MOSQUITTO: &str = "mosquitto";
+
+/// Whose hash stands there: one of mosquitto's is cheaper to guess at, and can go back.
+fn hashed_by(secret: &str) -> &'static str {
+    if ForeignHash::parse(secret).is_some() { MOSQUITTO } else { "argon2id" }
 }

@@ -10,6 +10,8 @@ pub mod documents;
 pub mod duty;
 pub mod entity;
 pub mod figure;
+mod foreign_hash;
+mod holdings;
 pub mod identity;
 pub mod limits;
 pub mod mission;
@@ -46,6 +48,8 @@ pub use device::{Applied, Claim, Command, CommandShape, Device, DeviceClass, Fam
 pub use duty::{Due, DutySpec};
 pub use entity::{EntityId, is_named};
 pub use figure::{Figure, Figures, Occasion};
+pub use foreign_hash::ForeignHash;
+pub use holdings::{Absent, Holdings, Letter, Subscribed};
 pub use identity::{Act, Context, IdentitySpec};
 pub use mission::{Aim, MissionSpec};
 pub use names::{Names, ValueName};

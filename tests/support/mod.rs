@@ -11,6 +11,7 @@ pub mod malformed;
 pub mod mqtt;
 pub mod other;
 pub mod packet;
+pub mod page;
 pub mod porch;
 pub mod restless;
 pub mod schema;

@@ -31,7 +31,7 @@ pub use listed::{drilled, listed};
 pub use named::Named;
 pub use once::ForOnce;
 pub use rescue::{rescue, rescued};
-pub use settle::{Settled, settle};
+pub use settle::{Settled, quoted, settle};
 pub use told::News;
 pub use wishes::{Wish, drill_now, prune_now, snapshot_now, watch};
 

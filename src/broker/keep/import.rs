@@ -20,7 +20,7 @@ use tokio::task::JoinSet;
 /// Retained values written at once: each is synced by itself, and the disk syncs many as fast as one.
 const AT_ONCE: usize = 64;
 /// Messages between two waits for the disk: the engine writes them behind, and waits no longer than 5 s.
-const WAVE: u64 = 500;
+pub(super) const WAVE: u64 = 500;
 /// As long as the engine takes ids.
 const ID_BYTES: usize = 128;
 

@@ -5,11 +5,13 @@
 
 mod entries;
 mod import;
+mod plain;
 #[cfg(test)]
 mod tests;
 
 pub use entries::KeepError;
 pub use import::import;
+pub use plain::{admit, holdings};
 
 use super::{access, engine::Engine};
 use crate::config::Config;

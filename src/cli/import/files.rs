@@ -1,0 +1,109 @@
+//! mosquitto's files: read whole, none of them changed.
+
+use super::{Line, conf, lines};
+use crate::domain::limits;
+use anyhow::{Context, Result, bail};
+use std::{
+    collections::BTreeMap,
+    io::Read,
+    net::{IpAddr, ToSocketAddrs},
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+};
+
+/// The lines of a config, those of the files that its `include_dir` brings in behind it.
+///
+/// # Errors
+/// When one cannot be read, or there are too many.
+pub fn gather(path: &Path) -> Result<Vec<Line>> {
+    let (mut all, mut count) = (Vec::new(), 0);
+    for line in lines(&path.display().to_string(), &text(path)?) {
+        let folder = (line.key == "include_dir").then(|| PathBuf::from(&line.value));
+        all.push(line);
+        let Some(folder) = folder else { continue };
+        let entries = std::fs::read_dir(&folder).with_context(|| format!("include_dir {} cannot be read", folder.display()))?;
+        let mut files: Vec<PathBuf> =
+            entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|p| p.extension().is_some_and(|e| e == "conf")).collect();
+        files.sort();
+        count += files.len();
+        if count > limits::FOREIGN_FILES {
+            bail!(
+                "include_dir {} brings in {count} files, and {} are read at most: put some together",
+                folder.display(),
+                limits::FOREIGN_FILES
+            );
+        }
+        for file in files {
+            // mosquitto follows no include in what is included.
+            all.extend(lines(&file.display().to_string(), &text(&file)?).into_iter().filter(|line| line.key != "include_dir"));
+        }
+    }
+    Ok(all)
+}
+
+/// The password and access files that it names, by their paths.
+///
+/// # Errors
+/// When one cannot be read.
+pub fn named(conf: &conf::Conf) -> Result<BTreeMap<String, String>> {
+    let all = conf.doors.iter().map(|door| &door.security).chain([&conf.security]);
+    let paths = all.flat_map(|security| [security.passwords.clone(), security.access.clone()]).flatten();
+    paths.map(|path| Ok((path.clone(), text(Path::new(&path))?))).collect()
+}
+
+/// # Errors
+/// When it cannot be read, is too large or no text.
+pub fn text(path: &Path) -> Result<String> {
+    String::from_utf8(bytes(path, limits::FOREIGN_FILE_BYTES)?).map_err(|_| anyhow::anyhow!("{} is no text (UTF-8)", path.display()))
+}
+
+/// # Errors
+/// When it cannot be read, or has more than `most` bytes.
+pub fn bytes(path: &Path, most: u64) -> Result<Vec<u8>> {
+    let cannot = || format!("{} cannot be read: is this who may read it? (sudo)", path.display());
+    let mut all = Vec::new();
+    std::fs::File::open(path).with_context(cannot)?.take(most + 1).read_to_end(&mut all).with_context(cannot)?;
+    if u64::try_from(all.len()).unwrap_or(u64::MAX) > most {
+        bail!("{} has more than {most} bytes", path.display());
+    }
+    Ok(all)
+}
+
+/// The address that a name stands for here.
+pub fn look_up(name: &str) -> Option<IpAddr> {
+    let mut all: Vec<IpAddr> = (name, 1883).to_socket_addrs().ok()?.map(|address| address.ip()).collect();
+    all.sort_by_key(IpAddr::is_ipv6);
+    all.first().copied()
+}
+
+/// Whether others than its owner can read a private key: Jamey takes no such key.
+pub fn wrong_with_key(path: &str) -> Option<String> {
+    let mode = std::fs::metadata(path).ok()?.mode() & 0o777;
+    (mode & 0o077 != 0).then(|| {
+        format!(
+            "its mode is {mode:o}, and Jamey takes a key only its owner can read: let Jamey's user own a copy, `chmod 600`, and name that"
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_file_or_byte_too_many_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let main = folder.path().join("mosquitto.conf");
+        std::fs::write(&main, format!("include_dir {}\n", folder.path().join("more").display())).unwrap();
+        std::fs::create_dir(folder.path().join("more")).unwrap();
+        for n in 0..=limits::FOREIGN_FILES {
+            assert!(gather(&main).is_ok(), "{n}");
+            std::fs::write(folder.path().join(format!("more/{n:03}.conf")), "port 1883\n").unwrap();
+        }
+        assert!(gather(&main).is_err());
+        assert!(bytes(&main, 1).is_err() && bytes(&main, 4_096).is_ok());
+        let wide = folder.path().join("wide");
+        std::fs::File::create(&wide).unwrap().set_len(limits::FOREIGN_FILE_BYTES + 1).unwrap();
+        assert!(text(&wide).is_err());
+    }
+}

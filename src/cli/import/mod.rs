@@ -1,0 +1,228 @@
+//! `jamey import mosquitto`: what a mosquitto knew – listeners, users, access lists, bridges, retained messages, sessions – becomes a house of Jamey's.
+//! It reads mosquitto's files and changes none; it writes over nothing without `--force`.
+
+mod files;
+mod hear;
+mod house;
+mod say;
+mod tell;
+
+use super::{Common, certs};
+use crate::{
+    app,
+    broker::keep,
+    config::{self, Config, Sources},
+    domain::{Holdings, Timestamp, User},
+    mosquitto::{Fate, Line, Note, Places, Plan, Read, conf, db, lines, plan},
+    runtime::Clock,
+    store::Registrar,
+};
+use anyhow::{Context, Result, bail};
+use clap::{Args, Subcommand};
+use std::{
+    collections::BTreeSet,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+#[derive(Debug, Subcommand)]
+pub enum Action {
+    /// From mosquitto: its config, users, access lists, bridges, retained messages and sessions. Writes the config file that --config names
+    /// (jamey.toml), acl.toml beside it, and fills the data folder that --data names (data).
+    Mosquitto(Mosquitto),
+}
+
+#[derive(Debug, Args)]
+pub struct Mosquitto {
+    /// mosquitto.conf; files that it includes and names are read as well.
+    #[arg(value_name = "CONF")]
+    conf: PathBuf,
+    /// mosquitto's database, where it is not where the config says.
+    #[arg(long, value_name = "FILE")]
+    database: Option<PathBuf>,
+    /// Ask the running mosquitto at this address for its retained messages instead, as a client that may hear them.
+    #[arg(long, value_name = "ADDR", conflicts_with = "database")]
+    from: Option<SocketAddr>,
+    /// As whom to ask it.
+    #[arg(long, value_name = "USER", requires = "from")]
+    from_user: Option<String>,
+    /// A file with that user's password.
+    #[arg(long, value_name = "FILE", requires = "from_user")]
+    from_password_file: Option<PathBuf>,
+    /// Say what would come of it, and write nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// Write over what is there.
+    #[arg(long)]
+    force: bool,
+}
+
+/// What came of it.
+pub(super) struct Outcome {
+    pub plan: Plan,
+    pub config: PathBuf,
+    pub access: PathBuf,
+    pub data: PathBuf,
+    pub retained: usize,
+    pub refused: Vec<(String, String)>,
+    pub judged: Vec<String>,
+    pub sessions: u64,
+    pub messages: u64,
+    pub dry: bool,
+}
+
+const CONFIG: &str = "jamey.toml";
+const ACCESS: &str = "acl.toml";
+const DATA: &str = "data";
+const DATABASE: &str = "mosquitto.db";
+
+/// # Errors
+/// When a file of mosquitto's cannot be read, something is in the way, or the house cannot be filled.
+pub fn import(common: &Common, action: &Action) -> Result<()> {
+    let Action::Mosquitto(asked) = action;
+    let now = Clock::new(Timestamp::default()).wall();
+    let config = std::path::absolute(common.config.clone().unwrap_or_else(|| CONFIG.into()))?;
+    let access = config.with_file_name(ACCESS);
+    let data = std::path::absolute(common.data.clone().unwrap_or_else(|| DATA.into()))?;
+
+    let all = files::gather(&asked.conf)?;
+    let conf = conf::read(&all);
+    let named = files::named(&conf)?;
+    let mut notes = Vec::new();
+    let holdings = holdings(asked, &conf, now, &mut notes)?;
+    let present: BTreeSet<String> = holdings.absent.iter().filter_map(|one| one.user.clone()).collect();
+    let places = Places {
+        access: access.display().to_string(),
+        data: data.display().to_string(),
+        secrets: config.with_file_name("").display().to_string(),
+        guard: common.guard.as_deref().unwrap_or("observe"),
+        has_ipv6: std::net::TcpListener::bind("[::1]:0").is_ok(),
+        look_up: &files::look_up,
+        whole: &|path| std::path::absolute(path).map_or_else(|_| path.to_owned(), |path| path.display().to_string()),
+        key: &files::wrong_with_key,
+    };
+    let mut plan = plan(&Read { conf: &conf, files: &named, present: &present }, &places);
+    plan.notes.extend(notes);
+    checked(&plan, &config)?;
+    let ways: Vec<&Path> = plan.secrets.iter().map(|(path, _)| Path::new(path)).chain([config.as_path(), access.as_path()]).collect();
+    let (database, broker) = (data.join(crate::store::FILE), data.join("broker"));
+    let in_the_way = ways.into_iter().chain([database.as_path(), broker.as_path()]).find(|path| path.exists());
+    if let (Some(path), false, false) = (in_the_way, asked.force, asked.dry_run) {
+        bail!(
+            "{} is there already: name another place with --config and --data, or say --force to write over what is there",
+            path.display()
+        );
+    }
+    let mut outcome = Outcome {
+        plan,
+        config,
+        access,
+        data,
+        retained: holdings.retained.len(),
+        refused: Vec::new(),
+        judged: Vec::new(),
+        sessions: u64::try_from(holdings.absent.len()).unwrap_or(u64::MAX),
+        messages: holdings.absent.iter().map(|one| u64::try_from(one.waiting.len()).unwrap_or(0)).sum(),
+        dry: asked.dry_run,
+    };
+    if !asked.dry_run {
+        fill(&mut outcome, &holdings, places.guard, now, asked.force)?;
+    }
+    tell::tell(common, &outcome);
+    Ok(())
+}
+
+/// Whether what came of it is a config that Jamey takes.
+fn checked(plan: &Plan, path: &Path) -> Result<()> {
+    let name = path.display().to_string();
+    Config::read(&Sources { file: Some((&name, &plan.config)), env: vec![], flags: vec![] }).map_err(|errors| {
+        let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        anyhow::anyhow!(
+            "what mosquitto's config says, Jamey's refuses; change it there and try again:\n  {}\n\nIt was:\n{}",
+            lines.join("\n  "),
+            plan.config
+        )
+    })?;
+    Ok(())
+}
+
+/// What mosquitto keeps: from its database, or from itself.
+fn holdings(asked: &Mosquitto, conf: &conf::Conf, now: Timestamp, notes: &mut Vec<Note>) -> Result<Holdings> {
+    if let Some(at) = asked.from {
+        let password = match &asked.from_password_file {
+            Some(path) => Some(files::text(path)?.trim_end().to_owned()),
+            None => None,
+        };
+        notes.push(Note::of_the_whole(
+            "",
+            Fate::Lost,
+            "sessions are not told over MQTT: absent clients find no session here, and subscribe again",
+        ));
+        let login = asked.from_user.clone().map(|user| (user, password.unwrap_or_default()));
+        let retained = super::run::on_one_thread(hear::retained(at, login))?;
+        return Ok(Holdings { retained, absent: Vec::new() });
+    }
+    let folder = conf.folder.clone().unwrap_or_default();
+    let path = asked.database.clone().unwrap_or_else(|| Path::new(&folder).join(conf.database.as_deref().unwrap_or(DATABASE)));
+    let shown = path.display().to_string();
+    if asked.database.is_none() && (!conf.persistence || !path.exists()) {
+        let means = if conf.persistence {
+            "is not there: nothing that was retained comes along; stop mosquitto once so that it writes it, or name it with --database"
+        } else {
+            "mosquitto keeps nothing on disk (persistence false): nothing that is retained comes along, but with --from from the running one"
+        };
+        notes.push(Note::of_the_whole(&shown, Fate::Lost, means));
+        return Ok(Holdings::default());
+    }
+    let found = db::read(&files::bytes(&path, crate::domain::limits::FOREIGN_DATABASE_BYTES)?, now.micros() / 1_000_000)
+        .with_context(|| format!("{shown} cannot be read"))?;
+    notes.extend(found.left.iter().map(|left| Note::of_the_whole(&shown, Fate::Lost, format!("left there: {left}"))));
+    if !found.at_rest {
+        let means = "mosquitto wrote it while it ran: what came later is not in it; stop mosquitto first to take all";
+        notes.push(Note::of_the_whole(&shown, Fate::Changed, means));
+    }
+    Ok(found.holdings)
+}
+
+fn fill(outcome: &mut Outcome, holdings: &Holdings, guard: &str, now: Timestamp, force: bool) -> Result<()> {
+    let parent = outcome.config.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(parent).with_context(|| format!("{} cannot be made", parent.display()))?;
+    app::private_folder(&outcome.data).with_context(|| format!("the data folder {} cannot be made", outcome.data.display()))?;
+    {
+        let _lock = app::lock(&outcome.data)?;
+        let registrar = Registrar::open(&outcome.data)?;
+        for user in &outcome.plan.users {
+            registrar.put_user(&User {
+                name: user.name.clone(),
+                roles: vec![user.role.clone()],
+                secret: user.secret.clone(),
+                created_at: now,
+            })?;
+        }
+    }
+    for (path, password) in &outcome.plan.secrets {
+        certs::write(Path::new(path), format!("{password}\n"), 0o600, force)?;
+    }
+    if let Some(text) = &outcome.plan.access {
+        certs::write(&outcome.access, text, 0o644, force)?;
+    }
+    certs::write(&outcome.config, &outcome.plan.config, 0o644, force)?;
+    let loaded = config::load(Some(&outcome.config), vec![])
+        .map_err(|errors| anyhow::anyhow!("{}", errors.first().map(ToString::to_string).unwrap_or_default()))?;
+    config::acl(loaded.broker.acl.as_deref(), &loaded.root).map_err(|errors| {
+        anyhow::anyhow!("the access lists that came of it are refused: {}", errors.first().map(ToString::to_string).unwrap_or_default())
+    })?;
+    if !holdings.retained.is_empty() {
+        let said = house::hear_all(&outcome.data, guard, &holdings.retained, now)?;
+        (outcome.retained, outcome.refused, outcome.judged) = (said.kept, said.refused, said.judged);
+    }
+    if !holdings.absent.is_empty() {
+        let _lock = app::lock(&outcome.data)?;
+        let folder = outcome.data.join("broker");
+        let since = Duration::from_micros(u64::try_from(now.micros()).unwrap_or(0));
+        (outcome.sessions, outcome.messages) =
+            super::run::on_one_thread(async { Ok(keep::admit(&holdings.absent, &folder, since).await?) })?;
+    }
+    Ok(())
+}
