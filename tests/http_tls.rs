@@ -151,6 +151,9 @@ fn a_certificate_that_is_taken_back_ends_what_it_opened() {
     // Another of the same authority is as good as before.
     assert_eq!(get(ritas, PATH, &[]).status, 200);
     assert_eq!(stays.subscribe(serde_json::json!({"kinds": ["alert"]}))["type"], "subscribed");
+}
+
+#[test]
 fn over_tls_the_cookie_is_secure_and_what_a_certificate_let_in_goes_with_it() {
     let porch = porch();
     let peopled = Peopled::start(&config(&porch, "optional"));
