@@ -57,7 +57,7 @@ pub struct Client {
 
 #[derive(Clone)]
 pub struct Sent {
-    packet_id: u16,
+    pub packet_id: u16,
     topic: String,
     payload: Vec<u8>,
     retained: bool,
