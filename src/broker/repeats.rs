@@ -18,8 +18,11 @@ struct Utterance {
     packet_id: u16,
     digest: u64,
     percept: Uuid,
+    /// When it was last heard before it was answered.
     at: Timestamp,
+    /// Since it was answered.
     repeated: u8,
+    answered: bool,
 }
 
 /// A message as a repetition is known by: `digest` stands for topic and body.
@@ -30,7 +33,7 @@ pub struct Heard {
     pub dup: bool,
 }
 
-/// A sender repeats itself a few times; after that it is no accident, and counts.
+/// A sender who was answered repeats himself a few times; after that it is no accident, and counts.
 const REPEATS: u8 = 3;
 /// In flight at one time is at most what the client's window holds; 65,535 in theory, tens in life.
 const UTTERANCES: usize = 1_024;
@@ -40,9 +43,10 @@ const DEPARTED: usize = 1_024;
 impl Said {
     /// The percept that this message repeats, if it does: flagged DUP, and the same topic and body as the last message under
     /// this packet id, within a minute. Without the flag it is news: a sensor that wakes, tells and sleeps uses packet id 1 each time.
+    /// Who was not answered, for the store could not write, repeats himself as long as that lasts.
     pub fn hear(&mut self, heard: &Heard, percept: Uuid, at: Timestamp) -> Option<Uuid> {
         let repeated = self.repeats(heard.packet_id, heard.digest, heard.dup, at);
-        // A repetition makes nothing younger, and begins no count anew: else who repeats without end would never be news.
+        // A repetition of what was answered makes it no younger, and begins no count anew: else who repeats without end would never be news.
         if repeated.is_none() {
             self.remember(heard.packet_id, heard.digest, percept, at);
         }
@@ -58,15 +62,26 @@ impl Said {
         if last.digest != digest || !recent || last.repeated == REPEATS {
             return None;
         }
-        last.repeated += 1;
+        if last.answered {
+            last.repeated += 1;
+        } else {
+            last.at = at;
+        }
         Some(last.percept)
+    }
+
+    /// What was last said under this packet id is acknowledged now, or refused.
+    pub fn answered(&mut self, packet_id: u16) {
+        if let Some(last) = self.utterances.iter_mut().rev().find(|u| u.packet_id == packet_id) {
+            last.answered = true;
+        }
     }
 
     fn remember(&mut self, packet_id: u16, digest: u64, percept: Uuid, at: Timestamp) {
         if self.utterances.len() == UTTERANCES {
             self.utterances.pop_front();
         }
-        self.utterances.push_back(Utterance { packet_id, digest, percept, at, repeated: 0 });
+        self.utterances.push_back(Utterance { packet_id, digest, percept, at, repeated: 0, answered: false });
     }
 }
 
@@ -115,6 +130,7 @@ mod tests {
         let (d, id) = (digest("t", b"x"), Uuid::from_u128(7));
         let mut said = Said::default();
         said.remember(1, d, id, at);
+        said.answered(1);
         assert_eq!(said.repeats(1, d, false, at), None, "a packet id used again without the flag is news");
         assert_eq!(said.repeats(1, d, true, at.plus_seconds(60)), Some(id));
         assert_eq!(said.repeats(1, d, true, at.plus_seconds(61)), None);
@@ -128,6 +144,7 @@ mod tests {
     fn one_repetition_too_many_is_news() {
         let (mut said, at) = (Said::default(), Timestamp::from_micros(1));
         said.remember(1, 5, Uuid::nil(), at);
+        said.answered(1);
         for _ in 0..REPEATS {
             assert!(said.repeats(1, 5, true, at).is_some());
         }
@@ -140,14 +157,28 @@ mod tests {
         let first = Heard { packet_id: 1, digest: 5, dup: false };
         let again = Heard { dup: true, ..first };
         assert_eq!(said.hear(&first, Uuid::from_u128(1), at), None);
+        said.answered(1);
         for n in 0..u128::from(REPEATS) {
             assert_eq!(said.hear(&again, Uuid::from_u128(2 + n), at.plus_seconds(1)), Some(Uuid::from_u128(1)));
         }
         assert_eq!(said.hear(&again, Uuid::from_u128(9), at.plus_seconds(2)), None, "it is no accident any more");
+        said.answered(1);
         assert_eq!(said.hear(&again, Uuid::from_u128(10), at.plus_seconds(3)), Some(Uuid::from_u128(9)), "and is repeated itself");
         // Each in time after the one before, and none in time after what they repeat.
         assert_eq!(said.hear(&again, Uuid::from_u128(11), at.plus_seconds(60)), Some(Uuid::from_u128(9)));
         assert_eq!(said.hear(&again, Uuid::from_u128(12), at.plus_seconds(63)), None);
+    }
+
+    #[test]
+    fn who_is_not_answered_repeats_himself_as_long_as_that_lasts() {
+        let (mut said, at) = (Said::default(), Timestamp::from_micros(1));
+        let again = Heard { packet_id: 1, digest: 5, dup: true };
+        assert_eq!(said.hear(&Heard { dup: false, ..again }, Uuid::from_u128(1), at), None);
+        for n in 1..=60 {
+            assert_eq!(said.hear(&again, Uuid::from_u128(2), at.plus_seconds(5 * n)), Some(Uuid::from_u128(1)), "after {} s", 5 * n);
+        }
+        said.answered(1);
+        assert_eq!(said.hear(&again, Uuid::from_u128(2), at.plus_seconds(361)), None, "a minute after the last of them");
     }
 
     #[test]

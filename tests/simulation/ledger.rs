@@ -28,6 +28,7 @@ struct Said {
     percept: Uuid,
     at: Timestamp,
     repeated: u8,
+    answered: bool,
     /// The house was not started anew since.
     is_fresh: bool,
 }
@@ -82,6 +83,12 @@ impl Ledger {
         self.said.insert((who.to_owned(), packet_id), None);
     }
 
+    pub fn answers(&mut self, who: &str, packet_id: u16) {
+        if let Some(Some(said)) = self.said.get_mut(&(who.to_owned(), packet_id)) {
+            said.answered = true;
+        }
+    }
+
     /// What is said again within a minute, and not too often, is known again; whatever else is news.
     pub fn hears(&mut self, who: &str, packet_id: u16, dup: bool, repeat_of: Option<Uuid>, id: Uuid, at: Timestamp) -> Result<(), Broken> {
         let said = self.said.entry((who.to_owned(), packet_id)).or_default();
@@ -99,11 +106,15 @@ impl Ledger {
         }
         match (repeat_of, said) {
             (Some(_), Some(said)) => {
-                said.repeated += 1;
+                if said.answered {
+                    said.repeated += 1;
+                } else {
+                    said.at = at;
+                }
                 *self.counts.entry("repetitions").or_default() += 1;
             }
             (Some(_), None) => return Err(Broken::new("what_is_repeated_is_counted_once", "it was never said before")),
-            (None, said) => *said = Some(Said { percept: id, at, repeated: 0, is_fresh: true }),
+            (None, said) => *said = Some(Said { percept: id, at, repeated: 0, answered: false, is_fresh: true }),
         }
         Ok(())
     }
@@ -111,7 +122,7 @@ impl Ledger {
     /// After a start only the store knows who said what.
     pub fn restarts(&mut self) {
         for said in self.said.values_mut().flatten() {
-            (said.is_fresh, said.repeated) = (false, 0);
+            (said.is_fresh, said.repeated, said.answered) = (false, 0, false);
         }
     }
 

@@ -353,6 +353,9 @@ impl Visit {
         let qos = event.qos as u8;
         let guarded = matches!(course.asked, Some(Origin::Guard | Origin::Observed));
         if answer.is_some() {
+            if let Some(packet_id) = event.packet_id {
+                self.said().answered(packet_id);
+            }
             let took = self.hall.clock.uptime().saturating_sub(course.since);
             if course.asked.is_some() { self.hall.counters.judged(took) } else { self.hall.counters.told(took) }
         }
