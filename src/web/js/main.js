@@ -3,7 +3,6 @@
 import { clockSeconds, h, put, say, span, trouble } from './parts.js';
 import { MAY, get, listen, live, look, onLost, onState, start, stop, tell } from './wire.js';
 
-// Which module has which view.
 const ROOMS = { overview: 'now', approvals: 'now', login: 'now', timeline: 'past', memory: 'past', audit: 'past', entities: 'entities', mission: 'jamey',
   snapshots: 'jamey', broker: 'jamey', rules: 'judging', settings: 'judging' };
 const main = document.getElementById('main');
@@ -65,7 +64,6 @@ function fold(open) {
   more.setAttribute('aria-expanded', String(open));
 }
 
-/** Somebody has logged in: back to where they wanted to go. */
 function enter() {
   isIn = true;
   start();

@@ -76,7 +76,6 @@ export function bytes(n) {
   return `${at ? n.toFixed(n < 10 ? 1 : 0) : n} ${units[at]}`;
 }
 
-/** A while, in its two greatest units at most. */
 export function span(seconds) {
   if (!is(seconds)) return '–';
   if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
@@ -104,7 +103,6 @@ export function since(at, now = Date.now()) {
   return when(at);
 }
 
-/** An element that goes on saying how long ago it was. */
 export const ago = (at) => (at ? h('time', { datetime: at, title: full.format(new Date(at)), 'data-ago': true }, since(at)) : '–');
 export const at = (time, seconds = false) =>
   time ? h('time', { datetime: time, title: full.format(new Date(time)) }, seconds && isToday(time) ? clockSeconds(time) : when(time)) : '–';
@@ -191,7 +189,6 @@ export function trouble(error, again) {
   );
 }
 
-/** What stands where there is nothing yet: what it would be, and what to do next. */
 export const empty = (title, ...more) => h('div.empty', h('p.title', title), ...more.map((one) => (one instanceof Node ? one : h('p', one))));
 
 const DECISIONS = { allow: 'allowed', deny: 'denied', escalate: 'held' };
@@ -201,14 +198,12 @@ export const mark = (decision, text = decided(decision)) => h(`span.mark-${decis
 
 export const being = (id, name = id) => h('a.id', { href: `#/entities/${encodeURIComponent(id)}` }, name);
 
-/** `lamp asked front_door to unlock`, with who and whom as links. */
 export function asked(request, linked = true) {
   const who = (id) => (linked ? being(id) : h('b.id', id));
   return [who(request.entity), ' asked ', who(request.target), request.endpoint ? ` (${request.endpoint})` : '', ` to ${does(request)}`];
 }
 export const does = ({ verb, value }) => `${verb === 'on' || verb === 'off' ? `turn ${verb}` : verb.replaceAll('_', ' ')}${value === null || value === undefined ? '' : ` (${value})`}`;
 
-/** Belief, disbelief and uncertainty as one bar; the words say the same. */
 export function opinion({ belief, disbelief, uncertainty }, more = {}) {
   const text = `belief ${percent(belief)}, disbelief ${percent(disbelief)}, uncertainty ${percent(uncertainty)}`;
   const part = (name, share) => h(`i.${name}`, { style: { 'flex-grow': String(Math.max(0, share)) } });
@@ -313,7 +308,6 @@ export const status = (kind = 'p.quiet') => h(kind, { role: 'status' });
 
 export const raw = (label, text) => h('pre.payload', { tabindex: '0', 'aria-label': label }, text);
 
-/** A share as a bar; what stands beside it says the same. */
 export const meter = (share, kind = '', more = null) => h('span.meter', { 'aria-hidden': 'true', class: kind }, h('i', { style: { width: `${share * 100}%` } }), more);
 
 export function remember(view, values) {
@@ -329,8 +323,7 @@ export const table = (caption, heads, rows) =>
     h('table', h('caption.unseen', caption), h('thead', h('tr', heads.map((head) => h('th', { scope: 'col', class: head.right ? 'right' : '' }, head.text ?? head)))),
       h('tbody', rows)));
 
-/** A score between its two thresholds, and what each rule did to it. */
-export function scored({ score, theta_allow: allow, theta_deny: deny, contributions }) {
+function scored({ score, theta_allow: allow, theta_deny: deny, contributions }) {
   const place = (value) => `${((Math.max(-1, Math.min(1, value)) + 1) / 2) * 100}%`;
   const text = `Score ${fixed(score)}. From ${fixed(allow)} on it is allowed, below ${fixed(deny)} denied.`;
   const bar = h('div.score', { role: 'img', 'aria-label': text },

@@ -94,7 +94,6 @@ export function timeLine({ label, points, from, to, min, max, format, height = 1
   return plot({ label, height, draw });
 }
 
-/** What was decided over time: what is let on is a short stroke, what waits is longer, what was denied stands out. */
 export function decisions({ rows, from, to, height = 92 }) {
   const counts = { allow: 0, escalate: 0, deny: 0 };
   rows.forEach((row) => (counts[row.decision] += 1));
@@ -147,6 +146,7 @@ export function moodPlane(mood, trail = [], size = 180) {
 // A list of any length: only the rows in sight are elements, all as high as each other, and they are used again as it scrolls.
 
 const BEYOND = 6;
+const MOST = 600;
 
 /**
  * A list that is loaded page by page as it is scrolled: `load(cursor, signal)` gives a page, `key(one)` names an item, `none()` is shown
@@ -191,6 +191,8 @@ export function endless(place, { load, key, none, noun, ...rest }) {
     more();
   }
   function add(some) {
+    // Who looks at the newest does without the oldest: they come again as one scrolls.
+    if (list.count() > MOST && list.atTop()) return again();
     list.first(fresh(some));
     state();
   }
@@ -297,6 +299,8 @@ function rows({ label, fill, open, more, kind = '' }) {
     first(by) {
       const sees = box.scrollTop > tall / 2;
       all = by.concat(all);
+      // What was drawn goes on with its item: it is moved, and not filled anew.
+      if (pool.length) pool.unshift(...pool.splice(-(by.length % pool.length) || pool.length));
       resize();
       if (active || sees) active += by.length;
       if (sees) box.scrollTop += by.length * tall;
@@ -309,5 +313,6 @@ function rows({ label, fill, open, more, kind = '' }) {
       return true;
     },
     count: () => all.length,
+    atTop: () => !active && box.scrollTop < tall,
   });
 }

@@ -8,35 +8,21 @@ class Problem extends Error {
 }
 
 const PATIENCE = 5;
-const KEPT = 300;
-const kept = new Map();
 const hooks = { login: () => {}, wait: () => {} };
 
 /** Whom to tell: `login()` when nobody is known any more, `wait(seconds)` when it is too much (0: it goes on). */
 export const tell = (more) => Object.assign(hooks, more);
 
-export const forget = () => kept.clear();
-
 export const path = (...parts) => `/v1/${parts.map(encodeURIComponent).join('/')}`;
 
-/** What stands there: `{ data, etag }`. */
+/** What stands there: `{ data, etag }`. The browser keeps what has a tag, and asks whether it still holds. */
 export async function read(where, { query, signal } = {}) {
-  const url = where + asQuery(query);
-  const before = kept.get(url);
-  const answer = await send('GET', url, { signal, headers: before && { 'If-None-Match': before.etag } });
-  if (answer.status === 304 && before) return before;
-  const found = { data: await answer.json(), etag: answer.headers.get('etag') };
-  if (found.etag) {
-    kept.delete(url);
-    kept.set(url, found);
-    if (kept.size > KEPT) kept.delete(kept.keys().next().value);
-  }
-  return found;
+  const answer = await send('GET', where + asQuery(query), { signal });
+  return { data: await answer.json(), etag: answer.headers.get('etag') };
 }
 
 export const get = async (where, query, signal) => (await read(where, { query, signal })).data;
 
-/** Says it, and gives what came of it. `etag` is of what was read before. */
 export async function tellTo(method, where, body, { etag, signal } = {}) {
   const headers = etag ? { 'If-Match': etag } : {};
   const answer = await send(method, where, { signal, headers, body });
@@ -72,7 +58,7 @@ async function send(method, url, { signal, headers, body }) {
       if (error.name === 'AbortError') throw error;
       throw new Problem(0, { code: 'offline', detail: 'Jamey cannot be reached. It is asked again as soon as it answers.' });
     });
-    if (answer.ok || answer.status === 304) return answer;
+    if (answer.ok) return answer;
     if (answer.status === 429 && tries < PATIENCE) {
       await patience(Math.min(60, Number(answer.headers.get('retry-after')) || 1), signal);
       continue;
@@ -228,7 +214,6 @@ export const MAY = {
   acknowledge: (code) => (/^(security|guard)-/.test(code) ? may('approver', 'admin') : may('operator', 'admin')),
 };
 
-/** True when somebody is logged in, or nobody needs to be. */
 export async function look() {
   try {
     return enter(await get('/session'));
@@ -248,7 +233,6 @@ export async function logOut() {
 }
 
 function enter(told) {
-  if (told.user !== session.user) forget();
   Object.assign(session, { user: null, roles: [], reads: false, changes: false, open: false, version: '' }, told);
   return session.reads;
 }

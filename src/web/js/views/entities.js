@@ -4,8 +4,6 @@ import { ago, at, being, choice, clock, clockSeconds, confirm, count, diary, doe
 import { nearest, plot, scale, timeAxis, timeLine } from '../plot.js';
 import { MAY, get, pages, path, post, tellTo } from '../wire.js';
 
-// Who is known, and how far each is trusted; one of them with all that is held of it.
-
 export const entities = { title: ({ rest }) => rest[0] ?? 'Entities', open: openEntities };
 
 const MOST = 4000;
@@ -25,10 +23,10 @@ function openEntities(place) {
   const told = status();
   const list = h('ul.beings');
 
-  function fits(being) {
-    const words = `${being.entity} ${being.name ?? ''} ${being.area ?? ''}`.toLowerCase();
+  function fits(one) {
+    const words = `${one.entity} ${one.name ?? ''} ${one.area ?? ''}`.toLowerCase();
     if (!words.includes(text.trim().toLowerCase())) return false;
-    return !show || (show === 'silent' ? ['silent', 'offline'].includes(being.liveness) : being.standing === show);
+    return !show || (show === 'silent' ? isOut(one) : one.standing === show);
   }
   function draw() {
     const fit = all.filter(fits).sort(SORTS[sort][1]);
@@ -55,13 +53,13 @@ function openEntities(place) {
     h('p.legend', h('span.key.belief', 'belief'), h('span.key.uncertain', 'uncertainty'), h('span.key.disbelief', 'disbelief')), loaded);
 }
 
-const row = (one) => {
-  const out = ['silent', 'offline'].includes(one.liveness);
-  return h('li', h('a', { href: `#/entities/${encodeURIComponent(one.entity)}`, 'data-k': one.entity },
+const isOut = (one) => ['silent', 'offline'].includes(one.liveness);
+
+const row = (one) =>
+  h('li', h('a', { href: `#/entities/${encodeURIComponent(one.entity)}`, 'data-k': one.entity },
     h('span.who', h('b.id', one.name ?? one.entity), one.name && one.name !== one.entity && h('small', one.entity), one.area && h('small', one.area)),
-    opinion(being), h('span.num.trust', { title: 'trusted at least so far' }, h('span.unseen', 'trusted to '), fixed(one.lower_bound)),
-    h('span', { class: out ? 'out-word' : 'quiet' }, one.liveness, ' · ', ago(one.last_seen)), h('span.reason', one.reason)));
-};
+    opinion(one), h('span.num.trust', { title: 'trusted at least so far' }, h('span.unseen', 'trusted to '), fixed(one.lower_bound)),
+    h('span', { class: isOut(one) ? 'out-word' : 'quiet' }, one.liveness, ' · ', ago(one.last_seen)), h('span.reason', one.reason)));
 
 const NEWEST = 1000;
 const KINDS = [['controls', 'controls'], ['bridged_by', 'is bridged by'], ['near', 'is near'], ['owned_by', 'is owned by']];
@@ -177,7 +175,6 @@ const MINUTE = 60_000;
 const DAY = 86_400_000;
 const SPANS = [['1', 'a day'], ['7', 'a week'], ['30', 'a month'], ['365', 'a year']];
 
-/** A stroke for each word; where it was silent for longer than it used to, the ground is red. */
 function rhythm({ from, to, words, every, silent }) {
   const at = words.map((word) => Date.parse(word.at)).reverse();
   const expected = every ? ((at.length ? to - Math.max(from, at[0]) : to - from) / 1000 / every) : null;

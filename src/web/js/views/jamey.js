@@ -206,7 +206,6 @@ function sessions({ data }) {
       h('td', one.expiry_seconds === null ? 'as the config says' : span(one.expiry_seconds)))));
 }
 
-/** By a filter of MQTT, or by a word in the topic. */
 function retained(place) {
   const list = h('ul.topics');
   const told = status();
@@ -297,7 +296,6 @@ function told(errand) {
     h('small', `${is ? 'for' : 'after'} ${span(Math.max(0, seconds))}`), errand.error && h('p.told.bad', errand.error), errand.data.map((one) => h('small', said(one)))];
 }
 
-/** What came of it in one repository: its words, or why nothing did. */
 function said({ repository, came }) {
   const of = came?.Ok ?? came?.Err ?? came;
   const pairs = of && typeof of === 'object' ? Object.entries(of).filter(([, value]) => value !== null && typeof value !== 'object') : [];

@@ -25,7 +25,7 @@ const SAYS = { veto: 'denies', escalate: 'asks', weigh: 'weighs' };
 
 function byDuty(rules) {
   if (!rules.length) return [h('p.quiet', 'No rule is like that.')];
-  const duties = Map.groupBy ? Map.groupBy(rules, (rule) => rule.duty) : rules.reduce((all, rule) => all.set(rule.duty, [...(all.get(rule.duty) ?? []), rule]), new Map());
+  const duties = rules.reduce((all, rule) => all.set(rule.duty, [...(all.get(rule.duty) ?? []), rule]), new Map());
   return [...duties].map(([duty, of]) => h('div.duty', h('h3', `${duty[0].toUpperCase()}${duty.slice(1)} (${of.length})`), h('ul.rules', of.map(line))));
 }
 

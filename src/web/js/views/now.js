@@ -22,7 +22,6 @@ function openOverview(place) {
     section('Decided last', newest, h('p', h('a', { href: '#/timeline' }, 'All decisions'))), inner(place)];
 }
 
-/** What a person wants to know first, as a sentence. */
 function sentence(told) {
   if (told.guard === 'off') return ['The guard is off.', 'Nothing is held until it is put back.'];
   if (told.critical) return [`${plural(told.alerts.critical, 'critical alert')}.`, 'What is wrong, and what to do, stands below.'];
@@ -93,7 +92,6 @@ function strip({ to, rows }) {
   return [h('h2', hours ? `The last ${hours} hours` : `Since ${when(from)}`), decisions({ rows: strokes, from, to }), legend];
 }
 
-/** How Jamey itself is: one step behind what the house is. */
 function inner(place) {
   const details = h('details.inner', { 'data-k': 'inner' }, h('summary', h('h2', 'How Jamey itself is')));
   details.addEventListener('toggle', () => {
@@ -248,6 +246,6 @@ function openLogin(place) {
       (byToken.hidden ? password : token).select();
     }
   });
-  queueMicrotask(() => user.focus());
+  requestAnimationFrame(() => user.focus());
   return form;
 }
