@@ -9,7 +9,7 @@ import { instruments, median, quantile, wait } from './measure.mjs';
 
 const MOST_BYTES = 60_000;
 const ROWS = 10_000;
-const FRAMES = 300;
+const FRAMES = 200;
 
 export async function prepare(house) {
   await lastNight(house);
@@ -37,7 +37,7 @@ async function liveCost(here, hash, ready) {
     const after = await metrics();
     return (after.TaskDuration - before.TaskDuration) * 1000;
   };
-  const idle = await span(6000);
+  const idle = (await span(3000)) * 2;
   const events = 60;
   const lamp = here.house.client('ha', 'zigbee2mqtt/lamp_0/set');
   const busy = await span(6000, async () => {

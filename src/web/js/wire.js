@@ -201,7 +201,8 @@ document.addEventListener('visibilitychange', () => {
   else connect();
 });
 
-export const session = { user: null, roles: [], reads: false, changes: false, open: false, version: '' };
+const NOBODY = { user: null, roles: [], reads: false, changes: false, open: false, version: '' };
+export const session = { ...NOBODY };
 
 export const may = (...roles) => roles.some((role) => session.roles.includes(role));
 
@@ -233,6 +234,6 @@ export async function logOut() {
 }
 
 function enter(told) {
-  Object.assign(session, { user: null, roles: [], reads: false, changes: false, open: false, version: '' }, told);
+  Object.assign(session, NOBODY, told);
   return session.reads;
 }

@@ -82,8 +82,9 @@ dev = { tags = ["sauna"] }
 `;
 
 function own(place, done) {
-  let [etag, stood] = [null, ''];
-  const text = h('textarea', { spellcheck: 'false', autocapitalize: 'none', autocomplete: 'off', wrap: 'off', maxlength: '65536', 'aria-describedby': 'own-hint' });
+  let etag = null;
+  // Nothing is written before it is known what stands: that is what it would be laid over.
+  const text = h('textarea', { disabled: true, spellcheck: 'false', autocapitalize: 'none', autocomplete: 'off', wrap: 'off', maxlength: '65536', 'aria-describedby': 'own-hint' });
   const lines = h('pre', { 'aria-hidden': 'true' });
   const told = status('div');
   const state = h('p.quiet');
@@ -93,9 +94,11 @@ function own(place, done) {
   async function load() {
     try {
       const found = await read(SOURCE, { signal: place.signal });
-      [etag, stood] = [found.etag, found.data.text];
-      text.value = stood;
+      etag = found.etag;
+      text.value = found.data.text;
+      text.disabled = false;
       away.hidden = !found.data.set;
+      begin.hidden = false;
       put(state, found.data.set ? ['Set ', at(found.data.set_at), '. ', milder(found.data.milder)] : 'Nothing is set: what the config names holds by itself.');
       number();
       put(told);
@@ -190,7 +193,7 @@ function own(place, done) {
   });
   text.addEventListener('scroll', () => (lines.scrollTop = text.scrollTop), { passive: true });
   place.end(() => checking?.abort());
-  const begin = h('button', { onclick: () => {
+  const begin = h('button', { hidden: true, onclick: () => {
     text.value = text.value ? `${text.value.trimEnd()}\n\n${EXAMPLE}` : EXAMPLE;
     say('An example was put in.');
     number();
@@ -198,6 +201,7 @@ function own(place, done) {
     text.focus();
   } }, 'Put an example in');
   const away = doer('Take them away…', unset, { kind: 'grave' });
+  away.hidden = true;
   load();
   const labelled = field('Your own rules and weights (TOML)', text);
   const editor = h('div.editor', lines, text);
