@@ -18,11 +18,11 @@ struct Utterance {
     packet_id: u16,
     digest: u64,
     percept: Uuid,
-    /// When it was last heard before it was answered.
     at: Timestamp,
-    /// Since it was answered.
     repeated: u8,
     answered: bool,
+    /// The connection on which it was last said is over.
+    earlier: bool,
 }
 
 /// A message as a repetition is known by: `digest` stands for topic and body.
@@ -33,7 +33,7 @@ pub struct Heard {
     pub dup: bool,
 }
 
-/// A sender who was answered repeats himself a few times; after that it is no accident, and counts.
+/// A sender repeats itself a few times; after that it is no accident, and counts.
 const REPEATS: u8 = 3;
 /// In flight at one time is at most what the client's window holds; 65,535 in theory, tens in life.
 const UTTERANCES: usize = 1_024;
@@ -43,10 +43,10 @@ const DEPARTED: usize = 1_024;
 impl Said {
     /// The percept that this message repeats, if it does: flagged DUP, and the same topic and body as the last message under
     /// this packet id, within a minute. Without the flag it is news: a sensor that wakes, tells and sleeps uses packet id 1 each time.
-    /// Who was not answered, for the store could not write, repeats himself as long as that lasts.
+    /// Who was not answered, for the store could not write, repeats it once on each new connection for as long as that lasts.
     pub fn hear(&mut self, heard: &Heard, percept: Uuid, at: Timestamp) -> Option<Uuid> {
         let repeated = self.repeats(heard.packet_id, heard.digest, heard.dup, at);
-        // A repetition of what was answered makes it no younger, and begins no count anew: else who repeats without end would never be news.
+        // A repetition makes nothing younger, and begins no count anew: else who repeats without end would never be news.
         if repeated.is_none() {
             self.remember(heard.packet_id, heard.digest, percept, at);
         }
@@ -62,7 +62,7 @@ impl Said {
         if last.digest != digest || !recent || last.repeated == REPEATS {
             return None;
         }
-        if last.answered {
+        if last.answered || !std::mem::take(&mut last.earlier) {
             last.repeated += 1;
         } else {
             last.at = at;
@@ -81,7 +81,7 @@ impl Said {
         if self.utterances.len() == UTTERANCES {
             self.utterances.pop_front();
         }
-        self.utterances.push_back(Utterance { packet_id, digest, percept, at, repeated: 0, answered: false });
+        self.utterances.push_back(Utterance { packet_id, digest, percept, at, repeated: 0, answered: false, earlier: false });
     }
 }
 
@@ -90,13 +90,15 @@ impl Said {
 pub struct Voices(Mutex<BTreeMap<String, Arc<Mutex<Said>>>>);
 
 impl Voices {
-    /// What this client said before. Its old connection may still be ending: both share it.
+    /// What this client said before, on a new connection. Its old one may still be ending: both share it.
     pub fn welcome(&self, client_id: &str) -> Arc<Mutex<Said>> {
         let mut voices = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if !voices.contains_key(client_id) {
             make_room(&mut voices);
         }
-        Arc::clone(voices.entry(client_id.to_owned()).or_default())
+        let said = Arc::clone(voices.entry(client_id.to_owned()).or_default());
+        said.lock().unwrap_or_else(PoisonError::into_inner).utterances.iter_mut().for_each(|last| last.earlier = true);
+        said
     }
 
     /// After a crash: what the store still knows of the last minute, in order.
@@ -170,15 +172,26 @@ mod tests {
     }
 
     #[test]
-    fn who_is_not_answered_repeats_himself_as_long_as_that_lasts() {
-        let (mut said, at) = (Said::default(), Timestamp::from_micros(1));
+    fn who_is_not_answered_repeats_it_once_a_connection_as_long_as_that_lasts() {
+        let (voices, at) = (Voices::default(), Timestamp::from_micros(1));
         let again = Heard { packet_id: 1, digest: 5, dup: true };
-        assert_eq!(said.hear(&Heard { dup: false, ..again }, Uuid::from_u128(1), at), None);
+        let hear =
+            |said: &Mutex<Said>, heard: &Heard, seconds| said.lock().unwrap().hear(heard, Uuid::from_u128(2), at.plus_seconds(seconds));
+        let first = voices.welcome("a").lock().unwrap().hear(&Heard { dup: false, ..again }, Uuid::from_u128(1), at);
+        assert_eq!(first, None);
         for n in 1..=60 {
-            assert_eq!(said.hear(&again, Uuid::from_u128(2), at.plus_seconds(5 * n)), Some(Uuid::from_u128(1)), "after {} s", 5 * n);
+            assert_eq!(hear(&voices.welcome("a"), &again, 5 * n), Some(Uuid::from_u128(1)), "after {} s", 5 * n);
         }
-        said.answered(1);
-        assert_eq!(said.hear(&again, Uuid::from_u128(2), at.plus_seconds(361)), None, "a minute after the last of them");
+        // Within one connection nobody has a reason to.
+        let said = voices.welcome("a");
+        assert_eq!(hear(&said, &again, 301), Some(Uuid::from_u128(1)));
+        for _ in 0..REPEATS {
+            assert_eq!(hear(&said, &again, 302), Some(Uuid::from_u128(1)));
+        }
+        assert_eq!(hear(&said, &again, 303), None, "answered or not, it is news");
+        said.lock().unwrap().answered(1);
+        assert_eq!(hear(&voices.welcome("a"), &again, 304), Some(Uuid::from_u128(2)));
+        assert_eq!(hear(&voices.welcome("a"), &again, 364), None, "a minute after it was said");
     }
 
     #[test]

@@ -34,7 +34,11 @@ pub(super) fn reach(conn: &Connection, database: &Path, used_bytes: u64) -> Resu
     }
     // Nobody but who may write lengthens it: nothing that was written is written over.
     let alone = Transaction::new_unchecked(conn, TransactionBehavior::Immediate).doing("hold the log")?;
-    let longer = length().and_then(|length| OpenOptions::new().write(true).open(&log)?.write_all_at(&[0; PIECE_BYTES], length));
+    let longer = length().and_then(|length| {
+        let file = OpenOptions::new().write(true).open(&log)?;
+        // Half of it would take the room that the next commit needs.
+        file.write_all_at(&[0; PIECE_BYTES], length).inspect_err(|_| drop(file.set_len(length)))
+    });
     alone.rollback().doing("let the log go")?;
     longer.map(|()| true).map_err(|_| StoreError::Again("the log could not be lengthened"))
 }
