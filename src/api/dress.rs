@@ -1,6 +1,6 @@
 //! What every request and every answer gets, whatever it is for: an end, a limit, headers that browsers keep to, and a count.
 
-use super::{Api, origin, problem::Problem, server::Secured, web::Page};
+use super::{Api, origin, problem::Problem, web::Page};
 use crate::domain::limits;
 use axum::{
     extract::{MatchedPath, Request, State},
@@ -19,14 +19,11 @@ const HEADERS: [(HeaderName, &str); 5] = [
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
 ];
 
-/// A year; of this host's own name only, for what its neighbours speak is not ours to say.
-const ONLY_TLS: &str = "max-age=31536000";
-
 /// The layer that all others but the request's name are in.
 pub async fn dress(State(api): State<Arc<Api>>, request: Request, next: Next) -> Response {
     let (hall, began) = (&api.hall, api.hall.clock.uptime());
     let route = request.extensions().get::<MatchedPath>().map(|route| route.as_str().to_owned());
-    let (secured, is_script) = (request.extensions().get::<Secured>().is_some(), origin::is_script(&request));
+    let is_script = origin::is_script(&request);
     let patience = hall.config.http.patience_seconds;
     let most = body_bytes(route.as_deref());
     let mut answer = if says_more_than(most, &request) {
@@ -37,13 +34,6 @@ pub async fn dress(State(api): State<Arc<Api>>, request: Request, next: Next) ->
             || Problem::new(StatusCode::SERVICE_UNAVAILABLE, "late", format!("no answer within {patience} s: ask again")).into_response();
         tokio::time::timeout(Duration::from_secs(patience.into()), next.run(request)).await.unwrap_or_else(|_| late())
     };
-    if secured {
-        answer.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(ONLY_TLS));
-    }
-    if is_script && answer.status() == StatusCode::UNAUTHORIZED {
-        // A browser would ask for a password itself, over the page that does.
-        answer.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"jamey\""));
-    }
     for (name, value) in HEADERS {
         // What knows better has said so.
         answer.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
