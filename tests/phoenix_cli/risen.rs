@@ -3,7 +3,7 @@
 use super::{
     running::{at, house, say},
     site::Site,
-    support::{Message, Plan},
+    support::{Message, PATIENCE, Plan, wait_until},
 };
 use std::fs;
 
@@ -38,8 +38,9 @@ fn what_is_printed_at_three_in_the_morning_brings_the_house_back() {
 
     let config = fs::read_to_string(site.path("srv/house/config/jamey.toml")).unwrap();
     let mut new = Plan::default().config(&config).data(&site.path("srv/house")).start();
-    let recalled = site.jamey(&["recall", "soup", "--data", &folder]).good();
-    assert!(recalled.contains("the soup is hot"), "{recalled}");
+    // The index was not in the snapshot, and is made meanwhile.
+    let recalled = || site.jamey(&["recall", "soup", "--data", &folder]);
+    wait_until("what is remembered is found", PATIENCE, || recalled().out.contains("the soup is hot"));
     let mut listener = new.client("newcomer").listen(KEPT.0, 1);
     let kept = listener.message();
     assert_eq!((kept.topic.as_str(), kept.payload.as_slice()), (KEPT.0, KEPT.1.as_bytes()));
