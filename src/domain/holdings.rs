@@ -1,10 +1,13 @@
 //! What a broker keeps for those who are not there, whichever broker kept it: retained messages, sessions, and what waits for them.
 
+use bytes::Bytes;
+
 /// A message as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Letter {
     pub topic: String,
-    pub payload: Vec<u8>,
+    /// Shared: a message that waits for many is kept once.
+    pub payload: Bytes,
     /// 0 to 2.
     pub qos: u8,
     pub retained: bool,

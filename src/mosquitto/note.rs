@@ -40,13 +40,23 @@ pub struct Note {
 impl Line {
     #[must_use]
     pub fn note(&self, fate: Fate, means: impl Into<String>) -> Note {
-        let text = if self.key.contains("password") && self.key != "password_file" {
-            format!("{} (not shown)", self.key)
+        let text = if is_secret(&self.key) {
+            // What follows a tab or `=` is of the key here, and may be what was meant as the value.
+            let end = self.key.find(|c: char| !c.is_ascii_alphanumeric() && !"._-".contains(c)).unwrap_or(self.key.len());
+            format!("{} (not shown)", self.key.get(..end).unwrap_or_default())
         } else {
             format!("{} {}", self.key, self.value).trim_end().to_owned()
         };
         Note { file: self.file.clone(), line: self.number, text, fate, means: means.into() }
     }
+}
+
+/// Whether what stands behind this key may be a secret; what a plugin is told may always be.
+fn is_secret(key: &str) -> bool {
+    let key = key.to_ascii_lowercase();
+    key != "password_file"
+        && (["psk", "pass", "secret", "token"].iter().any(|word| key.contains(word))
+            || ["auth_opt_", "plugin_opt_"].iter().any(|begin| key.starts_with(begin)))
 }
 
 impl Note {

@@ -32,6 +32,54 @@ fn planned(text: &str, files: &[(&str, &str)]) -> super::Plan {
 const HASH: &str = "$7$101$qluE6SHJhBiEEkm+$yrBZ7Xc3h2RXdL5b1ERA+ssb3Pz3xFAVYOXOwn3f+50yplU24wJ7Y45CzRgGLL8D2DoYvjeBj92QOHj2tP2vew==";
 
 #[test]
+fn no_note_shows_a_secret() {
+    let secrets = [
+        "bridge_psk",
+        "psk_hint",
+        "remote_password",
+        "password",
+        "Password",
+        "tls_engine_kpass_sha1",
+        "some_secret",
+        "some_token",
+        "auth_opt_pg_uri",
+        "plugin_opt_x",
+        "password\t",
+        "password=",
+        "password:",
+        "plugin_opt_key\t",
+    ];
+    for key in secrets {
+        let plan = planned(&format!("listener 1883\n{key} s3cret\n{key}s3cret x\nconnection a\n{key} s3cret\n"), &[]);
+        let told = serde_json::to_string(&plan.notes).unwrap();
+        let glued = key.ends_with(|c: char| !c.is_ascii_alphanumeric());
+        assert!(!told.contains("s3cret x") && !told.contains(" s3cret"), "{told}");
+        assert!(!glued || !told.contains("s3cret"), "{told}");
+    }
+    // Where it is tells nobody what stands in it.
+    assert!(planned("password_file /etc/p\n", &[("/etc/p", "")]).notes.iter().any(|note| note.text.contains("/etc/p")));
+}
+
+#[test]
+fn what_waits_for_many_is_kept_once_and_has_an_end() {
+    let letter = Letter { topic: "t".repeat(1_000), payload: vec![7; 1_000].into(), qos: 1, ..Letter::default() };
+    let many = Absent { client_id: "phone".into(), expiry_seconds: 60, waiting: vec![letter.clone()], ..Absent::default() };
+    let one = db::write(&Holdings { retained: vec![], absent: vec![many] }, 0);
+    // The same message waits once more: the last piece again.
+    let again = |times: usize| {
+        let last = one.len() - (8 + 16 + "phone".len());
+        [one.as_slice(), one[last..].repeat(times).as_slice()].concat()
+    };
+    let found = db::read(&again(1), 0).unwrap();
+    let waiting = &found.holdings.absent[0].waiting;
+    assert_eq!((waiting.len(), &waiting[0].payload), (2, &letter.payload));
+    assert_eq!(waiting[0].payload.as_ptr(), waiting[1].payload.as_ptr());
+    let most = 10 * (size_of::<Letter>() + 1_000);
+    assert!(db::within(&again(9), 0, most).is_ok());
+    assert_eq!(db::within(&again(10), 0, most), Err(db::DbError::TooMuch(most)));
+}
+
+#[test]
 fn a_config_of_every_kind_of_line_becomes_a_config() {
     let text = "# a house\nper_listener_settings false\nallow_anonymous false\npassword_file p\nacl_file a\npersistence true\n\
         persistence_location /var/lib/mosquitto/\nmax_queued_messages 0\nmax_packet_size 5000000\npersistent_client_expiration 2w\nlog_type all\n\
@@ -309,7 +357,18 @@ fn letter(retained: bool) -> impl Strategy<Value = Letter> {
     ("[a-zé/]{1,20}", payload, 0_u8..3, proptest::option::of(1_000_i64..9_000), properties).prop_map(
         move |(topic, payload, qos, expires_at, more)| {
             let (is_text, content_type, response_topic, correlation, user_properties) = more;
-            Letter { topic, payload, qos, retained, expires_at, is_text, content_type, response_topic, correlation, user_properties }
+            Letter {
+                topic,
+                payload: payload.into(),
+                qos,
+                retained,
+                expires_at,
+                is_text,
+                content_type,
+                response_topic,
+                correlation,
+                user_properties,
+            }
         },
     )
 }

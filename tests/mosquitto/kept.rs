@@ -162,3 +162,63 @@ fn a_password_that_was_given_here_is_named_with_the_command_for_it() {
     );
     assert_eq!(std::fs::read_to_string(town.path("back/passwords")).unwrap(), "");
 }
+
+#[test]
+fn what_a_running_mosquitto_keeps_to_itself_is_counted_and_nothing_is_taken() {
+    let port = free_port();
+    let town = told(port);
+    town.write("access", "user anna\ntopic read door/#\ntopic read $SYS/#\n");
+    let conf = std::fs::read_to_string(town.path("mosquitto.conf")).unwrap();
+    town.write("mosquitto.conf", &format!("sys_interval 1\nacl_file FOLDER/access\n{conf}"));
+    let _mosquitto = town.mosquitto(port);
+    town.write("password", "correct horse\n");
+    let (conf, from, password, data) = (town.path("mosquitto.conf"), at(port).to_string(), town.path("password"), town.path("data"));
+    let [conf, password, data] = [&conf, &password, &data].map(|path| path.to_str().unwrap());
+    let args = ["import", "mosquitto", conf, "--data", data, "--from", &from, "--from-user", "anna", "--from-password-file", password];
+    let out = town.command(&args);
+    let said = String::from_utf8_lossy(&out.stderr);
+    let numbers: Vec<u32> = said.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+    // Of what was told only `door/…` came.
+    assert!(!out.status.success() && matches!(numbers[..], [told, came] if told == came + 2), "{said}");
+    assert!(said.contains("nothing was taken") && said.contains("--database"), "{said}");
+    assert!(!town.path("jamey.toml").exists() && !town.path("data").exists());
+}
+
+#[test]
+fn a_retained_message_that_is_too_large_is_told_and_the_rest_comes_along() {
+    let port = free_port();
+    let town = told(port);
+    let running = town.mosquitto(port);
+    let mut speaker = dial(at(port), "speaker").v5().user("anna", "correct horse").open();
+    assert!(speaker.publish(Message::new("camera/porch", &vec![7; 2 * 1024 * 1024]).qos(1).retained()).taken());
+    assert!(speaker.publish(Message::new("camera/hall", &vec![7; 6_000]).qos(1).retained()).taken());
+    running.stop();
+    let said = town.import(&[]);
+    assert_eq!((&said["retained"]["kept"], &said["retained"]["refused"][0]["topic"]), (&5.into(), &"camera/porch".into()), "{said:#}");
+    // The limit is that of the house that is made.
+    let conf = std::fs::read_to_string(town.path("mosquitto.conf")).unwrap();
+    town.write("mosquitto.conf", &format!("max_packet_size 5000\n{conf}"));
+    let said = town.import(&["--force"]);
+    assert_eq!((&said["retained"]["kept"], said["retained"]["refused"].as_array().unwrap().len()), (&4.into(), 2), "{said:#}");
+}
+
+#[test]
+fn who_is_gone_from_the_password_file_is_gone_after_the_next_import() {
+    let port = free_port();
+    let town = told(port);
+    town.import(&[]);
+    // What an import leaves that was killed, and one who is Jamey's own.
+    for user in ["mosquitto-import", "carl"] {
+        assert!(town.command(&["user", "add", user, "--no-password", "--role", "reader"]).status.success());
+    }
+    town.passwords("passwords", &[("bob", "battery staple", "sha512-pbkdf2")]);
+    let said = town.import(&["--force"]);
+    assert!(
+        said["lines"].as_array().unwrap().iter().any(|line| line["means"].as_str().unwrap().starts_with("`anna` came from")),
+        "{said:#}"
+    );
+    let list = String::from_utf8(town.command(&["user", "list"]).stdout).unwrap();
+    for (user, stays) in [("bob", true), ("carl", true), ("anna", false), ("mosquitto-import", false)] {
+        assert_eq!(list.lines().any(|line| line.split_whitespace().next() == Some(user)), stays, "{user}: {list}");
+    }
+}

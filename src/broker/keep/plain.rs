@@ -136,7 +136,7 @@ fn subscription(subscribed: &Subscribed) -> StoredSubscription {
 fn of_retained(message: RetainedMessage) -> Letter {
     Letter {
         topic: message.topic,
-        payload: message.payload,
+        payload: message.payload.into(),
         qos: number(message.qos),
         retained: true,
         expires_at: message.expires_at.and_then(seconds),
@@ -151,7 +151,7 @@ fn of_retained(message: RetainedMessage) -> Letter {
 fn of_queued(message: QueuedMessage) -> Letter {
     Letter {
         topic: message.topic,
-        payload: message.payload,
+        payload: message.payload.into(),
         qos: number(message.qos),
         retained: message.retain,
         expires_at: message.expires_at.and_then(seconds),

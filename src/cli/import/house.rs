@@ -20,7 +20,7 @@ use std::{
 };
 
 /// As whom it is said; gone again afterwards.
-const SPEAKER: &str = "mosquitto-import";
+pub(super) const SPEAKER: &str = "mosquitto-import";
 const ROLE: &str = "mosquitto_import";
 const ACCESS: &str = "[roles.mosquitto_import]\nspeaks_for_many = true\ndiscovery = true\nrules = [\"allow all #\"]\n";
 
@@ -36,16 +36,16 @@ pub struct Heard {
     pub judged: Vec<String>,
 }
 
-/// Has the house hear all of them. What it refuses is named.
+/// Has the house hear all of them. What it refuses is named, and what has more than `most` bytes as a packet.
 ///
 /// # Errors
 /// When Jamey does not start there, or does not answer.
-pub fn hear_all(data: &Path, guard: &str, letters: &[Letter], now: Timestamp) -> Result<Heard> {
+pub fn hear_all(data: &Path, guard: &str, most: usize, letters: &[Letter], now: Timestamp) -> Result<Heard> {
     let folder = tempfile::tempdir()?;
     let (config, access, errors) = (folder.path().join("jamey.toml"), folder.path().join("acl.toml"), folder.path().join("errors"));
     std::fs::write(&access, ACCESS)?;
     let text = format!(
-        "[broker]\nmqtt = [\"127.0.0.1:0\"]\nguard = {guard:?}\nanonymous = false\nacl = {access:?}\n[http]\nlisten = \"127.0.0.1:0\"\n\
+        "[broker]\nmqtt = [\"127.0.0.1:0\"]\nguard = {guard:?}\nmax_packet_bytes = {most}\nanonymous = false\nacl = {access:?}\n[http]\nlisten = \"127.0.0.1:0\"\n\
          [store]\ndata = {data:?}\n[home_assistant]\ndiscovery = false\n"
     );
     std::fs::write(&config, text)?;
@@ -57,7 +57,7 @@ pub fn hear_all(data: &Path, guard: &str, letters: &[Letter], now: Timestamp) ->
     registrar.put_user(&User { name: SPEAKER.into(), roles: vec![ROLE.into()], secret: Some(hash), created_at: now })?;
     let said = Running::start(&config, &errors).and_then(|jamey| {
         let speaker = (SPEAKER.to_owned(), secret);
-        crate::cli::run::on_one_thread(say::say(jamey.at, speaker, letters, now))
+        crate::cli::run::on_one_thread(say::say(jamey.at, speaker, most, letters, now))
     });
     registrar.remove_user(SPEAKER)?;
     let said = said.with_context(|| {

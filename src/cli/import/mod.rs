@@ -12,7 +12,7 @@ use crate::{
     app,
     broker::keep,
     config::{self, Config, Sources},
-    domain::{Holdings, Timestamp, User},
+    domain::{ForeignHash, Holdings, People, Timestamp, User},
     mosquitto::{Fate, Line, Note, Places, Plan, Read, conf, db, lines, plan},
     runtime::Clock,
     store::Registrar,
@@ -53,7 +53,7 @@ pub struct Mosquitto {
     /// Say what would come of it, and write nothing.
     #[arg(long)]
     dry_run: bool,
-    /// Write over what is there.
+    /// Write over what is there. Users who came from mosquitto before and are not in its password file now are removed.
     #[arg(long)]
     force: bool,
 }
@@ -160,8 +160,12 @@ fn holdings(asked: &Mosquitto, conf: &conf::Conf, now: Timestamp, notes: &mut Ve
             "sessions are not told over MQTT: absent clients find no session here, and subscribe again",
         ));
         let login = asked.from_user.clone().map(|user| (user, password.unwrap_or_default()));
-        let retained = super::run::on_one_thread(hear::retained(at, login))?;
-        return Ok(Holdings { retained, absent: Vec::new() });
+        let heard = super::run::on_one_thread(hear::retained(at, login))?;
+        if !heard.is_counted {
+            let means = "it does not say how many messages it retains ($SYS), so whether all of them came could not be compared";
+            notes.push(Note::of_the_whole("", Fate::Changed, means));
+        }
+        return Ok(Holdings { retained: heard.letters, absent: Vec::new() });
     }
     let folder = conf.folder.clone().unwrap_or_default();
     let path = asked.database.clone().unwrap_or_else(|| Path::new(&folder).join(conf.database.as_deref().unwrap_or(DATABASE)));
@@ -185,6 +189,13 @@ fn holdings(asked: &Mosquitto, conf: &conf::Conf, now: Timestamp, notes: &mut Ve
     Ok(found.holdings)
 }
 
+/// Users who came from mosquitto before, with hashes of its kind, and whom it does not know any more.
+fn taken_back(people: &People, plan: &Plan) -> Vec<String> {
+    let is_foreign = |user: &&User| user.secret.as_deref().is_some_and(|secret| ForeignHash::parse(secret).is_some());
+    let is_planned = |name: &str| plan.users.iter().any(|user| user.name == name);
+    people.users.values().filter(is_foreign).filter(|user| !is_planned(&user.name)).map(|user| user.name.clone()).collect()
+}
+
 fn fill(outcome: &mut Outcome, holdings: &Holdings, guard: &str, now: Timestamp, force: bool) -> Result<()> {
     let parent = outcome.config.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(parent).with_context(|| format!("{} cannot be made", parent.display()))?;
@@ -192,6 +203,15 @@ fn fill(outcome: &mut Outcome, holdings: &Holdings, guard: &str, now: Timestamp,
     {
         let _lock = app::lock(&outcome.data)?;
         let registrar = Registrar::open(&outcome.data)?;
+        // An import that was killed leaves it.
+        registrar.remove_user(house::SPEAKER)?;
+        let gone = taken_back(&registrar.people()?, &outcome.plan);
+        for name in gone {
+            registrar.remove_user(&name)?;
+            let means =
+                format!("`{name}` came from a mosquitto before and is not in its password file now: removed, with tokens and certificates");
+            outcome.plan.notes.push(Note::of_the_whole("", Fate::Changed, means));
+        }
         for user in &outcome.plan.users {
             registrar.put_user(&User {
                 name: user.name.clone(),
@@ -214,7 +234,7 @@ fn fill(outcome: &mut Outcome, holdings: &Holdings, guard: &str, now: Timestamp,
         anyhow::anyhow!("the access lists that came of it are refused: {}", errors.first().map(ToString::to_string).unwrap_or_default())
     })?;
     if !holdings.retained.is_empty() {
-        let said = house::hear_all(&outcome.data, guard, &holdings.retained, now)?;
+        let said = house::hear_all(&outcome.data, guard, loaded.broker.max_packet_bytes, &holdings.retained, now)?;
         (outcome.retained, outcome.refused, outcome.judged) = (said.kept, said.refused, said.judged);
     }
     if !holdings.absent.is_empty() {

@@ -2,13 +2,14 @@
 
 use crate::domain::{Letter, Timestamp};
 use anyhow::{Context, Result, anyhow, bail};
+use bytes::Bytes;
 use rumqttc::{
     Outgoing,
     v5::{
         AsyncClient, Event, EventLoop, MqttOptions,
         mqttbytes::{
             QoS,
-            v5::{ConnectReturnCode, Packet, PubAckReason, PublishProperties},
+            v5::{ConnectReturnCode, Packet, PubAckReason, Publish, PublishProperties},
         },
     },
 };
@@ -50,25 +51,32 @@ pub(super) async fn connect(at: SocketAddr, id: &str, login: Option<(String, Str
     }
 }
 
-/// Publishes all of them at QoS 1, those first that describe devices, and waits for every answer.
+/// Publishes all of them at QoS 1, those first that describe devices, and waits for every answer. One that
+/// has more than `most` bytes as a packet would end the connection: it is refused before anything is sent.
 ///
 /// # Errors
 /// When the connection is lost before that.
-pub async fn say(at: SocketAddr, login: (String, String), letters: &[Letter], now: Timestamp) -> Result<Said> {
+pub async fn say(at: SocketAddr, login: (String, String), most: usize, letters: &[Letter], now: Timestamp) -> Result<Said> {
     let (client, mut events) = connect(at, "mosquitto-import", Some(login)).await?;
     let mut ordered: Vec<&Letter> = letters.iter().collect();
     ordered.sort_by_key(|letter| !describes(&letter.topic));
-    let topics: Vec<String> = ordered.iter().map(|letter| letter.topic.clone()).collect();
-    let posts: Vec<Post> = ordered.into_iter().map(|letter| Post::of(letter, now)).collect();
+    let (posts, larger): (Vec<Post>, Vec<Post>) =
+        ordered.into_iter().map(|letter| Post::of(letter, now)).partition(|post| post.packet_bytes() <= most);
+    let refused = larger.iter().map(|post| {
+        let why = format!("a packet of {} bytes, and {most} are taken (broker.max_packet_bytes)", post.packet_bytes());
+        (post.topic.clone(), why)
+    });
+    let mut said = Said { kept: 0, refused: refused.collect() };
+    let topics: Vec<String> = posts.iter().map(|post| post.topic.clone()).collect();
     let sender = client.clone();
     let sending = tokio::spawn(async move {
         for post in posts {
-            let sent = sender.publish_with_properties(post.topic, QoS::AtLeastOnce, true, post.payload, post.properties).await;
+            let sent = sender.publish_bytes_with_properties(post.topic, QoS::AtLeastOnce, true, post.payload, post.properties).await;
             sent.map_err(|_| anyhow!("the connection was lost"))?;
         }
         anyhow::Ok(())
     });
-    let (mut said, mut on_the_way, mut next, mut answered) = (Said::default(), BTreeMap::<u16, usize>::new(), 0, 0);
+    let (mut on_the_way, mut next, mut answered) = (BTreeMap::<u16, usize>::new(), 0, 0);
     while answered < topics.len() {
         let event = timeout(PATIENCE, events.poll())
             .await
@@ -106,7 +114,7 @@ fn describes(topic: &str) -> bool {
 
 struct Post {
     topic: String,
-    payload: Vec<u8>,
+    payload: Bytes,
     properties: PublishProperties,
 }
 
@@ -123,5 +131,11 @@ impl Post {
             ..PublishProperties::default()
         };
         Self { topic: letter.topic.clone(), payload: letter.payload.clone(), properties }
+    }
+
+    fn packet_bytes(&self) -> usize {
+        let packet = Publish::new(self.topic.as_str(), QoS::AtLeastOnce, self.payload.clone(), Some(self.properties.clone()));
+        // With the two bytes of its id.
+        Publish { pkid: 1, ..packet }.size()
     }
 }

@@ -8,6 +8,9 @@ mod write;
 pub use read::{Found, read};
 pub use write::write;
 
+#[cfg(test)]
+pub(super) use read::within;
+
 /// How a file begins.
 const MAGIC: &[u8; 15] = b"\x00\xb5\x00mosquitto db";
 
@@ -38,4 +41,8 @@ pub enum DbError {
     Format(u32),
     #[error("it is cut short, or damaged, at byte {0}: stop mosquitto in peace, or take a copy, and try again")]
     Damaged(usize),
+    #[error(
+        "what waits in it for absent clients would take more than {0} bytes of memory: let them connect to mosquitto and fetch it first, or forget their sessions there"
+    )]
+    TooMuch(usize),
 }

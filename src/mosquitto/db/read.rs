@@ -1,7 +1,8 @@
 //! The database read.
 
 use super::{DbError, MAGIC, OUT, RELEASING, piece, properties};
-use crate::domain::{Absent, Holdings, Letter, Subscribed};
+use crate::domain::{Absent, Holdings, Letter, Subscribed, limits};
+use bytes::Bytes;
 use std::collections::BTreeMap;
 
 /// What is in a database, and what of it cannot be taken along.
@@ -99,8 +100,13 @@ struct Waiting {
 /// Reads a database of mosquitto's. `now` in seconds since 1970: what expired before it is left.
 ///
 /// # Errors
-/// When it is none, of another format, or damaged.
+/// When it is none, of another format, or damaged, or what comes of it would take far more memory than it has bytes.
 pub fn read(bytes: &[u8], now: i64) -> Result<Found, DbError> {
+    within(bytes, now, usize::try_from(limits::FOREIGN_DATABASE_BYTES).unwrap_or(usize::MAX))
+}
+
+/// `most`: bytes that messages may take besides their payloads, which are kept once.
+pub(in crate::mosquitto) fn within(bytes: &[u8], now: i64, most: usize) -> Result<Found, DbError> {
     let mut all = Cursor::new(bytes);
     if all.take(MAGIC.len()) != Some(MAGIC.as_slice()) {
         return Err(DbError::NotOne);
@@ -114,7 +120,7 @@ pub fn read(bytes: &[u8], now: i64) -> Result<Found, DbError> {
         let at = bytes.len() - all.rest.len();
         next(&mut all, version, &mut pieces).ok_or(DbError::Damaged(at))?;
     }
-    Ok(pieces.put_together(now))
+    pieces.put_together(now, most)
 }
 
 fn next(all: &mut Cursor<'_>, version: u32, pieces: &mut Pieces) -> Option<()> {
@@ -145,7 +151,7 @@ fn message(one: &mut Cursor<'_>) -> Option<(u64, Letter)> {
     let (qos, retained) = (one.byte()?.min(2), one.byte()? != 0);
     one.take(usize::from(from) + usize::from(user))?;
     let topic = one.text(topic)?;
-    let payload = one.take(usize::try_from(payload).ok()?)?.to_vec();
+    let payload = Bytes::copy_from_slice(one.take(usize::try_from(payload).ok()?)?);
     let mut letter = Letter { topic, payload, qos, retained, expires_at: Some(expires_at).filter(|at| *at > 0), ..Letter::default() };
     if !one.is_empty() {
         properties::read(one.rest, &mut letter)?;
@@ -189,14 +195,18 @@ fn client(one: &mut Cursor<'_>, version: u32) -> Option<Absent> {
 }
 
 impl Pieces {
-    fn put_together(self, now: i64) -> Found {
+    fn put_together(self, now: i64, most: usize) -> Result<Found, DbError> {
+        let mut taken = 0_usize;
         let (mut expired, mut half, mut own, mut nobodys) = (0, 0, 0, 0);
         let mut letter = |id: &u64| match self.messages.get(id) {
             Some(letter) if letter.expires_at.is_some_and(|at| at < now) => {
                 expired += 1;
                 None
             }
-            letter => letter.cloned(),
+            letter => {
+                taken = taken.saturating_add(letter.map_or(0, own_bytes));
+                letter.filter(|_| taken <= most).cloned()
+            }
         };
         let mut retained = BTreeMap::new();
         for one in self.retained.iter().filter_map(&mut letter) {
@@ -231,10 +241,21 @@ impl Pieces {
             (own, "retained messages on `$…`, which are about mosquitto itself"),
             (nobodys, "subscriptions or messages of clients that have no session"),
         ];
-        Found {
+        if taken > most {
+            return Err(DbError::TooMuch(most));
+        }
+        Ok(Found {
             holdings: Holdings { retained: retained.into_values().collect(), absent: clients.into_values().collect() },
             at_rest: self.at_rest,
             left: told.iter().filter(|(many, _)| *many > 0).map(|(many, what)| format!("{many} {what}")).collect(),
-        }
+        })
     }
+}
+
+/// What one more of it takes in memory.
+fn own_bytes(letter: &Letter) -> usize {
+    let of = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+    let properties: usize = letter.user_properties.iter().map(|(key, value)| 2 * size_of::<String>() + key.len() + value.len()).sum();
+    let correlation = letter.correlation.as_ref().map_or(0, Vec::len);
+    size_of::<Letter>() + letter.topic.len() + of(&letter.content_type) + of(&letter.response_topic) + correlation + properties
 }
