@@ -34,6 +34,10 @@ pub async fn dress(State(api): State<Arc<Api>>, request: Request, next: Next) ->
             || Problem::new(StatusCode::SERVICE_UNAVAILABLE, "late", format!("no answer within {patience} s: ask again")).into_response();
         tokio::time::timeout(Duration::from_secs(patience.into()), next.run(request)).await.unwrap_or_else(|_| late())
     };
+    if is_script && answer.status() == StatusCode::UNAUTHORIZED {
+        // A browser would ask for a password itself, over the page that does.
+        answer.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"jamey\""));
+    }
     for (name, value) in HEADERS {
         // What knows better has said so.
         answer.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
