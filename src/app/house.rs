@@ -100,7 +100,7 @@ struct Living {
 impl Living {
     fn new(mut house: House, timer: Handle) -> Self {
         let store = &house.hall.config.store;
-        let (journal, relaxed) = (store.journal.then(Journal::new), store.durability == Durability::Relaxed);
+        let (journal, relaxed) = (store.journal.then(Journal::default), store.durability == Durability::Relaxed);
         let approvals = Approvals::new(std::mem::take(&mut house.kept));
         let waiting = Arc::new(approvals.documents(|id, verb| risk(house.mind.registry(), id, verb)));
         house.outlets.waiting.send_replace(Arc::clone(&waiting));

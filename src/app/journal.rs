@@ -34,11 +34,13 @@ pub struct Journal {
     state_every: usize,
 }
 
-impl Journal {
-    pub fn new() -> Self {
+impl Default for Journal {
+    fn default() -> Self {
         Self { entries: Vec::new(), stored: STATE_EVERY, state_every: STATE_EVERY }
     }
+}
 
+impl Journal {
     /// Has the state be entered before whatever comes next: what stands before is gone.
     pub fn begin_anew(&mut self) {
         self.entries = Vec::new();
@@ -112,7 +114,7 @@ mod tests {
     #[test]
     fn what_was_entered_is_read_and_a_state_stands_first() {
         let state = State::new(Timestamp::from_micros(5));
-        let mut journal = Journal::new();
+        let mut journal = Journal::default();
         journal.enter(&state, &tick(6));
         journal.enter(&state, &tick(7));
         let first = read(&journal.take()).unwrap();
@@ -136,7 +138,7 @@ mod tests {
         #[test]
         fn a_damaged_block_is_an_error(noise in proptest::collection::vec(any::<u8>(), 1..200), at in 0..100_usize) {
             prop_assert!(read(&noise).is_ok_and(|read| read.is_empty()) || read(&noise).is_err());
-            let mut journal = Journal::new();
+            let mut journal = Journal::default();
             journal.enter(&State::new(Timestamp::from_micros(5)), &tick(6));
             let mut block = journal.take();
             block.truncate(at.min(block.len() - 1));

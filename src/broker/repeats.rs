@@ -20,17 +20,6 @@ struct Utterance {
     percept: Uuid,
     at: Timestamp,
     repeated: u8,
-    answered: bool,
-    /// The connection on which it was last said is over.
-    earlier: bool,
-}
-
-/// A message as a repetition is known by: `digest` stands for topic and body.
-#[derive(Debug, Clone, Copy)]
-pub struct Heard {
-    pub packet_id: u16,
-    pub digest: u64,
-    pub dup: bool,
 }
 
 /// A sender repeats itself a few times; after that it is no accident, and counts.
@@ -43,17 +32,7 @@ const DEPARTED: usize = 1_024;
 impl Said {
     /// The percept that this message repeats, if it does: flagged DUP, and the same topic and body as the last message under
     /// this packet id, within a minute. Without the flag it is news: a sensor that wakes, tells and sleeps uses packet id 1 each time.
-    /// Who was not answered, for the store could not write, repeats it once on each new connection for as long as that lasts.
-    pub fn hear(&mut self, heard: &Heard, percept: Uuid, at: Timestamp) -> Option<Uuid> {
-        let repeated = self.repeats(heard.packet_id, heard.digest, heard.dup, at);
-        // A repetition makes nothing younger, and begins no count anew: else who repeats without end would never be news.
-        if repeated.is_none() {
-            self.remember(heard.packet_id, heard.digest, percept, at);
-        }
-        repeated
-    }
-
-    fn repeats(&mut self, packet_id: u16, digest: u64, dup: bool, at: Timestamp) -> Option<Uuid> {
+    pub fn repeats(&mut self, packet_id: u16, digest: u64, dup: bool, at: Timestamp) -> Option<Uuid> {
         if !dup {
             return None;
         }
@@ -62,26 +41,15 @@ impl Said {
         if last.digest != digest || !recent || last.repeated == REPEATS {
             return None;
         }
-        if last.answered || !std::mem::take(&mut last.earlier) {
-            last.repeated += 1;
-        } else {
-            last.at = at;
-        }
+        last.repeated += 1;
         Some(last.percept)
     }
 
-    /// What was last said under this packet id is acknowledged now, or refused.
-    pub fn answered(&mut self, packet_id: u16) {
-        if let Some(last) = self.utterances.iter_mut().rev().find(|u| u.packet_id == packet_id) {
-            last.answered = true;
-        }
-    }
-
-    fn remember(&mut self, packet_id: u16, digest: u64, percept: Uuid, at: Timestamp) {
+    pub fn remember(&mut self, packet_id: u16, digest: u64, percept: Uuid, at: Timestamp) {
         if self.utterances.len() == UTTERANCES {
             self.utterances.pop_front();
         }
-        self.utterances.push_back(Utterance { packet_id, digest, percept, at, repeated: 0, answered: false, earlier: false });
+        self.utterances.push_back(Utterance { packet_id, digest, percept, at, repeated: 0 });
     }
 }
 
@@ -90,15 +58,13 @@ impl Said {
 pub struct Voices(Mutex<BTreeMap<String, Arc<Mutex<Said>>>>);
 
 impl Voices {
-    /// What this client said before, on a new connection. Its old one may still be ending: both share it.
+    /// What this client said before. Its old connection may still be ending: both share it.
     pub fn welcome(&self, client_id: &str) -> Arc<Mutex<Said>> {
         let mut voices = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if !voices.contains_key(client_id) {
             make_room(&mut voices);
         }
-        let said = Arc::clone(voices.entry(client_id.to_owned()).or_default());
-        said.lock().unwrap_or_else(PoisonError::into_inner).utterances.iter_mut().for_each(|last| last.earlier = true);
-        said
+        Arc::clone(voices.entry(client_id.to_owned()).or_default())
     }
 
     /// After a crash: what the store still knows of the last minute, in order.
@@ -132,7 +98,6 @@ mod tests {
         let (d, id) = (digest("t", b"x"), Uuid::from_u128(7));
         let mut said = Said::default();
         said.remember(1, d, id, at);
-        said.answered(1);
         assert_eq!(said.repeats(1, d, false, at), None, "a packet id used again without the flag is news");
         assert_eq!(said.repeats(1, d, true, at.plus_seconds(60)), Some(id));
         assert_eq!(said.repeats(1, d, true, at.plus_seconds(61)), None);
@@ -146,52 +111,10 @@ mod tests {
     fn one_repetition_too_many_is_news() {
         let (mut said, at) = (Said::default(), Timestamp::from_micros(1));
         said.remember(1, 5, Uuid::nil(), at);
-        said.answered(1);
         for _ in 0..REPEATS {
             assert!(said.repeats(1, 5, true, at).is_some());
         }
         assert!(said.repeats(1, 5, true, at).is_none());
-    }
-
-    #[test]
-    fn who_repeats_without_end_is_news_again_in_time() {
-        let (mut said, at) = (Said::default(), Timestamp::from_micros(1));
-        let first = Heard { packet_id: 1, digest: 5, dup: false };
-        let again = Heard { dup: true, ..first };
-        assert_eq!(said.hear(&first, Uuid::from_u128(1), at), None);
-        said.answered(1);
-        for n in 0..u128::from(REPEATS) {
-            assert_eq!(said.hear(&again, Uuid::from_u128(2 + n), at.plus_seconds(1)), Some(Uuid::from_u128(1)));
-        }
-        assert_eq!(said.hear(&again, Uuid::from_u128(9), at.plus_seconds(2)), None, "it is no accident any more");
-        said.answered(1);
-        assert_eq!(said.hear(&again, Uuid::from_u128(10), at.plus_seconds(3)), Some(Uuid::from_u128(9)), "and is repeated itself");
-        // Each in time after the one before, and none in time after what they repeat.
-        assert_eq!(said.hear(&again, Uuid::from_u128(11), at.plus_seconds(60)), Some(Uuid::from_u128(9)));
-        assert_eq!(said.hear(&again, Uuid::from_u128(12), at.plus_seconds(63)), None);
-    }
-
-    #[test]
-    fn who_is_not_answered_repeats_it_once_a_connection_as_long_as_that_lasts() {
-        let (voices, at) = (Voices::default(), Timestamp::from_micros(1));
-        let again = Heard { packet_id: 1, digest: 5, dup: true };
-        let hear =
-            |said: &Mutex<Said>, heard: &Heard, seconds| said.lock().unwrap().hear(heard, Uuid::from_u128(2), at.plus_seconds(seconds));
-        let first = voices.welcome("a").lock().unwrap().hear(&Heard { dup: false, ..again }, Uuid::from_u128(1), at);
-        assert_eq!(first, None);
-        for n in 1..=60 {
-            assert_eq!(hear(&voices.welcome("a"), &again, 5 * n), Some(Uuid::from_u128(1)), "after {} s", 5 * n);
-        }
-        // Within one connection nobody has a reason to.
-        let said = voices.welcome("a");
-        assert_eq!(hear(&said, &again, 301), Some(Uuid::from_u128(1)));
-        for _ in 0..REPEATS {
-            assert_eq!(hear(&said, &again, 302), Some(Uuid::from_u128(1)));
-        }
-        assert_eq!(hear(&said, &again, 303), None, "answered or not, it is news");
-        said.lock().unwrap().answered(1);
-        assert_eq!(hear(&voices.welcome("a"), &again, 304), Some(Uuid::from_u128(2)));
-        assert_eq!(hear(&voices.welcome("a"), &again, 364), None, "a minute after it was said");
     }
 
     #[test]

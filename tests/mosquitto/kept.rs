@@ -190,8 +190,8 @@ fn a_retained_message_that_is_too_large_is_told_and_the_rest_comes_along() {
     let town = told(port);
     let running = town.mosquitto(port);
     let mut speaker = dial(at(port), "speaker").v5().user("anna", "correct horse").open();
-    assert!(speaker.publish(Message::new("camera/porch", &vec![7; 2 * 1024 * 1024]).qos(1).retained()).taken());
-    assert!(speaker.publish(Message::new("camera/hall", &vec![7; 6_000]).qos(1).retained()).taken());
+    assert!(speaker.publish(Message::new("camera/porch", vec![7; 2 * 1024 * 1024]).qos(1).retained()).taken());
+    assert!(speaker.publish(Message::new("camera/hall", vec![7; 6_000]).qos(1).retained()).taken());
     running.stop();
     let said = town.import(&[]);
     assert_eq!((&said["retained"]["kept"], &said["retained"]["refused"][0]["topic"]), (&5.into(), &"camera/porch".into()), "{said:#}");

@@ -13,7 +13,7 @@ use jamey::{
     app::{self, Approvals, Journal, rules::Sets},
     broker::{
         guard::{self, GuardRules, Reading},
-        repeats::{Heard, Voices},
+        repeats::Voices,
     },
     config::{self, Config},
     domain::{
@@ -141,7 +141,7 @@ impl House {
             reader: Some(Reader::open(folder.path()).unwrap()),
             store: Some(store),
             mind,
-            journal: Journal::new(),
+            journal: Journal::default(),
             approvals: Approvals::new(Vec::new()),
             voices: Voices::default(),
             follower: None,
@@ -335,8 +335,13 @@ impl House {
         }
         let Some((entity, kind, purpose)) = self.means(who, sent) else { return Ok(()) };
         let (at, id) = (self.now(), self.id());
-        let heard = Heard { packet_id: sent.packet_id, digest: digest(&sent.topic, &sent.payload), dup };
-        let mut repeat_of = self.voices.welcome(who).lock().unwrap().hear(&heard, id, at);
+        let (digest, voice) = (digest(&sent.topic, &sent.payload), self.voices.welcome(who));
+        let mut repeat_of = {
+            let mut said = voice.lock().unwrap();
+            let repeat_of = said.repeats(sent.packet_id, digest, dup, at);
+            said.remember(sent.packet_id, digest, repeat_of.unwrap_or(id), at);
+            repeat_of
+        };
         if self.planted == Planted::KnowsNoRepetition {
             repeat_of = None;
         }
@@ -480,7 +485,7 @@ impl House {
 
     /// What was told before stands in rows of its own, and so does the forgetting.
     fn forget(&mut self, whom: u8) -> Result<(), Broken> {
-        let about = if whom % 3 == 0 { entity("guest") } else { entity(&format!("sensor_{}", whom % 12)) };
+        let about = if whom.is_multiple_of(3) { entity("guest") } else { entity(&format!("sensor_{}", whom % 12)) };
         if !self.mind.keeps(&about) && !self.reader().keeps(&about).unwrap() {
             return Ok(());
         }

@@ -175,7 +175,7 @@ pub fn who_answers_has_read_it(kept: &Kept, word: &Answer, proof: Proof) -> Held
 /// All memories that were stored, so all that were acknowledged, are there after whatever happened, unless they were let go or forgotten in order.
 fn what_was_acknowledged_is_there(house: &mut House) -> Held {
     let stored = ids(house, "SELECT id FROM memory_records");
-    for id in house.ledger.kept.keys().filter(|id| !house.ledger.let_go.contains(id) && !stored.contains(id)) {
+    if let Some(id) = house.ledger.kept.keys().find(|id| !house.ledger.let_go.contains(id) && !stored.contains(id)) {
         let was = if house.ledger.acked.contains(id) { "acknowledged" } else { "stored" };
         return Err(Broken::new("what_was_acknowledged_is_there", format!("{id} was {was}, and is gone")));
     }

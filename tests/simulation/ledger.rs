@@ -27,14 +27,9 @@ pub struct Committed<'c> {
 struct Said {
     percept: Uuid,
     at: Timestamp,
-    repeated: u8,
-    answered: bool,
     /// The house was not started anew since.
     is_fresh: bool,
 }
-
-/// As often a sender may repeat itself before that is news.
-const REPEATS: u8 = 3;
 
 #[derive(Default)]
 pub struct Ledger {
@@ -83,38 +78,28 @@ impl Ledger {
         self.said.insert((who.to_owned(), packet_id), None);
     }
 
-    pub fn answers(&mut self, who: &str, packet_id: u16) {
-        if let Some(Some(said)) = self.said.get_mut(&(who.to_owned(), packet_id)) {
-            said.answered = true;
-        }
-    }
-
-    /// What is said again within a minute, and not too often, is known again; whatever else is news.
+    /// What is said again within a minute is known again; whatever else is news.
     pub fn hears(&mut self, who: &str, packet_id: u16, dup: bool, repeat_of: Option<Uuid>, id: Uuid, at: Timestamp) -> Result<(), Broken> {
         let said = self.said.entry((who.to_owned(), packet_id)).or_default();
         if let Some(said) = said {
-            let in_time = at.micros() - said.at.micros() <= limits::REPEAT_SECONDS * 1_000_000 && said.repeated < REPEATS;
+            let in_time = at.micros() - said.at.micros() <= limits::REPEAT_SECONDS * 1_000_000;
             let is_known = said.is_fresh || self.kept.contains_key(&said.percept) && !self.let_go.contains(&said.percept);
             if dup && in_time && is_known && repeat_of != Some(said.percept) {
                 let text = format!("{who} said {packet_id} again in time, and it is taken for {repeat_of:?}, not for {}", said.percept);
                 return Err(Broken::new("what_is_repeated_is_counted_once", text));
             }
             if repeat_of.is_some() && !(dup && in_time) {
-                let text = format!("{who} said {packet_id} once too often or too late, and it counts for nothing");
-                return Err(Broken::new("who_repeats_without_end_is_news", text));
+                let text = format!("{who} said {packet_id} too late, and it counts for nothing");
+                return Err(Broken::new("what_is_repeated_too_late_is_news", text));
             }
         }
         match (repeat_of, said) {
             (Some(_), Some(said)) => {
-                if said.answered {
-                    said.repeated += 1;
-                } else {
-                    said.at = at;
-                }
+                said.at = at;
                 *self.counts.entry("repetitions").or_default() += 1;
             }
             (Some(_), None) => return Err(Broken::new("what_is_repeated_is_counted_once", "it was never said before")),
-            (None, said) => *said = Some(Said { percept: id, at, repeated: 0, answered: false, is_fresh: true }),
+            (None, said) => *said = Some(Said { percept: id, at, is_fresh: true }),
         }
         Ok(())
     }
@@ -122,7 +107,7 @@ impl Ledger {
     /// After a start only the store knows who said what.
     pub fn restarts(&mut self) {
         for said in self.said.values_mut().flatten() {
-            (said.is_fresh, said.repeated, said.answered) = (false, 0, false);
+            said.is_fresh = false;
         }
     }
 

@@ -108,7 +108,7 @@ impl House {
         self.ledger.altered = saved.altered.clone();
         self.approvals = Approvals::new(saved.held);
         self.mind = mind;
-        self.journal = Journal::new();
+        self.journal = Journal::default();
         self.store = Some(store);
         self.reader = Some(Reader::open(self.folder.path()).map_err(|e| broken(&e))?);
         self.ledger.since = self.reader().counts().unwrap().batches;

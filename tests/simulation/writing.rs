@@ -78,8 +78,6 @@ impl House {
     pub fn acknowledge(&mut self, acks: &[Ack]) {
         for ack in acks {
             self.ledger.acked.insert(ack.percept);
-            self.ledger.answers(&ack.client, ack.packet_id);
-            self.voices.welcome(&ack.client).lock().unwrap().answered(ack.packet_id);
             if !ack.is_lost
                 && let Some(client) = self.clients.get_mut(&ack.client)
             {

@@ -11,7 +11,6 @@ use crate::{
         inbox::Answer,
         orders::{About, Order},
         reading::{self, Told},
-        repeats::Heard,
     },
     config::WhenUnwritable,
     domain::{Answer as Word, Body, Input, Origin, OwnersWord, Percept, Purpose, Request, WayOn, limits, percept::digest},
@@ -210,8 +209,9 @@ impl Visit {
         let id = self.hall.clock.percept_id();
         let mut repeat_of = None;
         if let Some(packet_id) = message.packet_id {
-            let heard = Heard { packet_id, digest: message.digest, dup: message.dup };
-            repeat_of = self.said().hear(&heard, id, at);
+            let mut said = self.said();
+            repeat_of = said.repeats(packet_id, message.digest, message.dup, at);
+            said.remember(packet_id, message.digest, repeat_of.unwrap_or(id), at);
         }
         let own_id = body
             .object()
@@ -353,9 +353,6 @@ impl Visit {
         let qos = event.qos as u8;
         let guarded = matches!(course.asked, Some(Origin::Guard | Origin::Observed));
         if answer.is_some() {
-            if let Some(packet_id) = event.packet_id {
-                self.said().answered(packet_id);
-            }
             let took = self.hall.clock.uptime().saturating_sub(course.since);
             if course.asked.is_some() { self.hall.counters.judged(took) } else { self.hall.counters.told(took) }
         }
