@@ -3,12 +3,12 @@
 use crate::{
     memory::index::{Doubt, FollowError, Follower},
     runtime::step_back,
-    store::{Chore, Chores, GivingWay, Reader, StoreHealth},
+    store::{Chore, Chores, Reader},
 };
 use std::{
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex, OnceLock, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
         mpsc::{RecvTimeoutError, SyncSender, sync_channel},
     },
@@ -35,12 +35,9 @@ pub struct Keeper {
     left: Arc<AtomicBool>,
     asks: Asks,
     doubted: Arc<AtomicBool>,
-    house: House,
+    chores: Arc<Mutex<Option<Chores>>>,
     figures: Arc<Mutex<IndexFigures>>,
 }
-
-/// Whose index it is, once it writes: where the change log is shortened, and whom to give way to.
-type House = Arc<OnceLock<(Chores, Arc<StoreHealth>)>>;
 
 /// The index as its thread committed it last.
 #[derive(Debug, Clone, Copy, Default)]
@@ -109,9 +106,9 @@ impl Keeper {
         self.wake();
     }
 
-    /// For a house that writes; for the first that is named.
-    pub fn work_with(&self, chores: Chores, health: Arc<StoreHealth>) {
-        drop(self.house.set((chores, health)));
+    /// Where the change log is shortened.
+    pub fn work_with(&self, chores: Chores) {
+        *self.chores.lock().unwrap_or_else(PoisonError::into_inner) = Some(chores);
     }
 
     #[must_use]
@@ -141,17 +138,17 @@ impl Keeper {
 /// When it cannot be started.
 pub fn keep(data: &Path) -> std::io::Result<(Keeper, JoinHandle<()>)> {
     let (data, stop) = (data.to_owned(), Arc::new(AtomicBool::new(false)));
-    let (asks, doubted, house, figures) = (Asks::default(), Arc::default(), Arc::default(), Arc::default());
+    let (asks, doubted, chores, figures) = (Asks::default(), Arc::default(), Arc::default(), Arc::default());
     let work = Work {
         data,
         stopped: Arc::clone(&stop),
         asks: Arc::clone(&asks),
         doubted: Arc::clone(&doubted),
-        house: Arc::clone(&house),
+        chores: Arc::clone(&chores),
         figures: Arc::clone(&figures),
     };
     let thread = thread::Builder::new().name("index".into()).spawn(move || work.run())?;
-    Ok((Keeper { thread: thread.thread().clone(), stop, left: Arc::default(), asks, doubted, house, figures }, thread))
+    Ok((Keeper { thread: thread.thread().clone(), stop, left: Arc::default(), asks, doubted, chores, figures }, thread))
 }
 
 struct Work {
@@ -159,7 +156,7 @@ struct Work {
     stopped: Arc<AtomicBool>,
     asks: Asks,
     doubted: Arc<AtomicBool>,
-    house: House,
+    chores: Arc<Mutex<Option<Chores>>>,
     figures: Arc<Mutex<IndexFigures>>,
 }
 
@@ -202,7 +199,7 @@ impl Work {
             }
             let asked = std::mem::take(&mut *self.asks.lock().unwrap_or_else(PoisonError::into_inner));
             if asked.iter().any(|(wish, _)| *wish == Wish::Rebuild) && !over {
-                self.told(&asked, self.rebuild(&mut follower, &store))?;
+                self.told(&asked, follower.rebuild(&store, |_| {}))?;
             } else if follower.is_to_purge(&store)? {
                 self.told(&asked, self.anew(&mut follower, &store, &Doubt::Forgotten))?;
             } else if asked.iter().any(|(wish, _)| *wish == Wish::Compact) && !over {
@@ -238,28 +235,17 @@ impl Work {
 
     fn anew(&self, follower: &mut Follower, store: &Reader, doubt: &Doubt) -> Result<u64, FollowError> {
         let from = Instant::now();
-        let records = self.rebuild(follower, store)?;
+        let records = follower.rebuild(store, |_| {})?;
         if records > 0 {
             info!("the index was built anew, for {doubt}: {records} records in {:.1} s", from.elapsed().as_secs_f64());
         }
         Ok(records)
     }
 
-    /// Some records at a time: while verdicts take longer for it, it waits.
-    fn rebuild(&self, follower: &mut Follower, store: &Reader) -> Result<u64, FollowError> {
-        let mut giving_way = None;
-        follower.rebuild(store, |_| {
-            // At a start the house may write only when this is under way.
-            if giving_way.is_none() {
-                giving_way = self.house.get().map(|(_, health)| GivingWay::to(Some(health)));
-            }
-            thread::sleep(giving_way.as_mut().map_or(Duration::ZERO, GivingWay::pause));
-        })
-    }
-
     /// What the index has seen need not stand in the log any more. Where that cannot be done now, the next commit does it.
     fn shorten(&self, applied: i64) {
-        if let Some(Err(error)) = self.house.get().map(|(chores, _)| chores.run(Chore::Followed { to: applied })) {
+        let chores = self.chores.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(Err(error)) = chores.map(|chores| chores.run(Chore::Followed { to: applied })) {
             debug!(%error, "the change log stays as long as it is");
         }
     }
@@ -327,7 +313,7 @@ mod tests {
             left: Arc::default(),
             asks: Asks::default(),
             doubted: Arc::default(),
-            house: Arc::default(),
+            chores: Arc::default(),
             figures: Arc::default(),
         };
         let (asks, waits) = (keeper.clone(), keeper.asks.clone());

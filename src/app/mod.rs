@@ -145,7 +145,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let health = writer.health();
     let (upkeeper, upkeeping) =
         upkeep::keep(&config, upkeep::time_of(&clock), writer.chores(), keeper.clone()).context("the upkeep's thread cannot be started")?;
-    keeper.work_with(writer.chores(), writer.health());
+    keeper.work_with(writer.chores());
 
     let holds = (sets.live.ruling().digest(), sets.shadow.as_ref().map(|s| s.ruling().digest()));
     let shelf = Arc::new(rules::Shelf::default());

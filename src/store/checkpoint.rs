@@ -1,7 +1,6 @@
-//! Copies the write-ahead log into the database beside the writer, and syncs what it was lengthened by, on a thread and a connection of its own:
-//! no verdict waits for it.
+//! Copies the write-ahead log into the database beside the writer, on a thread and a connection of its own, so that no verdict waits for it.
 
-use super::{ahead, connect, database, error::StoreError, health::StoreHealth};
+use super::{connect, database, error::StoreError, health::StoreHealth};
 use std::{
     io,
     path::Path,
@@ -9,11 +8,8 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-/// It is copied when so much waits: some forty batches, so that a page changed by many of them is copied once, and all of it is synced before a
-/// commit has waited for long.
-pub(super) const ROUND_BYTES: u64 = 1024 * 1024;
-/// What may wait to be copied while many write at once.
-pub(super) const BACKLOG_BYTES: u64 = 4 * ROUND_BYTES;
+/// What may wait to be copied: some hundred batches, so that a page changed by many of them is copied once.
+pub(super) const BACKLOG_BYTES: u64 = 4 * 1024 * 1024;
 
 pub(super) struct Checkpointer {
     signal: Arc<Signal>,
@@ -26,12 +22,10 @@ struct Signal {
     changed: Condvar,
 }
 
-/// Each is done with what comes after it.
-#[derive(Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Default, Clone, Copy, PartialEq, Eq)]
 enum Wanted {
     #[default]
     Nothing,
-    Sync,
     Checkpoint,
     Stop,
 }
@@ -49,11 +43,6 @@ impl Checkpointer {
         self.want(Wanted::Checkpoint);
     }
 
-    /// Has the log, which was lengthened, on the disk; returns at once.
-    pub(super) fn ask_sync(&self) {
-        self.want(Wanted::Sync);
-    }
-
     /// Waits for the one under way.
     pub(super) fn stop(&mut self) {
         self.want(Wanted::Stop);
@@ -65,7 +54,9 @@ impl Checkpointer {
 
     fn want(&self, wanted: Wanted) {
         let mut now = self.signal.wanted.lock().unwrap_or_else(PoisonError::into_inner);
-        *now = wanted.max(*now);
+        if *now != Wanted::Stop {
+            *now = wanted;
+        }
         self.signal.changed.notify_one();
     }
 }
@@ -80,13 +71,8 @@ fn work(path: &Path, signal: &Signal, health: &StoreHealth) {
         if *wanted == Wanted::Stop {
             return;
         }
-        let now = std::mem::take(&mut *wanted);
+        *wanted = Wanted::Nothing;
         drop(wanted);
-        if now == Wanted::Sync {
-            // Where that fails the next commit tells.
-            drop(ahead::sync(path));
-            continue;
-        }
         match once(path, &mut conn) {
             Ok(()) => {
                 health.checkpoints.fetch_add(1, Relaxed);

@@ -1,7 +1,6 @@
 //! The store itself: open, write a batch whole or not at all, heal. Only one `Store` writes at a time.
 
 use super::{
-    ahead,
     chain::Chain,
     changes, connect,
     error::{Doing, StoreError},
@@ -229,12 +228,6 @@ impl Store {
 
     pub(super) fn path(&self) -> &Path {
         &self.path
-    }
-
-    /// Has the log's file reach further than it is full; whether it had to be lengthened.
-    pub(super) fn reach_ahead(&self, wal: Wal) -> Result<bool, StoreError> {
-        let conn = self.conn.as_ref().ok_or(StoreError::Again("the connection is being opened again"))?;
-        ahead::reach(conn, &self.path, wal.bytes())
     }
 
     /// How full the write-ahead log is; does no work.

@@ -1,7 +1,6 @@
 //! The house's memory on disk: SQLite, one writer, many readers. A batch is stored whole or not at all, and SQLite is the truth:
 //! whatever else keeps data (the index, the views) can be built again from here.
 
-mod ahead;
 mod backup;
 mod chain;
 mod changes;

@@ -282,12 +282,7 @@ impl Work {
     fn look_after_log(&mut self) {
         let Ok(wal) = self.store.wal() else { return };
         self.health.wal_bytes.store(wal.bytes(), Relaxed);
-        match self.store.reach_ahead(wal) {
-            Ok(true) => self.checkpointer.ask_sync(),
-            Ok(false) => {}
-            Err(error) => tracing::debug!(%error, "commits lengthen the write-ahead log"),
-        }
-        if wal.backlog_bytes() > checkpoint::ROUND_BYTES {
+        if wal.backlog_bytes() > checkpoint::BACKLOG_BYTES {
             self.checkpointer.ask();
         }
         // A copy is in the way for a while; what is not in the database yet would be copied here, with the verdicts waiting. After a

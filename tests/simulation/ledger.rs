@@ -88,14 +88,9 @@ impl Ledger {
                 let text = format!("{who} said {packet_id} again in time, and it is taken for {repeat_of:?}, not for {}", said.percept);
                 return Err(Broken::new("what_is_repeated_is_counted_once", text));
             }
-            if repeat_of.is_some() && !(dup && in_time) {
-                let text = format!("{who} said {packet_id} too late, and it counts for nothing");
-                return Err(Broken::new("what_is_repeated_too_late_is_news", text));
-            }
         }
         match (repeat_of, said) {
-            (Some(_), Some(said)) => {
-                said.at = at;
+            (Some(_), Some(_)) => {
                 *self.counts.entry("repetitions").or_default() += 1;
             }
             (Some(_), None) => return Err(Broken::new("what_is_repeated_is_counted_once", "it was never said before")),

@@ -171,34 +171,3 @@ fn the_log_is_copied_beside_the_writer_and_begun_anew_past_its_limit() {
     assert!(health.now().wal_bytes < limit, "{:?}", health.now());
     writer.stop();
 }
-
-#[test]
-fn a_commit_has_room_in_the_log_and_after_a_power_cut_the_log_is_read_as_far_as_it_goes() {
-    let (folder, cut) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let writer = Writer::spawn(Store::open(folder.path()).unwrap(), || {}).unwrap();
-    // Another process writes to the same log.
-    let other = Connection::open(folder.path().join(FILE)).unwrap();
-    other.busy_timeout(DEADLINE).unwrap();
-    other.execute_batch("CREATE TABLE other (n INTEGER)").unwrap();
-    let log = folder.path().join("jamey.db-wal");
-    for n in 0..40 {
-        writer.submit(batch(vec![told(n)]), Box::new(|_, _| {}));
-        until("idle", || writer.is_idle());
-        other.execute("INSERT INTO other (n) VALUES (1)", []).unwrap();
-        let used = writer.health().now().wal_bytes;
-        assert!(std::fs::metadata(&log).unwrap().len() > used + 64 * 1_024, "no commit lengthens the log: {used} are used");
-    }
-    // All as it lies there, without what is in memory.
-    for file in std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().path()).filter(|file| file.is_file()) {
-        if file.extension().is_none_or(|extension| extension != "db-shm") {
-            std::fs::copy(&file, cut.path().join(file.file_name().unwrap())).unwrap();
-        }
-    }
-    drop(Store::open(cut.path()).unwrap());
-    let reader = Reader::open(cut.path()).unwrap();
-    assert!((0..40).all(|n| reader.record(uuid(n)).unwrap().is_some()));
-    let others: i64 =
-        Connection::open(cut.path().join(FILE)).unwrap().query_row("SELECT count(*) FROM other", [], |row| row.get(0)).unwrap();
-    assert_eq!(others, 40);
-    writer.stop();
-}
