@@ -1,10 +1,21 @@
 //! Promise: the command line tells people and programs what is so, refuses what is wrong with a clear word, and its break-glass works, ends and is on record.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+#[path = "cli/doctor.rs"]
+mod doctor;
+#[path = "cli/logs.rs"]
+mod logs;
+#[path = "cli/settings.rs"]
+mod settings;
+#[path = "cli/supervision.rs"]
+mod supervision;
 mod support;
-use jamey::domain::{
-    Timestamp,
-    audit::{Event, chained},
+use jamey::{
+    config::Config,
+    domain::{
+        Timestamp,
+        audit::{Event, chained},
+    },
 };
 use serde_json::{Value, json};
 use std::{
@@ -20,8 +31,24 @@ use support::{
 };
 use tempfile::TempDir;
 
-const SUBCOMMANDS: [&str; 14] =
-    ["run", "check", "demo", "health", "entity", "device", "certs", "audit", "phoenix", "rules", "guard", "top", "topics", "completions"];
+const SUBCOMMANDS: [&str; 16] = [
+    "run",
+    "check",
+    "config",
+    "demo",
+    "health",
+    "doctor",
+    "entity",
+    "device",
+    "certs",
+    "audit",
+    "phoenix",
+    "rules",
+    "guard",
+    "top",
+    "topics",
+    "completions",
+];
 /// Nobody listens there.
 const NOWHERE: &str = "127.0.0.99:1";
 /// A port of the kernel's choice, for a start that is to be refused for another reason.

@@ -148,7 +148,7 @@ impl Met {
         goes_on: impl FnOnce(Visitor) -> F,
     ) -> Result<Response, Problem> {
         let Self { visitor, key, .. } = self;
-        let standing = api.pace.key(&key, api.hall.clock.uptime());
+        let standing = api.pace.key(&api.hall.live().http, &key, api.hall.clock.uptime());
         if let Some(refusal) = standing.and_then(Standing::refusal) {
             let user = visitor.user.as_deref().unwrap_or("anonymous");
             api.hall.counters.refuse("http-rate", &format!("`{user}` from {} asks too fast", peer.ip()));

@@ -84,14 +84,14 @@ impl Api {
 }
 
 /// Serves until told to stop.
-pub async fn serve(listener: TcpListener, tls: Option<Arc<Tls>>, api: Api, stopped: watch::Receiver<bool>) {
+pub async fn serve(listener: &TcpListener, tls: Option<Arc<Tls>>, api: Arc<Api>, stopped: watch::Receiver<bool>) {
     let hall = Arc::clone(&api.hall);
     if let Some(tls) = &tls {
         let _ = hall.visitors_tls.set(Arc::clone(tls));
     }
     let live = Arc::new(Live::new(stopped.clone()));
     tokio::spawn(Arc::clone(&live).herald(Arc::clone(&hall.news)));
-    server::serve(listener, tls, routes(Arc::new(api), &live), Arc::clone(&hall), stopped.clone()).await;
+    server::serve(listener, tls, routes(api, &live), Arc::clone(&hall), stopped.clone()).await;
     live.ended().await;
     if !*stopped.borrow() {
         hall.pulses.ails(server::PART, "it ended: health, metrics and alerts cannot be asked for");

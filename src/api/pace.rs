@@ -45,9 +45,28 @@ pub struct Pace {
 #[derive(Debug)]
 struct Buckets<K> {
     name: &'static str,
+    /// So many times the rate of one key.
+    times: u32,
+    state: Mutex<Met<K>>,
+}
+
+#[derive(Debug)]
+struct Met<K> {
+    rate: Rate,
+    met: Remembered<K, Option<Bucket>>,
+}
+
+/// Requests in a second, and at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Rate {
     per_second: u32,
     burst: u32,
-    met: Mutex<Remembered<K, Option<Bucket>>>,
+}
+
+impl Rate {
+    fn times(config: &config::Http, times: u32) -> Self {
+        Self { per_second: config.requests_per_second.saturating_mul(times), burst: config.burst.saturating_mul(times) }
+    }
 }
 
 /// How an asker stands after this request. It is told in its answer.
@@ -67,40 +86,44 @@ pub struct Standing {
 impl Pace {
     #[must_use]
     pub fn new(config: &config::Http) -> Self {
-        let times = |n: u32| n.saturating_mul(limits::HTTP_ADDRESS_TIMES);
-        Self {
-            keys: Buckets::new("key", config.requests_per_second, config.burst),
-            addresses: Buckets::new("address", times(config.requests_per_second), times(config.burst)),
-        }
+        Self { keys: Buckets::new("key", config, 1), addresses: Buckets::new("address", config, limits::HTTP_ADDRESS_TIMES) }
     }
 
     /// Takes one out of a key's bucket; none: there is no limit.
-    pub fn key(&self, key: &Key, now: Duration) -> Option<Standing> {
-        self.keys.take(key, now)
+    pub fn key(&self, config: &config::Http, key: &Key, now: Duration) -> Option<Standing> {
+        self.keys.take(config, key, now)
     }
 }
 
 impl<K: Ord + Clone> Buckets<K> {
-    fn new(name: &'static str, per_second: u32, burst: u32) -> Self {
-        Self { name, per_second, burst, met: Mutex::new(Remembered::new(limits::REMEMBERED)) }
+    fn new(name: &'static str, config: &config::Http, times: u32) -> Self {
+        let state = Met { rate: Rate::times(config, times), met: Remembered::new(limits::REMEMBERED) };
+        Self { name, times, state: Mutex::new(state) }
     }
 
     fn give_back(&self, key: &K) {
-        let mut met = self.met.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(bucket) = met.meet(key, || Bucket::new(self.per_second, self.burst)) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let Rate { per_second, burst } = state.rate;
+        if let Some(bucket) = state.met.meet(key, || Bucket::new(per_second, burst)) {
             bucket.give_back();
         }
     }
 
-    fn take(&self, key: &K, now: Duration) -> Option<Standing> {
-        let mut met = self.met.lock().unwrap_or_else(PoisonError::into_inner);
-        let bucket = met.meet(key, || Bucket::new(self.per_second, self.burst)).as_mut()?;
+    /// By the rate that holds now: where it is another one, everybody begins with a full bucket.
+    fn take(&self, config: &config::Http, key: &K, now: Duration) -> Option<Standing> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let rate = Rate::times(config, self.times);
+        if state.rate != rate {
+            *state = Met { rate, met: Remembered::new(limits::REMEMBERED) };
+        }
+        let Rate { per_second, burst } = rate;
+        let bucket = state.met.meet(key, || Bucket::new(per_second, burst)).as_mut()?;
         let passes = bucket.take_one(now);
         let (left, full_in) = bucket.level(now);
         Some(Standing {
             name: self.name,
-            burst: self.burst.max(1),
-            window: u64::from(self.burst.max(1).div_ceil(self.per_second)),
+            burst: burst.max(1),
+            window: u64::from(burst.max(1).div_ceil(per_second)),
             left,
             full_in: seconds(full_in),
             wait: (!passes).then(|| seconds(bucket.one_in(now)).max(1)),
@@ -144,7 +167,7 @@ pub async fn pace(State(api): State<Arc<Api>>, Extension(peer): Extension<Peer>,
         return next.run(request).await;
     }
     // Before the work: who hangs up meanwhile has paid.
-    let standing = api.pace.addresses.take(&address.into(), api.hall.clock.uptime());
+    let standing = api.pace.addresses.take(&api.hall.live().http, &address.into(), api.hall.clock.uptime());
     let refused = || {
         api.hall.counters.refuse("http-rate", &format!("{address} asks too fast"));
         standing.and_then(Standing::refusal)
@@ -184,8 +207,11 @@ fn told(mut answer: Response, standing: Option<Standing>) -> Response {
 mod tests {
     use super::*;
 
-    fn pace(requests_per_second: u32, burst: u32) -> Pace {
-        Pace::new(&config::Http { requests_per_second, burst, ..config::Http::default() })
+    /// One that asks by its key, under that rate.
+    fn pace(requests_per_second: u32, burst: u32) -> impl Fn(&Key, Duration) -> Option<Standing> {
+        let config = config::Http { requests_per_second, burst, ..config::Http::default() };
+        let pace = Pace::new(&config);
+        move |key, now| pace.key(&config, key, now)
     }
 
     fn user(name: &str) -> Key {
@@ -195,22 +221,22 @@ mod tests {
     #[test]
     fn one_past_the_burst_waits_and_others_do_not() {
         let (pace, at) = (pace(2, 3), Duration::from_millis);
-        assert_eq!([0, 0, 0].map(|t| pace.key(&user("anna"), at(t)).unwrap().left), [2, 1, 0]);
-        let past = pace.key(&user("anna"), at(0)).unwrap();
+        assert_eq!([0, 0, 0].map(|t| pace(&user("anna"), at(t)).unwrap().left), [2, 1, 0]);
+        let past = pace(&user("anna"), at(0)).unwrap();
         assert_eq!((past.wait, past.left, past.full_in, past.window), (Some(1), 0, 2, 2));
         let answer = past.refusal().unwrap();
         assert_eq!((answer.status().as_u16(), answer.headers()["retry-after"].to_str().unwrap()), (429, "1"));
-        assert_eq!(pace.key(&user("ben"), at(0)).unwrap().wait, None);
-        assert_eq!(pace.key(&Key::Token([1; 32]), at(0)).unwrap().wait, None);
-        assert_eq!(pace.key(&user("anna"), at(499)).unwrap().wait, Some(1));
-        assert_eq!(pace.key(&user("anna"), at(500)).unwrap().wait, None);
-        assert_eq!(super::tests::pace(0, 3).key(&user("anna"), at(0)), None, "no limit");
+        assert_eq!(pace(&user("ben"), at(0)).unwrap().wait, None);
+        assert_eq!(pace(&Key::Token([1; 32]), at(0)).unwrap().wait, None);
+        assert_eq!(pace(&user("anna"), at(499)).unwrap().wait, Some(1));
+        assert_eq!(pace(&user("anna"), at(500)).unwrap().wait, None);
+        assert_eq!(super::tests::pace(0, 3)(&user("anna"), at(0)), None, "no limit");
     }
 
     #[test]
     fn it_is_told_as_structured_fields() {
         let mut headers = HeaderMap::new();
-        pace(100, 200).key(&user("anna"), Duration::ZERO).unwrap().tell(&mut headers);
+        pace(100, 200)(&user("anna"), Duration::ZERO).unwrap().tell(&mut headers);
         assert_eq!(headers["ratelimit-policy"], "\"key\";q=200;w=2");
         assert_eq!(headers["ratelimit"], "\"key\";r=199;t=1");
     }
@@ -219,10 +245,10 @@ mod tests {
     fn what_is_remembered_has_an_end() {
         let pace = pace(1, 1);
         for n in 0..=limits::REMEMBERED {
-            assert_eq!(pace.key(&user(&n.to_string()), Duration::ZERO).unwrap().wait, None);
+            assert_eq!(pace(&user(&n.to_string()), Duration::ZERO).unwrap().wait, None);
         }
         // The first is forgotten, and begins anew; the last is not.
-        assert_eq!(pace.key(&user("0"), Duration::ZERO).unwrap().wait, None);
-        assert_eq!(pace.key(&user(&limits::REMEMBERED.to_string()), Duration::ZERO).unwrap().wait, Some(1));
+        assert_eq!(pace(&user("0"), Duration::ZERO).unwrap().wait, None);
+        assert_eq!(pace(&user(&limits::REMEMBERED.to_string()), Duration::ZERO).unwrap().wait, Some(1));
     }
 }

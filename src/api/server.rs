@@ -4,6 +4,7 @@ use super::{patient::Patient, places::Places};
 use crate::{
     broker::{Certificate, Hall, tls::Tls},
     domain::limits,
+    runtime::pulse,
 };
 use axum::{Extension, Router};
 use hyper::server::conn::http1;
@@ -35,10 +36,10 @@ const WELL: Duration = Duration::from_secs(5);
 /// What it is called where it is told that it ails.
 pub const PART: &str = "http";
 /// How long open requests may take to end.
-const FAREWELL: Duration = Duration::from_secs(5);
+const FAREWELL: Duration = Duration::from_secs(2);
 
 /// Serves until told to stop.
-pub async fn serve(listener: TcpListener, tls: Option<Arc<Tls>>, routes: Router, hall: Arc<Hall>, mut stopped: watch::Receiver<bool>) {
+pub async fn serve(listener: &TcpListener, tls: Option<Arc<Tls>>, routes: Router, hall: Arc<Hall>, mut stopped: watch::Receiver<bool>) {
     let patience = Duration::from_secs(hall.config.http.patience_seconds.into());
     let places = Places::new(hall.config.http.max_connections);
     // Held by every connection: when the last one is gone, receiving ends.
@@ -48,6 +49,7 @@ pub async fn serve(listener: TcpListener, tls: Option<Arc<Tls>>, routes: Router,
     server.timer(TokioTimer::new()).header_read_timeout(patience).max_headers(limits::HTTP_HEADERS).max_buf_size(limits::HTTP_HEAD_BYTES);
     let mut ails = false;
     loop {
+        pulse::waits();
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             () = sleep(WELL), if ails => {
@@ -57,6 +59,7 @@ pub async fn serve(listener: TcpListener, tls: Option<Arc<Tls>>, routes: Router,
             }
             _ = stopped.changed() => break,
         };
+        pulse::works().await;
         let (stream, peer) = match accepted {
             Ok(accepted) => {
                 if std::mem::take(&mut ails) {

@@ -3,6 +3,7 @@
 use crate::{
     broker::Hall,
     domain::{Answer, EntityId, Input},
+    runtime::pulse,
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -47,10 +48,12 @@ pub async fn watch(data: PathBuf, hall: Arc<Hall>, mut stopped: watch::Receiver<
     let mut every = tokio::time::interval(Duration::from_secs(1));
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
+        pulse::waits();
         tokio::select! {
             _ = every.tick() => {}
             _ = stopped.changed() => return,
         }
+        pulse::works().await;
         for (id, left) in take(&data.join(FOLDER)) {
             let Ok(by) = EntityId::new(HOST) else { return };
             let Left { approves, nonce, sha256 } = left;

@@ -4,6 +4,7 @@ use super::upkeep::Upkeeper;
 use crate::{
     broker::Hall,
     domain::{Condition, Input, Turned},
+    runtime::pulse,
 };
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::sync::{oneshot, watch};
@@ -19,10 +20,12 @@ pub async fn watch(hall: Arc<Hall>, upkeeper: Upkeeper, mut stopped: watch::Rece
     let mut every = tokio::time::interval(LOOK);
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
+        pulse::waits();
         tokio::select! {
             _ = every.tick() => {}
             _ = stopped.changed() => return,
         }
+        pulse::works().await;
         let damage = hall.damage.get().map(|damage| damage.found.clone());
         let now = [
             (Condition::StoreFailing, hall.failing(), "the store cannot write".to_owned()),

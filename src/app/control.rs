@@ -1,6 +1,6 @@
 //! Orders from the host: break-glass. Who may write in the data folder may give them; the running Jamey looks once a second.
 
-use crate::{broker::Hall, domain::Timestamp};
+use crate::{broker::Hall, domain::Timestamp, runtime::pulse};
 use serde::{Deserialize, Serialize};
 use std::{
     io::Write,
@@ -60,10 +60,12 @@ pub fn standing(data: &Path, now: Timestamp) -> Option<Timestamp> {
 pub async fn watch(data: PathBuf, hall: Arc<Hall>, mut stopped: watch::Receiver<bool>) {
     let mut every = tokio::time::interval(Duration::from_secs(1));
     loop {
+        pulse::waits();
         tokio::select! {
             _ = every.tick() => {}
             _ = stopped.changed() => return,
         }
+        pulse::works().await;
         let now = hall.clock.now();
         let order = standing(&data, now);
         if hall.guard().off_until != order {

@@ -4,7 +4,7 @@ use crate::{
     broker::{Engine, Listener, tls::Tls},
     config::Config,
     domain::Timestamp,
-    runtime::Clock,
+    runtime::{Clock, pulse},
 };
 use anyhow::{Context, Result, bail};
 use std::{fmt::Write as _, net::SocketAddr, sync::Arc, time::Duration};
@@ -108,18 +108,21 @@ impl Doors {
 pub async fn watch(
     listeners: Vec<Arc<Listener>>,
     clock: Arc<Clock>,
-    tell: watch::Sender<Option<Trouble>>,
+    tell: Arc<watch::Sender<Option<Trouble>>>,
     mut stopped: watch::Receiver<bool>,
 ) {
     if listeners.iter().all(|listener| listener.tls().is_none()) {
+        let _ = stopped.changed().await;
         return;
     }
     let mut every = tokio::time::interval(LOOK);
     loop {
+        pulse::waits();
         tokio::select! {
             _ = every.tick() => {}
             _ = stopped.changed() => return,
         }
+        pulse::works().await;
         for (listener, tls) in listeners.iter().filter_map(|l| Some((l, l.tls()?))) {
             match tls.look() {
                 Some(Ok(())) => info!("the listener {} uses its new files", listener.name()),
@@ -139,7 +142,9 @@ pub async fn watch(
     }
 }
 
-fn trouble(listeners: &[Arc<Listener>], now: Timestamp) -> Option<Trouble> {
+/// What is wrong with their certificates, or soon will be.
+#[must_use]
+pub fn trouble(listeners: &[Arc<Listener>], now: Timestamp) -> Option<Trouble> {
     let (mut text, mut ended) = (String::new(), false);
     for (listener, tls) in listeners.iter().filter_map(|l| Some((l, l.tls()?))) {
         let soon = now.plus_seconds(AHEAD_SECONDS);

@@ -8,6 +8,7 @@ use crate::{
         topics::{self},
     },
     mind::Duties,
+    runtime::pulse,
 };
 use anyhow::{Result, anyhow};
 use std::{
@@ -65,8 +66,11 @@ impl DueNow {
 }
 
 /// Asks what duties say, one after the other.
-pub async fn ask_all(engine: Weak<Engine>, hall: Arc<Hall>, mut asked: mpsc::Receiver<(EntityId, String)>) {
-    while let Some((device, verb)) = asked.recv().await {
+pub async fn ask_all(engine: Weak<Engine>, hall: Arc<Hall>, asked: &mut mpsc::Receiver<(EntityId, String)>) {
+    loop {
+        pulse::waits();
+        let Some((device, verb)) = asked.recv().await else { return };
+        pulse::works().await;
         let Some(engine) = engine.upgrade() else { return };
         ask(&hall, &engine, &device, &verb).await;
     }

@@ -5,7 +5,11 @@ use tokio::{task::JoinHandle, time::timeout};
 use tracing::warn;
 
 /// Longer than the disk takes to keep what is retained, shorter than the patience of who stops services.
-pub const LAST_WORDS: Duration = Duration::from_secs(10);
+pub const LAST_WORDS: Duration = Duration::from_secs(3);
+/// All of the end. What was acknowledged is on disk before, and who stops services waits for so long.
+pub const ALL: Duration = Duration::from_millis(4_500);
+/// Others who are told goodbye: a share, or a broker, that does not answer must not keep the house from stopping.
+pub const GOODBYE: Duration = Duration::from_secs(1);
 
 /// Waits until all have ended; who has not by then never will.
 pub async fn last_words(tasks: impl IntoIterator<Item = JoinHandle<()>>, patience: Duration) {

@@ -5,7 +5,7 @@ use crate::{
     consciousness::{self, gaussian::Process, iit},
     domain::{ExactPhi, Input, Observation, Timestamp},
     observe::Counters,
-    runtime::{Clock, give_way},
+    runtime::{Clock, Supervisor, give_way, pulse},
 };
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -51,12 +51,13 @@ impl Thinker {
     ///
     /// # Errors
     /// When no thread can be started.
-    pub fn think(self, stop: watch::Receiver<bool>) -> std::io::Result<JoinHandle<()>> {
+    pub fn think(mut self, stop: watch::Receiver<bool>, supervisor: Supervisor) -> std::io::Result<JoinHandle<()>> {
         let runtime = Handle::current();
-        std::thread::Builder::new().name("phi".into()).spawn(move || self.run(&runtime, stop))
+        let run = move || supervisor.hold("phi", || self.run(&runtime, stop.clone()));
+        std::thread::Builder::new().name("phi".into()).spawn(run)
     }
 
-    fn run(mut self, runtime: &Handle, mut stop: watch::Receiver<bool>) {
+    fn run(&mut self, runtime: &Handle, mut stop: watch::Receiver<bool>) {
         give_way();
         let mut wait = Duration::ZERO;
         loop {
@@ -69,6 +70,7 @@ impl Thinker {
                 }
             });
             let Some((of, process)) = of else { return };
+            pulse::turns();
             wait = if self.has_room() { rest(self.compute(of, process.as_ref(), &stop)) } else { LOOK };
         }
     }
@@ -159,7 +161,7 @@ mod tests {
         let ((observe, observed), (stop, stopped)) = (watch::channel(None), watch::channel(false));
         let clock = Arc::new(Clock::new(Timestamp::default()));
         let thinker = Thinker { inbox, clock, counters: Arc::new(counters), observed, load: || Some(0.0) };
-        let thread = thinker.think(stopped).unwrap();
+        let thread = thinker.think(stopped, Supervisor::alone()).unwrap();
         observe.send_replace(Some((five(), None)));
         let Some(Post::Letter(letter)) = posts.recv().await else { panic!("no letter") };
         let Input::Exact(exact) = letter.input else { panic!("{:?}", letter.input) };
@@ -173,7 +175,8 @@ mod tests {
         let ((inbox, _posts), (counters, _complaints)) = (Inbox::new(), Counters::new());
         let ((observe, observed), (_stop, stopped)) = (watch::channel(None), watch::channel(false));
         let clock = Arc::new(Clock::new(Timestamp::default()));
-        let thread = Thinker { inbox, clock, counters: Arc::new(counters), observed, load: || None }.think(stopped).unwrap();
+        let thinker = Thinker { inbox, clock, counters: Arc::new(counters), observed, load: || None };
+        let thread = thinker.think(stopped, Supervisor::alone()).unwrap();
         drop(observe);
         tokio::task::spawn_blocking(|| thread.join()).await.unwrap().unwrap();
     }

@@ -28,6 +28,13 @@ pub fn lock(data: &Path) -> Result<File> {
     Ok(file)
 }
 
+/// Whether a Jamey runs with this data folder. Nothing is made where there is none.
+#[must_use]
+pub fn is_running(data: &Path) -> bool {
+    let Ok(file) = File::options().write(true).open(data.join("lock")) else { return false };
+    matches!(file.try_lock(), Err(std::fs::TryLockError::WouldBlock))
+}
+
 /// Every connection needs a descriptor; the rest of the process some sixty.
 #[cfg(unix)]
 pub fn raise_descriptors(connections: usize) {

@@ -7,7 +7,7 @@ use super::{
     outlets::{self, Answers, Outlets, Waiting},
     rules::Shelf,
     silences::Absent,
-    tidings, trial,
+    tidings,
     unchanged::Unchanged,
     view::{self, Said, Spoken},
     words,
@@ -22,6 +22,7 @@ use crate::{
     },
     mind::{Mind, Subject},
     observe::Incident,
+    runtime::Vital,
     store::{Batch, Entry, Writer},
 };
 use serde_json::Value;
@@ -47,6 +48,8 @@ const RELAXED_GATHER: Duration = Duration::from_millis(50);
 
 /// The mind with all that its thread needs.
 pub struct House {
+    /// Dropped before all else: half a state judges nothing.
+    pub vital: Vital,
     pub mind: Mind,
     pub writer: Writer,
     pub hall: Arc<Hall>,
@@ -94,7 +97,6 @@ struct Living {
     unchanged: Unchanged,
     /// What of the candidate's counts was told last: they are retained, and told anew when it disagrees, or has judged twice as many.
     shadow: Option<(String, u64, Option<u32>)>,
-    stall: Option<(Duration, Duration)>,
 }
 
 impl Living {
@@ -122,7 +124,6 @@ impl Living {
             absent: Absent::default(),
             unchanged: Unchanged::default(),
             shadow: None,
-            stall: trial::stall(),
         }
     }
 
@@ -149,9 +150,7 @@ impl Living {
                 }
                 Err(mpsc::error::TryRecvError::Disconnected) => break,
             };
-            if let Some((_, long)) = self.stall.take_if(|(from, _)| *from <= self.house.hall.clock.uptime()) {
-                std::thread::sleep(long);
-            }
+            self.house.vital.turns();
             match post {
                 Post::Letter(letter) => self.take(letter),
                 Post::WriterIdle => {}

@@ -2,7 +2,7 @@
 
 use crate::{
     memory::index::{Doubt, FollowError, Follower},
-    runtime::step_back,
+    runtime::{Supervisor, pulse, step_back},
     store::{Chore, Chores, Reader},
 };
 use std::{
@@ -136,7 +136,7 @@ impl Keeper {
 ///
 /// # Errors
 /// When it cannot be started.
-pub fn keep(data: &Path) -> std::io::Result<(Keeper, JoinHandle<()>)> {
+pub fn keep(data: &Path, supervisor: &Supervisor) -> std::io::Result<(Keeper, JoinHandle<()>)> {
     let (data, stop) = (data.to_owned(), Arc::new(AtomicBool::new(false)));
     let (asks, doubted, chores, figures) = (Asks::default(), Arc::default(), Arc::default(), Arc::default());
     let work = Work {
@@ -147,7 +147,8 @@ pub fn keep(data: &Path) -> std::io::Result<(Keeper, JoinHandle<()>)> {
         chores: Arc::clone(&chores),
         figures: Arc::clone(&figures),
     };
-    let thread = thread::Builder::new().name("index".into()).spawn(move || work.run())?;
+    let held = supervisor.clone();
+    let thread = thread::Builder::new().name("index".into()).spawn(move || held.hold("index", || work.run()))?;
     Ok((Keeper { thread: thread.thread().clone(), stop, left: Arc::default(), asks, doubted, chores, figures }, thread))
 }
 
@@ -191,6 +192,7 @@ impl Work {
             self.anew(&mut follower, &store, &doubt)?;
         }
         loop {
+            pulse::turns();
             let over = self.is_over();
             if self.doubted.swap(false, Ordering::AcqRel)
                 && let Some(doubt) = follower.index().doubt(&store)?
@@ -296,7 +298,7 @@ mod tests {
     #[test]
     fn who_asks_of_an_index_that_cannot_be_kept_is_told_why() {
         let data = tempfile::tempdir().unwrap();
-        let (keeper, thread) = keep(data.path()).unwrap();
+        let (keeper, thread) = keep(data.path(), &Supervisor::alone()).unwrap();
         let why = keeper.compact().unwrap_err();
         assert!(!why.is_empty() && why != "Jamey is stopping", "{why}");
         assert!(keeper.rebuild().is_err() && keeper.purge().is_err());

@@ -19,6 +19,7 @@ use crate::{
             Traffic, Trust,
         },
     },
+    runtime::Supervisor,
     store::StoreHealth,
 };
 use serde_json::Value;
@@ -41,6 +42,7 @@ pub struct Meter {
     pub carried: watch::Receiver<Carried>,
     pub host: Mutex<Host>,
     pub listeners: Vec<Arc<Listener>>,
+    pub supervisor: Supervisor,
 }
 
 impl Meter {
@@ -66,7 +68,7 @@ impl Meter {
             mind: mind(state(Topic::Emotion).as_deref(), state(Topic::Consciousness).as_deref()),
             phi: state(Topic::Phi).as_deref().map(phi).unwrap_or_default(),
             missions: self.missions(),
-            entities: entities(&self.hall.views.entities(), self.hall.config.http.metrics_entities),
+            entities: entities(&self.hall.views.entities(), self.hall.live().http.metrics_entities),
             alerts: self.alerts(),
             more_alerts: count(self.hall.alerts.page().more),
             certificates: self.certificates(now),
@@ -98,6 +100,7 @@ impl Meter {
             disk_bytes: disk.map(|(all, _)| all),
             disk_free_bytes: disk.map(|(_, free)| free),
             clock_back_seconds: now.seconds_since(self.hall.clock.wall()).max(0.0),
+            restarts: self.supervisor.restarts().into_iter().map(|part| (part.name, part.restarts)).collect(),
         }
     }
 

@@ -24,11 +24,13 @@ mod mailbox;
 mod metrics;
 pub mod orders;
 mod outlets;
+mod parts;
 mod people;
 pub mod phoenix;
 mod proving;
 mod recall;
 mod release;
+mod reload;
 mod retained;
 pub mod rules;
 mod silences;
@@ -40,19 +42,25 @@ pub mod trial;
 mod unchanged;
 mod upkeep;
 pub mod view;
+mod waking;
 mod watchdog;
 mod webhook;
 mod wishes;
 mod words;
 
+pub use alerts::free as free_bytes;
 pub use answers::Left;
 pub use approvals::{Approvals, asked, ended, held_document, refused};
 pub use control::{LONGEST_SECONDS, Order, standing};
-pub use doors::listeners;
+pub use doors::{listeners, trouble as certificate_trouble};
 pub use figures::folder_bytes;
 pub use greeting::overheard;
+pub use ground::is_running;
 pub use index::FOLDER as INDEX;
 pub use journal::{Entered, Journal, read as read_journal};
+pub use reload::in_effect;
+pub use waking::{settings, wake};
+pub use webhook::check as webhooks;
 pub use wishes::{AT_ONCE as WISHED_AT_ONCE, Wish, grant as grant_wish};
 pub use words::give as give_word;
 
@@ -60,25 +68,19 @@ use crate::{
     api,
     broker::{Engine, GuardView, Hall, Inbox, Listener, OwnClient, Recalls, guard},
     config::{Config, GuardMode},
-    consciousness::Identity,
     domain::{
-        Change, Claim, Ending, EntityId, Family, Input, InputPattern, InputSource, OwnerGuard, Registry, Settled, Standing, Timestamp,
-        limits,
+        Change, Ending, Input, Settled, limits,
         topics::{self, Topic},
     },
-    mind::{Mind, Objectives, Settings, State, Waits},
     observe::{Counters, Recalled},
-    runtime::{Clock, shutdown, systemd},
-    soul::Soul,
-    store::{Readers, Saved, Store, Writer},
+    runtime::{Clock, Supervisor, pulse, shutdown, systemd},
+    store::{Readers, Store, Writer},
 };
 use anyhow::{Context, Result, anyhow};
 use ground::raise_descriptors;
 pub use ground::{lock, private_folder};
-use jiff::tz::TimeZone;
 use serde_json::json;
 use std::{
-    collections::BTreeSet,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::{Arc, Mutex},
     time::Duration,
@@ -116,6 +118,8 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     }
     raise_descriptors(config.broker.max_connections + config.listeners.len() + limits::STREAM_SUBSCRIBERS);
 
+    let (stop, stopped) = watch::channel(false);
+    let supervisor = Supervisor::new(stopped.clone(), trial::falls(), trial::times());
     let doors = doors::Doors::open(&config).await?;
     let http = TcpListener::bind(config.http.listen)
         .await
@@ -131,20 +135,22 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let clock = Arc::new(Clock::new(saved.last_at.unwrap_or_default()));
     let (counters, complaints) = Counters::new();
     let counters = Arc::new(counters);
-    let webhooks = webhook::Webhooks::start(&config, &clock)?;
+    let webhooks = webhook::Webhooks::start(&config, &clock, supervisor.clone())?;
     let (inbox, posts) = Inbox::new();
     let (recalls, recalled) = Recalls::new();
 
-    let (idle, (keeper, indexing)) = (inbox.clone(), index::keep(&data).context("the index's thread cannot be started")?);
+    let (idle, (keeper, indexing)) = (inbox.clone(), index::keep(&data, &supervisor).context("the index's thread cannot be started")?);
     let woken = keeper.clone();
+    let vital = supervisor.vital("store");
     let on_idle = move || {
+        vital.turns();
         idle.writer_idle();
         woken.wake();
     };
     let writer = Writer::spawn(store, on_idle).context("the writer's thread cannot be started")?;
     let health = writer.health();
-    let (upkeeper, upkeeping) =
-        upkeep::keep(&config, upkeep::time_of(&clock), writer.chores(), keeper.clone()).context("the upkeep's thread cannot be started")?;
+    let (upkeeper, upkeeping) = upkeep::keep(&config, upkeep::time_of(&clock), writer.chores(), keeper.clone(), &supervisor)
+        .context("the upkeep's thread cannot be started")?;
     keeper.work_with(writer.chores());
 
     let holds = (sets.live.ruling().digest(), sets.shadow.as_ref().map(|s| s.ruling().digest()));
@@ -152,8 +158,8 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let known = saved.entities.iter().map(|(id, ..)| id.clone()).collect();
     let (tell_own, own_rules) = watch::channel(rules::own_alarm(&counts, &sets));
     let (show, shown) = watch::channel(sets.clone());
-    let mut mind = awaken(&config, sets, soul, &saved, clock.now())?;
-    declare(&mut mind, &config);
+    let mut mind = waking::awaken(&config, sets, soul, &saved, clock.now())?;
+    waking::declare(&mut mind, &config);
     let guard = GuardView {
         registry: mind.registry().clone(),
         rules: guard::GuardRules::of(&config),
@@ -178,6 +184,9 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         door,
     )?);
     hall.bearing.send_replace(orders::bearing(&counts));
+    let waits_for_disk = Arc::clone(&health);
+    supervisor.excuse(move || waits_for_disk.failing());
+    reload::tell(&data, &config);
     tidings::begin(&hall, &data)?;
     let reached = beside::open(&hall, &data)?;
     for recent in &saved.recent {
@@ -208,14 +217,29 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let outlets =
         outlets::Outlets { said, releases, asks, waiting, due, silent, alarms, board: Arc::clone(&board), rounds, focus, observed };
     // Weakly: the engine ends when all who hold it have let go.
-    tokio::spawn(release::release(Arc::downgrade(&engine), Arc::clone(&hall), released));
-    tokio::spawn(duties::ask_all(Arc::downgrade(&engine), Arc::clone(&hall), asked));
+    let (let_on, asks_of) = ((Arc::downgrade(&engine), Arc::clone(&hall)), (Arc::downgrade(&engine), Arc::clone(&hall)));
+    supervisor.task_of("release", released, move |mut released| {
+        let (engine, hall) = let_on.clone();
+        async move { release::release(engine, hall, &mut released).await }
+    });
+    supervisor.task_of("duties", asked, move |mut asked| {
+        let (engine, hall) = asks_of.clone();
+        async move { duties::ask_all(engine, hall, &mut asked).await }
+    });
     let at = mind.now();
     hall.views.think(mind.soul().opinions(at));
-    let thread =
-        house::House { mind, writer, hall: Arc::clone(&hall), outlets, kept: saved.held, shelf: Arc::clone(&shelf), data: data.clone() }
-            .live(posts)
-            .context("the mind's thread cannot be started")?;
+    let thread = house::House {
+        vital: supervisor.vital("mind"),
+        mind,
+        writer,
+        hall: Arc::clone(&hall),
+        outlets,
+        kept: saved.held,
+        shelf: Arc::clone(&shelf),
+        data: data.clone(),
+    }
+    .live(posts)
+    .context("the mind's thread cannot be started")?;
 
     digests.record(&hall, saved.last_start.as_deref()).await;
     orders::tell_ended(&hall, &ended, &config).await;
@@ -244,7 +268,6 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     }
 
     let others = beside::live(reached, &hall, &engine);
-    let (stop, stopped) = watch::channel(false);
     let recalled_so_far = Arc::<Recalled>::default();
     let gauge = Arc::new(Mutex::new(figures::Gauge::new(&data, keeper.clone(), Arc::clone(&recalled_so_far), Arc::clone(&clock))));
     let recaller = recall::Recaller {
@@ -257,14 +280,15 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         zone: config.zone(),
         asked: recalled,
     };
-    let recalling = recaller.answer(stopped.clone()).context("the recall's thread cannot be started")?;
+    let recalling = recaller.answer(stopped.clone(), supervisor.clone()).context("the recall's thread cannot be started")?;
     let (tell_news, news) = watch::channel(Arc::default());
     let running = phoenix::Running { engine: Arc::downgrade(&engine), health: Arc::clone(&health), runtime: Handle::current() };
     let gathering = phoenix::Gathering { config: Arc::clone(&config), file: config.file.clone(), running: Some(running) };
-    let (snapshots, snapshotting) = phoenix::keep(Arc::clone(&hall), own.clone(), gathering, tell_news, stopped.clone())
-        .context("the snapshots' thread cannot be started")?;
+    let (snapshots, snapshotting) =
+        phoenix::keep(Arc::clone(&hall), own.clone(), gathering, tell_news, stopped.clone(), supervisor.clone())
+            .context("the snapshots' thread cannot be started")?;
     let (courier, carried) = phoenix::courier::start(&hall, own_address, news.clone(), stopped.clone())?;
-    let proving = proving::prove(Arc::clone(&hall), in_round).context("phoenix's thread cannot be started")?;
+    let proving = proving::prove(Arc::clone(&hall), in_round, supervisor.clone()).context("phoenix's thread cannot be started")?;
     let thinker = exact::Thinker {
         inbox: hall.inbox.clone(),
         clock: Arc::clone(&clock),
@@ -272,7 +296,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         observed: seen_so_far,
         load: trial::load(),
     };
-    let thinking = thinker.think(stopped.clone()).context("the thread of exact Φ cannot be started")?;
+    let thinking = thinker.think(stopped.clone(), supervisor.clone()).context("the thread of exact Φ cannot be started")?;
     let meter = metrics::Meter {
         hall: Arc::clone(&hall),
         engine: Arc::downgrade(&engine),
@@ -283,9 +307,10 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         carried: carried.clone(),
         host: Mutex::default(),
         listeners: listeners.clone(),
+        supervisor: supervisor.clone(),
     };
     let (tell, certificates) = watch::channel(None);
-    let (tell_rules, wrong_rules) = watch::channel(None);
+    let (tell_wrong, wrong) = watch::channel(None);
     let telling = home_assistant::Telling {
         own: own.clone(),
         hall: Arc::clone(&hall),
@@ -305,11 +330,13 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         due: is_due,
         silent: is_silent,
         alarms: alarmed,
-        wrong_rules,
+        wrong,
+        live: hall.live.subscribe(),
         phoenix: news.clone(),
         carried: carried.clone(),
         samples,
         health: Arc::clone(&health),
+        supervisor: supervisor.clone(),
         own: own.clone(),
         choices: Arc::clone(&choices),
         own_rules,
@@ -352,9 +379,11 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         known,
         stop: stopped.clone(),
     };
-    tokio::spawn(doors::watch(listeners, Arc::clone(&clock), tell, stopped.clone()));
-    let telling = tokio::spawn(telling.tell());
-    let speaking = tokio::spawn(speaker.speak());
+    let parts = parts::Parts { supervisor: supervisor.clone(), data: data.clone(), hall: Arc::clone(&hall), stopped: stopped.clone() };
+    let tell = Arc::new(tell);
+    parts.start("certificates", move |_, hall, stop| doors::watch(listeners.clone(), Arc::clone(&hall.clock), Arc::clone(&tell), stop));
+    let telling = supervisor.task_of("home-assistant", telling, |mut telling| async move { telling.tell().await });
+    let speaking = supervisor.task_of("speaker", speaker, |mut speaker| async move { speaker.speak().await });
     let granter =
         wishes::Granter { data: data.clone(), hall: Arc::clone(&hall), keeper: keeper.clone(), upkeeper: upkeeper.clone(), gauge };
     let granter = Arc::new(granter);
@@ -368,96 +397,106 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         workshop: http::Workshop::new(Arc::clone(&hall), Arc::clone(&choices), shown, ask_rules),
     };
     let api = api::Api::new(Arc::clone(&hall), Readers::new(&data), meter.dial(), Arc::downgrade(&engine), Arc::new(whole));
-    let serving = tokio::spawn(api::serve(http, http_tls, api, stopped.clone()));
-    let looking = tokio::spawn(lookout.watch(wire, stopped.clone()));
-    let sampling = tokio::spawn(alerts::sample(data.clone(), tell_sample, stopped.clone()));
-    tokio::spawn(watchdog.feed(stopped.clone()));
-    let ticking = tokio::spawn(tick(Arc::clone(&hall), stopped.clone()));
-    let watching = tokio::spawn(control::watch(data.clone(), Arc::clone(&hall), stopped.clone()));
-    let minding = tokio::spawn(people::watch(data.clone(), Arc::clone(&hall), stopped.clone()));
-    let hearing = tokio::spawn(answers::watch(data.clone(), Arc::clone(&hall), stopped.clone()));
-    let listening = tokio::spawn(words::watch(data.clone(), Arc::clone(&hall), keeper.clone(), stopped.clone()));
-    let wishing = tokio::spawn(granter.watch(stopped.clone()));
-    let rising = tokio::spawn(phoenix::watch(data.clone(), snapshots, stopped.clone()));
-    let conditioning = tokio::spawn(conditions::watch(Arc::clone(&hall), upkeeper.clone(), stopped.clone()));
-    let serving_orders = tokio::spawn(clerk.serve(hall.orders.open(), stopped.clone()));
-    let rules =
-        rules::Watch { hall: Arc::clone(&hall), shelf, again, seen, choices, wanted, holds, show, tell_own, tell: tell_rules, stopped };
-    let ruling = tokio::spawn(rules::watch(rules));
+    let (api, http, tell_sample) = (Arc::new(api), Arc::new(http), Arc::new(tell_sample));
+    let serving = parts.start("http", move |_, _, stop| {
+        let (http, tls, api) = (Arc::clone(&http), http_tls.clone(), Arc::clone(&api));
+        async move { api::serve(&http, tls, api, stop).await }
+    });
+    let stops = stopped.clone();
+    let looking = supervisor.task_of("alerts", lookout, move |mut lookout| {
+        let (wire, stop) = (Arc::clone(&wire), stops.clone());
+        async move { lookout.watch(wire, stop).await }
+    });
+    let sampling = parts.start("samples", move |data, _, stop| alerts::sample(data, Arc::clone(&tell_sample), stop));
+    let watchdog = Arc::new(watchdog);
+    parts.start("watchdog", move |_, _, stop| {
+        let watchdog = Arc::clone(&watchdog);
+        async move { watchdog.feed(stop).await }
+    });
+    let ticking = parts.start("ticks", |_, hall, stop| tick(hall, stop));
+    let watching = parts.start("guard-off", control::watch);
+    let minding = parts.start("people", people::watch);
+    let hearing = parts.start("answers", answers::watch);
+    let kept = keeper.clone();
+    let listening = parts.start("words", move |data, hall, stop| words::watch(data, hall, kept.clone(), stop));
+    let wishing = parts.start("wishes", move |_, _, stop| Arc::clone(&granter).watch(stop));
+    let rising = parts.start("rises", move |data, _, stop| phoenix::watch(data, snapshots.clone(), stop));
+    let upkeep = upkeeper.clone();
+    let conditioning = parts.start("conditions", move |_, hall, stop| conditions::watch(hall, upkeep.clone(), stop));
+    let stops = stopped.clone();
+    let serving_orders = supervisor.task_of("orders", (clerk, hall.orders.open()), move |mut held| {
+        let stop = stops.clone();
+        async move {
+            let (clerk, orders) = &mut *held;
+            clerk.serve(orders, stop).await;
+        }
+    });
+    let takers = reload::Takers { engine: Arc::downgrade(&engine), upkeeper: upkeeper.clone(), levels: again.levels.clone() };
+    let rules = rules::Watch {
+        hall: Arc::clone(&hall),
+        shelf,
+        again,
+        seen,
+        choices,
+        wanted,
+        holds,
+        show,
+        tell_own,
+        tell: tell_wrong,
+        takers,
+        stopped,
+    };
+    let ruling = supervisor.task_of("rules", rules, |mut rules| async move { rules::watch(&mut rules).await });
 
     tokio::spawn(damage::look(data.clone(), Arc::clone(&hall)));
     // Who reads `ready` may ask it to stop at once.
     let asked = shutdown::asked()?;
     greeting::greet(&config, &chosen, damaged.as_deref(), has_users, &mqtt, http_address);
     systemd::ready();
-    let signal = asked.await;
-    info!("{signal}: stopping");
-    systemd::stopping(signal);
-
-    conditions::stopping(&hall, signal).await;
-    // Last words first, while clients still listen; then the clients; then what they said is written.
-    let _ = stop.send(true);
-    ending::last_words([telling, speaking, looking, serving_orders], ending::LAST_WORDS).await;
-    // A share that does not answer must not keep the house from stopping.
-    let _ = tokio::time::timeout(Duration::from_secs(5), courier).await;
-    others.stop().await;
-    engine.stop(closed).await;
-    // Wishes wait for the upkeep, and both for the index: an index that cannot be kept must not keep the house from stopping.
-    keeper.leave();
-    upkeeper.stop();
-    let _ = tokio::join!(ticking, serving, sampling, watching, minding, hearing, listening, wishing, rising, conditioning, ruling);
-    tokio::task::spawn_blocking(move || upkeeping.join()).await?.map_err(|_| anyhow!("the upkeep's thread died"))?;
-    tokio::task::spawn_blocking(move || thinking.join()).await?.map_err(|_| anyhow!("the thread of exact Φ died"))?;
-    phoenix::ended(snapshotting).await?;
-    hall.close_audits();
-    hall.record("stop", None, signal).await;
-    inbox.stop().await;
-    tokio::task::spawn_blocking(move || thread.join()).await?.map_err(|_| anyhow!("the mind's thread died"))?;
-    tokio::task::spawn_blocking(move || recalling.join()).await?.map_err(|_| anyhow!("the recall's thread died"))?;
-    tokio::task::spawn_blocking(move || proving.join()).await?.map_err(|_| anyhow!("phoenix's thread died"))?;
-    keeper.stop();
-    tokio::task::spawn_blocking(move || indexing.join()).await?.map_err(|_| anyhow!("the index's thread died"))?;
+    let ended = tokio::select! {
+        signal = asked => Ok(signal),
+        why = supervisor.ends() => Err(why),
+    };
+    let why = ended.as_ref().map_or_else(String::clone, |signal| (*signal).to_owned());
+    info!("{why}: stopping");
+    systemd::stopping(&why);
+    let is_asked = ended.is_ok();
+    let down = async move {
+        if is_asked {
+            conditions::stopping(&hall, &why).await;
+        }
+        // Last words first, while clients still listen; then the clients; then what they said is written.
+        let _ = stop.send(true);
+        let goodbyes = async {
+            let _ = tokio::time::timeout(ending::GOODBYE, courier).await;
+            let _ = tokio::time::timeout(ending::GOODBYE, others.stop()).await;
+        };
+        tokio::join!(ending::last_words([telling, speaking, looking, serving_orders], ending::LAST_WORDS), goodbyes);
+        engine.stop(closed).await;
+        // Wishes wait for the upkeep, and both for the index: an index that cannot be kept must not keep the house from stopping.
+        keeper.leave();
+        upkeeper.stop();
+        let _ = tokio::join!(ticking, serving, sampling, watching, minding, hearing, listening, wishing, rising, conditioning, ruling);
+        tokio::task::spawn_blocking(move || upkeeping.join()).await?.map_err(|_| anyhow!("the upkeep's thread died"))?;
+        tokio::task::spawn_blocking(move || thinking.join()).await?.map_err(|_| anyhow!("the thread of exact Φ died"))?;
+        phoenix::ended(snapshotting).await?;
+        hall.close_audits();
+        hall.record("stop", None, &why).await;
+        inbox.stop().await;
+        tokio::task::spawn_blocking(move || thread.join()).await?.map_err(|_| anyhow!("the mind's thread died"))?;
+        tokio::task::spawn_blocking(move || recalling.join()).await?.map_err(|_| anyhow!("the recall's thread died"))?;
+        tokio::task::spawn_blocking(move || proving.join()).await?.map_err(|_| anyhow!("phoenix's thread died"))?;
+        keeper.stop();
+        tokio::task::spawn_blocking(move || indexing.join()).await?.map_err(|_| anyhow!("the index's thread died"))?;
+        Ok::<(), anyhow::Error>(())
+    };
+    match tokio::time::timeout(ending::ALL, down).await {
+        Ok(came) if is_asked => came?,
+        Ok(_) => {}
+        Err(_) => warn!("something does not come to an end: Jamey stops without it, and what was acknowledged is on disk"),
+    }
     info!("stopped");
-    Ok(())
-}
-
-/// What the mind is told of the config.
-///
-/// # Errors
-/// When the time zone is unknown.
-pub fn settings(config: &Config) -> Result<Settings> {
-    Ok(Settings {
-        zone: TimeZone::get(&config.timezone).with_context(|| format!("`{}` is no time zone", config.timezone))?,
-        signals: config.signals.clone(),
-        discovery_prefixes: config.inputs.discovery_prefixes.clone(),
-        zigbee_bases: config.inputs.zigbee2mqtt.clone(),
-        bridges: config.inputs.bridges(),
-        inputs: [own_input(&config.root)].into_iter().flatten().chain(config.sources()).collect(),
-        unwatched: config.entities.iter().filter(|e| !e.watched).map(|e| e.id.clone()).collect(),
-        declared: config.entities.iter().map(|e| e.id.clone()).collect(),
-        root: config.root.clone(),
-        node: config.node.clone(),
-        guards: config.guards.clone(),
-        duties: duties::compile(&config.duties, &config.signals)?,
-        missions: objectives(config)?,
-        identity: config.identity.clone(),
-        severed: trial::severed(),
-        waits: Waits { seconds: config.approvals.seconds, critical_seconds: config.approvals.critical_seconds },
-    })
-}
-
-/// The mission, its expressions checked as rules are.
-fn objectives(config: &Config) -> Result<Objectives> {
-    Objectives::read(config.missions.clone(), &config.signals).map_err(|errors| {
-        let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        anyhow!("the mission is refused:\n  {}", lines.join("\n  "))
-    })
-}
-
-/// What is told on `<root>/in/{entity}/{kind}`.
-fn own_input(root: &str) -> Option<InputSource> {
-    let pattern = InputPattern::new(&format!("{root}/in/{{entity}}/{{kind}}")).ok()?;
-    Some(InputSource { pattern, entity: None, kind: None })
+    ended.map(drop).map_err(|why| anyhow!("{why}: Jamey ended to be started anew"))
 }
 
 /// 128 random bits, known to this process only.
@@ -467,75 +506,21 @@ fn secret() -> Result<String> {
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// The mind as the store has it, and what else was saved. `now` is asked once, with the latest time that was stored.
-///
-/// # Errors
-/// When the store cannot be read, or the config fits no mind.
-pub fn wake(config: &Config, sets: rules::Sets, store: &mut Store, now: impl FnOnce(Timestamp) -> Timestamp) -> Result<(Mind, Saved)> {
-    let mut saved = store.load().context("the store cannot be read")?;
-    let (soul, _) = aside::take(config, store, &mut saved)?;
-    let mut mind = awaken(config, sets, soul, &saved, now(saved.last_at.unwrap_or_default()))?;
-    declare(&mut mind, config);
-    Ok((mind, saved))
-}
-
-fn awaken(config: &Config, sets: rules::Sets, soul: Soul, saved: &Saved, now: Timestamp) -> Result<Mind> {
-    let registry = Registry::from_devices(saved.devices.iter().cloned());
-    let heard = saved.signals.iter().cloned().collect();
-    let held = saved.held.iter().map(|kept| ((*kept.percept).clone(), kept.expires_at));
-    let states = saved.states.iter().cloned().collect();
-    // Those that are not pursued any more stay in the store: they may be again.
-    let pursued = saved.missions.iter().filter(|(id, _)| config.missions.iter().any(|mission| mission.id == *id));
-    let identity = saved.identity.as_deref().map(Identity::restored).transpose()?;
-    let state = State::restored(now, registry, soul, heard, held, states)
-        .with_names(saved.names.iter().cloned())
-        .with_missions(pursued.map(|(id, state)| (id.as_str(), state.as_slice())))?
-        .with_identity(identity.unwrap_or_default());
-    let mut mind = Mind::with_shadow(settings(config)?, sets.live, sets.shadow, state);
-    mind.remember_tally(saved.shadow.clone());
-    Ok(mind)
-}
-
-fn declare(mind: &mut Mind, config: &Config) {
-    let rules = guard::GuardRules::of(config);
-    let bridges = rules.gateways();
-    let devices = config.devices.iter().map(crate::config::DeviceEntry::claim);
-    let guards = config.guards.iter().filter_map(guarded_device);
-    // A declared name is known, not trusted: nobody can prove yet to bear it.
-    let entities: Vec<(EntityId, Standing)> = config.entities.iter().map(|e| (e.id.clone(), Standing::Paired)).collect();
-    mind.declare(bridges.chain(guards).chain(devices), entities);
-}
-
-/// A guard that names its device says what that device is.
-fn guarded_device(guard: &OwnerGuard) -> Option<Claim> {
-    Some(Claim {
-        key: format!("config guard {}", guard.filter),
-        device: guard.device.clone()?,
-        name: None,
-        class: guard.class,
-        area: guard.area.clone(),
-        tags: guard.tags.clone(),
-        risk: guard.risk,
-        family: Family::Owner,
-        aliases: BTreeSet::new(),
-        members: BTreeSet::new(),
-        commands: Vec::new(),
-        state_topic: None,
-    })
-}
-
 async fn tick(hall: Arc<Hall>, mut stopped: watch::Receiver<bool>) {
     let mut every = tokio::time::interval(trial::tick());
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     loop {
+        pulse::waits();
         tokio::select! {
-            _ = every.tick() => {
-                hall.settle_audits();
-                if !hall.inbox.leave(Input::Tick(hall.clock.now()), 0, None, None).await {
-                    return;
-                }
-            }
+            _ = every.tick() => {}
             _ = stopped.changed() => return,
+        }
+        pulse::works().await;
+        hall.settle_audits();
+        // Where the inbox is full it waits for a place, and hangs no more than the mind does.
+        pulse::waits();
+        if !hall.inbox.leave(Input::Tick(hall.clock.now()), 0, None, None).await {
+            return;
         }
     }
 }

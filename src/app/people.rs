@@ -4,6 +4,7 @@ use crate::{
     broker::{Door, Hall},
     config::{self, Config},
     domain::People,
+    runtime::pulse,
     store::{Reader, Readers},
 };
 use anyhow::{Result, anyhow, bail};
@@ -62,10 +63,12 @@ pub async fn watch(data: std::path::PathBuf, hall: Arc<Hall>, mut stopped: watch
     let mut seen = (None, file.as_deref().and_then(changed_at));
     let mut every = tokio::time::interval(Duration::from_secs(1));
     loop {
+        pulse::waits();
         tokio::select! {
             _ = every.tick() => {}
             _ = stopped.changed() => return,
         }
+        pulse::works().await;
         let (reading, known) = (Arc::clone(&readers), seen.0);
         let look = move || {
             reading.with(|reader| {

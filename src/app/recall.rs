@@ -15,6 +15,7 @@ use crate::{
         working::{Figures, Working},
     },
     observe::{RecallRoom, Recalled},
+    runtime::{Supervisor, pulse},
     store::{Reader, RecordRow},
 };
 use jiff::tz::TimeZone;
@@ -60,7 +61,7 @@ enum Next {
 const IS_MADE: &str = "meta.json";
 const FIRST: Duration = Duration::from_secs(2);
 const LOOK: Duration = Duration::from_millis(5);
-/// `memory.cache_mb` counts these.
+/// `memory.cache_mib` counts these.
 const MIB: u64 = 1_024 * 1_024;
 /// Records of what is in focus that are read before somebody asks: a page or two.
 const AHEAD: usize = 20;
@@ -70,12 +71,13 @@ impl Recaller {
     ///
     /// # Errors
     /// When no thread can be started.
-    pub fn answer(self, stop: watch::Receiver<bool>) -> std::io::Result<JoinHandle<()>> {
+    pub fn answer(mut self, stop: watch::Receiver<bool>, supervisor: Supervisor) -> std::io::Result<JoinHandle<()>> {
         let runtime = Handle::current();
-        std::thread::Builder::new().name("recall".into()).spawn(move || self.run(&runtime, stop))
+        let run = move || supervisor.hold("recall", || self.run(&runtime, stop.clone()));
+        std::thread::Builder::new().name("recall".into()).spawn(run)
     }
 
-    fn run(mut self, runtime: &Handle, mut stop: watch::Receiver<bool>) {
+    fn run(&mut self, runtime: &Handle, mut stop: watch::Receiver<bool>) {
         let mut memory = Memory {
             data: self.hall.config.store.data.clone(),
             open: None,
@@ -93,6 +95,7 @@ impl Recaller {
                     Ok(()) = self.focus.changed() => Next::Focus,
                 }
             });
+            pulse::turns();
             let asked = match next {
                 Next::Stop => return,
                 Next::Asked(asked) => *asked,

@@ -3,6 +3,7 @@
 use crate::{
     broker::{Engine, Hall},
     domain::{Kept, Timestamp},
+    runtime::pulse,
 };
 use std::sync::{Arc, Weak};
 use tokio::sync::mpsc;
@@ -12,8 +13,11 @@ const LATE_SECONDS: f64 = 5.0;
 
 /// Lets held messages on, each once its release is on disk. One that is on its way when the process dies is not let on later, and neither
 /// is one whose release took the disk too long: a door must not open when nobody is at it any more.
-pub async fn release(engine: Weak<Engine>, hall: Arc<Hall>, mut released: mpsc::Receiver<(Kept, Timestamp)>) {
-    while let Some((kept, at)) = released.recv().await {
+pub async fn release(engine: Weak<Engine>, hall: Arc<Hall>, released: &mut mpsc::Receiver<(Kept, Timestamp)>) {
+    loop {
+        pulse::waits();
+        let Some((kept, at)) = released.recv().await else { return };
+        pulse::works().await;
         let why = match engine.upgrade() {
             _ if hall.clock.now().seconds_since(at) > LATE_SECONDS => Some("the disk took too long to keep its release"),
             None => Some("Jamey was stopping"),

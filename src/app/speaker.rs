@@ -20,7 +20,8 @@ use crate::{
         audit::hex,
         topics::{self, Topic},
     },
-    observe::{Complaint, Host},
+    observe::{Complaint, Host, alerts},
+    runtime::pulse,
     store::StoreHealth,
 };
 use pace::Pace;
@@ -76,9 +77,21 @@ pub struct Speaker {
     pub stop: watch::Receiver<bool>,
 }
 
+/// What is to be done next.
+enum Next {
+    Said(Box<Said>),
+    /// Something waits for a person's word, or no longer.
+    Waiting,
+    Complaint(Complaint),
+    Beat,
+    System,
+    Birth,
+    Stop,
+}
+
 impl Speaker {
     /// Speaks until told to stop; then says `offline`.
-    pub async fn speak(mut self) {
+    pub async fn speak(&mut self) {
         let root = self.hall.config.root.clone();
         let (mut told, mut host) = (Told::default(), Host::default());
         let mut birth = self.hall.birth.subscribe();
@@ -113,21 +126,33 @@ impl Speaker {
         let mut waiting: BTreeMap<Uuid, Value> = approvals.iter().filter_map(|(topic, _)| Some((id(topic)?, Value::Null))).collect();
         self.tell_waiting(&root, &mut waiting).await;
         told.next.insert(topics::name(&root, Topic::Info), self.info.to_string().into_bytes());
+        // Started again, it says anew what it may have had in hand.
+        for alert in &self.hall.alerts.page().alerts {
+            told.next.insert(topics::alert(&root, &alert.code), alerts::told::payload(alert).to_string().into_bytes());
+        }
         loop {
-            tokio::select! {
-                said = self.said.recv() => match said {
-                    Some(said) => self.hear(&root, &mut told, said).await,
-                    None => break,
-                },
-                Ok(()) = self.waiting.changed() => self.tell_waiting(&root, &mut waiting).await,
-                Some(complaint) = self.complaints.recv() => self.reply(&root, &complaint).await,
-                _ = beat.tick() => self.flush(&root, &mut told).await,
-                _ = system.tick() => {
+            pulse::waits();
+            let next = tokio::select! {
+                said = self.said.recv() => said.map_or(Next::Stop, |said| Next::Said(Box::new(said))),
+                Ok(()) = self.waiting.changed() => Next::Waiting,
+                Some(complaint) = self.complaints.recv() => Next::Complaint(complaint),
+                _ = beat.tick() => Next::Beat,
+                _ = system.tick() => Next::System,
+                Ok(()) = birth.changed() => Next::Birth,
+                _ = self.stop.changed() => Next::Stop,
+            };
+            pulse::works().await;
+            match next {
+                Next::Said(said) => self.hear(&root, &mut told, *said).await,
+                Next::Waiting => self.tell_waiting(&root, &mut waiting).await,
+                Next::Complaint(complaint) => self.reply(&root, &complaint).await,
+                Next::Beat => self.flush(&root, &mut told).await,
+                Next::System => {
                     let figures = self.figures(&mut host, &mut pace).await;
                     self.say(topics::name(&root, Topic::System), figures.to_string().into_bytes(), 0, true).await;
                     self.hall.views.tell("system", figures);
                 }
-                Ok(()) = birth.changed() => {
+                Next::Birth => {
                     if told.born.is_some_and(|at| at.elapsed() < BIRTH_EVERY) {
                         continue;
                     }
@@ -138,7 +163,7 @@ impl Speaker {
                         self.say(topic, payload, 1, false).await;
                     }
                 }
-                _ = self.stop.changed() => break,
+                Next::Stop => break,
             }
         }
         // What was told last is that it stops.

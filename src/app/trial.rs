@@ -1,7 +1,10 @@
-//! Seven switches for trials of the whole house, which no config names: a link cut on purpose, times that are shorter, a host that has room, a clock that
-//! leaps, a mind that stands still, and a screen that falls.
+//! Ten switches for trials of the whole house, which no config names: a link cut on purpose, times that are shorter, a host that has room, a clock that
+//! leaps, a mind that stands still, parts that fall, and a screen that does.
 
-use crate::domain::{Part, Severed};
+use crate::{
+    domain::{Part, Severed},
+    runtime::supervisor::{Times, Trial},
+};
 use std::time::Duration;
 
 /// `memory@400`: what memory says is lost from the 400th second on.
@@ -16,8 +19,15 @@ const CLOCK: &str = "JAMEY_TRIAL_CLOCK";
 /// `5:40`: in its fifth second the mind stands still, for forty.
 const STALL: &str = "JAMEY_TRIAL_STALL";
 
+/// `index:panic@2,orders:hang@1.5`: after two seconds the index panics, and the orders hang after one and a half.
+const FALL: &str = "JAMEY_TRIAL_FALL";
+/// Milliseconds after which a part hangs; a minute without it.
+const HANGS: &str = "JAMEY_TRIAL_HANGS_MS";
+/// Milliseconds after which a part that fell is well again; a minute without it.
+const WELL: &str = "JAMEY_TRIAL_WELL_MS";
+
 /// `jamey top` panics when the first house has answered: what becomes of the terminal?
-const FALL: &str = "JAMEY_TRIAL_TOP_FALLS";
+const SCREEN_FALLS: &str = "JAMEY_TRIAL_TOP_FALLS";
 
 /// Exact Φ is computed however busy the host is.
 const ROOM: &str = "JAMEY_TRIAL_ROOM";
@@ -58,16 +68,27 @@ pub fn leap() -> Option<(i64, u64)> {
     Some((seconds.parse().ok()?, after.parse().ok()?))
 }
 
-/// From when on the mind stands still, and for how long.
+/// What is to fall on purpose, the mind's standing still among it.
 #[must_use]
-pub fn stall() -> Option<(Duration, Duration)> {
-    let told = std::env::var(STALL).ok()?;
-    let (from, long) = told.split_once(':')?;
-    Some((Duration::from_secs(from.parse().ok()?), Duration::from_secs(long.parse().ok()?)))
+pub fn falls() -> Vec<Trial> {
+    let stall = || {
+        let told = std::env::var(STALL).ok()?;
+        let (from, long) = told.split_once(':')?;
+        Some(Trial::new("mind", Duration::from_secs(from.parse().ok()?), Some(Duration::from_secs(long.parse().ok()?))))
+    };
+    std::env::var(FALL).map(|told| Trial::read(&told)).unwrap_or_default().into_iter().chain(stall()).collect()
+}
+
+/// After how long a part hangs, and is well again.
+#[must_use]
+pub fn times() -> Times {
+    let told = |name| std::env::var(name).ok()?.parse().ok().map(Duration::from_millis);
+    let usual = Times::default();
+    Times { hangs: told(HANGS).unwrap_or(usual.hangs), well: told(WELL).unwrap_or(usual.well) }
 }
 
 /// Whether the screen of `jamey top` is to fall.
 #[must_use]
-pub fn falls() -> bool {
-    std::env::var_os(FALL).is_some()
+pub fn screen_falls() -> bool {
+    std::env::var_os(SCREEN_FALLS).is_some()
 }

@@ -12,7 +12,7 @@ use crate::{
         steady::Steady,
         upkeep::{IndexRoom, Plan, Upkeep, index_room},
     },
-    runtime::{Clock, step_back},
+    runtime::{Clock, Supervisor, pulse, step_back},
     store::{Chores, Reader, Store, StoreError},
 };
 use std::{
@@ -76,6 +76,23 @@ pub struct Upkeeper {
     stop: Arc<AtomicBool>,
     asks: Asks,
     at_work: Arc<AtomicBool>,
+    fresh: Fresh,
+}
+
+/// A budget that is to hold from now on.
+type Fresh = Arc<Mutex<Option<Budget>>>;
+
+/// How long what is kept, and how much room it may take.
+struct Budget {
+    plan: Plan,
+    most_of_index: u64,
+}
+
+impl Budget {
+    fn of(config: &Config) -> Self {
+        let plan = Plan { keeping: config.memory, retentions: config.retentions.clone(), zone: config.zone() };
+        Self { plan, most_of_index: u64::from(config.memory.index_mb) * MIB }
+    }
 }
 
 /// Those who want a round now: each is told what it came to.
@@ -107,6 +124,12 @@ impl Upkeeper {
         self.at_work.load(Ordering::Acquire)
     }
 
+    /// Other times and budgets, from the next look on.
+    pub fn change(&self, config: &Config) {
+        *self.fresh.lock().unwrap_or_else(PoisonError::into_inner) = Some(Budget::of(config));
+        self.thread.unpark();
+    }
+
     pub fn stop(&self) {
         self.stop.store(true, Ordering::Release);
         self.thread.unpark();
@@ -117,14 +140,19 @@ impl Upkeeper {
 ///
 /// # Errors
 /// When it cannot be started.
-pub fn keep(config: &Config, time: Time, chores: Chores, keeper: Keeper) -> std::io::Result<(Upkeeper, JoinHandle<()>)> {
-    let plan = Plan { keeping: config.memory, retentions: config.retentions.clone(), zone: config.zone() };
+pub fn keep(
+    config: &Config,
+    time: Time,
+    chores: Chores,
+    keeper: Keeper,
+    supervisor: &Supervisor,
+) -> std::io::Result<(Upkeeper, JoinHandle<()>)> {
     let stop = Arc::new(AtomicBool::new(false));
-    let (asks, at_work) = (Asks::default(), Arc::<AtomicBool>::default());
-    let work = Work {
+    let (asks, at_work, fresh) = (Asks::default(), Arc::<AtomicBool>::default(), Fresh::default());
+    let mut work = Work {
         data: config.store.data.clone(),
-        plan,
-        most_of_index: most_of_index(config),
+        budget: Budget::of(config),
+        fresh: Arc::clone(&fresh),
         time,
         chores,
         keeper,
@@ -132,14 +160,15 @@ pub fn keep(config: &Config, time: Time, chores: Chores, keeper: Keeper) -> std:
         asks: Arc::clone(&asks),
         at_work: Arc::clone(&at_work),
     };
-    let thread = thread::Builder::new().name("upkeep".into()).spawn(move || work.run())?;
-    Ok((Upkeeper { thread: thread.thread().clone(), stop, asks, at_work }, thread))
+    let held = supervisor.clone();
+    let thread = thread::Builder::new().name("upkeep".into()).spawn(move || held.hold("upkeep", || work.run()))?;
+    Ok((Upkeeper { thread: thread.thread().clone(), stop, asks, at_work, fresh }, thread))
 }
 
 struct Work {
     data: PathBuf,
-    plan: Plan,
-    most_of_index: u64,
+    budget: Budget,
+    fresh: Fresh,
     time: Time,
     chores: Chores,
     keeper: Keeper,
@@ -149,11 +178,17 @@ struct Work {
 }
 
 impl Work {
-    fn run(&self) {
+    fn run(&mut self) {
         step_back();
-        let (mut steady, mut upkeep) = (Steady::default(), Upkeep::new(self.plan.clone()));
+        let (mut steady, mut upkeep) = (Steady::default(), Upkeep::new(self.budget.plan.clone()));
         let (mut next, mut fails, mut was_full) = (Duration::ZERO, false, false);
         while !self.is_over() {
+            pulse::turns();
+            let fresh = self.fresh.lock().unwrap_or_else(PoisonError::into_inner).take();
+            if let Some(budget) = fresh {
+                (upkeep, next) = (Upkeep::new(budget.plan.clone()), Duration::ZERO);
+                self.budget = budget;
+            }
             let asked = std::mem::take(&mut *self.asks.lock().unwrap_or_else(PoisonError::into_inner));
             if !asked.is_empty() {
                 let told = self.whole_round(&mut upkeep, (self.time)().0).map_err(|error| error.to_string());
@@ -177,7 +212,7 @@ impl Work {
             }
             if upkeep.has_no_room() && !was_full {
                 warn!(
-                    "the database is larger than memory.database_mb or the index than memory.index_mb, and nothing is left that may go: allow it more"
+                    "the database is larger than memory.database_mib or the index than memory.index_mib, and nothing is left that may go: allow it more"
                 );
             }
             was_full = upkeep.has_no_room();
@@ -225,7 +260,7 @@ impl Work {
     fn fit(&self, upkeep: &mut Upkeep) -> Result<bool, UpkeepError> {
         // One that cannot be read is made anew by who keeps it.
         let Ok(weight) = weight(&self.data) else { return Ok(false) };
-        Ok(fit(upkeep, self.most_of_index, weight))
+        Ok(fit(upkeep, self.budget.most_of_index, weight))
     }
 
     fn work(&self, upkeep: &mut Upkeep, now: Timestamp) -> Result<u64, UpkeepError> {
@@ -241,10 +276,6 @@ impl Work {
         }
         Ok(rows)
     }
-}
-
-fn most_of_index(config: &Config) -> u64 {
-    u64::from(config.memory.index_mb) * MIB
 }
 
 fn weight(data: &Path) -> Result<Weight, IndexError> {
@@ -267,10 +298,10 @@ fn fit(upkeep: &mut Upkeep, most: u64, weight: Weight) -> bool {
 /// When the store or the index cannot be read or written.
 pub fn at_rest(config: &Config, store: &mut Store, now: Timestamp, mut progress: impl FnMut(u64)) -> Result<Rounded, UpkeepError> {
     let data = &config.store.data;
-    let plan = Plan { keeping: config.memory, retentions: config.retentions.clone(), zone: config.zone() };
-    let (mut upkeep, reader, mut rows) = (Upkeep::new(plan), Reader::open(data)?, 0);
+    let budget = Budget::of(config);
+    let (mut upkeep, reader, mut rows) = (Upkeep::new(budget.plan), Reader::open(data)?, 0);
     if let Ok(weight) = weight(data) {
-        fit(&mut upkeep, most_of_index(config), weight);
+        fit(&mut upkeep, budget.most_of_index, weight);
     }
     while let Some(chore) = upkeep.next(&reader, now)? {
         let done = store.chore(&chore)?;

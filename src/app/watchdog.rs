@@ -3,7 +3,7 @@
 
 use crate::{
     broker::{Hall, OwnClient},
-    runtime::systemd,
+    runtime::{pulse, systemd},
     store::StoreHealth,
 };
 use std::{sync::Arc, time::Duration};
@@ -22,17 +22,22 @@ pub struct Watchdog {
 }
 
 impl Watchdog {
-    /// Feeds it until told to stop; at once done where systemd does not wait for it.
-    pub async fn feed(self, mut stopped: watch::Receiver<bool>) {
-        let Some(patience) = systemd::patience() else { return };
+    /// Feeds it until told to stop, where systemd waits for it.
+    pub async fn feed(&self, mut stopped: watch::Receiver<bool>) {
+        let Some(patience) = systemd::patience() else {
+            let _ = stopped.changed().await;
+            return;
+        };
         let mut every = tokio::time::interval(patience / LOOKS);
         every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut signs = Signs::new(patience / HANGS_OF);
         loop {
+            pulse::waits();
             tokio::select! {
                 _ = every.tick() => {}
                 _ = stopped.changed() => return,
             }
+            pulse::works().await;
             let up = self.hall.clock.uptime();
             let look = Look {
                 ticked: self.hall.pulses.ticked(),

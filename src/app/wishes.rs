@@ -11,7 +11,7 @@ use crate::{
     config::Config,
     domain::{Change, Input, Timestamp, audit::Event, limits},
     memory::index::Follower,
-    runtime::Clock,
+    runtime::{Clock, pulse},
     store::{Batch, Reader, Store},
 };
 use anyhow::{Context, anyhow, bail};
@@ -188,6 +188,9 @@ impl Granter {
                 _ = every.tick() => {}
                 _ = stopped.changed() => return,
             }
+            pulse::works().await;
+            // A wish may take minutes, and is no hanging.
+            pulse::waits();
             for (id, wish) in mailbox.take::<Wish>() {
                 let told = tokio::select! {
                     told = self.fulfil(wish, HOST) => told,

@@ -7,7 +7,7 @@ use crate::{
     config::Config,
     domain::{Change, EntityId, Input, OpinionView, OwnersWord, Says, audit::Event},
     mind::Mind,
-    runtime::Clock,
+    runtime::{Clock, pulse},
     store::{Batch, Forgotten, Reader, Store},
 };
 use anyhow::{Context, Result, bail};
@@ -94,7 +94,7 @@ fn leave(data: &Path, left: &LeftWord) -> Result<Value> {
 fn at_rest(config: &Config, about: EntityId, says: Says) -> Result<Value> {
     let sets = super::rules::sets(&super::orders::found(&config.store.data).0.over(config))?;
     let mut store = Store::open(&config.store.data).context("the store cannot be opened")?;
-    let (mut mind, _) = super::wake(config, sets, &mut store, |last| Clock::new(last).now())?;
+    let (mut mind, _) = super::waking::wake(config, sets, &mut store, |last| Clock::new(last).now())?;
     let clock = Clock::new(mind.now());
     let word = OwnersWord { id: clock.percept_id(), at: clock.now(), by: HOST.to_owned(), about, says, transaction: None };
     if let Err(why) = is_worth_forgetting(&mind, &config.store.data, &word) {
@@ -145,10 +145,12 @@ pub async fn watch(data: PathBuf, hall: Arc<Hall>, keeper: Keeper, mut stopped: 
     let mut every = tokio::time::interval(Duration::from_secs(1));
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
+        pulse::waits();
         tokio::select! {
             _ = every.tick() => {}
             _ = stopped.changed() => return,
         }
+        pulse::works().await;
         for (id, left) in mailbox.take::<LeftWord>() {
             let word = OwnersWord { id, at: hall.clock.now(), by: HOST.to_owned(), about: left.about, says: left.says, transaction: None };
             if let Some(told) = given(&hall, data.clone(), keeper.clone(), word).await {

@@ -176,7 +176,7 @@ impl Engine {
         };
         let mut config = self.base.clone();
         config.server_keep_alive = self.hall.limits.keep_alive_instead(&arrival);
-        let pace = if entrance.private { None } else { Pace::new(&self.hall.config.limits, entrance.rate.clone()) };
+        let pace = if entrance.private { None } else { Pace::new(&self.hall.live().limits, entrance.rate.clone()) };
         let deaf = Duration::from_secs(self.hall.config.limits.deaf_seconds.into());
         let patience = (!entrance.private).then(|| Patience::new(deaf, self.hall.limits.afloat.press()));
         let bounds = Bounds { packet_bytes: config.max_packet_size, pace, patience };

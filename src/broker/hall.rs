@@ -58,6 +58,8 @@ pub struct Door {
 pub struct Hall {
     pub config: Arc<Config>,
     pub inbox: Inbox,
+    /// The config as it holds now: `config` is that of the start.
+    pub live: watch::Sender<Arc<Config>>,
     pub clock: Arc<Clock>,
     pub counters: Arc<Counters>,
     /// What is wrong now, as people are told it.
@@ -144,6 +146,7 @@ impl Hall {
         let bearing = Bearing { profile: config.conscience.profile, strictness: config.conscience.strictness };
         Ok(Self {
             limits,
+            live: watch::Sender::new(Arc::clone(&config)),
             config,
             inbox,
             recalls,
@@ -178,6 +181,12 @@ impl Hall {
             epoch: AtomicU64::new(door.epoch),
             door: RwLock::new(Arc::new(door)),
         })
+    }
+
+    /// The config as it holds now.
+    #[must_use]
+    pub fn live(&self) -> Arc<Config> {
+        Arc::clone(&self.live.borrow())
     }
 
     #[must_use]

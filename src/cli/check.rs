@@ -7,7 +7,9 @@ use serde_json::json;
 /// # Errors
 /// With all that is wrong.
 pub fn check(common: &Common) -> anyhow::Result<()> {
-    let config = common.load()?;
+    let loaded = common.load_all()?;
+    let older = super::older(&loaded, common.config.as_deref());
+    let config = loaded.config;
     let (found, damaged) = orders::found(&config.store.data);
     let (chosen, ended) = found.without_ended(&config);
     let counts = chosen.over(&config);
@@ -16,11 +18,11 @@ pub fn check(common: &Common) -> anyhow::Result<()> {
     let rules = app::rules::sets(&counts)?.live.rules().count();
     app::settings(&config)?;
     app::listeners(&config)?;
-    super::run::log_filter(&config)?;
+    crate::observe::log::filter(&config.log.filter)?;
     let holds = chosen.holds(&config);
     if common.json {
         let options: Vec<_> = holds.iter().map(orders::Holds::json).collect();
-        let told = json!({"v": 1, "status": "ok", "rules": rules, "guard": counts.broker.guard, "options": options, "damaged": damaged, "overheard": app::overheard(&config)});
+        let told = json!({"v": 1, "status": "ok", "rules": rules, "guard": counts.broker.guard, "options": options, "damaged": damaged, "older": older, "overheard": app::overheard(&config)});
         crate::cli::line!("{told}");
         return Ok(());
     }
@@ -33,6 +35,9 @@ pub fn check(common: &Common) -> anyhow::Result<()> {
     }
     for one in &ended {
         crate::cli::line!("{} ends at the next start, because the config says otherwise than when it was chosen", one.bare_and_who());
+    }
+    if let Some(older) = older {
+        crate::cli::line!("ATTENTION: {older}");
     }
     if let Some(open) = app::overheard(&config) {
         crate::cli::line!("ATTENTION: {open}");

@@ -13,6 +13,7 @@ mod certs;
 mod check;
 mod demo;
 mod device;
+mod doctor;
 mod entity;
 mod export;
 mod forget;
@@ -27,13 +28,14 @@ mod phoenix;
 mod recall;
 mod rules;
 mod run;
+mod settings;
 mod token;
 mod top;
 mod user;
 
 use crate::{
     app::orders,
-    config::{self, Config},
+    config::{self, Config, Loaded},
 };
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use std::{io::Write, net::SocketAddr, path::PathBuf, process::ExitCode};
@@ -77,10 +79,17 @@ enum Command {
     Run,
     /// Check config and rules without starting.
     Check,
+    /// The options: what holds and why, what differs, and the config file written.
+    Config {
+        #[command(subcommand)]
+        action: settings::Action,
+    },
     /// Play a small house against the running Jamey.
     Demo,
     /// Ask the running Jamey whether it is ready.
     Health,
+    /// Look at all that Jamey stands on (clock, disk, permissions, ports, certificates, other brokers, snapshots), and say what to do.
+    Doctor,
     Top(top::Asked),
     /// What the soul holds of those who speak and are spoken about.
     Entity {
@@ -183,10 +192,23 @@ impl Common {
     /// # Errors
     /// With one line for each mistake.
     pub fn load(&self) -> anyhow::Result<Config> {
-        config::load(self.config.as_deref(), self.flags()).map_err(|errors| {
-            let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
-            anyhow::anyhow!("the config is refused:\n  {}", lines.join("\n  "))
-        })
+        self.load_all().map(|loaded| loaded.config)
+    }
+
+    /// The same, with where each option was set.
+    ///
+    /// # Errors
+    /// As `load`.
+    pub fn load_all(&self) -> anyhow::Result<Loaded> {
+        config::load_all(self.config.as_deref(), self.flags()).map_err(refused)
+    }
+
+    /// What it would be if this text stood in that file.
+    ///
+    /// # Errors
+    /// As `load`.
+    pub fn load_over(&self, file: &std::path::Path, text: &str) -> anyhow::Result<Loaded> {
+        config::load_text(file, text, self.flags()).map_err(refused)
     }
 
     /// The same as it counts: with what was chosen while Jamey ran over it.
@@ -205,6 +227,18 @@ impl Common {
     fn mqtt_address(&self, config: &Config) -> Option<SocketAddr> {
         config.broker.mqtt.first().copied()
     }
+}
+
+fn refused(errors: Vec<config::ConfigError>) -> anyhow::Error {
+    let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    anyhow::anyhow!("the config is refused:\n  {}", lines.join("\n  "))
+}
+
+/// What is said of options that stand under the names of an older Jamey; None: there are none.
+pub(crate) fn older(loaded: &Loaded, file: Option<&std::path::Path>) -> Option<String> {
+    let all: Vec<String> = loaded.older.iter().map(|one| format!("{} ({}) is called {} now", one.was, one.at, one.is)).collect();
+    let way = file.map_or_else(String::new, |file| format!(" --config {}", file.display()));
+    (!all.is_empty()).then(|| format!("{}: it counts, and `jamey config migrate{way}` gives it its new name", all.join("; ")))
 }
 
 /// Writes to standard output, or ends the program when nobody reads it any more.
@@ -248,12 +282,14 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
     match cli.command.unwrap_or(Command::Run) {
         Command::Run => run::run(&common),
         Command::Check => check::check(&common),
+        Command::Config { action } => settings::settings(&common, &action),
         Command::Demo => {
             let config = common.load()?;
             let address = common.mqtt_address(&config).unwrap_or(SocketAddr::from(([127, 0, 0, 1], 1883)));
             run::on_one_thread(demo::demo(address, common.json))
         }
         Command::Health => health::health(&common),
+        Command::Doctor => doctor::doctor(&common),
         Command::Top(asked) => top::top(&common, &asked),
         Command::Entity { action } => entity::entity(&common, &action),
         Command::Device { action } => device::device(&common, &action),

@@ -3,44 +3,37 @@
 use super::Common;
 use crate::{
     app,
-    config::Config,
-    observe::{log_line, overheard},
+    config::{Config, LogFormat},
+    observe::log,
     runtime,
 };
-use std::{future::Future, io::IsTerminal};
-use tracing_subscriber::{
-    EnvFilter, Layer,
-    filter::{FilterExt, filter_fn},
-    layer::SubscriberExt,
-    util::SubscriberInitExt,
-};
+use std::future::Future;
 
 /// # Errors
 /// When the config is refused or Jamey cannot start.
 pub fn run(common: &Common) -> anyhow::Result<()> {
-    let config = common.load()?;
+    let loaded = common.load_all()?;
+    let older = super::older(&loaded, common.config.as_deref());
+    let config = loaded.config;
     let reading = common.clone();
-    let again = app::rules::Again { file: common.config.clone(), read: Box::new(move || reading.load()) };
-    let filter = log_filter(&config)?;
-    let log = tracing_subscriber::fmt::layer().fmt_fields(log_line::Fields);
-    let log = log.with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
-    let log = log.with_filter(filter.and(filter_fn(|metadata| !overheard::tells(metadata))));
-    tracing_subscriber::registry().with(log).with(overheard::layer()).init();
+    let levels = log::start(&log_plan(&config))?;
+    let again = app::rules::Again { file: common.config.clone(), read: std::sync::Arc::new(move || reading.load()), levels };
+    if let Some(older) = older {
+        tracing::warn!("{older}");
+    }
     runtime::keep_pages_small();
     let kept = config.clone();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let ran = runtime.block_on(app::run(config, again));
     // What waits for a disk that does not answer is left.
-    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    runtime.shutdown_timeout(std::time::Duration::from_millis(300));
     ran.map_err(|error| app::phoenix::rescued(&kept, error))
 }
 
-/// What is logged.
-///
-/// # Errors
-/// When `log.filter` cannot be read.
-pub fn log_filter(config: &Config) -> anyhow::Result<EnvFilter> {
-    EnvFilter::try_new(&config.log.filter).map_err(|e| anyhow::anyhow!("log.filter: {e}"))
+fn log_plan(config: &Config) -> log::Plan {
+    let log = &config.log;
+    let file = |path: &std::path::PathBuf| log::FilePlan { path: path.clone(), bytes: u64::from(log.rotate_kb) * 1_000, files: log.files };
+    log::Plan { filter: log.filter.clone(), json: log.format == LogFormat::Json, file: log.file.as_ref().map(file) }
 }
 
 /// # Errors

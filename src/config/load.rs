@@ -1,27 +1,65 @@
 //! Reads the configuration's file and the environment; the only place of this room that has effects.
 
-use super::{Config, ConfigError, Sources, tree::ENV_PREFIX};
+use super::{Config, ConfigError, Older, Places, Sources, read_all, tree::ENV_PREFIX};
 use std::{fs, path::Path};
+
+/// A config, and what there is to say of how it was read.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    pub config: Config,
+    pub places: Places,
+    /// What stands under a name of an older Jamey: it counts, and `migrate` gives it the new one.
+    pub older: Vec<Older>,
+}
 
 /// The file, or the built-in one where none is named, with the environment and the flags laid over it.
 ///
 /// # Errors
 /// Everything that is wrong, at once; a file that cannot be read is one thing more.
 pub fn load(path: Option<&Path>, flags: Vec<(String, String)>) -> Result<Config, Vec<ConfigError>> {
-    let mut errors = Vec::new();
-    let env = environment(std::env::vars_os(), &mut errors);
-    let file = path.map(|path| (path.display().to_string(), path)).map(|(name, path)| match fs::read_to_string(path) {
-        Ok(text) => (name, text),
+    load_all(path, flags).map(|loaded| loaded.config)
+}
+
+/// The same, with where each option was set.
+///
+/// # Errors
+/// As `load`.
+pub fn load_all(path: Option<&Path>, flags: Vec<(String, String)>) -> Result<Loaded, Vec<ConfigError>> {
+    let read = path.map(|path| match fs::read_to_string(path) {
+        Ok(text) => Ok((path, text)),
         Err(error) => {
             let message = format!("cannot be read ({error}); name a text file that this user may read, or leave `--config` out");
-            errors.push(ConfigError { path: name.clone(), at: "--config".to_owned(), message });
-            (name, String::new())
+            Err((path, ConfigError { path: path.display().to_string(), at: "--config".to_owned(), message }))
         }
     });
-    let file = file.as_ref().map_or(("config/jamey.toml (built in)", Config::EMBEDDED), |(name, text)| (name, text));
-    let read = Config::read(&Sources { file: Some(file), env, flags });
     match read {
-        Ok(config) if errors.is_empty() => Ok(Config { file: path.map(Path::to_owned), ..config }),
+        None => over(None, "config/jamey.toml (built in)", Config::EMBEDDED, flags, Vec::new()),
+        Some(Ok((path, text))) => load_text(path, &text, flags),
+        Some(Err((path, error))) => over(Some(path), &path.display().to_string(), "", flags, vec![error]),
+    }
+}
+
+/// What `load_all` would say if this text stood in that file.
+///
+/// # Errors
+/// As `load`.
+pub fn load_text(path: &Path, text: &str, flags: Vec<(String, String)>) -> Result<Loaded, Vec<ConfigError>> {
+    over(Some(path), &path.display().to_string(), text, flags, Vec::new())
+}
+
+fn over(
+    path: Option<&Path>,
+    name: &str,
+    text: &str,
+    flags: Vec<(String, String)>,
+    mut errors: Vec<ConfigError>,
+) -> Result<Loaded, Vec<ConfigError>> {
+    let env = environment(std::env::vars_os(), &mut errors);
+    match read_all(&Sources { file: Some((name, text)), env, flags }) {
+        Ok(mut loaded) if errors.is_empty() => {
+            loaded.config.file = path.map(Path::to_owned);
+            Ok(loaded)
+        }
         Ok(_) => Err(errors),
         Err(more) => Err(errors.into_iter().chain(more).collect()),
     }

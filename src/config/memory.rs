@@ -32,9 +32,9 @@ pub(super) fn keeping(r: &mut Reader) -> Keeping {
         five_minutes_days: r.or("five_minutes_days", d.five_minutes_days, kinds::whole(1..=MOST_DAYS)),
         hourly_days: r.or("hourly_days", d.hourly_days, kinds::whole(1..=MOST_DAYS)),
         daily_days: r.or("daily_days", d.daily_days, kinds::whole(1..=MOST_DAYS)),
-        database_mb: r.or("database_mb", d.database_mb, mebibytes(LEAST_DATABASE_MB..=MOST_DATABASE_MB)),
-        index_mb: r.or("index_mb", d.index_mb, mebibytes(LEAST_INDEX_MB..=MOST_INDEX_MB)),
-        cache_mb: r.or("cache_mb", d.cache_mb, kinds::whole(1..=MOST_CACHE_MB)),
+        database_mb: r.or("database_mib", d.database_mb, mebibytes(LEAST_DATABASE_MB..=MOST_DATABASE_MB)),
+        index_mb: r.or("index_mib", d.index_mb, mebibytes(LEAST_INDEX_MB..=MOST_INDEX_MB)),
+        cache_mb: r.or("cache_mib", d.cache_mb, kinds::whole(1..=MOST_CACHE_MB)),
     }
 }
 

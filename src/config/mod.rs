@@ -15,12 +15,15 @@ mod identity;
 mod kinds;
 mod limits;
 mod listeners;
+mod live;
 mod load;
 mod memory;
 mod missions;
+mod older;
 mod phoenix;
 mod reader;
 mod schema;
+mod shown;
 mod signals;
 mod tree;
 
@@ -37,9 +40,13 @@ pub use home_assistant::HomeAssistant;
 pub use http::Http;
 pub use limits::Limits;
 pub use listeners::{ClientFiles, ListenerEntry, Protocol, Rate, TlsFiles};
-pub use load::load;
+pub use live::{at_once, others, taken};
+pub use load::{Loaded, load, load_all, load_text};
+pub use older::{Migrated, VERSION, migrate};
 pub use phoenix::{Extra, Phoenix, RepositoryEntry};
-pub use schema::{Approvals, Broker, Conscience, Durability, GuardMode, Inputs, Log, PROFILES, StoreConfig, WhenUnwritable};
+pub use reader::{Older, Places};
+pub use schema::{Approvals, Broker, Conscience, Durability, GuardMode, Inputs, Log, LogFormat, PROFILES, StoreConfig, WhenUnwritable};
+pub use shown::{flat, shown};
 pub use signals::shipped as shipped_signals;
 pub use tree::{ENV_PREFIX, FLAGS};
 
@@ -56,6 +63,8 @@ pub struct Config {
     /// Where it was read from; none: from no file. No option of its own.
     #[serde(skip)]
     pub file: Option<PathBuf>,
+    /// Of which version the options' names are.
+    pub config_version: u32,
     /// This Jamey among others: `[a-z0-9_-]{1,32}`.
     pub node: String,
     /// What Jamey's own topics begin with: one level or more, no wildcard.
@@ -104,6 +113,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             file: None,
+            config_version: VERSION,
             node: "jamey".into(),
             root: "jamey".into(),
             timezone: "UTC".into(),
@@ -155,10 +165,7 @@ impl Config {
     /// # Errors
     /// Everything that is wrong: first what the file says, in its order, then the environment, then the flags.
     pub fn read(sources: &Sources) -> Result<Self, Vec<ConfigError>> {
-        let mut ledger = Ledger::default();
-        let config = read(sources, &mut ledger);
-        let errors = ledger.into_errors();
-        if errors.is_empty() { Ok(config) } else { Err(errors) }
+        read_all(sources).map(|read| read.config)
     }
 
     /// All that is told besides `in/…`, by pattern, the first that fits.
@@ -177,6 +184,15 @@ impl Config {
     }
 }
 
+/// The same, with where each option was set, and what stands under an older name.
+fn read_all(sources: &Sources) -> Result<Loaded, Vec<ConfigError>> {
+    let mut ledger = Ledger::default();
+    let config = read(sources, &mut ledger);
+    let (places, older) = (ledger.places(), std::mem::take(&mut ledger.older));
+    let errors = ledger.into_errors();
+    if errors.is_empty() { Ok(Loaded { config, places, older }) } else { Err(errors) }
+}
+
 fn read(sources: &Sources, ledger: &mut Ledger) -> Config {
     let mut whole = true;
     let mut table = match sources.file.map(|(name, text)| (name, tree::of_file(name, text))) {
@@ -191,6 +207,7 @@ fn read(sources: &Sources, ledger: &mut Ledger) -> Config {
         None => Table::new(),
     };
     overlay(sources, &mut table, ledger);
+    older::rename(&mut table, older::RENAMED, ledger);
     let mut top = Reader::new(ledger, "", table);
     let (config, numbers) = sections(&mut top);
     top.end();
@@ -238,6 +255,7 @@ fn sections(top: &mut Reader) -> (Config, check::Numbers) {
     let identity = top.section("identity", |r| identity::read(r, &signals));
     let config = Config {
         file: None,
+        config_version: top.or("config_version", d.config_version, older::version),
         node: top.or("node", d.node, kinds::node_name),
         root,
         timezone: top.or("timezone", d.timezone, kinds::timezone),

@@ -15,6 +15,35 @@ pub(super) struct Ledger {
     refused: BTreeSet<String>,
     /// Every key the schema has, without the numbers of list elements: `device.class`.
     pub known: BTreeSet<String>,
+    /// What stands under a name of an older Jamey.
+    pub older: Vec<Older>,
+}
+
+/// An option under the name that an older Jamey had for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Older {
+    pub was: String,
+    pub is: &'static str,
+    /// Where it stands.
+    pub at: String,
+}
+
+/// Where each option was set.
+#[derive(Debug, Clone, Default)]
+pub struct Places(BTreeMap<String, Origin>);
+
+impl Places {
+    /// Where an option was set, as messages say it; None: nowhere.
+    #[must_use]
+    pub fn exactly(&self, path: &str) -> Option<String> {
+        self.0.get(path).map(Origin::shown)
+    }
+
+    /// The same, else of what it stands in.
+    #[must_use]
+    pub fn within(&self, path: &str) -> Option<String> {
+        self.exactly(path).or_else(|| self.within(path.get(..path.rfind(['.', '['])?)?))
+    }
 }
 
 impl Ledger {
@@ -46,6 +75,10 @@ impl Ledger {
     /// Whether an option, and what stands in it, was read without an error: only then may it be compared with others.
     pub(super) fn sound(&self, path: &str) -> bool {
         !self.refused.iter().any(|r| r.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '['])))
+    }
+
+    pub(super) fn places(&self) -> Places {
+        Places(self.places.clone())
     }
 
     /// All errors, in the order of the file, then environment, then flags.

@@ -306,19 +306,44 @@ impl Approvals {
     }
 }
 
+/// How each line of the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    #[default]
+    Text,
+    /// One object a line.
+    Json,
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Log {
     pub filter: String,
+    pub format: LogFormat,
+    /// None: standard error, and so the journal where systemd runs Jamey.
+    pub file: Option<PathBuf>,
+    /// A file of so many KB (of a thousand bytes) gives way to the next.
+    pub rotate_kb: u32,
+    /// Of all together, with the one that is written.
+    pub files: u32,
 }
 
 impl Default for Log {
     fn default() -> Self {
-        Self { filter: "info,mqtt5=warn".into() }
+        Self { filter: "info,mqtt5=warn".into(), format: LogFormat::default(), file: None, rotate_kb: 5_000, files: 5 }
     }
 }
 
 impl Log {
     pub(super) fn read(r: &mut Reader) -> Self {
-        Self { filter: r.or("filter", Self::default().filter, kinds::log_filter) }
+        let d = Self::default();
+        let words = kinds::word(&[("text", LogFormat::Text), ("json", LogFormat::Json)]);
+        Self {
+            filter: r.or("filter", d.filter, kinds::log_filter),
+            format: r.or("format", d.format, words),
+            file: r.optional("file", kinds::path),
+            rotate_kb: r.or("rotate_kb", d.rotate_kb, kinds::whole(limits::LOG_KB)),
+            files: r.or("files", d.files, kinds::whole(limits::LOG_FILES)),
+        }
     }
 }

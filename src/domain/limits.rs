@@ -1,8 +1,10 @@
 //! Every limit of the house, each with the reason for its size.
 
+mod host;
 mod http;
 mod top;
 
+pub use host::*;
 pub use http::*;
 pub use top::*;
 

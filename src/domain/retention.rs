@@ -17,10 +17,13 @@ pub struct Keeping {
     pub hourly_days: u32,
     pub daily_days: u32,
     /// The database may have so many MiB; 0: as many as it takes.
+    #[serde(rename = "database_mib")]
     pub database_mb: u32,
     /// So many MiB the search index; 0: as many as it takes.
+    #[serde(rename = "index_mib")]
     pub index_mb: u32,
     /// Records at hand may take so many MiB.
+    #[serde(rename = "cache_mib")]
     pub cache_mb: u32,
 }
 

@@ -5,7 +5,7 @@ mod counters;
 pub mod device;
 mod host;
 mod incidents;
-pub mod log_line;
+pub mod log;
 pub mod metrics;
 mod moods;
 pub mod news;

@@ -4,8 +4,10 @@ mod clock;
 mod pages;
 mod priority;
 pub mod shutdown;
+pub mod supervisor;
 pub mod systemd;
 
 pub use clock::Clock;
 pub use pages::keep_pages_small;
 pub use priority::{give_way, step_back};
+pub use supervisor::{Supervisor, Vital, pulse};

@@ -228,6 +228,14 @@ impl Reader {
         metadata(&self.conn, key)
     }
 
+    /// The latest time that is known to the store; None: it knows nothing yet.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn last_at(&self) -> Result<Option<Timestamp>, StoreError> {
+        super::load::last_at(&self.conn)
+    }
+
     /// Looks through the whole file for damage; empty: none found. Takes as long as reading it.
     pub fn damage(&self) -> Result<Vec<String>, StoreError> {
         match all(&self.conn, "PRAGMA quick_check(20)", [], |row| Ok(row.get::<_, String>(0)?)) {

@@ -226,6 +226,22 @@ impl House {
         assert!(!self.said().contains("did not end in time"), "every connection ends when it is asked to");
     }
 
+    /// Waits until it ends by itself; its exit code.
+    pub fn ends(&mut self) -> Option<i32> {
+        let deadline = Instant::now() + READY;
+        while self.running.child.try_wait().unwrap().is_none() {
+            assert!(Instant::now() < deadline, "it does not end");
+            thread::park_timeout(Duration::from_millis(5));
+        }
+        self.gone().code()
+    }
+
+    /// Starts it again on the same folder, without this variable.
+    pub fn start_without(&mut self, key: &str) {
+        self.plan.env.retain(|(name, _)| name != key);
+        self.start();
+    }
+
     fn gone(&mut self) -> ExitStatus {
         let status = self.running.child.wait().unwrap();
         if let Some(listening) = self.running.listening.take() {

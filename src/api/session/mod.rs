@@ -181,7 +181,7 @@ async fn end(State(api): State<Arc<Api>>, Extension(Peer(peer)): Extension<Peer>
     let now = api.hall.clock.uptime();
     let standing = id.and_then(|id| {
         let ground = Ground { proof: api.sessions.of(&id, now)?, session: Some(id) };
-        ground.still(&api).and_then(|visitor| api.pace.key(&super::ground::key(&ground.proof, &visitor), now))
+        ground.still(&api).and_then(|visitor| api.pace.key(&api.hall.live().http, &super::ground::key(&ground.proof, &visitor), now))
     });
     let mut answer = match id.and_then(|id| api.sessions.end(&id, now)) {
         Some(user) => {

@@ -8,8 +8,7 @@ use crate::{
         server::Peer,
     },
     broker::{Hall, Visitor},
-    config::GuardMode,
-    domain::secret,
+    config::{self, GuardMode},
 };
 use axum::{
     Extension,
@@ -24,7 +23,7 @@ use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 pub fn routes() -> Routes {
-    Routes::new().routes(routes!(config))
+    Routes::new().routes(routes!(options))
 }
 
 /// The options that hold.
@@ -48,7 +47,7 @@ struct Options {
         Refused,
     ),
 )]
-async fn config(
+async fn options(
     State(api): State<Arc<Api>>,
     Extension(Peer(peer)): Extension<Peer>,
     Extension(visitor): Extension<Visitor>,
@@ -66,14 +65,7 @@ async fn config(
 }
 
 fn shown(hall: &Hall) -> serde_json::Result<Value> {
-    let mut all = serde_json::to_value(&*hall.config)?;
-    // What stands behind a receiver's host may be all that it asks for.
-    for (at, webhook) in hall.config.webhooks.iter().enumerate() {
-        let scheme = webhook.url.split("://").next().unwrap_or_default();
-        if let Some(url) = all.pointer_mut(&format!("/webhook/{at}/url")) {
-            *url = Value::String(format!("{scheme}://{}/", webhook.host()));
-        }
-    }
+    let mut all = config::shown(&hall.live())?;
     // What an owner chose while it runs lies over what the file says.
     let bearing = *hall.bearing.borrow();
     let guard = if hall.guard().enforce { GuardMode::Enforce } else { GuardMode::Observe };
@@ -87,44 +79,5 @@ fn shown(hall: &Hall) -> serde_json::Result<Value> {
             *option = value;
         }
     }
-    Ok(without_secrets(all))
-}
-
-/// Whatever is called a secret is none to be seen, also what says only where one is kept: so is an option that is not there yet.
-fn without_secrets(value: Value) -> Value {
-    match value {
-        Value::Object(map) => {
-            let hide = |key: &str, value: &Value| secret::is_secret(key) && !value.is_null();
-            let one = |(key, value): (String, Value)| {
-                let value = if hide(&key, &value) { json!("(not shown)") } else { without_secrets(value) };
-                (key, value)
-            };
-            Value::Object(map.into_iter().map(one).collect())
-        }
-        Value::Array(items) => Value::Array(items.into_iter().map(without_secrets).collect()),
-        Value::String(text) => Value::String(secret::without_secrets(&text)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => value,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_called_a_secret_is_not_shown_wherever_it_stands() {
-        let all = json!({
-            "bridge": [{"user": "anna", "password_file": "/etc/p", "key": "/etc/k", "ca": null}],
-            "webhook": {"secret_env": null, "credential": "x"},
-            "device": [{"shape": {"payloads": {"disarm": "disarm 1234"}}}],
-            "keep_alive_seconds": 60,
-        });
-        let shown = without_secrets(all).to_string();
-        for hidden in ["/etc/p", "/etc/k", "\"x\"", "1234"] {
-            assert!(!shown.contains(hidden), "{shown}");
-        }
-        for seen in ["\"user\":\"anna\"", "\"secret_env\":null", "\"keep_alive_seconds\":60"] {
-            assert!(shown.contains(seen), "{shown}");
-        }
-    }
+    Ok(all)
 }

@@ -1,9 +1,10 @@
 //! What is wrong, in words, and what to do about it: of that which other rooms find out themselves.
 
-use super::{Alarms, Causes, Due, Trouble, disk::Scarce};
+use super::{Alarms, Causes, Due, Trouble, Wrong, disk::Scarce};
 use crate::{
     broker::Hall,
     domain::{Alarm, Timestamp},
+    runtime::supervisor::Fallen,
 };
 
 pub(super) fn warning(since: Timestamp, text: impl Into<String>, what_to_do: &str) -> Alarm {
@@ -77,13 +78,34 @@ pub(super) fn certificates(trouble: &Trouble, now: Timestamp) -> (String, Alarm)
     ("certificate".to_owned(), alarm)
 }
 
-pub(super) fn rules(text: &str, now: Timestamp) -> (String, Alarm) {
-    let to_do = "mend the file (`jamey rules check` shows what is wrong): it is read again when it changes; the old rules hold until then";
-    ("rules".to_owned(), warning(now, text, to_do))
+/// Parts that fell, and were started again.
+pub(super) fn fallen(all: &[Fallen], now: Timestamp, causes: &mut Causes) {
+    let to_do = "Jamey goes on; if it happens again, send the log to who makes Jamey: the panic stands there with its place. It is over when the part \
+                 has run well for a minute";
+    for Fallen { part, cause, times } in all {
+        let often = if *times > 1 { format!(", {times} times within ten minutes") } else { String::new() };
+        causes.insert(format!("restarted-{part}"), warning(now, format!("{part} fell and was started again{often}: {cause}"), to_do));
+    }
+}
+
+/// The newest config or rules cannot be used.
+pub(super) fn refused(wrong: &Wrong, now: Timestamp) -> (String, Alarm) {
+    match wrong {
+        Wrong::Rules(text) => {
+            let to_do =
+                "mend the file (`jamey rules check` shows what is wrong): it is read again when it changes; the old rules hold until then";
+            ("rules".to_owned(), warning(now, text, to_do))
+        }
+        Wrong::Config(text) => {
+            let to_do = "mend the file (`jamey check` shows what is wrong): it is read again when it changes; the old config holds until then, and \
+                         without it Jamey does not start again";
+            ("config".to_owned(), warning(now, text, to_do))
+        }
+    }
 }
 
 pub(super) fn disk(scarce: Scarce, now: Timestamp) -> (String, Alarm) {
-    let to_do = "make room: see what else fills that disk, keep less (`memory.database_mb`, [[retention]]; `jamey memory optimise`), or move the \
+    let to_do = "make room: see what else fills that disk, keep less (`memory.database_mib`, [[retention]]; `jamey memory optimise`), or move the \
                  data folder to a larger one";
     ("disk".to_owned(), Alarm { critical: scarce.critical, ..warning(now, scarce.text, to_do) })
 }

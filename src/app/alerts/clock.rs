@@ -1,11 +1,12 @@
 //! The host's clock against the one that only counts: a leap, a year that cannot be, and a Jamey who is ahead of both. Pure.
 
 use super::{Causes, causes, latch::Latch};
-use crate::{app::silences::duration, domain::Timestamp};
+use crate::{
+    app::silences::duration,
+    domain::{Timestamp, limits::FIRST_YEAR},
+};
 use std::time::Duration;
 
-/// No Jamey is older: 2026-01-01.
-const FIRST_YEAR: Timestamp = Timestamp::from_micros(1_767_225_600_000_000);
 /// Times told around a leap are doubtful for so long.
 const TOLD: Duration = Duration::from_secs(3_600);
 const WHAT_TO_DO: &str = "see that the host keeps its time (`timedatectl`: an NTP server, a battery of its clock); rules of the hour, expiry and \

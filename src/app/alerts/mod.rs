@@ -9,24 +9,27 @@ mod pace;
 mod samples;
 mod security;
 
-pub use samples::{Sample, watch as sample};
+pub use samples::{Sample, free, watch as sample};
 
 use super::{
     doors::Trouble,
     orders::{self, Choices},
     outlets::{Alarms, Due},
     phoenix,
+    reload::Wrong,
     slow::Slow,
     trial,
     webhook::Webhooks,
 };
 use crate::{
     broker::{Engine, Hall, OwnClient},
+    config::Config,
     domain::{
         Alarm, Timestamp,
         topics::{self, Topic},
     },
     observe::{Turn, alerts::told},
+    runtime::{Supervisor, pulse},
     store::StoreHealth,
 };
 use availability::Parts;
@@ -58,14 +61,17 @@ pub struct Sources {
     pub silent: watch::Receiver<Due>,
     /// What is wrong with the mind and its mission.
     pub alarms: watch::Receiver<Alarms>,
-    /// What is wrong with the newest rules.
-    pub wrong_rules: watch::Receiver<Option<String>>,
+    /// What is wrong with the newest config or rules.
+    pub wrong: watch::Receiver<Option<Wrong>>,
+    /// The config as it holds.
+    pub live: watch::Receiver<Arc<Config>>,
     /// How snapshots stand.
     pub phoenix: watch::Receiver<Arc<phoenix::News>>,
     /// Who has which of them.
     pub carried: watch::Receiver<phoenix::courier::Carried>,
     pub samples: watch::Receiver<Sample>,
     pub health: Arc<StoreHealth>,
+    pub supervisor: Supervisor,
     pub own: OwnClient,
     /// What was chosen while Jamey ran.
     pub choices: Arc<Choices>,
@@ -88,6 +94,8 @@ pub struct Lookout {
     pace: pace::Pace,
     wary: security::Wary,
     leap: Option<(i64, u64)>,
+    /// What stood before the start was taken over.
+    remembers: bool,
 }
 
 impl Lookout {
@@ -105,19 +113,25 @@ impl Lookout {
             pace: pace::Pace::default(),
             wary: security::Wary::default(),
             leap: trial::leap(),
+            remembers: false,
         }
     }
 
     /// Looks until told to stop. It has a task of its own: who cannot publish can still be told of by a webhook.
-    pub async fn watch(mut self, wire: Wire, mut stopped: watch::Receiver<bool>) {
-        self.remember(&wire).await;
+    pub async fn watch(&mut self, wire: Wire, mut stopped: watch::Receiver<bool>) {
+        if !std::mem::replace(&mut self.remembers, true) {
+            self.remember(&wire).await;
+        }
         let mut beat = interval(BEAT);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
+            pulse::waits();
             tokio::select! {
-                _ = beat.tick() => self.look(&wire),
+                _ = beat.tick() => {}
                 _ = stopped.changed() => return,
             }
+            pulse::works().await;
+            self.look(&wire);
         }
     }
 
@@ -137,6 +151,10 @@ impl Lookout {
     }
 
     fn look(&mut self, wire: &Wire) {
+        if self.sources.live.has_changed().unwrap_or(false) {
+            let live = Arc::clone(&self.sources.live.borrow_and_update());
+            self.webhooks.change(&live, &self.hall.alerts.page(), &self.hall.clock);
+        }
         let causes = self.gather();
         let turns = self.hall.alerts.look(self.hall.clock.uptime(), &causes);
         self.webhooks.tell(&turns, &self.hall.clock);
@@ -163,13 +181,14 @@ impl Lookout {
         causes::choices(milder.as_ref(), sources.choices.is_damaged(), now, &mut all);
         all.extend(self.slow_text.as_deref().map(|text| causes::slow(text, now)));
         all.extend(sources.certificates.borrow().as_ref().map(|trouble| causes::certificates(trouble, now)));
-        all.extend(sources.wrong_rules.borrow().as_deref().map(|text| causes::rules(text, now)));
+        all.extend(sources.wrong.borrow().as_ref().map(|wrong| causes::refused(wrong, now)));
         causes::duties(&sources.due.borrow(), &mut all);
         causes::silences(&sources.silent.borrow(), &mut all);
         causes::known(&sources.alarms.borrow(), &mut all);
         causes::known(&sources.phoenix.borrow().alarms, &mut all);
         all.extend(sources.carried.borrow().alarms());
         all.extend(hall.audit_wrong.get().map(|found| security::audit(found, now)));
+        causes::fallen(&sources.supervisor.fallen(), now, &mut all);
         self.webhooks.alarms(up, now, &mut all);
         self.measure(now, up, &mut all);
         all
@@ -178,7 +197,8 @@ impl Lookout {
     /// What has thresholds: room, pace, memory, the clock, and what strangers try.
     fn measure(&mut self, now: Timestamp, up: Duration, all: &mut Causes) {
         let (hall, sources) = (&self.hall, &self.sources);
-        let limits = &hall.config.alerts;
+        let live = hall.live();
+        let limits = &live.alerts;
         let sample = *sources.samples.borrow();
         let scarce = sample.free.and_then(|free| self.disk.look(free, up, limits));
         all.extend(scarce.map(|scarce| causes::disk(scarce, now)));

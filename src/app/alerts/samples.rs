@@ -1,8 +1,9 @@
 //! Readings that may make who takes them wait, for a disk that hangs: taken beside everything else.
 
-use crate::observe::Host;
+use crate::{observe::Host, runtime::pulse};
 use std::{
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 use tokio::sync::watch;
@@ -18,7 +19,7 @@ pub struct Sample {
 }
 
 /// Reads until told to stop.
-pub async fn watch(data: PathBuf, tell: watch::Sender<Sample>, mut stopped: watch::Receiver<bool>) {
+pub async fn watch(data: PathBuf, tell: Arc<watch::Sender<Sample>>, mut stopped: watch::Receiver<bool>) {
     let mut every = tokio::time::interval(EVERY);
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut host = Host::default();
@@ -36,21 +37,27 @@ pub async fn watch(data: PathBuf, tell: watch::Sender<Sample>, mut stopped: watc
             }
             _ = stopped.changed() => return,
         }
+        pulse::waits();
         tokio::select! {
             _ = every.tick() => {}
             _ = stopped.changed() => return,
         }
+        pulse::works().await;
     }
 }
 
+/// Bytes free to us on the disk of a folder.
 #[cfg(unix)]
+#[must_use]
 #[allow(clippy::useless_conversion, reason = "the width of these numbers differs from system to system")]
-fn free(data: &Path) -> Option<u64> {
+pub fn free(data: &Path) -> Option<u64> {
     let disk = nix::sys::statvfs::statvfs(data).ok()?;
     u64::from(disk.blocks_available()).checked_mul(u64::from(disk.fragment_size()))
 }
 
+/// Bytes free to us on the disk of a folder.
 #[cfg(not(unix))]
-fn free(_: &Path) -> Option<u64> {
+#[must_use]
+pub fn free(_: &Path) -> Option<u64> {
     None
 }

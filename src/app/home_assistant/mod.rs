@@ -21,6 +21,7 @@ use crate::{
         Liveness,
         topics::{self, Topic},
     },
+    runtime::pulse,
     store::Reader,
 };
 use describing::Describing;
@@ -72,7 +73,7 @@ struct So {
 
 impl Telling {
     /// Tells until it is to stop.
-    pub async fn tell(mut self) {
+    pub async fn tell(&mut self) {
         let mut describing = Describing::begin(&self.hall, &self.engine, self.http).await;
         let mut so = self.so_far().await;
         let mut births = Births::default();
@@ -87,17 +88,24 @@ impl Telling {
         let waiting = self.waiting.borrow_and_update().clone();
         describing.describe_waiting(&self.hall, &waiting);
         loop {
-            tokio::select! {
-                _ = beat.tick() => self.beat(&mut so, &mut describing).await,
+            pulse::waits();
+            let beats = tokio::select! {
+                _ = beat.tick() => true,
                 Ok(()) = self.waiting.changed() => {
                     let waiting = self.waiting.borrow_and_update().clone();
                     describing.describe_waiting(&self.hall, &waiting);
+                    false
                 }
                 Ok(()) = birth.changed() => {
                     births.hear();
                     describing.documents.seen(Instant::now());
+                    false
                 }
                 _ = self.stop.changed() => return,
+            };
+            pulse::works().await;
+            if beats {
+                self.beat(&mut so, &mut describing).await;
             }
             if births.due(Instant::now()) {
                 self.tell_again(&so, &mut describing).await;

@@ -19,6 +19,7 @@ use crate::{
     config::GuardMode,
     domain::topics,
     observe::alerts::told::page,
+    runtime::pulse,
 };
 use serde_json::{Value, json};
 use std::{
@@ -45,15 +46,22 @@ pub struct Clerk {
 
 impl Clerk {
     /// Takes orders, over MQTT and from the host, until told to stop.
-    pub async fn serve(self, mut orders: mpsc::Receiver<Handed>, mut stopped: watch::Receiver<bool>) {
+    pub async fn serve(&self, orders: &mut mpsc::Receiver<Handed>, mut stopped: watch::Receiver<bool>) {
         let mailbox = host::mailbox(&self.hall.config.store.data);
         mailbox.make();
         let mut every = tokio::time::interval(host::LOOK);
         every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
-            tokio::select! {
-                Some(handed) = orders.recv() => self.serve_one(handed).await,
-                _ = every.tick() => {
+            pulse::waits();
+            let handed = tokio::select! {
+                Some(handed) = orders.recv() => Some(handed),
+                _ = every.tick() => None,
+                _ = stopped.changed() => return,
+            };
+            pulse::works().await;
+            match handed {
+                Some(handed) => self.serve_one(handed).await,
+                None => {
                     for (id, letter) in mailbox.take::<host::Letter>() {
                         let came = match letter.read() {
                             Ok(Some(order)) => self.carry_out(&order, "on the host").await,
@@ -63,7 +71,6 @@ impl Clerk {
                         mailbox.answer(id, &told(came, None));
                     }
                 }
-                _ = stopped.changed() => return,
             }
         }
     }

@@ -18,7 +18,7 @@ use crate::{
     app::trial,
     broker::{Announcement, Errand, Hall, OwnClient, Stage, Verb},
     domain::{Timestamp, topics},
-    runtime::give_way,
+    runtime::{Supervisor, give_way, pulse},
 };
 use anyhow::{Error, Result};
 use jiff::tz::TimeZone;
@@ -39,7 +39,7 @@ use tracing::warn;
 /// Wishes of the host that wait.
 const WISHES: usize = 8;
 /// Once a stop is asked for it has so long.
-const FAREWELL: Duration = Duration::from_secs(5);
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Phoenix's thread, to be asked.
 #[derive(Clone)]
@@ -82,14 +82,16 @@ pub fn keep(
     gathering: Gathering,
     tell: watch::Sender<Arc<News>>,
     stop: watch::Receiver<bool>,
+    supervisor: Supervisor,
 ) -> std::io::Result<(Keeper, JoinHandle<()>)> {
-    let (ask, asked) = mpsc::channel(WISHES);
-    let (runtime, errands) = (Handle::current(), hall.errands.open());
+    let (ask, mut asked) = mpsc::channel(WISHES);
+    let (runtime, mut errands) = (Handle::current(), hall.errands.open());
     let (at_work, (to_told, news)) = (AtWork::default(), watch::channel(Arc::<News>::default()));
     runtime.spawn(hanging::look_after(at_work.clone(), news, tell, Arc::clone(&hall), stop.clone()));
     let thread = std::thread::Builder::new().name("snapshots".into()).spawn(move || {
         give_way();
-        Work::new(runtime, hall, own, gathering, to_told, at_work, stop).run(asked, errands);
+        let mut work = Work::new(runtime, hall, own, gathering, to_told, at_work, stop);
+        supervisor.hold("snapshots", || work.run(&mut asked, &mut errands));
     })?;
     Ok((Keeper(ask), thread))
 }
@@ -161,7 +163,7 @@ impl Work {
         Self { runtime, hall, own, gathering, tell, at_work, stop, data, zone, seen, words, look, started, kept, saved: None }
     }
 
-    fn run(&mut self, mut asked: mpsc::Receiver<Job>, mut errands: mpsc::Receiver<Errand>) {
+    fn run(&mut self, asked: &mut mpsc::Receiver<Job>, errands: &mut mpsc::Receiver<Errand>) {
         let look = if self.kept.is_empty() { None } else { Some(self.look) };
         for i in 0..self.kept.len() {
             self.survey(i);
@@ -178,6 +180,7 @@ impl Work {
                     () = pause(look) => Next::Look,
                 }
             });
+            pulse::turns();
             match next {
                 Next::Stop => return,
                 Next::Look => self.round(),

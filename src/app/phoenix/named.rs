@@ -31,7 +31,8 @@ pub(super) const CHOSEN: &str = "config/chosen.json";
 pub(super) const KEYS: [&str; 8] = ["rules", "shadow", "acl", "certificate", "key", "ca", "crl", "password_file"];
 
 /// All but what opens a repository of snapshots, which is not to lie in one, and passwords of other brokers.
-pub(super) fn files(config: &Config) -> Vec<Named> {
+#[must_use]
+pub fn files(config: &Config) -> Vec<Named> {
     let mut all = Vec::new();
     let rules = config.conscience.rules.iter().map(|path| ("conscience.rules", path));
     let shadow = config.conscience.shadow.iter().map(|path| ("conscience.shadow", path));
@@ -62,7 +63,8 @@ pub(super) fn files(config: &Config) -> Vec<Named> {
 }
 
 /// Other files that it names and no snapshot holds, as option and path.
-pub(super) fn secrets(config: &Config) -> Vec<(String, PathBuf)> {
+#[must_use]
+pub fn secrets(config: &Config) -> Vec<(String, PathBuf)> {
     let passwords =
         remotes(config).filter_map(|(section, remote)| Some((format!("{section}.password_file"), remote.password_file.clone()?)));
     let keys =

@@ -45,6 +45,12 @@ struct Written {
     repositories: BTreeMap<Uuid, Known>,
 }
 
+/// When the newest snapshot of a repository was taken, as far as this data folder knows.
+#[must_use]
+pub fn newest(data: &Path, repository: Uuid) -> Option<Timestamp> {
+    Seen::read(data).0.of(repository).taken_at
+}
+
 impl Seen {
     /// What is not there or cannot be read counts as never seen; the second says why it cannot.
     pub fn read(data: &Path) -> (Self, Option<String>) {

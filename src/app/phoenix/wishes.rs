@@ -13,7 +13,7 @@ use crate::{
     config::Config,
     domain::{Change, Timestamp, audit::Event},
     phoenix::{PhoenixError, Progress, Repository, Sequence, Step},
-    runtime::Clock,
+    runtime::{Clock, pulse},
     store::{Batch, Store},
 };
 use anyhow::{Context, Result, anyhow, bail};
@@ -252,10 +252,12 @@ pub async fn watch(data: std::path::PathBuf, keeper: Keeper, mut stopped: watch:
     let mut every = tokio::time::interval(Duration::from_secs(1));
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     while !*stopped.borrow() {
+        pulse::waits();
         tokio::select! {
             _ = every.tick() => {}
             _ = stopped.changed() => return,
         }
+        pulse::works().await;
         for (id, wish) in mailbox.take::<Wish>() {
             let (keeper, mailbox, mut stopped) = (keeper.clone(), mailbox.clone(), stopped.clone());
             tokio::spawn(async move {

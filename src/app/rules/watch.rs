@@ -1,12 +1,17 @@
-//! Rules that change while Jamey runs: read again, checked whole beside the mind, and swapped between two inputs; or refused, and the
+//! Config and rules that change while Jamey runs: read again, checked whole beside the mind, and swapped between two inputs; or refused, and the
 //! old ones hold.
 
 use super::{Refused, Sets, Setting, compile, own, rulings};
 use crate::{
-    app::orders::{self, Choices, Chosen},
+    app::{
+        orders::{self, Choices, Chosen},
+        reload::{self, Takers, Wrong},
+    },
     broker::{Hall, Wants},
-    config::Config,
+    config::{self, Config},
     domain::{Input, Timestamp},
+    observe::log::Levels,
+    runtime::pulse,
 };
 use std::{
     path::{Path, PathBuf},
@@ -40,7 +45,9 @@ impl Shelf {
 /// Where the config came from, so that its `[conscience]` can be read again.
 pub struct Again {
     pub file: Option<PathBuf>,
-    pub read: Box<dyn Fn() -> anyhow::Result<Config> + Send + Sync>,
+    pub read: Arc<dyn Fn() -> anyhow::Result<Config> + Send + Sync>,
+    /// Those of the log.
+    pub levels: Levels,
 }
 
 /// The files as they were before they were read: what changes from then on is noticed, and so is SIGHUP.
@@ -85,8 +92,10 @@ pub struct Watch {
     pub show: channel::Sender<Sets>,
     /// Tells what of the owner's own rules is milder than the config, and since when.
     pub tell_own: channel::Sender<Option<(Timestamp, String)>>,
-    /// Tells what is wrong with the newest rules.
-    pub tell: channel::Sender<Option<String>>,
+    /// Tells what is wrong with the newest config or rules.
+    pub tell: channel::Sender<Option<Wrong>>,
+    /// Who is told of another config.
+    pub takers: Takers,
     pub stopped: channel::Receiver<bool>,
 }
 
@@ -94,28 +103,33 @@ pub struct Watch {
 type Stamp = Option<(SystemTime, u64, u64)>;
 
 /// Takes over what changed, until told to stop.
-pub async fn watch(mut w: Watch) {
-    let mut config = Arc::clone(&w.hall.config);
+pub async fn watch(w: &mut Watch) {
+    let mut config = w.hall.live();
     let mut files = files(&config, &w.again);
     let (mut seen, mut before) = (w.seen.stamps.clone(), stamps(&files));
     let mut every = tokio::time::interval(LOOK_EVERY);
     loop {
-        let asked = tokio::select! {
-            _ = every.tick() => false,
-            Some(wanted) = w.wanted.recv() => {
-                match wanted {
-                    Wanted::Own(setting) => w.set(&config, setting).await,
-                    Wanted::Choice(choice) => {
-                        let came = w.choose(&config, &choice).await;
-                        // Who ordered it may be gone.
-                        let _ = choice.done.send(came);
-                    }
-                }
-                continue;
-            }
-            () = hung_up(&mut w.seen.hangup) => true,
+        pulse::waits();
+        let (asked, wanted) = tokio::select! {
+            _ = every.tick() => (false, None),
+            Some(wanted) = w.wanted.recv() => (false, Some(wanted)),
+            () = hung_up(&mut w.seen.hangup) => (true, None),
             _ = w.stopped.changed() => return,
         };
+        pulse::works().await;
+        match wanted {
+            None => {}
+            Some(Wanted::Own(setting)) => {
+                w.set(&config, setting).await;
+                continue;
+            }
+            Some(Wanted::Choice(choice)) => {
+                let came = w.choose(&config, &choice).await;
+                // Who ordered it may be gone.
+                let _ = choice.done.send(came);
+                continue;
+            }
+        }
         let now = stamps(&files);
         let still = std::mem::replace(&mut before, now.clone()) == now;
         let changed = still && now != seen;
@@ -123,21 +137,13 @@ pub async fn watch(mut w: Watch) {
             continue;
         }
         seen = now;
-        let again = w.again.read;
+        let again = Arc::clone(&w.again.read);
         let (old, chosen) = (Arc::clone(&config), w.choices.now().await.chosen);
         // Some tens of milliseconds of reading and checking, on a thread for what blocks.
-        let Ok((again, read)) = tokio::task::spawn_blocking(move || {
-            let read = reread(&again, &old, &chosen);
-            (again, read)
-        })
-        .await
-        else {
-            return;
-        };
-        w.again.read = again;
+        let Ok(read) = tokio::task::spawn_blocking(move || reread(&*again, &old, &chosen)).await else { return };
         match read {
-            Ok((fresh, sets, alarm)) => {
-                config = Arc::new(fresh);
+            Ok(Reread { fresh, holds, sets, alarm }) => {
+                config = Arc::new(holds);
                 let named = self::files(&config, &w.again);
                 if named != files {
                     // What is named only now may have changed since it was read: it is read once more.
@@ -154,36 +160,45 @@ pub async fn watch(mut w: Watch) {
                 } else if asked {
                     info!("SIGHUP: the rules are those that hold");
                 }
+                let counts = w.choices.now().await.chosen.over(&config);
+                reload::take(&w.takers, &w.hall, &config, &fresh, &counts).await;
                 w.tell_own.send_replace(alarm);
                 w.tell.send_replace(None);
             }
             Err(wrong) => {
-                let shown: String = wrong.chars().take(LOGGED_CHARS).collect();
+                let (text, what, way) = match &wrong {
+                    Wrong::Config(text) => (text, "config", "the old config stays; `jamey check` shows all that is wrong"),
+                    Wrong::Rules(text) => (text, "rules", "the old rules stay; `jamey rules check` shows all that is wrong"),
+                };
+                let shown: String = text.chars().take(LOGGED_CHARS).collect();
                 shown.lines().for_each(|line| warn!("{line}"));
-                warn!("the old rules stay; `jamey rules check` shows all that is wrong");
-                let short: String = wrong.chars().take(200).collect();
-                w.hall.record("change.refused", Some("rules"), &short).await;
+                warn!("{way}");
+                let short: String = text.chars().take(200).collect();
+                w.hall.record("change.refused", Some(what), &short).await;
                 w.tell.send_replace(Some(wrong));
             }
         }
     }
 }
 
-/// The config, what it names, and what of the owner's own rules is milder.
-type Reread = (Config, Sets, Option<(Timestamp, String)>);
+/// The config as the file says it, as it holds with what is taken of it, what it names, and what of the owner's own rules is milder.
+struct Reread {
+    fresh: Config,
+    holds: Config,
+    sets: Sets,
+    alarm: Option<(Timestamp, String)>,
+}
 
-/// The config's `[conscience]` and all that it names, checked with what is chosen over it. Signals and everything else stay as they were at
-/// the start.
-fn reread(read: &dyn Fn() -> anyhow::Result<Config>, old: &Config, chosen: &Chosen) -> Result<Reread, String> {
-    let fresh = read().map_err(|e| format!("{e:#}"))?;
-    if (Config { conscience: old.conscience.clone(), ..fresh.clone() }) != *old {
-        warn!("the config changed beyond [conscience]: the rest counts from the next start on");
-    }
-    let config = Config { conscience: fresh.conscience, ..old.clone() };
-    let counts = chosen.over(&config);
-    let sets = checked(&counts)?;
+/// The config and the rules that it names, checked with what is chosen over it. What is not taken at once stays as it was at the start.
+fn reread(read: &dyn Fn() -> anyhow::Result<Config>, old: &Config, chosen: &Chosen) -> Result<Reread, Wrong> {
+    let refused = |error: anyhow::Error| Wrong::Config(format!("{error:#}"));
+    let fresh = read().map_err(refused)?;
+    reload::check(&fresh).map_err(refused)?;
+    let holds = config::taken(old, &fresh);
+    let counts = chosen.over(&holds);
+    let sets = checked(&counts).map_err(Wrong::Rules)?;
     let alarm = own::alarm(&counts, &sets);
-    Ok((config, sets, alarm))
+    Ok(Reread { fresh, holds, sets, alarm })
 }
 
 fn checked(config: &Config) -> Result<Sets, String> {

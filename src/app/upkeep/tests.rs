@@ -84,11 +84,11 @@ impl Kept {
             looked.fetch_add(1, Ordering::AcqRel);
             *told.lock().unwrap()
         });
-        let (keeper, indexing) = index::keep(data).unwrap();
+        let (keeper, indexing) = index::keep(data, &Supervisor::alone()).unwrap();
         let writer = Writer::spawn(store, || {}).unwrap();
         let mut config = Config::default();
         config.store.data = data.to_owned();
-        let (upkeeper, thread) = keep(&config, clock, writer.chores(), keeper.clone()).unwrap();
+        let (upkeeper, thread) = keep(&config, clock, writer.chores(), keeper.clone(), &Supervisor::alone()).unwrap();
         Self { upkeeper, thread: Some(thread), keeper, indexing: Some(indexing), _writer: writer, time, looks }
     }
 

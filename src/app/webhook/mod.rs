@@ -11,8 +11,8 @@ use super::alerts::Causes;
 use crate::{
     config::{Config, WebhookEntry},
     domain::{Alarm, Timestamp},
-    observe::{Alert, Turn},
-    runtime::Clock,
+    observe::{Alert, Page, Turn},
+    runtime::{Clock, Supervisor, pulse},
 };
 use anyhow::{Context, Result};
 use call::{Call, Came};
@@ -35,8 +35,10 @@ const LONG: Duration = Duration::from_secs(600);
 const IDLE: Duration = Duration::from_secs(60);
 
 /// All of them.
-#[derive(Default)]
-pub struct Webhooks(Vec<Hook>);
+pub struct Webhooks {
+    hooks: Vec<Hook>,
+    supervisor: Supervisor,
+}
 
 struct Hook {
     entry: WebhookEntry,
@@ -61,59 +63,48 @@ impl Webhooks {
     ///
     /// # Errors
     /// When a secret or a certificate cannot be used, or a thread cannot be started.
-    pub fn start(config: &Config, clock: &Arc<Clock>) -> Result<Self> {
-        let start = |entry: &WebhookEntry| -> Result<Hook> {
-            let call = Call::read(entry).with_context(|| format!("the webhook {} cannot be used", entry.name))?;
-            let (known, stands) = Known::read(&config.store.data, &entry.name);
-            let shared = Arc::new(Shared { queue: Mutex::new(Queue::new(entry.severity, stands)), stop: AtomicBool::new(false) });
-            let caller = Caller {
-                entry: entry.clone(),
-                call,
-                known,
-                shared: Arc::clone(&shared),
-                clock: Arc::clone(clock),
-                node: config.node.clone(),
-            };
-            let thread = thread::Builder::new()
-                .name("webhook".into())
-                .spawn(move || caller.run())
-                .context("a webhook's thread cannot be started")?;
-            Ok(Hook { entry: entry.clone(), shared, thread: thread.thread().clone() })
-        };
-        Ok(Self(config.webhooks.iter().map(start).collect::<Result<_>>()?))
+    pub fn start(config: &Config, clock: &Arc<Clock>, supervisor: Supervisor) -> Result<Self> {
+        let hooks = config.webhooks.iter().map(|entry| Hook::start(entry, config, clock, supervisor.clone())).collect::<Result<_>>()?;
+        Ok(Self { hooks, supervisor })
     }
 
-    /// What a receiver was told of before the start and does not stand any more is over.
-    pub fn reconcile(&self, stood: &BTreeSet<String>, clock: &Clock) {
-        for hook in &self.0 {
-            let mut queue = hook.shared.queue();
-            for code in queue.stands().filter(|code| !stood.contains(*code)).cloned().collect::<Vec<_>>() {
-                let alarm = Alarm { critical: false, since: clock.now(), text: "it is over".to_owned(), what_to_do: String::new() };
-                let over = Turn::Cleared(Alert { code, alarm, acknowledged: None, times: 0 });
-                queue.put(&over, clock.percept_id(), clock.uptime(), clock.now());
+    /// Those of another config from now on. Who is named as before goes on as before; who is new hears of all that stands.
+    pub fn change(&mut self, config: &Config, page: &Page, clock: &Arc<Clock>) {
+        let mut before = std::mem::take(&mut self.hooks);
+        for entry in &config.webhooks {
+            if let Some(at) = before.iter().position(|hook| hook.entry == *entry) {
+                self.hooks.push(before.swap_remove(at));
+                continue;
+            }
+            // One of the same name with another address takes over what was told.
+            before.retain(|hook| hook.entry.name != entry.name);
+            match Hook::start(entry, config, clock, self.supervisor.clone()) {
+                Ok(hook) => {
+                    let stood = page.alerts.iter().map(|alert| alert.code.clone()).collect();
+                    hook.reconcile(&stood, clock);
+                    hook.tell(&page.alerts.iter().cloned().map(Turn::Stands).collect::<Vec<_>>(), clock);
+                    self.hooks.push(hook);
+                }
+                Err(error) => warn!("{error:#}"),
             }
         }
     }
 
+    /// What a receiver was told of before the start and does not stand any more is over.
+    pub fn reconcile(&self, stood: &BTreeSet<String>, clock: &Clock) {
+        self.hooks.iter().for_each(|hook| hook.reconcile(stood, clock));
+    }
+
     /// Hands on what turned; waits for nobody.
     pub fn tell(&self, turns: &[Turn], clock: &Clock) {
-        if turns.is_empty() {
-            return;
-        }
-        let (up, at) = (clock.uptime(), clock.now());
-        for hook in &self.0 {
-            let own = code(&hook.entry.name);
-            let mut queue = hook.shared.queue();
-            // That it cannot be reached is nothing that it can be told.
-            turns.iter().filter(|turn| turn.alert().code != own).for_each(|turn| queue.put(turn, clock.percept_id(), up, at));
-            drop(queue);
-            hook.thread.unpark();
+        if !turns.is_empty() {
+            self.hooks.iter().for_each(|hook| hook.tell(turns, clock));
         }
     }
 
     /// Those that have not been reached for long.
     pub fn alarms(&self, up: Duration, now: Timestamp, all: &mut Causes) {
-        for hook in &self.0 {
+        for hook in &self.hooks {
             let queue = hook.shared.queue();
             let Some((since, why)) = queue.failing().filter(|(since, _)| up.saturating_sub(*since) >= LONG) else { continue };
             let text = format!("alerts do not reach the webhook {} at {}: {why}", hook.entry.name, hook.entry.host());
@@ -126,14 +117,57 @@ impl Webhooks {
     }
 }
 
-impl Drop for Webhooks {
-    /// The threads end when they see it; nobody waits for a receiver that thinks.
-    fn drop(&mut self) {
-        for hook in &self.0 {
-            hook.shared.stop.store(true, Ordering::Release);
-            hook.thread.unpark();
+impl Hook {
+    fn start(entry: &WebhookEntry, config: &Config, clock: &Arc<Clock>, supervisor: Supervisor) -> Result<Self> {
+        let call = read(entry)?;
+        let (known, stands) = Known::read(&config.store.data, &entry.name);
+        let shared = Arc::new(Shared { queue: Mutex::new(Queue::new(entry.severity, stands)), stop: AtomicBool::new(false) });
+        let caller =
+            Caller { entry: entry.clone(), call, known, shared: Arc::clone(&shared), clock: Arc::clone(clock), node: config.node.clone() };
+        let thread = thread::Builder::new()
+            .name("webhook".into())
+            .spawn(move || supervisor.hold("webhook", || caller.run()))
+            .context("a webhook's thread cannot be started")?;
+        Ok(Self { entry: entry.clone(), shared, thread: thread.thread().clone() })
+    }
+
+    fn reconcile(&self, stood: &BTreeSet<String>, clock: &Clock) {
+        let mut queue = self.shared.queue();
+        for code in queue.stands().filter(|code| !stood.contains(*code)).cloned().collect::<Vec<_>>() {
+            let alarm = Alarm { critical: false, since: clock.now(), text: "it is over".to_owned(), what_to_do: String::new() };
+            let over = Turn::Cleared(Alert { code, alarm, acknowledged: None, times: 0 });
+            queue.put(&over, clock.percept_id(), clock.uptime(), clock.now());
         }
     }
+
+    fn tell(&self, turns: &[Turn], clock: &Clock) {
+        let (own, up, at) = (code(&self.entry.name), clock.uptime(), clock.now());
+        let mut queue = self.shared.queue();
+        // That it cannot be reached is nothing that it can be told.
+        turns.iter().filter(|turn| turn.alert().code != own).for_each(|turn| queue.put(turn, clock.percept_id(), up, at));
+        drop(queue);
+        self.thread.unpark();
+    }
+}
+
+impl Drop for Hook {
+    /// The thread ends when it sees it; nobody waits for a receiver that thinks.
+    fn drop(&mut self) {
+        self.shared.stop.store(true, Ordering::Release);
+        self.thread.unpark();
+    }
+}
+
+/// Reads what each needs, and starts nothing.
+///
+/// # Errors
+/// When a secret or a certificate cannot be used.
+pub fn check(config: &Config) -> Result<()> {
+    config.webhooks.iter().try_for_each(|entry| read(entry).map(drop))
+}
+
+fn read(entry: &WebhookEntry) -> Result<Call> {
+    Call::read(entry).with_context(|| format!("the webhook {} cannot be used", entry.name))
 }
 
 fn code(name: &str) -> String {
@@ -151,9 +185,10 @@ struct Caller {
 }
 
 impl Caller {
-    fn run(self) {
+    fn run(&self) {
         let mut was_failing = false;
         while !self.shared.stop.load(Ordering::Acquire) {
+            pulse::turns();
             let next = self.shared.queue().next(self.clock.uptime());
             let item = match next {
                 Ok(item) => item,

@@ -5,6 +5,7 @@ mod known;
 pub(super) use known::config as known_config;
 
 use super::Common;
+use crate::config::Http;
 use anyhow::{Context, bail};
 use std::{
     io::{ErrorKind, Read, Write},
@@ -15,19 +16,7 @@ use std::{
 /// # Errors
 /// When Jamey does not answer, or is not ready.
 pub fn health(common: &Common) -> anyhow::Result<()> {
-    let http = common.load()?.http;
-    let (address, patience) = (http.listen, Duration::from_secs(5));
-    let stream =
-        TcpStream::connect_timeout(&address, patience).with_context(|| format!("nothing answers on {address}: is Jamey running?"))?;
-    stream.set_nodelay(true)?;
-    stream.set_read_timeout(Some(patience))?;
-    let question = format!("GET /health/ready HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
-    let answer = match &http.tls {
-        None => ask(stream, &question)?,
-        Some(files) => ask(rustls::StreamOwned::new(known::connection(files)?, stream), &question)?,
-    };
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
-    let ready = head.split_whitespace().nth(1) == Some("200");
+    let (ready, body) = ask(&common.load()?.http)?;
     if common.json {
         crate::cli::line!("{body}");
     } else if ready {
@@ -36,7 +25,26 @@ pub fn health(common: &Common) -> anyhow::Result<()> {
     if ready { Ok(()) } else { bail!("not ready: {body}") }
 }
 
-fn ask(mut stream: impl Read + Write, question: &str) -> anyhow::Result<String> {
+/// Whether it is ready, and what it says of that.
+///
+/// # Errors
+/// When it does not answer.
+pub fn ask(http: &Http) -> anyhow::Result<(bool, String)> {
+    let (address, patience) = (http.listen, Duration::from_secs(5));
+    let stream =
+        TcpStream::connect_timeout(&address, patience).with_context(|| format!("nothing answers on {address}: is Jamey running?"))?;
+    stream.set_nodelay(true)?;
+    stream.set_read_timeout(Some(patience))?;
+    let question = format!("GET /health/ready HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    let answer = match &http.tls {
+        None => say(stream, &question)?,
+        Some(files) => say(rustls::StreamOwned::new(known::connection(files)?, stream), &question)?,
+    };
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+    Ok((head.split_whitespace().nth(1) == Some("200"), body.to_owned()))
+}
+
+fn say(mut stream: impl Read + Write, question: &str) -> anyhow::Result<String> {
     stream.write_all(question.as_bytes())?;
     let mut answer = String::new();
     match stream.take(64 * 1024).read_to_string(&mut answer) {

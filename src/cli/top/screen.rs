@@ -108,7 +108,7 @@ fn paint(taken: &mut Taken, model: &mut Model, palette: Palette) -> Result<()> {
     let mut bounds = model.bounds;
     taken.0.draw(|frame| bounds = draw(frame, model, palette)).context("the terminal is gone")?;
     model.bounds = bounds;
-    if model.answered.is_some() && trial::falls() {
+    if model.answered.is_some() && trial::screen_falls() {
         #[expect(clippy::panic, reason = "a trial asks for it")]
         {
             panic!("the screen falls, for trial");

@@ -17,11 +17,11 @@ fn what_is_out_of_range_is_told_word_for_word() {
     let one = |text: &str, told: &str| assert_eq!(lines(text), [told]);
     one("[memory]\nworking_hours = 0", "memory.working_hours (j.toml:2): found 0; write a whole number from 1 to 8760");
     one("[memory]\nshort_term_days = 3651", "memory.short_term_days (j.toml:2): found 3651; write a whole number from 1 to 3650");
-    one("[memory]\ncache_mb = 513", "memory.cache_mb (j.toml:2): found 513; write a whole number from 1 to 512");
-    one("[memory]\nindex_mb = 15", "memory.index_mb (j.toml:2): found 15; write 0 for no limit, or a whole number from 16 to 65536");
+    one("[memory]\ncache_mb = 513", "memory.cache_mib (j.toml:2): found 513; write a whole number from 1 to 512");
+    one("[memory]\nindex_mb = 15", "memory.index_mib (j.toml:2): found 15; write 0 for no limit, or a whole number from 16 to 65536");
     one(
         "[memory]\ndatabase_mb = 15",
-        "memory.database_mb (j.toml:2): found 15; write 0 for no limit, or a whole number from 16 to 1048576",
+        "memory.database_mib (j.toml:2): found 15; write 0 for no limit, or a whole number from 16 to 1048576",
     );
     one(
         "[memory]\nhourly_days = 13",

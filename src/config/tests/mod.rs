@@ -23,7 +23,7 @@ fn lines_of(sources: &Sources) -> Vec<String> {
     Config::read(sources).map_or_else(|errors| errors.iter().map(ToString::to_string).collect(), |_| Vec::new())
 }
 
-fn config(text: &str) -> Config {
+pub(crate) fn config(text: &str) -> Config {
     Config::read(&Sources { file: Some(("j.toml", text)), ..Sources::default() }).unwrap()
 }
 

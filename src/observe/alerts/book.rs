@@ -93,6 +93,10 @@ impl Book {
         Self { patience, ..Self::default() }
     }
 
+    pub fn wait(&mut self, patience: Patience) {
+        self.patience = patience;
+    }
+
     pub fn remember(&mut self, stood: impl IntoIterator<Item = Alert>) {
         for alert in stood.into_iter().take(limits::ALERTS_TOLD + 1) {
             self.told.insert(alert.code.clone(), alert.clone());

@@ -95,6 +95,11 @@ impl Alerts {
         Self { book: Mutex::new(Book::new(patience)), page: Mutex::default() }
     }
 
+    /// From now on what is measured from moment to moment waits for so long.
+    pub fn wait(&self, patience: Patience) {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner).wait(patience);
+    }
+
     /// Takes over what stood on the page before the start: it stands on until its cause had time to be seen, as old as it is, and seen by
     /// whom it was seen.
     pub fn remember(&self, stood: impl IntoIterator<Item = Alert>) {

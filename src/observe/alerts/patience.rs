@@ -33,7 +33,8 @@ const NONE: Duration = Duration::ZERO;
 const GRACE: Duration = Duration::from_secs(10);
 
 /// Codes of many alerts each; the rest of the code says whose it is.
-const FAMILIES: [&str; 9] = ["silent-", "outage-", "bridge-", "mission-", "duty-", "phoenix-", "security-", "availability-", "webhook-"];
+const FAMILIES: [&str; 10] =
+    ["silent-", "outage-", "bridge-", "mission-", "duty-", "phoenix-", "security-", "availability-", "webhook-", "restarted-"];
 
 /// To which of the many it belongs; one of its own kind is a family of one.
 pub(super) fn family(code: &str) -> &str {
@@ -48,7 +49,7 @@ impl Patience {
                 let grace = GRACE + self.raise + self.clear;
                 Kind { raise: self.raise, clear: self.clear, grace, is_exact: false }
             }
-            "guard-off" | "guard-milder" | "guard-unread" | "rules" => Kind { is_exact: true, ..own },
+            "guard-off" | "guard-milder" | "guard-unread" | "rules" | "config" => Kind { is_exact: true, ..own },
             // Each write that fails or does not turns it.
             "store" => Kind { clear: Duration::from_secs(5), ..own },
             // They reckon with a minute's absence themselves before they call it one.

@@ -24,7 +24,9 @@ pub fn house(of: &House, sheet: &mut Sheet<'_>) -> fmt::Result {
     sheet.gauge(family("jamey_disk", "The disk that the data folder is on").of(BYTES), of.disk_bytes)?;
     sheet.gauge(family("jamey_disk_free", "What of it is to be had").of(BYTES), of.disk_free_bytes)?;
     let back = family("jamey_clock_set_back", "How far the host's clock is behind what Jamey has seen already").of(SECONDS);
-    sheet.gauge(back, Some(of.clock_back_seconds))
+    sheet.gauge(back, Some(of.clock_back_seconds))?;
+    let restarts = family("jamey_part_restarts", "How often a part of Jamey panicked or hung and was started again");
+    sheet.counters(restarts, of.restarts.iter().map(|(part, n)| (vec![("part", (*part).to_owned())], *n)))
 }
 
 pub fn traffic(of: &Traffic, sheet: &mut Sheet<'_>) -> fmt::Result {

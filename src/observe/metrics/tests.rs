@@ -11,7 +11,14 @@ fn figures() -> Figures {
     times.took(Duration::from_secs(60));
     let took = times.now();
     Figures {
-        house: House { version: "1.2.3", node: "a \"b\"\n\\".into(), cpu_seconds: Some(1.5), most_files: Some(9), ..House::default() },
+        house: House {
+            version: "1.2.3",
+            node: "a \"b\"\n\\".into(),
+            cpu_seconds: Some(1.5),
+            most_files: Some(9),
+            restarts: [("index", 1)].into(),
+            ..House::default()
+        },
         traffic: Traffic {
             verdicts: vec![("allow", 3), ("deny", 1)],
             refused: [("login", 2)].into(),

@@ -9,7 +9,7 @@ use tracing_subscriber::{
 
 /// As `tracing_subscriber` writes them, with each control character as what it is: the engine logs the ids of clients as they came.
 #[derive(Debug, Clone, Copy)]
-pub struct Fields;
+pub(super) struct Fields;
 
 impl<'w> FormatFields<'w> for Fields {
     fn format_fields<R: RecordFields>(&self, writer: Writer<'w>, fields: R) -> fmt::Result {
@@ -37,12 +37,15 @@ impl Visit for Line<'_> {
     }
 }
 
+/// Whether it moves a cursor or, for some who show it, ends a line.
+pub(super) fn moves(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
+}
+
 struct Plain<'l, 'w>(&'l mut Writer<'w>);
 
 impl Write for Plain<'_, '_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        // What ends a line for some who show it, too.
-        let moves = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
         let mut rest = text;
         while let Some((at, c)) = rest.char_indices().find(|(_, c)| moves(*c)) {
             self.0.write_str(rest.get(..at).unwrap_or_default())?;

@@ -1,0 +1,152 @@
+//! Promise: a part that panics or hangs in a running house is started again, said so while that is news, and nothing that was acknowledged is lost by
+//! it; without its mind the house ends, to be started anew; and it stops within five seconds, whatever is going on.
+
+use super::*;
+use crate::support::scrape;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicU64},
+};
+
+/// A part, and how it is made to fall.
+fn falling(trials: &str, hangs: &str) -> House {
+    Plan::default().env("JAMEY_TRIAL_FALL", trials).env("JAMEY_TRIAL_WELL_MS", "2000").env("JAMEY_TRIAL_HANGS_MS", hangs).start()
+}
+
+/// It may have been told `online` more than once before.
+fn says_offline(watcher: &mut Mqtt) {
+    let last = std::iter::repeat_with(|| watcher.message().text()).find(|said| said != "online");
+    assert_eq!(last.as_deref(), Some("offline"));
+}
+
+/// The alerts of these parts stand, and are over.
+fn come_and_go(house: &House, parts: &[&str]) {
+    let said = |part: &str| house.said().contains(&format!("{part} fell, and is started again"));
+    for part in parts {
+        wait_until(&format!("{part} falls"), PATIENCE, || said(part));
+    }
+    for part in parts {
+        wait_until(&format!("{part} is well, and its alert over"), PATIENCE, || {
+            retained(house, &format!("jamey/alert/restarted-{part}")).is_none()
+        });
+    }
+}
+
+#[test]
+fn each_part_that_panics_comes_back_and_what_was_acknowledged_is_there() {
+    let parts = [
+        "speaker",
+        "alerts",
+        "home-assistant",
+        "orders",
+        "rules",
+        "people",
+        "conditions",
+        "samples",
+        "ticks",
+        "guard-off",
+        "answers",
+        "words",
+        "wishes",
+        "rises",
+        "index",
+        "upkeep",
+        "recall",
+    ];
+    // The upkeep looks once a minute, and at the start.
+    let trials: Vec<String> = parts.iter().map(|part| format!("{part}:panic@{}", u8::from(*part != "upkeep"))).collect();
+    let mut house = falling(&trials.join(","), "60000");
+    let mut seen = house.client("watcher").listen("jamey/alert/#", 1);
+    let mut speaker = house.client("kitchen");
+    let mut told = 0;
+    // Each of them falls while the house is spoken to.
+    wait_until("all have fallen", PATIENCE, || {
+        speaker.tell("jamey/in/kitchen/note", format!("note {told}"));
+        told += 1;
+        let said = house.said();
+        parts.iter().all(|part| said.contains(&format!("{part} fell, and is started again")))
+    });
+    assert!(house.said().contains("panicked at"), "the log has the place of the panic");
+    let raised = seen.message();
+    assert!(
+        raised.topic.starts_with("jamey/alert/restarted-") && raised.json()["text"].as_str().unwrap().contains("it panicked: a trial"),
+        "{raised:?}"
+    );
+    come_and_go(&house, &parts);
+    let kept = house.count("select count(*) from memory_records where kind = 'note'", []);
+    assert_eq!(kept, i64::from(told), "all that was acknowledged");
+    let metrics = scrape::scrape(house.http(), &[]);
+    assert!(parts.iter().all(|part| metrics.value(&format!("jamey_part_restarts_total{{part=\"{part}\"}}")) == 1.0), "{}", metrics.text);
+    // Each does what it is there for again.
+    assert_eq!(retained(&house, "jamey/status").unwrap().text(), "online");
+    let alerts = at(&house, &["alert", "list", "--json"]).json();
+    assert!(alerts["alerts"].is_array(), "orders are taken: {alerts}");
+    at(&house, &["guard", "off", "--for", "1h"]).good();
+    wait_until("break-glass is seen, and told", PATIENCE, || retained(&house, ALERT).is_some());
+    wait_until("what was said is found again", PATIENCE, || at(&house, &["recall", "note 0", "--json"]).good().contains("kitchen"));
+    assert!(house.client("stranger").publish(Message::new("serves/now", "1").qos(1)).taken());
+    house.stop();
+}
+
+#[test]
+fn a_part_that_hangs_is_started_again_and_others_go_on_meanwhile() {
+    let house = falling("orders:hang@1", "3000");
+    wait_until("it hung, and is started again", PATIENCE, || house.said().contains("orders fell, and is started again in 100 ms: it hung"));
+    house.client("kitchen").tell("jamey/in/kitchen/temperature", "21");
+    at(&house, &["alert", "list"]).good();
+    come_and_go(&house, &["orders"]);
+}
+
+#[test]
+fn without_its_mind_the_house_ends_in_order_and_the_next_start_has_all() {
+    for part in ["mind", "store"] {
+        let mut house = Plan::default().env("JAMEY_TRIAL_FALL", &format!("{part}:panic@2")).start();
+        let mut watcher = house.client("watcher").listen("jamey/status", 1);
+        watcher.rest();
+        let mut speaker = house.client("kitchen");
+        let mut told = 0;
+        while speaker.publish(Message::new("jamey/in/kitchen/note", format!("note {told}")).qos(1)).taken() {
+            told += 1;
+        }
+        assert_eq!(house.ends(), Some(1), "{part}");
+        says_offline(&mut watcher);
+        assert!(house.said().contains(&format!("{part} panicked, and what it held may be half done")), "{}", house.said());
+        house.start_without("JAMEY_TRIAL_FALL");
+        let kept = house.count("select count(*) from memory_records where kind = 'note'", []);
+        assert!(kept >= told, "{part}: {told} were acknowledged, and {kept} are there");
+        house.serves();
+    }
+}
+
+#[test]
+fn a_house_under_load_stops_within_five_seconds_says_so_and_keeps_what_it_acknowledged() {
+    let mut house = house();
+    let mut watcher = house.client("watcher").listen("jamey/status", 1);
+    assert_eq!(watcher.message().text(), "online");
+    watcher.rest();
+    let (goes_on, told) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicU64::new(0)));
+    let speakers: Vec<_> = (0..8)
+        .map(|n| {
+            let (mut speaker, goes_on, told) = (house.client(&format!("load{n}")), Arc::clone(&goes_on), Arc::clone(&told));
+            std::thread::spawn(move || {
+                while goes_on.load(Ordering::Relaxed)
+                    && speaker
+                        .publish(Message::new(&format!("jamey/in/load{n}/note"), format!("{}", told.load(Ordering::Relaxed))).qos(1))
+                        .taken()
+                {
+                    told.fetch_add(1, Ordering::Relaxed);
+                }
+            })
+        })
+        .collect();
+    wait_until("there is load", PATIENCE, || told.load(Ordering::Relaxed) > 200);
+    let begun = Instant::now();
+    house.stop();
+    let took = begun.elapsed();
+    goes_on.store(false, Ordering::Relaxed);
+    speakers.into_iter().for_each(|speaker| speaker.join().unwrap());
+    assert!(took < Duration::from_secs(5) + Duration::from_millis(500), "it took {took:?}");
+    says_offline(&mut watcher);
+    let kept = house.count("select count(*) from memory_records where entity like 'load%'", []);
+    assert!(u64::try_from(kept).unwrap() >= told.load(Ordering::Relaxed));
+}
