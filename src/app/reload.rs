@@ -47,7 +47,10 @@ pub fn check(fresh: &Config) -> Result<()> {
 /// Has `holds` hold from now on, in the place of what held; `fresh` is what the file says. `counts` is `holds` with what was chosen over it.
 pub async fn take(takers: &Takers, hall: &Arc<Hall>, holds: &Arc<Config>, fresh: &Config, counts: &Config) {
     let before = hall.live();
-    let changed = config::others(&before, holds);
+    let mut changed = config::others(&before, holds);
+    if changed.is_empty() && before != *holds {
+        changed.push("what is not shown of it".to_owned());
+    }
     let waiting = config::others(holds, fresh);
     if before != *holds {
         hall.live.send_replace(Arc::clone(holds));

@@ -28,7 +28,7 @@ mod signals;
 mod tree;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use acl::acl;
 pub use alerts::{Alerts, Least, WebhookEntry};

@@ -36,6 +36,24 @@ fn as_json_each_line_is_one_object() {
 }
 
 #[test]
+fn whatever_a_client_is_called_it_stays_on_its_line_in_each_of_them() {
+    let folder = TempDir::with_prefix("jamey-log-").unwrap();
+    let path = folder.path().join("jamey.log");
+    let id = "lamp\nWARN jamey: forged\r\u{1b}[2J\u{9b}1A\u{2028}";
+    for (way, is_json) in [("", false), ("format = \"json\"\n", true), (&*format!("file = \"{}\"\n", text(&path)), false)] {
+        let house = Plan::default().config(&format!("[log]\nfilter = \"debug\"\n{way}")).start();
+        let _ = house.dial(id).v5().try_open().map(Mqtt::disconnect);
+        let log = || if way.starts_with("file") { std::fs::read_to_string(&path).unwrap() } else { house.said() };
+        wait_until("it is said who came", PATIENCE, || log().contains("jamey: forged"));
+        let log = log();
+        assert!(!log.contains(['\r', '\u{1b}', '\u{9b}', '\u{2028}']) && !log.lines().any(|line| line.starts_with("WARN")), "{log}");
+        let lines: Vec<&str> = log.lines().filter(|line| line.contains("jamey: forged")).collect();
+        let read = |line: &str| serde_json::from_str::<Value>(line).unwrap();
+        assert!(!is_json || lines.iter().any(|line| read(line).to_string().contains(json!(id).to_string().trim_matches('"'))), "{log}");
+    }
+}
+
+#[test]
 fn files_of_the_log_stay_within_their_bounds_and_the_newest_line_is_in_the_first() {
     let folder = TempDir::with_prefix("jamey-log-").unwrap();
     let path = folder.path().join("jamey.log");

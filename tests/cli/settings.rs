@@ -84,8 +84,8 @@ fn set_writes_one_value_and_leaves_all_around_it_as_it_was() {
     jamey(&["config", "unset", "broker.guard", "--config", &file]).good();
     assert_eq!(jamey(&["check", "--json", "--config", &file]).json()["guard"], "observe");
     assert!(jamey(&["config", "unset", "broker.guard", "--config", &file]).bad(1).contains("does not stand in the file"));
-    let dry = set(&["node=cellar", "--dry-run"]).good();
-    assert!(dry.contains("node = \"cellar\"") && !std::fs::read_to_string(&file).unwrap().contains("cellar"));
+    let dry = set(&["node=boathouse", "--dry-run"]).good();
+    assert!(dry.contains("node = \"boathouse\"") && !std::fs::read_to_string(&file).unwrap().contains("boathouse"));
 }
 
 #[test]
@@ -215,6 +215,37 @@ fn a_running_house_takes_at_once_what_may_be_taken_and_says_what_waits() {
     assert_eq!(&begin, b"POST");
     let on_record = || house.count("select count(*) from audit_log where action = 'change' and subject = 'config'", []);
     wait_until("what was taken is on record", PATIENCE, || on_record() == 2);
+    // What stands behind a receiver's host is not shown, and that it is another is on record all the same.
+    rewrite(&house, &format!("{toml}\n[[webhook]]\nname = \"new\"\nurl = \"http://{}/other\"\n", hook.local_addr().unwrap()));
+    wait_until("what is not shown is on record", PATIENCE, || on_record() == 3);
+}
+
+#[test]
+fn a_config_that_takes_care_away_while_it_runs_is_on_record_and_alerted_until_it_is_as_it_was() {
+    let (quick, milder) = ("[alerts]\nclear_seconds = 0\n", "jamey/alert/guard-milder");
+    let says = |guard: &str, strictness: &str| format!("{quick}[broker]\nguard = \"{guard}\"\n[conscience]\nstrictness = {strictness}\n");
+    let house = Plan::default().config(&says("enforce", "0.1")).start();
+    rewrite(&house, &says("observe", "0.05"));
+    wait_until("it is alerted", PATIENCE, || retained(&house, milder).is_some());
+    let text = retained(&house, milder).unwrap().json()["text"].as_str().unwrap().to_owned();
+    assert!(text.contains("the guard-mode is observe, and was enforce; the strictness is 0.05, and was 0.1"), "{text}");
+    let on_record = |mode: &str| house.count("select count(*) from audit_log where action = 'guard.mode' and subject = ?1", [mode]);
+    wait_until("it is on record", PATIENCE, || on_record("observe") == 1);
+    rewrite(&house, &says("enforce", "0.2"));
+    wait_until("the alert is over", PATIENCE, || retained(&house, milder).is_none());
+    assert_eq!(on_record("enforce"), 1);
+}
+
+#[test]
+fn what_a_flag_or_the_environment_says_no_file_takes_away_while_it_runs() {
+    let house = Plan::default().env("JAMEY__BROKER__GUARD", "enforce").config("# mine\n").start();
+    announce_shed(&house);
+    let mut lock = house.client("shed-lock").listen(SHED_SET, 1);
+    rewrite(&house, "[broker]\nguard = \"observe\"\n[http]\nburst = 7\n");
+    wait_until("it is taken", PATIENCE, || house.said().contains("is taken at once: http.burst"));
+    assert!(house.client("stranger").publish(Message::new(SHED_SET, "UNLOCK").qos(1)).taken());
+    assert_eq!(lock.rest(), [], "it enforces");
+    assert!(retained(&house, "jamey/alert/guard-milder").is_none());
 }
 
 #[test]

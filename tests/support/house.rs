@@ -236,9 +236,10 @@ impl House {
         self.gone().code()
     }
 
-    /// Starts it again on the same folder, without this variable.
+    /// Starts it again on the same folder, without this variable, which may be what made it fall: what it said until then is let go.
     pub fn start_without(&mut self, key: &str) {
         self.plan.env.retain(|(name, _)| name != key);
+        self.said.lock().unwrap().clear();
         self.start();
     }
 

@@ -51,13 +51,21 @@ pub(super) fn together(one: Option<&(Timestamp, String)>, other: Option<&(Timest
     Some((since, both.map(|(_, text)| text.as_str()).collect::<Vec<_>>().join("; ")))
 }
 
-/// What somebody chose while Jamey ran: that it takes care away, and that it was lost.
-pub(super) fn choices(milder: Option<&(Timestamp, String)>, damaged: bool, now: Timestamp, all: &mut Causes) {
-    if let Some((since, text)) = milder {
+/// What somebody chose while Jamey ran, and a config that changed meanwhile: that it takes care away; and that a choice was lost.
+pub(super) fn choices(
+    milder: Option<&(Timestamp, String)>,
+    relaxed: Option<&(Timestamp, String)>,
+    damaged: bool,
+    now: Timestamp,
+    all: &mut Causes,
+) {
+    let milder = milder.map(|(since, text)| (*since, format!("milder than the config: {text}")));
+    let relaxed = relaxed.map(|(since, text)| (*since, format!("since it changed the config is milder than at the start: {text}")));
+    if let Some((since, text)) = together(milder.as_ref(), relaxed.as_ref()) {
         let to_do = "see who chose it (`jamey audit list`); `jamey guard mode config`, `jamey rules profile config` and `jamey rules strictness \
                      config` bring back what the config says, and `rules/own.toml` in the data folder may be taken away. Where it is meant to stay, \
-                     write it in the config";
-        all.insert("guard-milder".to_owned(), warning(*since, format!("milder than the config: {text}"), to_do));
+                     write it in the config. A config that changed is told of until it says what it said, or until the next start";
+        all.insert("guard-milder".to_owned(), warning(since, text, to_do));
     }
     if damaged {
         let text = "what was chosen while Jamey ran (guard, profile, strictness) could not be read at the start: the config counts, which may be milder";

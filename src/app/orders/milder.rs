@@ -1,7 +1,8 @@
-//! Whether what was chosen while Jamey ran takes something of the care away that the config asks for, and since when. Pure.
+//! Whether what was chosen while Jamey ran takes something of the care away that the config asks for, and since when; and whether a config that
+//! changed meanwhile asks for less than at the start. Pure.
 
-use super::Holds;
-use crate::{broker::About, domain::Timestamp};
+use super::{Chosen, Holds, bare};
+use crate::{broker::About, config::Config, domain::Timestamp};
 
 /// What of it is milder than the config says, in words, and the oldest choice of them; None: nothing.
 #[must_use]
@@ -11,6 +12,18 @@ pub fn milder(all: &[Holds]) -> Option<(Timestamp, String)> {
     let words: Vec<String> =
         milder().filter_map(|(holds, _)| Some(format!("the {} is {}, {}", holds.about.verb(), holds.bare(), holds.why()?))).collect();
     Some((since, words.join("; ")))
+}
+
+/// What of a config is milder than at the start, in words; None: nothing.
+#[must_use]
+pub fn relaxed(start: &Config, live: &Config) -> Option<String> {
+    let (nobody, was) = (Chosen::default(), Chosen::default().holds(start));
+    let holds = nobody.holds(live).into_iter().zip(was).map(|(holds, was)| Holds { config: was.config, ..holds });
+    let words: Vec<String> = holds
+        .filter(is_milder)
+        .map(|holds| format!("the {} is {}, and was {}", holds.about.verb(), holds.bare(), bare(&holds.config)))
+        .collect();
+    (!words.is_empty()).then(|| words.join("; "))
 }
 
 fn is_milder(holds: &Holds) -> bool {
@@ -51,6 +64,16 @@ mod tests {
         ] {
             assert_eq!(milder(&[holds(about, value.clone(), config.clone(), 0)]).is_some(), is, "{value} over {config}");
         }
+    }
+
+    #[test]
+    fn a_config_that_asks_for_less_than_at_the_start_is_relaxed() {
+        let of = |text: &str| crate::config::tests::config(text);
+        let start = of("[broker]\nguard = \"enforce\"\n[conscience]\nstrictness = 0.1\n");
+        let told = relaxed(&start, &of("[conscience]\nprofile = \"strict\"\n"));
+        assert_eq!(told.as_deref(), Some("the guard-mode is observe, and was enforce; the strictness is 0.0, and was 0.1"));
+        assert_eq!(relaxed(&start, &start), None);
+        assert_eq!(relaxed(&of(""), &start), None);
     }
 
     #[test]

@@ -8,7 +8,7 @@ mod milder;
 pub use choices::Choices;
 pub use chosen::{Chosen, FILE, Holds, bare, bearing};
 pub use host::{Asked, ask};
-pub use milder::milder;
+pub use milder::{milder, relaxed};
 
 use super::{
     retained,

@@ -57,13 +57,13 @@ impl Write for Plain<'_, '_> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use std::sync::{Arc, Mutex};
 
     /// Where a log is read again.
     #[derive(Clone, Default)]
-    struct Page(Arc<Mutex<Vec<u8>>>);
+    pub(in super::super) struct Page(Arc<Mutex<Vec<u8>>>);
 
     impl std::io::Write for Page {
         fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
@@ -75,13 +75,18 @@ mod tests {
         }
     }
 
+    impl Page {
+        pub(in super::super) fn text(&self) -> String {
+            String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+        }
+    }
+
     fn logged(log: impl FnOnce()) -> String {
         let page = Page::default();
         let written = page.clone();
         let subscriber = tracing_subscriber::fmt().fmt_fields(Fields).with_ansi(false).without_time().with_writer(move || page.clone());
         tracing::subscriber::with_default(subscriber.finish(), log);
-        let bytes = written.0.lock().unwrap().clone();
-        String::from_utf8(bytes).unwrap()
+        written.text()
     }
 
     #[test]

@@ -92,3 +92,30 @@ impl Visit for Said {
         self.put(field, format!("{value:?}"));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observe::log::fields::tests::Page;
+
+    #[test]
+    fn no_name_begins_another_line_or_moves_a_cursor_and_programs_read_it_as_it_was() {
+        let page = Page::default();
+        let written = page.clone();
+        let subscriber = tracing_subscriber::fmt().event_format(Json).with_writer(move || page.clone());
+        let id = "lamp\n{\"level\":\"error\"}\r\u{1b}[2J\u{9b}1A\u{7f}\u{2028}\tgrün ☃ \\ \"";
+        tracing::subscriber::with_default(
+            subscriber.finish(),
+            || tracing::warn!(client_id = %id, count = 3, level = "mine", "`{id}` is gone"),
+        );
+        let said = written.text();
+        let line = said.strip_suffix('\n').unwrap();
+        assert!(!line.contains(super::super::fields::moves), "{said}");
+        let read: Value = serde_json::from_str(line).unwrap();
+        assert_eq!((read["client_id"].as_str(), read["count"].as_i64()), (Some(id), Some(3)));
+        assert_eq!(
+            (read["message"].as_str(), &read["level"], &read["level_"]),
+            (Some(&*format!("`{id}` is gone")), &"warn".into(), &"mine".into())
+        );
+    }
+}

@@ -65,7 +65,9 @@ async fn what_falls_again_and_again_ends_the_process_with_its_cause() {
     {
         // Five falls are forgiven; the rests between them are not waited for here.
         let mut book = supervisor.book();
-        (0..5).for_each(|_| drop(book.fell("post", "x", Duration::ZERO)));
+        for _ in 0..5 {
+            let _ = book.fell("post", "x", Duration::ZERO);
+        }
     }
     supervisor.task("post", || async { panic!("for good") });
     assert_eq!(supervisor.ends().await, "post falls again and again: it panicked: for good");

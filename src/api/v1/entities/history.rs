@@ -115,7 +115,7 @@ async fn history(
         Some((from, to, sums, after)) => (Timestamp::from_micros(from)..Timestamp::from_micros(to), sums, Some(after)),
         None => {
             let within = a_day(wanted.from, wanted.to, now);
-            let sums = wanted.sums.map_or_else(|| finest(&api.hall.config.memory, now.seconds_since(within.start)), |word| word.0);
+            let sums = wanted.sums.map_or_else(|| finest(&api.hall.live().memory, now.seconds_since(within.start)), |word| word.0);
             (within, sums, None)
         }
     };
