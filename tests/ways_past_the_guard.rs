@@ -101,6 +101,23 @@ fn a_description_that_cannot_be_taken_is_not_passed_on() {
 }
 
 #[test]
+fn who_flags_each_command_as_a_repetition_is_judged_anew_at_every_fourth() {
+    let house = strict_house();
+    introduced(&house);
+    let mut lock = lock(&house);
+    let mut mallory = house.client("mallory");
+    let command = Message { id: 9, ..Message::new(SET, "UNLOCK").qos(1) };
+    let again = Message { dup: true, ..command.clone() };
+    let all = std::iter::once(&command).chain(std::iter::repeat_n(&again, 40));
+    mallory.send(&all.map(|message| packet::publish(Version::V311, message)).collect::<Vec<_>>().concat());
+    for _ in 0..=40 {
+        assert!(mallory.acked(PATIENCE, Pub::Ack, 9).taken());
+    }
+    assert_eq!(house.count("SELECT count(DISTINCT percept) FROM verdicts WHERE topic = ?1 AND repeat_of IS NULL", [SET]), 11);
+    assert!(!unlocks(&lock.rest()));
+}
+
+#[test]
 fn a_name_alone_brings_no_standing() {
     let house = Plan::default().enforce().config("[[entity]]\nid = \"anna\"\nowner = true\nhuman = true\n").start();
     introduced(&house);

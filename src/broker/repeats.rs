@@ -20,6 +20,16 @@ struct Utterance {
     percept: Uuid,
     at: Timestamp,
     repeated: u8,
+    /// The connection on which it was last said is over.
+    earlier: bool,
+}
+
+/// A message as a repetition is known by: `digest` stands for topic and body.
+#[derive(Debug, Clone, Copy)]
+pub struct Heard {
+    pub packet_id: u16,
+    pub digest: u64,
+    pub dup: bool,
 }
 
 /// A sender repeats itself a few times; after that it is no accident, and counts.
@@ -32,24 +42,38 @@ const DEPARTED: usize = 1_024;
 impl Said {
     /// The percept that this message repeats, if it does: flagged DUP, and the same topic and body as the last message under
     /// this packet id, within a minute. Without the flag it is news: a sensor that wakes, tells and sleeps uses packet id 1 each time.
-    pub fn repeats(&mut self, packet_id: u16, digest: u64, dup: bool, at: Timestamp) -> Option<Uuid> {
-        if !dup {
+    /// While the store cannot write (`fails`) nobody is answered: each repeats it once on each new connection for as long as that lasts.
+    pub fn hear(&mut self, heard: &Heard, percept: Uuid, at: Timestamp, fails: bool) -> Option<Uuid> {
+        let repeated = self.repeats(heard, at, fails);
+        // A repetition makes nothing younger, and begins no count anew: else who repeats without end would never be news.
+        if repeated.is_none() {
+            self.remember(heard.packet_id, heard.digest, percept, at);
+        }
+        repeated
+    }
+
+    fn repeats(&mut self, heard: &Heard, at: Timestamp, fails: bool) -> Option<Uuid> {
+        if !heard.dup {
             return None;
         }
-        let last = self.utterances.iter_mut().rev().find(|u| u.packet_id == packet_id)?;
+        let last = self.utterances.iter_mut().rev().find(|u| u.packet_id == heard.packet_id)?;
         let recent = at.micros().saturating_sub(last.at.micros()) <= limits::REPEAT_SECONDS * 1_000_000;
-        if last.digest != digest || !recent || last.repeated == REPEATS {
+        if last.digest != heard.digest || !recent || last.repeated == REPEATS {
             return None;
         }
-        last.repeated += 1;
+        if std::mem::take(&mut last.earlier) && fails {
+            last.at = at;
+        } else {
+            last.repeated += 1;
+        }
         Some(last.percept)
     }
 
-    pub fn remember(&mut self, packet_id: u16, digest: u64, percept: Uuid, at: Timestamp) {
+    fn remember(&mut self, packet_id: u16, digest: u64, percept: Uuid, at: Timestamp) {
         if self.utterances.len() == UTTERANCES {
             self.utterances.pop_front();
         }
-        self.utterances.push_back(Utterance { packet_id, digest, percept, at, repeated: 0 });
+        self.utterances.push_back(Utterance { packet_id, digest, percept, at, repeated: 0, earlier: false });
     }
 }
 
@@ -58,13 +82,15 @@ impl Said {
 pub struct Voices(Mutex<BTreeMap<String, Arc<Mutex<Said>>>>);
 
 impl Voices {
-    /// What this client said before. Its old connection may still be ending: both share it.
+    /// What this client said before, on a new connection. Its old one may still be ending: both share it.
     pub fn welcome(&self, client_id: &str) -> Arc<Mutex<Said>> {
         let mut voices = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if !voices.contains_key(client_id) {
             make_room(&mut voices);
         }
-        Arc::clone(voices.entry(client_id.to_owned()).or_default())
+        let said = Arc::clone(voices.entry(client_id.to_owned()).or_default());
+        said.lock().unwrap_or_else(PoisonError::into_inner).utterances.iter_mut().for_each(|last| last.earlier = true);
+        said
     }
 
     /// After a crash: what the store still knows of the last minute, in order.
@@ -90,38 +116,76 @@ fn make_room(voices: &mut BTreeMap<String, Arc<Mutex<Said>>>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::percept::digest;
+
+    const FIRST: Heard = Heard { packet_id: 1, digest: 5, dup: false };
+    const AGAIN: Heard = Heard { dup: true, ..FIRST };
+
+    fn id(n: u128) -> Uuid {
+        Uuid::from_u128(n)
+    }
 
     #[test]
     fn a_repetition_has_the_flag_and_the_last_body_of_its_packet_id_within_a_minute() {
         let at = Timestamp::from_micros(1_000_000);
-        let (d, id) = (digest("t", b"x"), Uuid::from_u128(7));
-        let mut said = Said::default();
-        said.remember(1, d, id, at);
-        assert_eq!(said.repeats(1, d, false, at), None, "a packet id used again without the flag is news");
-        assert_eq!(said.repeats(1, d, true, at.plus_seconds(60)), Some(id));
-        assert_eq!(said.repeats(1, d, true, at.plus_seconds(61)), None);
-        assert_eq!(said.repeats(2, d, true, at), None);
-        assert_eq!(said.repeats(1, digest("t", b"y"), true, at), None);
-        said.remember(1, digest("t", b"y"), Uuid::nil(), at);
-        assert_eq!(said.repeats(1, d, true, at), None, "something else was said under this id since");
+        let said = |heard: Heard, seconds| {
+            let mut said = Said::default();
+            assert_eq!(said.hear(&FIRST, id(7), at, false), None);
+            said.hear(&heard, id(8), at.plus_seconds(seconds), false)
+        };
+        assert_eq!(said(FIRST, 0), None, "a packet id used again without the flag is news");
+        assert_eq!(said(AGAIN, 60), Some(id(7)));
+        assert_eq!(said(AGAIN, 61), None);
+        assert_eq!(said(Heard { packet_id: 2, ..AGAIN }, 0), None);
+        assert_eq!(said(Heard { digest: 6, ..AGAIN }, 0), None);
+        let mut since = Said::default();
+        since.hear(&FIRST, id(7), at, false);
+        since.hear(&Heard { digest: 6, ..FIRST }, id(8), at, false);
+        assert_eq!(since.hear(&AGAIN, id(9), at, false), None, "something else was said under this id since");
     }
 
     #[test]
-    fn one_repetition_too_many_is_news() {
+    fn who_repeats_without_end_is_news_again_in_time() {
         let (mut said, at) = (Said::default(), Timestamp::from_micros(1));
-        said.remember(1, 5, Uuid::nil(), at);
-        for _ in 0..REPEATS {
-            assert!(said.repeats(1, 5, true, at).is_some());
+        assert_eq!(said.hear(&FIRST, id(1), at, false), None);
+        for n in 0..u128::from(REPEATS) {
+            assert_eq!(said.hear(&AGAIN, id(2 + n), at.plus_seconds(1), false), Some(id(1)));
         }
-        assert!(said.repeats(1, 5, true, at).is_none());
+        assert_eq!(said.hear(&AGAIN, id(9), at.plus_seconds(2), false), None, "it is no accident any more");
+        assert_eq!(said.hear(&AGAIN, id(10), at.plus_seconds(3), false), Some(id(9)), "and is repeated itself");
+        // Each in time after the one before, and none in time after what they repeat.
+        assert_eq!(said.hear(&AGAIN, id(11), at.plus_seconds(60), false), Some(id(9)));
+        assert_eq!(said.hear(&AGAIN, id(12), at.plus_seconds(63), false), None);
+    }
+
+    #[test]
+    fn while_the_store_cannot_write_each_connection_may_repeat_it_once() {
+        let (voices, at) = (Voices::default(), Timestamp::from_micros(1));
+        let hear = |said: &Mutex<Said>, seconds, fails| said.lock().unwrap().hear(&AGAIN, id(2), at.plus_seconds(seconds), fails);
+        assert_eq!(voices.welcome("a").lock().unwrap().hear(&FIRST, id(1), at, false), None);
+        for n in 1..=60 {
+            assert_eq!(hear(&voices.welcome("a"), 5 * n, true), Some(id(1)), "after {} s", 5 * n);
+        }
+        // Within one connection nobody has a reason to.
+        let said = voices.welcome("a");
+        assert_eq!(hear(&said, 301, true), Some(id(1)));
+        for _ in 0..REPEATS {
+            assert_eq!(hear(&said, 302, true), Some(id(1)));
+        }
+        assert_eq!(hear(&said, 303, true), None);
+        // And who is answered has none on new ones.
+        for _ in 0..REPEATS {
+            assert_eq!(hear(&voices.welcome("a"), 304, false), Some(id(2)));
+        }
+        assert_eq!(hear(&voices.welcome("a"), 304, false), None);
     }
 
     #[test]
     fn what_the_store_recalls_was_said_before() {
         let (voices, at) = (Voices::default(), Timestamp::from_micros(1));
-        voices.recall("a", 1, 5, Uuid::nil(), at);
-        assert_eq!(voices.welcome("a").lock().unwrap().repeats(1, 5, true, at), Some(Uuid::nil()));
+        voices.recall("a", 3, 5, id(9), at);
+        let again = Heard { packet_id: 3, ..AGAIN };
+        assert_eq!(voices.welcome("a").lock().unwrap().hear(&again, id(1), at, false), Some(id(9)));
+        assert_eq!(voices.welcome("b").lock().unwrap().hear(&again, id(1), at, false), None);
     }
 
     #[test]

@@ -304,7 +304,7 @@ impl Visit {
             },
         };
         let message = Message { topic: &will.topic, payload: &will.payload, qos: will.qos, ..Message::default() };
-        let percept = self.percept(&message, &self.who(), told, Purpose::Observation);
+        let percept = self.percept(&message, &self.who(), told, Purpose::Observation, None);
         self.hall.inbox.leave(Input::Percept(Box::new(percept)), will.payload.len(), None, None).await;
     }
 }

@@ -13,7 +13,7 @@ use jamey::{
     app::{self, Approvals, Journal, rules::Sets},
     broker::{
         guard::{self, GuardRules, Reading},
-        repeats::Voices,
+        repeats::{Heard, Voices},
     },
     config::{self, Config},
     domain::{
@@ -335,17 +335,12 @@ impl House {
         }
         let Some((entity, kind, purpose)) = self.means(who, sent) else { return Ok(()) };
         let (at, id) = (self.now(), self.id());
-        let (digest, voice) = (digest(&sent.topic, &sent.payload), self.voices.welcome(who));
-        let mut repeat_of = {
-            let mut said = voice.lock().unwrap();
-            let repeat_of = said.repeats(sent.packet_id, digest, dup, at);
-            said.remember(sent.packet_id, digest, repeat_of.unwrap_or(id), at);
-            repeat_of
-        };
+        let heard = Heard { packet_id: sent.packet_id, digest: digest(&sent.topic, &sent.payload), dup };
+        let mut repeat_of = self.voices.welcome(who).lock().unwrap().hear(&heard, id, at, self.broken);
         if self.planted == Planted::KnowsNoRepetition {
             repeat_of = None;
         }
-        self.ledger.hears(who, sent.packet_id, dup, repeat_of, id, at)?;
+        self.ledger.hears(who, &heard, self.broken, repeat_of, id, at)?;
         let body = Body::parse(&sent.payload, None);
         let own_id = body.object().and_then(|o| o.get("id")?.as_str().map(str::to_owned));
         let percept = Percept {

@@ -2,6 +2,7 @@
 
 use super::invariants::Broken;
 use jamey::{
+    broker::repeats::Heard,
     domain::{Change, EntityId, Kept, Percept, Purpose, Timestamp, limits},
     store::{Batch, Chore},
 };
@@ -26,10 +27,15 @@ pub struct Committed<'c> {
 /// What one client said under one packet id.
 struct Said {
     percept: Uuid,
+    first: Timestamp,
     at: Timestamp,
+    repeated: u8,
     /// The house was not started anew since.
     is_fresh: bool,
 }
+
+/// As often a sender may repeat itself before that is news.
+const REPEATS: u8 = 3;
 
 #[derive(Default)]
 pub struct Ledger {
@@ -78,23 +84,33 @@ impl Ledger {
         self.said.insert((who.to_owned(), packet_id), None);
     }
 
-    /// What is said again within a minute is known again; whatever else is news.
-    pub fn hears(&mut self, who: &str, packet_id: u16, dup: bool, repeat_of: Option<Uuid>, id: Uuid, at: Timestamp) -> Result<(), Broken> {
+    /// What is said again within a minute, and not too often, is known again; whatever else is news. While the disk fails, each may say it again.
+    pub fn hears(&mut self, who: &str, heard: &Heard, fails: bool, repeat_of: Option<Uuid>, id: Uuid, at: Timestamp) -> Result<(), Broken> {
+        let (packet_id, dup) = (heard.packet_id, heard.dup);
         let said = self.said.entry((who.to_owned(), packet_id)).or_default();
         if let Some(said) = said {
-            let in_time = at.micros() - said.at.micros() <= limits::REPEAT_SECONDS * 1_000_000;
+            let in_time = at.micros() - said.at.micros() <= limits::REPEAT_SECONDS * 1_000_000 && said.repeated < REPEATS;
             let is_known = said.is_fresh || self.kept.contains_key(&said.percept) && !self.let_go.contains(&said.percept);
             if dup && in_time && is_known && repeat_of != Some(said.percept) {
                 let text = format!("{who} said {packet_id} again in time, and it is taken for {repeat_of:?}, not for {}", said.percept);
                 return Err(Broken::new("what_is_repeated_is_counted_once", text));
             }
+            if repeat_of.is_some() && !(dup && in_time) {
+                let text = format!("{who} said {packet_id} once too often or too late, and it counts for nothing");
+                return Err(Broken::new("who_repeats_without_end_is_news", text));
+            }
         }
         match (repeat_of, said) {
-            (Some(_), Some(_)) => {
+            (Some(_), Some(said)) => {
+                if fails {
+                    said.at = at;
+                } else {
+                    said.repeated += 1;
+                }
                 *self.counts.entry("repetitions").or_default() += 1;
             }
             (Some(_), None) => return Err(Broken::new("what_is_repeated_is_counted_once", "it was never said before")),
-            (None, said) => *said = Some(Said { percept: id, at, is_fresh: true }),
+            (None, said) => *said = Some(Said { percept: id, first: at, at, repeated: 0, is_fresh: true }),
         }
         Ok(())
     }
@@ -102,7 +118,7 @@ impl Ledger {
     /// After a start only the store knows who said what.
     pub fn restarts(&mut self) {
         for said in self.said.values_mut().flatten() {
-            said.is_fresh = false;
+            (said.is_fresh, said.repeated, said.at) = (false, 0, said.first);
         }
     }
 

@@ -11,6 +11,7 @@ use crate::{
         inbox::Answer,
         orders::{About, Order},
         reading::{self, Told},
+        repeats::Heard,
     },
     config::WhenUnwritable,
     domain::{Answer as Word, Body, Input, Origin, OwnersWord, Percept, Purpose, Request, WayOn, limits, percept::digest},
@@ -186,12 +187,11 @@ impl Visit {
                 (told, Purpose::Requests { origin, requests })
             }
         };
-        let mut percept = self.percept(message, who, told, purpose);
+        let mut percept = self.percept(message, who, told, purpose, again);
         percept.way_on = course
             .on
             .as_ref()
             .map(|(topic, payload)| Box::new(WayOn { topic: topic.clone(), payload: payload.to_vec(), ..WayOn::default() }));
-        percept.repeat_of = percept.repeat_of.or(again);
         course.repeats = percept.repeat_of.is_some() && again.is_none();
         course.percept = percept.id;
         course.since = self.hall.clock.uptime();
@@ -199,7 +199,7 @@ impl Visit {
         Some((percept, course))
     }
 
-    pub(super) fn percept(&self, message: &Message<'_>, who: &Who, told: Told, purpose: Purpose) -> Percept {
+    pub(super) fn percept(&self, message: &Message<'_>, who: &Who, told: Told, purpose: Purpose, again: Option<Uuid>) -> Percept {
         let at = self.hall.clock.now();
         let too_long = message.payload.len() > limits::BODY_BYTES && purpose != Purpose::Discovery;
         let (payload, body) = match too_long {
@@ -207,12 +207,11 @@ impl Visit {
             false => (message.payload.to_vec(), Body::parse(message.payload, message.content_type)),
         };
         let id = self.hall.clock.percept_id();
-        let mut repeat_of = None;
-        if let Some(packet_id) = message.packet_id {
-            let mut said = self.said();
-            repeat_of = said.repeats(packet_id, message.digest, message.dup, at);
-            said.remember(packet_id, message.digest, repeat_of.unwrap_or(id), at);
-        }
+        // What the mind was told of ahead was heard then.
+        let repeat_of = again.or_else(|| {
+            let heard = Heard { packet_id: message.packet_id?, digest: message.digest, dup: message.dup };
+            self.said().hear(&heard, id, at, self.hall.failing())
+        });
         let own_id = body
             .object()
             .and_then(|o| o.get("id"))
