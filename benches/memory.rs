@@ -23,8 +23,10 @@ use nix::sys::{
     time::TimeValLike,
 };
 use std::{
+    fs::File,
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
+    os::unix::fs::FileExt,
     path::Path,
     process::{Child, Command, Stdio},
     sync::Arc,
@@ -120,6 +122,32 @@ fn most(process: &str) -> String {
     format!("{:.0} MiB", kib.unwrap_or(0.0) / 1024.0)
 }
 
+/// This disk without Jamey: 4 KiB in a file that does not grow, and on the disk.
+struct Disk {
+    file: File,
+    block: u64,
+}
+
+impl Disk {
+    const BLOCKS: u64 = 1_024;
+
+    fn of(folder: &Path) -> Self {
+        let file = File::create(folder.join("disk_alone")).unwrap();
+        file.write_all_at(&vec![1; 4_096 * Self::BLOCKS as usize], 0).unwrap();
+        file.sync_all().unwrap();
+        Self { file, block: 0 }
+    }
+
+    /// How long it takes, in nanoseconds.
+    fn sync(&mut self) -> u64 {
+        self.block += 1;
+        let from = Instant::now();
+        self.file.write_all_at(&[2; 4_096], self.block % Self::BLOCKS * 4_096).unwrap();
+        self.file.sync_data().unwrap();
+        from.elapsed().as_nanos() as u64
+    }
+}
+
 /// A running house, and a connection to it.
 struct Running {
     child: Child,
@@ -159,16 +187,22 @@ impl Running {
         assert_eq!(answer[0], 0x40, "it was acknowledged");
     }
 
-    /// A command every five milliseconds, for so long.
-    fn commands(&mut self, name: &str, lasting: Duration) {
-        let (from, mut nanos) = (Instant::now(), Vec::new());
+    /// A command every five milliseconds, for so long; and in the middle between two what the disk alone does in that moment.
+    fn commands(&mut self, name: &str, lasting: Duration, disk: &mut Disk) {
+        const HALF: Duration = Duration::from_micros(2_500);
+        let (from, mut nanos, mut alone) = (Instant::now(), Vec::new(), Vec::new());
         while from.elapsed() < lasting {
             let sent = Instant::now();
             self.command();
             nanos.push(sent.elapsed().as_nanos() as u64);
-            std::thread::sleep(Duration::from_millis(5));
+            std::thread::sleep(HALF);
+            alone.push(disk.sync());
+            std::thread::sleep(HALF);
         }
+        let more = over(&nanos) - over(&alone);
         pause(name, nanos);
+        pause("   4 KiB and a sync without Jamey", alone);
+        println!("   so many more of Jamey's: {more:+.3} %");
     }
 
     fn kill(mut self) {
@@ -190,17 +224,17 @@ fn first_verdict(folder: &Path) -> f64 {
 /// What a command waits, at rest and while memory is looked after and searched: each wait has a sync of this disk in it.
 fn pauses(folder: &Path) {
     const LASTING: Duration = Duration::from_secs(20);
-    let mut house = Running::start(folder);
-    house.commands("a command, at rest", LASTING);
+    let (mut house, mut disk) = (Running::start(folder), Disk::of(folder));
+    house.commands("a command, at rest", LASTING, &mut disk);
     println!("the house: resident {}", resident(&house.child.id().to_string()));
     let mut optimise = jamey(folder, &["memory", "optimise"]).spawn().unwrap();
-    house.commands("a command, while what is due goes", LASTING);
+    house.commands("a command, while what is due goes", LASTING, &mut disk);
     let over = optimise.try_wait().unwrap().is_some();
     println!("{}", if over { "(that was over before)" } else { "(that was not over then)" });
     optimise.kill().unwrap();
     optimise.wait().unwrap();
     let mut rebuild = jamey(folder, &["memory", "rebuild"]).spawn().unwrap();
-    house.commands("a command, while the index is made", LASTING / 4);
+    house.commands("a command, while the index is made", LASTING / 4, &mut disk);
     rebuild.kill().unwrap();
     rebuild.wait().unwrap();
     println!("the house then: resident {}, {} at most", resident(&house.child.id().to_string()), most(&house.child.id().to_string()));
@@ -213,10 +247,14 @@ fn percentiles(name: &str, mut nanos: Vec<u64>) {
     println!("{name:<34} p50 {:.3} ms   p95 {:.3} ms   p99 {:.3} ms   max {:.3} ms", at(0.5), at(0.95), at(0.99), at(1.0));
 }
 
+/// How many in a hundred took longer than 5 ms.
+fn over(nanos: &[u64]) -> f64 {
+    nanos.iter().filter(|nanos| **nanos > 5_000_000).count() as f64 * 100.0 / nanos.len() as f64
+}
+
 /// What the host itself does now and then is in it also at rest.
 fn pause(name: &str, nanos: Vec<u64>) {
-    let over = nanos.iter().filter(|nanos| **nanos > 5_000_000).count();
-    println!("{name:<34} {over} of {} commands waited longer than 5 ms: {:.3} %", nanos.len(), over as f64 * 100.0 / nanos.len() as f64);
+    println!("{name:<34} longer than 5 ms: {:.3} % of {}", over(&nanos), nanos.len());
     percentiles("", nanos);
 }
 

@@ -3,12 +3,12 @@
 use crate::{
     memory::index::{Doubt, FollowError, Follower},
     runtime::{Supervisor, pulse, step_back},
-    store::{Chore, Chores, Reader},
+    store::{Chore, Chores, GivingWay, Reader, StoreHealth},
 };
 use std::{
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
         mpsc::{RecvTimeoutError, SyncSender, sync_channel},
     },
@@ -35,9 +35,12 @@ pub struct Keeper {
     left: Arc<AtomicBool>,
     asks: Asks,
     doubted: Arc<AtomicBool>,
-    chores: Arc<Mutex<Option<Chores>>>,
+    house: House,
     figures: Arc<Mutex<IndexFigures>>,
 }
+
+/// Whose index it is, once it writes: where the change log is shortened, and whom to give way to.
+type House = Arc<OnceLock<(Chores, Arc<StoreHealth>)>>;
 
 /// The index as its thread committed it last.
 #[derive(Debug, Clone, Copy, Default)]
@@ -106,9 +109,9 @@ impl Keeper {
         self.wake();
     }
 
-    /// Where the change log is shortened.
-    pub fn work_with(&self, chores: Chores) {
-        *self.chores.lock().unwrap_or_else(PoisonError::into_inner) = Some(chores);
+    /// For a house that writes; for the first that is named.
+    pub fn work_with(&self, chores: Chores, health: Arc<StoreHealth>) {
+        drop(self.house.set((chores, health)));
     }
 
     #[must_use]
@@ -138,18 +141,18 @@ impl Keeper {
 /// When it cannot be started.
 pub fn keep(data: &Path, supervisor: &Supervisor) -> std::io::Result<(Keeper, JoinHandle<()>)> {
     let (data, stop) = (data.to_owned(), Arc::new(AtomicBool::new(false)));
-    let (asks, doubted, chores, figures) = (Asks::default(), Arc::default(), Arc::default(), Arc::default());
+    let (asks, doubted, house, figures) = (Asks::default(), Arc::default(), Arc::default(), Arc::default());
     let work = Work {
         data,
         stopped: Arc::clone(&stop),
         asks: Arc::clone(&asks),
         doubted: Arc::clone(&doubted),
-        chores: Arc::clone(&chores),
+        house: Arc::clone(&house),
         figures: Arc::clone(&figures),
     };
     let held = supervisor.clone();
     let thread = thread::Builder::new().name("index".into()).spawn(move || held.hold("index", || work.run()))?;
-    Ok((Keeper { thread: thread.thread().clone(), stop, left: Arc::default(), asks, doubted, chores, figures }, thread))
+    Ok((Keeper { thread: thread.thread().clone(), stop, left: Arc::default(), asks, doubted, house, figures }, thread))
 }
 
 struct Work {
@@ -157,7 +160,7 @@ struct Work {
     stopped: Arc<AtomicBool>,
     asks: Asks,
     doubted: Arc<AtomicBool>,
-    chores: Arc<Mutex<Option<Chores>>>,
+    house: House,
     figures: Arc<Mutex<IndexFigures>>,
 }
 
@@ -201,7 +204,7 @@ impl Work {
             }
             let asked = std::mem::take(&mut *self.asks.lock().unwrap_or_else(PoisonError::into_inner));
             if asked.iter().any(|(wish, _)| *wish == Wish::Rebuild) && !over {
-                self.told(&asked, follower.rebuild(&store, |_| {}))?;
+                self.told(&asked, self.rebuild(&mut follower, &store))?;
             } else if follower.is_to_purge(&store)? {
                 self.told(&asked, self.anew(&mut follower, &store, &Doubt::Forgotten))?;
             } else if asked.iter().any(|(wish, _)| *wish == Wish::Compact) && !over {
@@ -237,17 +240,28 @@ impl Work {
 
     fn anew(&self, follower: &mut Follower, store: &Reader, doubt: &Doubt) -> Result<u64, FollowError> {
         let from = Instant::now();
-        let records = follower.rebuild(store, |_| {})?;
+        let records = self.rebuild(follower, store)?;
         if records > 0 {
             info!("the index was built anew, for {doubt}: {records} records in {:.1} s", from.elapsed().as_secs_f64());
         }
         Ok(records)
     }
 
+    /// Some records at a time: while verdicts take longer for it, it waits.
+    fn rebuild(&self, follower: &mut Follower, store: &Reader) -> Result<u64, FollowError> {
+        let mut giving_way = None;
+        follower.rebuild(store, |_| {
+            // At a start the house may write only when this is under way.
+            if giving_way.is_none() {
+                giving_way = self.house.get().map(|(_, health)| GivingWay::to(Some(health)));
+            }
+            thread::sleep(giving_way.as_mut().map_or(Duration::ZERO, GivingWay::pause));
+        })
+    }
+
     /// What the index has seen need not stand in the log any more. Where that cannot be done now, the next commit does it.
     fn shorten(&self, applied: i64) {
-        let chores = self.chores.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(Err(error)) = chores.map(|chores| chores.run(Chore::Followed { to: applied })) {
+        if let Some(Err(error)) = self.house.get().map(|(chores, _)| chores.run(Chore::Followed { to: applied })) {
             debug!(%error, "the change log stays as long as it is");
         }
     }
@@ -315,7 +329,7 @@ mod tests {
             left: Arc::default(),
             asks: Asks::default(),
             doubted: Arc::default(),
-            chores: Arc::default(),
+            house: Arc::default(),
             figures: Arc::default(),
         };
         let (asks, waits) = (keeper.clone(), keeper.asks.clone());

@@ -151,7 +151,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let health = writer.health();
     let (upkeeper, upkeeping) = upkeep::keep(&config, upkeep::time_of(&clock), writer.chores(), keeper.clone(), &supervisor)
         .context("the upkeep's thread cannot be started")?;
-    keeper.work_with(writer.chores());
+    keeper.work_with(writer.chores(), writer.health());
 
     let holds = (sets.live.ruling().digest(), sets.shadow.as_ref().map(|s| s.ruling().digest()));
     let shelf = Arc::new(rules::Shelf::default());

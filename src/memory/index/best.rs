@@ -12,6 +12,7 @@ use std::{
 };
 use tantivy::{
     DocId, DocSet, Score, Searcher, SegmentReader, TERMINATED, Term,
+    postings::{Postings, SegmentPostings},
     query::{Bm25Weight, BooleanQuery, EnableScoring, Occur, Query, TermQuery, Weight},
     schema::IndexRecordOption,
 };
@@ -104,7 +105,7 @@ impl Best<'_> {
     fn look_at_each(
         &mut self,
         rare: usize,
-        queries: &[Box<dyn Weight>],
+        terms: &[Term],
         weights: &[Bm25Weight],
         profiles: &[Profile],
         here: Here<'_>,
@@ -113,37 +114,38 @@ impl Best<'_> {
         let with = in_turn(weights).into_iter().filter(|words| words.contains(&rare));
         let most = with.map(|words| ceiling::most(&words, profiles, weights)).fold(Score::MIN, Score::max);
         let mut floor = self.floor(columns.newest());
-        let Some(lead) = queries.get(rare).filter(|_| most > floor) else { return Ok(()) };
-        let mut others = Vec::new();
-        for (word, query) in queries.iter().enumerate().filter(|(word, _)| *word != rare) {
-            let most = ceiling::most(&[word], profiles, weights);
-            if most > Score::MIN {
-                others.push((most, query.scorer(segment, 1.0)?));
-            }
+        if most <= floor {
+            return Ok(());
         }
+        let word = |number: usize| Standing::of(segment, number, terms, weights, profiles);
+        let (Some(field), Some(mut lead)) = (terms.first().map(Term::field), word(rare)?) else { return Ok(()) };
+        let others = (0..terms.len()).filter(|other| *other != rare).filter_map(|other| word(other).transpose());
+        let mut others = others.collect::<tantivy::Result<Vec<_>>>()?;
         // The weightiest first: soon it is plain that a record cannot be among the best.
-        others.sort_by(|(one, _), (other, _)| other.total_cmp(one));
-        let all: Score = others.iter().map(|(most, _)| most).sum();
-        let mut lead = lead.scorer(segment, 1.0)?;
-        let mut doc = lead.doc();
+        others.sort_by(|one, other| other.most.total_cmp(&one.most));
+        let all = lead.most + others.iter().map(|other| other.most).sum::<f64>();
+        let lengths = segment.get_fieldnorms_reader(field)?;
+        let mut doc = lead.postings.doc();
         while doc != TERMINATED && most > floor {
-            let (mut score, mut left) = (lead.score(), all);
-            for (most, other) in &mut others {
-                if (score + left) * ceiling::ROUNDED_UP <= floor {
-                    break;
-                }
-                left = (left - *most).max(0.0);
-                if other.doc() < doc {
-                    other.seek(doc);
-                }
-                if other.doc() == doc {
-                    score += other.score();
+            let mut can = all;
+            for other in &mut others {
+                if !other.stands_in(doc) {
+                    can -= other.most;
+                    if can <= f64::from(floor) {
+                        break;
+                    }
                 }
             }
-            if score > floor {
-                floor = self.offer(here, doc, score);
+            // Nearly none comes so far: only of these is it reckoned what they score.
+            if can > f64::from(floor) {
+                let length = lengths.fieldnorm_id(doc);
+                let there = others.iter().filter(|other| other.postings.doc() == doc);
+                let score = there.fold(lead.score(length), |sum, other| sum + other.score(length));
+                if score > floor {
+                    floor = self.offer(here, doc, score);
+                }
             }
-            doc = lead.advance();
+            doc = lead.postings.advance();
         }
         Ok(())
     }
@@ -205,6 +207,43 @@ impl Best<'_> {
     }
 }
 
+/// A word in a segment, and where it stands.
+struct Standing<'w> {
+    /// No record scores more for it.
+    most: f64,
+    weight: &'w Bm25Weight,
+    postings: SegmentPostings,
+}
+
+impl<'w> Standing<'w> {
+    /// None: it stands in none of its records.
+    fn of(
+        segment: &SegmentReader,
+        number: usize,
+        terms: &[Term],
+        weights: &'w [Bm25Weight],
+        profiles: &[Profile],
+    ) -> tantivy::Result<Option<Self>> {
+        let (Some(term), Some(weight)) = (terms.get(number), weights.get(number)) else { return Ok(None) };
+        let postings = segment.inverted_index(term.field())?.read_postings(term, IndexRecordOption::WithFreqs)?;
+        let most = f64::from(ceiling::most(&[number], profiles, weights));
+        Ok(postings.map(|postings| Self { most, weight, postings }))
+    }
+
+    /// Asked of one record after another.
+    fn stands_in(&mut self, doc: DocId) -> bool {
+        if self.postings.doc() < doc {
+            self.postings.seek(doc);
+        }
+        self.postings.doc() == doc
+    }
+
+    /// What the record where it stands now scores for it, by the length of its text.
+    fn score(&self, length: u8) -> Score {
+        self.weight.score(length, self.postings.term_freq())
+    }
+}
+
 /// The best documents of all segments, best first.
 pub fn search(
     searcher: &Searcher,
@@ -234,10 +273,8 @@ pub fn search(
             let profiles = segments.iter().map(|(_, segment, _)| ceilings.of(segment, terms)).collect::<tantivy::Result<Vec<_>>>()?;
             let rare = if narrowed.is_empty() { rarest(searcher, terms, &weights)? } else { None };
             if let Some(rare) = rare {
-                let queries = terms.iter().map(|term| TermQuery::new(term.clone(), IndexRecordOption::WithFreqs).weight(scoring));
-                let queries = queries.collect::<tantivy::Result<Vec<_>>>()?;
                 for (here, profiles) in segments.iter().zip(&profiles) {
-                    best.look_at_each(rare, &queries, &weights, profiles, *here)?;
+                    best.look_at_each(rare, terms, &weights, profiles, *here)?;
                 }
                 best.again = true;
             }

@@ -145,8 +145,8 @@ impl Index {
             None if applied > 0 => return Ok(Some(Doubt::Ahead { applied, last: 0 })),
             _ => {}
         }
-        // Flipped bytes make it find nonsense, or panic.
-        let checked = catch_unwind(AssertUnwindSafe(|| self.index.validate_checksum()));
+        // Flipped bytes make it find nonsense, or panic. All of it is read, by mappings that go with each file: those of the search would keep it.
+        let checked = catch_unwind(AssertUnwindSafe(|| tantivy::Index::open_in_dir(&self.path)?.validate_checksum()));
         Ok(match checked {
             Ok(Ok(wrong)) => wrong.into_iter().min().map(|path| Doubt::Damaged(path.display().to_string())),
             Ok(Err(error)) => Some(Doubt::Damaged(error.to_string())),
