@@ -12,7 +12,7 @@ use std::{
     collections::BTreeSet,
     fs,
     io::Write,
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{SocketAddr, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
     time::{Duration, Instant},
@@ -116,7 +116,7 @@ impl Prometheus {
         fs::write(folder.path().join("prometheus.yml"), config).unwrap();
         fs::write(folder.path().join("token"), token).unwrap();
         fs::copy(deploy("prometheus/rules.yml"), folder.path().join("rules.yml")).unwrap();
-        let at = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let at = at(free_port());
         let child = program("prometheus")
             .current_dir(folder.path())
             .args(["--config.file=prometheus.yml", "--storage.tsdb.path=data", "--log.level=error"])

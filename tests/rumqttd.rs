@@ -4,7 +4,7 @@
 
 mod support;
 use std::{
-    net::{SocketAddr, TcpListener},
+    net::SocketAddr,
     sync::{Arc, Mutex},
 };
 use support::*;
@@ -31,7 +31,7 @@ fn is_there(house: &House, before: &str) -> String {
 
 #[test]
 fn what_is_asked_at_rumqttd_is_judged_and_answered_there() {
-    let at = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let at = at(free_port());
     let mut house = house_with_rumqttd(at);
     let mut since = String::new();
     for round in 0..2 {
@@ -56,7 +56,7 @@ fn what_is_asked_at_rumqttd_is_judged_and_answered_there() {
 /// rumqttd keeps nothing on disk, so it is here in a process that stays, and another Jamey, attached to it, is killed.
 #[test]
 fn what_rumqttd_acknowledged_is_remembered_though_jamey_is_killed() {
-    let at = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let at = at(free_port());
     let mut host = house_with_rumqttd(at);
     is_there(&host, "");
     let attached = format!("[attached]\naddress = \"{at}\"\nclient_id = \"second\"\nfilters = [\"sensors/#\"]\n");

@@ -1,8 +1,8 @@
 //! The guides, executed as they stand: their blocks in one shell each page, with the programs of this build and folders of the test's own.
 
-use crate::{
-    support::page::{Example, blocks, run, words_fit},
-    town::free_port,
+use crate::support::{
+    free_port,
+    page::{Example, blocks, run, words_fit},
 };
 use std::{
     fs,

@@ -1,8 +1,8 @@
 //! What mosquitto kept for those who are not there goes over, and comes back.
 
 use crate::{
-    support::{Message, Mqtt, Properties, dial, property},
-    town::{Town, at, free_port, mosquitto},
+    support::{Message, Mqtt, Properties, at, dial, free_port, property},
+    town::{Town, mosquitto},
 };
 use serde_json::Value;
 

@@ -1,8 +1,8 @@
 //! Clients and what they try, asked of mosquitto, of the Jamey that took its place, and of the mosquitto that took it back.
 
 use crate::{
-    support::{Message, Mqtt, Sent, dial},
-    town::{Running, Town, at, free_port, mosquitto},
+    support::{Message, Mqtt, Sent, at, dial, free_port},
+    town::{Running, Town, mosquitto},
 };
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,6 +1,6 @@
 //! A folder with a mosquitto in it, and the Jamey that takes its place at the same port.
 
-use crate::support::{PATIENCE, wait_until};
+use crate::support::{PATIENCE, at, wait_until};
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
@@ -8,10 +8,9 @@ use nix::{
 use std::{
     fs,
     io::{BufRead, BufReader},
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{SocketAddr, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
-    sync::atomic::{AtomicU32, Ordering},
     time::Duration,
 };
 use tempfile::TempDir;
@@ -22,20 +21,6 @@ pub struct Town {
 
 /// A broker that runs, and ends with this.
 pub struct Running(Child);
-
-/// A port that nobody has now, below those that the system hands out by itself.
-pub fn free_port() -> u16 {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    let begin = std::process::id() * 32;
-    std::iter::repeat_with(|| begin + NEXT.fetch_add(1, Ordering::Relaxed))
-        .map(|number| 10_000 + u16::try_from(number % 20_000).unwrap())
-        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
-        .unwrap()
-}
-
-pub fn at(port: u16) -> SocketAddr {
-    SocketAddr::from(([127, 0, 0, 1], port))
-}
 
 impl Town {
     /// With a `mosquitto.conf` whose `FOLDER` is this one. mosquitto would not be root, so it is told to be.

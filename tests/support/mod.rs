@@ -13,6 +13,7 @@ pub mod other;
 pub mod packet;
 pub mod page;
 pub mod porch;
+pub mod ports;
 pub mod restless;
 pub mod schema;
 pub mod scrape;
@@ -25,6 +26,7 @@ pub use lossy::{Lossy, lossy};
 pub use mqtt::{Dial, Got, MOMENT, Mqtt, PATIENCE, Sent, dial, raw};
 pub use other::{Other, mosquitto, nats};
 pub use packet::{Message, Packet, Properties, Pub, Version, property};
+pub use ports::{at, free_port};
 pub use restless::{Place, Restless, restless};
 pub use sender::Sender;
 

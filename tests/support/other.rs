@@ -1,15 +1,17 @@
 //! Another broker beside Jamey: mosquitto, or NATS with its MQTT 3.1.1, started, stopped and started again where it was.
 
-use super::mqtt::{self, Mqtt, PATIENCE};
+use super::{
+    mqtt::{self, Mqtt, PATIENCE},
+    ports::{at, free_port},
+};
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
 use std::{
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{SocketAddr, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::atomic::{AtomicU32, Ordering},
     time::Duration,
 };
 use tempfile::TempDir;
@@ -19,17 +21,6 @@ pub struct Other {
     folder: TempDir,
     address: SocketAddr,
     child: Option<Child>,
-}
-
-/// A port that nobody has now; the other broker must come back at the same. It lies below those that the system hands out
-/// (`ip_local_port_range`): one of those may be somebody's when the other broker gets to it.
-fn free() -> SocketAddr {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    let begin = std::process::id() * 64;
-    std::iter::repeat_with(|| begin + NEXT.fetch_add(1, Ordering::Relaxed))
-        .map(|number| SocketAddr::from(([127, 0, 0, 1], 10_000 + u16::try_from(number % 20_000).unwrap())))
-        .find(|address| TcpListener::bind(address).is_ok())
-        .unwrap()
 }
 
 fn program(name: &str) -> PathBuf {
@@ -43,7 +34,7 @@ fn program(name: &str) -> PathBuf {
 
 /// mosquitto, with what its config says besides.
 pub fn mosquitto(more: &str) -> Other {
-    let (folder, address) = (TempDir::with_prefix("other-").unwrap(), free());
+    let (folder, address) = (TempDir::with_prefix("other-").unwrap(), at(free_port()));
     let place = folder.path().display();
     let anybody = if more.contains("allow_anonymous") { "" } else { "allow_anonymous true\n" };
     let text = format!(
@@ -57,7 +48,7 @@ pub fn mosquitto(more: &str) -> Other {
 
 /// NATS as an MQTT 3.1.1 broker, on JetStream.
 pub fn nats() -> Other {
-    let (folder, address, own) = (TempDir::with_prefix("other-").unwrap(), free(), free());
+    let (folder, address, own) = (TempDir::with_prefix("other-").unwrap(), at(free_port()), at(free_port()));
     let place = folder.path().display();
     let text = format!(
         "server_name: other\nlisten: \"{own}\"\njetstream {{ store_dir: \"{place}/stream\" }}\nmqtt {{ host: 127.0.0.1, port: {}, ack_wait: \"1s\" }}\n",
