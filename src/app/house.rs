@@ -469,10 +469,6 @@ impl Living {
         self.house.outlets.observed.send_replace(self.house.mind.observation().map(|of| (of, self.house.mind.process())));
         let opinions: Vec<OpinionView> = std::mem::take(&mut self.opinions).into_values().collect();
         self.show(&emotion, &told, &opinions);
-        let said = Said::State { emotion, told, opinions };
-        if self.house.writer.is_idle() {
-            self.submit();
-        }
         let tally = self.house.mind.shadow_tally();
         let key = tally.map(|t| (t.digest.clone(), t.disagreed, t.judged.checked_ilog2()));
         if key != self.shadow && self.house.outlets.said.try_send(Said::Shadow(tally.map(view::shadow))).is_ok() {
@@ -481,8 +477,12 @@ impl Living {
         if !self.gone.is_empty() && self.house.outlets.said.try_send(Said::Gone(self.gone.clone())).is_ok() {
             self.gone.clear();
         }
-        if self.house.outlets.said.try_send(said).is_err() {
+        if self.house.outlets.said.try_send(Said::State { emotion, told, opinions }).is_err() {
             warn!("retained states are published too slowly; this second's are skipped");
+        }
+        // Who waits for the disk finds that it was told: the last tick of all is waited for.
+        if self.house.writer.is_idle() {
+            self.submit();
         }
     }
 

@@ -15,7 +15,7 @@ use std::{
     net::SocketAddr,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicI64, Ordering},
+        atomic::{AtomicBool, AtomicI64, Ordering},
     },
     time::Duration,
 };
@@ -40,6 +40,8 @@ pub struct OwnClient {
     /// Announcements at QoS 1 or 2 that the broker has not acknowledged yet.
     open: Arc<AtomicI64>,
     heard: Arc<Mutex<Instant>>,
+    /// It disconnected, and does not come back.
+    over: Arc<AtomicBool>,
 }
 
 /// It asks the broker whether it is there so often: whoever watches over the house wants to know.
@@ -69,6 +71,8 @@ impl OwnClient {
         let acked = Arc::clone(&open);
         let heard = Arc::new(Mutex::new(Instant::now()));
         let hears = Arc::clone(&heard);
+        let over = Arc::new(AtomicBool::new(false));
+        let ends = Arc::clone(&over);
         let (speaks, status) = (client.clone(), status.to_owned());
         tokio::spawn(async move {
             loop {
@@ -88,7 +92,7 @@ impl OwnClient {
                     }
                     Ok(_) => {}
                     Err(error) => {
-                        if tell.is_closed() {
+                        if tell.is_closed() || ends.load(Ordering::Relaxed) {
                             return;
                         }
                         if tell.send_replace(false) {
@@ -101,7 +105,7 @@ impl OwnClient {
                 }
             }
         });
-        Self { client, connected, open, heard }
+        Self { client, connected, open, heard, over }
     }
 
     /// Waits until the client is connected.
@@ -153,6 +157,7 @@ impl OwnClient {
     }
 
     pub async fn disconnect(&self) {
+        self.over.store(true, Ordering::Relaxed);
         let _ = self.client.disconnect().await;
     }
 }

@@ -8,7 +8,7 @@ use nix::{
 use std::{
     fs,
     io::{BufRead, BufReader},
-    net::{SocketAddr, TcpStream},
+    net::TcpStream,
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
     time::Duration,
