@@ -103,6 +103,10 @@ fn shed(seconds: u32) -> Shed {
 }
 
 fn shed_with(seconds: u32, more: &str) -> Shed {
+    shed_of(Plan::default(), seconds, more)
+}
+
+fn shed_of(plan: Plan, seconds: u32, more: &str) -> Shed {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let people: [(&str, &[&str]); 6] = [
@@ -117,7 +121,7 @@ fn shed_with(seconds: u32, more: &str) -> Shed {
     let rules = folder.path().join("rules.toml");
     std::fs::write(&rules, RULES).unwrap();
     let config = HOUSE.replace("RULES", rules.to_str().unwrap()).replace("SECONDS", &seconds.to_string()) + more;
-    let house = Plan::default().enforce().config(&config).data(&data).start();
+    let house = plan.enforce().config(&config).data(&data).start();
     let shed = Shed { _folder: folder, house };
     assert!(shed.sign_in("bob").publish(Message::new("shed/cellar/leak", "false").qos(1)).taken());
     shed
@@ -520,6 +524,23 @@ fn a_release_that_the_disk_kept_waiting_is_not_let_on_late() {
     db.execute_batch("ROLLBACK").unwrap();
     wait_until("it is on record", mqtt::PATIENCE, || shed.audited("approval.not_sent") == 1);
     assert_eq!(bolt.rest(), []);
+}
+
+#[test]
+fn a_release_over_which_its_part_fell_is_not_let_on_and_that_is_on_record() {
+    let shed = shed_of(Plan::default().env("JAMEY_TRIAL_FALL", "release:panic@0"), 60, "");
+    let mut bolt = shed.sign_in("bolt").listen(SET, 1);
+    let mut anna = shed.approver("anna");
+    let mut panel = shed.sign_in("panel");
+    panel.tell(SET, "OPEN");
+    let document = waiting(&mut anna);
+    assert!(answers(&mut anna, &document, &answer(&document, "approve")).taken());
+    wait_until("it is on record", mqtt::PATIENCE, || shed.audited("approval.not_sent") == 1);
+    assert_eq!(bolt.rest(), []);
+    panel.tell(SET, "OPEN");
+    let document = waiting(&mut anna);
+    assert!(answers(&mut anna, &document, &answer(&document, "approve")).taken());
+    assert_eq!(bolt.message().text(), "OPEN", "the next goes on");
 }
 
 #[test]

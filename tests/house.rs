@@ -15,11 +15,11 @@ const MAY: &[(&str, &[&str])] = &[
     ("home_assistant", &["domain"]),
     ("mosquitto", &["domain"]),
     ("memory", &["domain", "store"]),
-    ("phoenix", &["domain", "store"]),
-    ("store", &["domain"]),
+    ("phoenix", &["domain", "runtime", "store"]),
+    ("store", &["domain", "runtime"]),
     ("config", &["domain"]),
     ("runtime", &["domain"]),
-    ("observe", &["domain"]),
+    ("observe", &["domain", "runtime"]),
     ("mind", &["domain", "conscience", "soul", "consciousness", "home_assistant", "memory"]),
     ("broker", &["domain", "config", "runtime", "observe"]),
     ("web", &[]),
@@ -133,6 +133,40 @@ fn pure_rooms_have_no_clock_no_chance_and_no_files() {
             assert!(!code.contains(effect), "{} is pure and names {effect}", path.display());
         }
     }
+}
+
+/// What only some systems have, and only `runtime` knows.
+const OF_ONE_SYSTEM: [&str; 10] = [
+    "std::os::",
+    "nix::",
+    "rustix::",
+    "libc::",
+    "signal::unix",
+    "cfg(unix",
+    "cfg(windows",
+    "cfg(not(unix",
+    "cfg(not(windows",
+    "cfg(target_os",
+];
+
+/// The first of them that a text names, as a word of its own: `phoenix::` is none.
+fn of_one_system(text: &str) -> Option<&'static str> {
+    let is_word = |at: usize| !text[..at].ends_with(|c: char| c.is_alphanumeric());
+    OF_ONE_SYSTEM.into_iter().find(|word| text.match_indices(word).any(|(at, _)| is_word(at)))
+}
+
+#[test]
+fn only_runtime_knows_which_system_it_runs_on() {
+    let mut wrong = Vec::new();
+    for (room, path, text) in all() {
+        let is_test = path.components().any(|c| c.as_os_str() == "tests") || path.ends_with("tests.rs");
+        if room != "runtime" && !is_test {
+            let code = text.split("#[cfg(test)]").next().unwrap();
+            wrong.extend(of_one_system(code).map(|word| format!("{} names {word}", path.display())));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert_eq!(["phoenix::Id", "use nix::sys;", "#[cfg(not(unix))]"].map(of_one_system), [None, Some("nix::"), Some("cfg(not(unix")]);
 }
 
 #[test]

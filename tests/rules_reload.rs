@@ -163,9 +163,15 @@ fn weights_in_the_config_count_without_a_restart() {
     write(&file, &format!("{}[conscience.weights]\nA-3 = 9\n", only(&here.rules)));
     wait_until("the weight counts", PATIENCE, || house.said().contains("the rules were swapped in "));
     assert!(share_of("A-3") > 3.0 * before);
+    let milder = || retained(&house, "jamey/alert/guard-milder").map(|alert| alert["text"].as_str().unwrap().to_owned());
+    wait_until("what speaks for requests speaks louder, and that is told", PATIENCE, || {
+        milder().is_some_and(|text| text.contains("A-3 weighs 9, not 1"))
+    });
     write(&file, &format!("{}[conscience.weights]\nA-33 = 9\n", only(&here.rules)));
     wait_until("a weight of no rule is refused", PATIENCE, || house.said().contains("no rule has this id; did you mean `A-3`?"));
     assert!(share_of("A-3") > 3.0 * before, "the old weights hold");
+    write(&file, &only(&here.rules));
+    wait_until("it is as at the start", PATIENCE, || milder().is_none());
 }
 
 #[test]

@@ -67,6 +67,8 @@ if [ -e "$root/etc/jamey/jamey.toml" ]; then
     echo "  $root/etc/jamey/jamey.toml stays as it is; the newest with all options is $prefix/share/doc/jamey/jamey.toml"
 else
     run install -m 0644 "$source/config/jamey.toml" "$root/etc/jamey/jamey.toml"
+    # Where the service keeps it: so who asks with --config alone asks of the same house.
+    run sed -i 's|^data = "data"$|data = "/var/lib/jamey"|' "$root/etc/jamey/jamey.toml"
 fi
 echo "  $root$unit, with $prefix/bin/jamey"
 if [ "$dry" = no ]; then
@@ -79,7 +81,7 @@ fi
 [ -z "$root" ] || exit 0
 run systemctl daemon-reload
 if [ "$dry" = no ]; then
-    "$prefix/bin/jamey" check --config /etc/jamey/jamey.toml || fail "the config is refused: mend /etc/jamey/jamey.toml, then start it (systemctl start jamey)"
+    "$prefix/bin/jamey" check --config /etc/jamey/jamey.toml --data /var/lib/jamey || fail "the config is refused: mend /etc/jamey/jamey.toml, then start it (systemctl start jamey)"
     # Two brokers want one port: it is said, and not taken from whoever has it.
     taken=$(ss -Hltnp 'sport = :1883' 2>/dev/null | grep -v '"jamey"' || true)
     if [ -n "$taken" ]; then
@@ -100,5 +102,6 @@ Next:
   sudo systemctl enable --now jamey                                  start it, now and at each start of the host
   journalctl -u jamey -f                                             what it says
   sudo jamey --data /var/lib/jamey user add anna --role admin        a first user; then it may listen beyond this host
+  sudo jamey --config /etc/jamey/jamey.toml doctor                   what is wrong with this host, if anything is
 Config in /etc/jamey/jamey.toml, data in /var/lib/jamey. $here/uninstall.sh takes it away again, and keeps both.
 TEXT

@@ -6,6 +6,7 @@ use crate::{
     config::Config,
     consciousness::{Identity, Missions},
     domain::audit::hex,
+    runtime::files::OwnersAlone,
     soul::{Soul, SoulError},
     store::{Saved, Store, StoreError},
 };
@@ -126,11 +127,8 @@ fn put(data: &Path, name: &str, state: &[u8]) -> std::io::Result<()> {
     let folder = data.join(FOLDER);
     super::private_folder(&folder)?;
     let digest: String = hex(&Sha256::digest(state)).chars().take(16).collect();
-    let mut options = fs::OpenOptions::new();
-    options.create(true).write(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(folder.join(format!("{name}-{digest}.cbor")))?;
+    let mut file =
+        fs::OpenOptions::new().create(true).write(true).truncate(true).owners_alone().open(folder.join(format!("{name}-{digest}.cbor")))?;
     file.write_all(state)?;
     file.sync_all()
 }

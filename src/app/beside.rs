@@ -7,6 +7,7 @@ use crate::{
     },
     config::Config,
     domain::{Timestamp, topics},
+    runtime::Supervisor,
 };
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
@@ -36,11 +37,16 @@ pub fn open(hall: &Hall, data: &Path) -> Result<Vec<Reached>> {
     Ok(reached)
 }
 
-pub fn live(reached: Vec<Reached>, hall: &Arc<Hall>, engine: &Arc<Engine>) -> Others {
+pub fn live(reached: Vec<Reached>, hall: &Arc<Hall>, engine: &Arc<Engine>, supervisor: &Supervisor) -> Others {
     let (stop, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
     for (side, dial) in reached {
-        tasks.spawn(Peer { side, dial, hall: Arc::clone(hall), engine: Arc::clone(engine) }.live(stopped.clone()));
+        let (part, stopped) = (format!("bridge-{}", side.name), stopped.clone());
+        let peer = Peer { side, dial, hall: Arc::clone(hall), engine: Arc::clone(engine) };
+        tasks.spawn(supervisor.keep_of(part, peer, move |peer| {
+            let stopped = stopped.clone();
+            async move { peer.live(stopped).await }
+        }));
     }
     Others { tasks, stop }
 }

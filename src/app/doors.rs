@@ -4,7 +4,7 @@ use crate::{
     broker::{Engine, Listener, tls::Tls},
     config::Config,
     domain::Timestamp,
-    runtime::{Clock, pulse},
+    runtime::{Clock, Supervisor, pulse},
 };
 use anyhow::{Context, Result, bail};
 use std::{fmt::Write as _, net::SocketAddr, sync::Arc, time::Duration};
@@ -88,7 +88,7 @@ impl Doors {
     }
 
     /// Lets clients in, and says where. Gives the listeners, to be looked after.
-    pub fn serve(self, engine: &Arc<Engine>) -> Vec<Arc<Listener>> {
+    pub fn serve(self, engine: &Arc<Engine>, supervisor: &Supervisor) -> Vec<Arc<Listener>> {
         for (socket, listener) in &self.listed {
             if let Ok(at) = socket.local_addr() {
                 eprintln!("The listener {} is at {}://{at}", listener.name(), listener.scheme());
@@ -96,7 +96,7 @@ impl Doors {
         }
         let all = self.plain.into_iter().chain(self.listed);
         all.map(|(socket, listener)| {
-            engine.serve(socket, Arc::clone(&listener));
+            engine.serve(supervisor, socket, Arc::clone(&listener));
             listener
         })
         .chain(self.http)

@@ -1,5 +1,7 @@
 //! Last words: those who say them have a while for it, and none keeps the house from stopping.
 
+use super::tidings;
+use crate::broker::{Announcement, Hall, OwnClient};
 use std::time::Duration;
 use tokio::{task::JoinHandle, time::timeout};
 use tracing::warn;
@@ -10,6 +12,21 @@ pub const LAST_WORDS: Duration = Duration::from_secs(3);
 pub const ALL: Duration = Duration::from_millis(4_500);
 /// Others who are told goodbye: a share, or a broker, that does not answer must not keep the house from stopping.
 pub const GOODBYE: Duration = Duration::from_secs(1);
+
+/// How long `offline` may take to be acknowledged.
+const OFFLINE: Duration = Duration::from_secs(1);
+
+/// Says `offline`, whoever else could not say anything any more, and lets go of the client.
+pub async fn offline(own: &OwnClient, hall: &Hall, topic: String) {
+    let payload = b"offline".to_vec();
+    tidings::state(hall, &topic, &payload);
+    let said = async {
+        own.publish(Announcement { topic, payload, qos: 1, retain: true, correlation: None }).await;
+        own.settled().await;
+    };
+    let _ = timeout(OFFLINE, said).await;
+    own.disconnect().await;
+}
 
 /// Waits until all have ended; who has not by then never will.
 pub async fn last_words(tasks: impl IntoIterator<Item = JoinHandle<()>>, patience: Duration) {

@@ -1,16 +1,16 @@
 //! What the house stands on: a folder that is its own alone, and enough descriptors.
 
+use crate::runtime::{descriptors, files::OwnersAlone};
 use anyhow::{Context, Result, bail};
-use std::{fs::File, path::Path};
+use std::{
+    fs::{DirBuilder, File},
+    path::Path,
+};
 use tracing::warn;
 
 /// The data folder is its owner's alone.
 pub fn private_folder(data: &Path) -> std::io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(data)
+    DirBuilder::new().recursive(true).owners_alone().create(data)
 }
 
 /// One Jamey a data folder: two would write over each other.
@@ -36,20 +36,9 @@ pub fn is_running(data: &Path) -> bool {
 }
 
 /// Every connection needs a descriptor; the rest of the process some sixty.
-#[cfg(unix)]
 pub fn raise_descriptors(connections: usize) {
-    use nix::sys::resource::{Resource, getrlimit, setrlimit};
     let wanted = u64::try_from(connections).unwrap_or(u64::MAX).saturating_add(64);
-    let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return };
-    if soft < wanted {
-        let _ = setrlimit(Resource::RLIMIT_NOFILE, wanted.min(hard), hard);
-        if hard < wanted {
-            warn!(
-                "{hard} file descriptors are too few for broker.max_connections = {connections}: raise the limit (LimitNOFILE) or lower it"
-            );
-        }
+    if let Some(most) = descriptors::raise(wanted) {
+        warn!("{most} file descriptors are too few for broker.max_connections = {connections}: raise the limit (LimitNOFILE) or lower it");
     }
 }
-
-#[cfg(not(unix))]
-pub fn raise_descriptors(_: usize) {}

@@ -1,7 +1,10 @@
 //! How the command line tells the running Jamey something, and hears what came of it: files in the data folder. Who may write there may
 //! speak; Jamey looks once a second.
 
-use crate::{domain::Timestamp, runtime::Clock};
+use crate::{
+    domain::Timestamp,
+    runtime::{Clock, files::OwnersAlone},
+};
 use anyhow::{Context, Result};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -138,11 +141,7 @@ impl Mailbox {
 
 /// Writes a file that was not there, for its owner alone: what somebody put in its place, or had it point to, is not written over.
 fn put(path: &Path, text: &str) -> std::io::Result<()> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)?.write_all(text.as_bytes())
+    fs::OpenOptions::new().write(true).create_new(true).owners_alone().open(path)?.write_all(text.as_bytes())
 }
 
 /// What a file says, if it is one: nothing that would be waited for, and nothing longer than it may be.
@@ -171,8 +170,7 @@ mod tests {
         mailbox.answer(Uuid::from_u128(3), &Value::from(7));
         assert_eq!(std::fs::read_to_string(data.path().join("precious")).unwrap(), "1");
         let id = mailbox.leave(&"a letter").unwrap();
-        let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(mailbox.file(id, "json")).unwrap().permissions());
-        assert_eq!(mode & 0o777, 0o600);
+        assert_eq!(crate::runtime::files::shared(&std::fs::metadata(mailbox.file(id, "json")).unwrap()), None);
     }
 
     #[test]

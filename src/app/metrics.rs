@@ -19,7 +19,7 @@ use crate::{
             Traffic, Trust,
         },
     },
-    runtime::Supervisor,
+    runtime::{Disk, Supervisor},
     store::StoreHealth,
 };
 use serde_json::Value;
@@ -100,7 +100,7 @@ impl Meter {
             disk_bytes: disk.map(|(all, _)| all),
             disk_free_bytes: disk.map(|(_, free)| free),
             clock_back_seconds: now.seconds_since(self.hall.clock.wall()).max(0.0),
-            restarts: self.supervisor.restarts().into_iter().map(|part| (part.name, part.restarts)).collect(),
+            restarts: self.supervisor.restarts().into_iter().map(|part| (part.name.to_string(), part.restarts)).collect(),
         }
     }
 
@@ -208,9 +208,8 @@ impl Meter {
 
 /// All of the disk, and what of it is to be had.
 fn disk(data: &Path) -> Option<(u64, u64)> {
-    let of = nix::sys::statvfs::statvfs(data).ok()?;
-    let bytes = |blocks: u64| blocks.saturating_mul(of.fragment_size());
-    Some((bytes(of.blocks()), bytes(of.blocks_available())))
+    let of = Disk::of(data).ok()?;
+    Some((of.total, of.free))
 }
 
 fn count(n: usize) -> u64 {

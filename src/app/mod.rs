@@ -35,6 +35,7 @@ mod retained;
 pub mod rules;
 mod silences;
 mod slow;
+mod sound;
 mod speaker;
 mod start;
 mod tidings;
@@ -59,8 +60,8 @@ pub use ground::is_running;
 pub use index::FOLDER as INDEX;
 pub use journal::{Entered, Journal, read as read_journal};
 pub use reload::in_effect;
+pub use sound::would_start;
 pub use waking::{settings, wake};
-pub use webhook::check as webhooks;
 pub use wishes::{AT_ONCE as WISHED_AT_ONCE, Wish, grant as grant_wish};
 pub use words::give as give_word;
 
@@ -119,7 +120,10 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     raise_descriptors(config.broker.max_connections + config.listeners.len() + limits::STREAM_SUBSCRIBERS);
 
     let (stop, stopped) = watch::channel(false);
+    trial::warn();
     let supervisor = Supervisor::new(stopped.clone(), trial::falls(), trial::times());
+    // Without these the house judges, and its owner is heard: what falls there again and again must not take that away.
+    let spared = supervisor.sparing();
     let doors = doors::Doors::open(&config).await?;
     let http = TcpListener::bind(config.http.listen)
         .await
@@ -135,11 +139,11 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let clock = Arc::new(Clock::new(saved.last_at.unwrap_or_default()));
     let (counters, complaints) = Counters::new();
     let counters = Arc::new(counters);
-    let webhooks = webhook::Webhooks::start(&config, &clock, supervisor.clone())?;
+    let webhooks = webhook::Webhooks::start(&config, &clock, spared.clone())?;
     let (inbox, posts) = Inbox::new();
     let (recalls, recalled) = Recalls::new();
 
-    let (idle, (keeper, indexing)) = (inbox.clone(), index::keep(&data, &supervisor).context("the index's thread cannot be started")?);
+    let (idle, (keeper, indexing)) = (inbox.clone(), index::keep(&data, &spared).context("the index's thread cannot be started")?);
     let woken = keeper.clone();
     let vital = supervisor.vital("store");
     let on_idle = move || {
@@ -149,7 +153,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     };
     let writer = Writer::spawn(store, on_idle).context("the writer's thread cannot be started")?;
     let health = writer.health();
-    let (upkeeper, upkeeping) = upkeep::keep(&config, upkeep::time_of(&clock), writer.chores(), keeper.clone(), &supervisor)
+    let (upkeeper, upkeeping) = upkeep::keep(&config, upkeep::time_of(&clock), writer.chores(), keeper.clone(), &spared)
         .context("the upkeep's thread cannot be started")?;
     keeper.work_with(writer.chores(), writer.health());
 
@@ -218,6 +222,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         outlets::Outlets { said, releases, asks, waiting, due, silent, alarms, board: Arc::clone(&board), rounds, focus, observed };
     // Weakly: the engine ends when all who hold it have let go.
     let (let_on, asks_of) = ((Arc::downgrade(&engine), Arc::clone(&hall)), (Arc::downgrade(&engine), Arc::clone(&hall)));
+    let released = release::Released { comes: released, in_hand: None };
     supervisor.task_of("release", released, move |mut released| {
         let (engine, hall) = let_on.clone();
         async move { release::release(engine, hall, &mut released).await }
@@ -226,6 +231,9 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         let (engine, hall) = asks_of.clone();
         async move { duties::ask_all(engine, hall, &mut asked).await }
     });
+    let owed = Arc::<retained::Owed>::default();
+    let (owes, judges, stops) = (Arc::clone(&owed), (Arc::downgrade(&engine), Arc::clone(&hall)), stopped.clone());
+    supervisor.task("sweep", move || retained::watch(Arc::clone(&owes), Arc::clone(&judges.1), judges.0.clone(), stops.clone()));
     let at = mind.now();
     hall.views.think(mind.soul().opinions(at));
     let thread = house::House {
@@ -252,8 +260,9 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         hall.inbox.leave(Input::Note(Box::new(Change::Settled(Box::new(settled)))), 0, None, None).await;
     }
 
-    engine.serve(private, Arc::new(Listener::own()));
-    let mut own = OwnClient::connect(own_address, &hall.own_id, &hall.own_secret, &topics::name(&config.root, Topic::Status));
+    engine.serve(&supervisor, private, Arc::new(Listener::own()));
+    let status = topics::name(&config.root, Topic::Status);
+    let mut own = OwnClient::connect(own_address, &hall.own_id, &hall.own_secret, &status, supervisor.vital("own-client"));
     tokio::time::timeout(Duration::from_secs(10), own.ready()).await.context("Jamey's own client cannot connect to Jamey")?;
     if counts.broker.guard == GuardMode::Enforce {
         // What was retained while the guard only observed must not reach a device now.
@@ -261,13 +270,13 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     } else {
         retained::clear_overstepping(&hall, &engine).await;
     }
-    let listeners = doors.serve(&engine);
+    let listeners = doors.serve(&engine, &spared);
     let has_users = !hall.door().people.is_empty();
     if !has_users && config.entities.iter().any(|e| e.owner || e.human || !e.role.is_empty()) {
         warn!("[[entity]] owner, human and role have no effect: without users nobody can prove a name");
     }
 
-    let others = beside::live(reached, &hall, &engine);
+    let others = beside::live(reached, &hall, &engine, &spared);
     let recalled_so_far = Arc::<Recalled>::default();
     let gauge = Arc::new(Mutex::new(figures::Gauge::new(&data, keeper.clone(), Arc::clone(&recalled_so_far), Arc::clone(&clock))));
     let recaller = recall::Recaller {
@@ -280,15 +289,14 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         zone: config.zone(),
         asked: recalled,
     };
-    let recalling = recaller.answer(stopped.clone(), supervisor.clone()).context("the recall's thread cannot be started")?;
+    let recalling = recaller.answer(stopped.clone(), spared.clone()).context("the recall's thread cannot be started")?;
     let (tell_news, news) = watch::channel(Arc::default());
     let running = phoenix::Running { engine: Arc::downgrade(&engine), health: Arc::clone(&health), runtime: Handle::current() };
     let gathering = phoenix::Gathering { config: Arc::clone(&config), file: config.file.clone(), running: Some(running) };
-    let (snapshots, snapshotting) =
-        phoenix::keep(Arc::clone(&hall), own.clone(), gathering, tell_news, stopped.clone(), supervisor.clone())
-            .context("the snapshots' thread cannot be started")?;
-    let (courier, carried) = phoenix::courier::start(&hall, own_address, news.clone(), stopped.clone())?;
-    let proving = proving::prove(Arc::clone(&hall), in_round, supervisor.clone()).context("phoenix's thread cannot be started")?;
+    let (snapshots, snapshotting) = phoenix::keep(Arc::clone(&hall), own.clone(), gathering, tell_news, stopped.clone(), spared.clone())
+        .context("the snapshots' thread cannot be started")?;
+    let (courier, carried) = phoenix::courier::start(&hall, own_address, news.clone(), stopped.clone(), &spared)?;
+    let proving = proving::prove(Arc::clone(&hall), in_round, spared.clone()).context("phoenix's thread cannot be started")?;
     let thinker = exact::Thinker {
         inbox: hall.inbox.clone(),
         clock: Arc::clone(&clock),
@@ -296,7 +304,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         observed: seen_so_far,
         load: trial::load(),
     };
-    let thinking = thinker.think(stopped.clone(), supervisor.clone()).context("the thread of exact Φ cannot be started")?;
+    let thinking = thinker.think(stopped.clone(), spared.clone()).context("the thread of exact Φ cannot be started")?;
     let meter = metrics::Meter {
         hall: Arc::clone(&hall),
         engine: Arc::downgrade(&engine),
@@ -311,6 +319,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     };
     let (tell, certificates) = watch::channel(None);
     let (tell_wrong, wrong) = watch::channel(None);
+    let (tell_relaxed, relaxed) = watch::channel(None);
     let telling = home_assistant::Telling {
         own: own.clone(),
         hall: Arc::clone(&hall),
@@ -340,19 +349,21 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         own: own.clone(),
         choices: Arc::clone(&choices),
         own_rules,
+        log: again.log.clone(),
+        relaxed,
     };
     let (wire, lookout) = (alerts::Wire::default(), alerts::Lookout::new(Arc::clone(&hall), Arc::clone(&engine), sources, webhooks));
     let (ask_rules, wanted) = mpsc::channel(1);
     let clerk = orders::Clerk {
         hall: Arc::clone(&hall),
-        engine: Arc::downgrade(&engine),
+        owed: Arc::clone(&owed),
         own: own.clone(),
         choices: Arc::clone(&choices),
         rules: ask_rules.clone(),
     };
     let watchdog = watchdog::Watchdog { hall: Arc::clone(&hall), own: own.clone(), health: Arc::clone(&health) };
     let speaker = speaker::Speaker {
-        own,
+        own: own.clone(),
         hall: Arc::clone(&hall),
         engine: Arc::clone(&engine),
         health: Arc::clone(&health),
@@ -376,14 +387,19 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         carried,
         gauge: Arc::clone(&gauge),
         keeper: keeper.clone(),
+        owed: Arc::clone(&owed),
         known,
         stop: stopped.clone(),
     };
     let parts = parts::Parts { supervisor: supervisor.clone(), data: data.clone(), hall: Arc::clone(&hall), stopped: stopped.clone() };
+    let spares = parts::Parts { supervisor: spared.clone(), ..parts.clone() };
     let tell = Arc::new(tell);
-    parts.start("certificates", move |_, hall, stop| doors::watch(listeners.clone(), Arc::clone(&hall.clock), Arc::clone(&tell), stop));
-    let telling = supervisor.task_of("home-assistant", telling, |mut telling| async move { telling.tell().await });
-    let speaking = supervisor.task_of("speaker", speaker, |mut speaker| async move { speaker.speak().await });
+    spares.start("certificates", move |_, hall, stop| doors::watch(listeners.clone(), Arc::clone(&hall.clock), Arc::clone(&tell), stop));
+    let telling = spared.task_of("home-assistant", telling, |mut telling| async move { telling.tell().await });
+    let speaking = supervisor.task_of("speaker", (speaker, speaker::Told::default()), |mut held| async move {
+        let (speaker, told) = &mut *held;
+        speaker.speak(told).await;
+    });
     let granter =
         wishes::Granter { data: data.clone(), hall: Arc::clone(&hall), keeper: keeper.clone(), upkeeper: upkeeper.clone(), gauge };
     let granter = Arc::new(granter);
@@ -398,7 +414,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     };
     let api = api::Api::new(Arc::clone(&hall), Readers::new(&data), meter.dial(), Arc::downgrade(&engine), Arc::new(whole));
     let (api, http, tell_sample) = (Arc::new(api), Arc::new(http), Arc::new(tell_sample));
-    let serving = parts.start("http", move |_, _, stop| {
+    let serving = spares.start("http", move |_, _, stop| {
         let (http, tls, api) = (Arc::clone(&http), http_tls.clone(), Arc::clone(&api));
         async move { api::serve(&http, tls, api, stop).await }
     });
@@ -407,9 +423,9 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         let (wire, stop) = (Arc::clone(&wire), stops.clone());
         async move { lookout.watch(wire, stop).await }
     });
-    let sampling = parts.start("samples", move |data, _, stop| alerts::sample(data, Arc::clone(&tell_sample), stop));
+    let sampling = spares.start("samples", move |data, _, stop| alerts::sample(data, Arc::clone(&tell_sample), stop));
     let watchdog = Arc::new(watchdog);
-    parts.start("watchdog", move |_, _, stop| {
+    spares.start("watchdog", move |_, _, stop| {
         let watchdog = Arc::clone(&watchdog);
         async move { watchdog.feed(stop).await }
     });
@@ -418,11 +434,11 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let minding = parts.start("people", people::watch);
     let hearing = parts.start("answers", answers::watch);
     let kept = keeper.clone();
-    let listening = parts.start("words", move |data, hall, stop| words::watch(data, hall, kept.clone(), stop));
-    let wishing = parts.start("wishes", move |_, _, stop| Arc::clone(&granter).watch(stop));
-    let rising = parts.start("rises", move |data, _, stop| phoenix::watch(data, snapshots.clone(), stop));
+    let listening = spares.start("words", move |data, hall, stop| words::watch(data, hall, kept.clone(), stop));
+    let wishing = spares.start("wishes", move |_, _, stop| Arc::clone(&granter).watch(stop));
+    let rising = spares.start("rises", move |data, _, stop| phoenix::watch(data, snapshots.clone(), stop));
     let upkeep = upkeeper.clone();
-    let conditioning = parts.start("conditions", move |_, hall, stop| conditions::watch(hall, upkeep.clone(), stop));
+    let conditioning = spares.start("conditions", move |_, hall, stop| conditions::watch(hall, upkeep.clone(), stop));
     let stops = stopped.clone();
     let serving_orders = supervisor.task_of("orders", (clerk, hall.orders.open()), move |mut held| {
         let stop = stops.clone();
@@ -431,7 +447,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
             clerk.serve(orders, stop).await;
         }
     });
-    let takers = reload::Takers { engine: Arc::downgrade(&engine), upkeeper: upkeeper.clone(), levels: again.levels.clone() };
+    let takers = reload::Takers { owed, upkeeper: upkeeper.clone(), log: again.log.clone() };
     let rules = rules::Watch {
         hall: Arc::clone(&hall),
         shelf,
@@ -442,6 +458,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         holds,
         show,
         tell_own,
+        tell_relaxed,
         tell: tell_wrong,
         takers,
         stopped,
@@ -471,7 +488,11 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
             let _ = tokio::time::timeout(ending::GOODBYE, courier).await;
             let _ = tokio::time::timeout(ending::GOODBYE, others.stop()).await;
         };
-        tokio::join!(ending::last_words([telling, speaking, looking, serving_orders], ending::LAST_WORDS), goodbyes);
+        let last_words = async {
+            ending::last_words([telling, speaking, looking, serving_orders], ending::LAST_WORDS).await;
+            ending::offline(&own, &hall, status).await;
+        };
+        tokio::join!(last_words, goodbyes);
         engine.stop(closed).await;
         // Wishes wait for the upkeep, and both for the index: an index that cannot be kept must not keep the house from stopping.
         keeper.leave();

@@ -4,6 +4,7 @@ use crate::{broker::Hall, runtime::Supervisor};
 use std::{future::Future, path::PathBuf, sync::Arc};
 use tokio::{sync::watch, task::JoinHandle};
 
+#[derive(Clone)]
 pub struct Parts {
     pub supervisor: Supervisor,
     pub data: PathBuf,

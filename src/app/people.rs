@@ -26,7 +26,11 @@ pub fn open(config: &Config, data: &Path) -> Result<Door> {
     Ok(Door { people, acl: lists(config)?, epoch: 0 })
 }
 
-fn lists(config: &Config) -> Result<crate::domain::Acl> {
+/// The access lists, those of the owner among them.
+///
+/// # Errors
+/// All that is wrong with them.
+pub fn lists(config: &Config) -> Result<crate::domain::Acl> {
     config::acl(config.broker.acl.as_deref(), &config.root).map_err(|errors| {
         let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
         anyhow!("the access lists are refused:\n  {}", lines.join("\n  "))

@@ -10,7 +10,9 @@ use super::{
     figures::Gauge,
     index::Keeper,
     outlets::Waiting,
-    phoenix, retained, tidings,
+    phoenix,
+    retained::{ALL, Owed},
+    tidings,
     view::{self, Said},
 };
 use crate::{
@@ -20,7 +22,7 @@ use crate::{
         audit::hex,
         topics::{self, Topic},
     },
-    observe::{Complaint, Host, alerts},
+    observe::{Complaint, Host},
     runtime::pulse,
     store::StoreHealth,
 };
@@ -31,9 +33,12 @@ use std::{
     sync::{Arc, Mutex, PoisonError, atomic::Ordering},
     time::Duration,
 };
-use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, MissedTickBehavior, interval};
-use told::{Told, material};
+use tokio::{
+    sync::{mpsc, watch},
+    time::{Instant, MissedTickBehavior, interval, timeout},
+};
+pub use told::Told;
+use told::material;
 use uuid::Uuid;
 
 /// At most one publish a topic in this time.
@@ -51,6 +56,8 @@ const MATERIAL: f64 = 0.02;
 const BIRTH_EVERY: Duration = Duration::from_secs(30);
 /// How often the host's figures are told.
 const SYSTEM_EVERY: Duration = Duration::from_secs(10);
+/// Answers that are not ready so long after the stop are not given.
+const REPLIES: Duration = Duration::from_secs(1);
 
 /// The one who speaks.
 pub struct Speaker {
@@ -72,6 +79,8 @@ pub struct Speaker {
     /// Memory's figures.
     pub gauge: Arc<Mutex<Gauge>>,
     pub keeper: Keeper,
+    /// Retained commands that are to be judged.
+    pub owed: Arc<Owed>,
     /// Entities that were known when the house was started.
     pub known: BTreeSet<EntityId>,
     pub stop: watch::Receiver<bool>,
@@ -90,10 +99,10 @@ enum Next {
 }
 
 impl Speaker {
-    /// Speaks until told to stop; then says `offline`.
-    pub async fn speak(&mut self) {
+    /// Speaks until told to stop. What was told, and what is to be, outlives a fall.
+    pub async fn speak(&mut self, told: &mut Told) {
         let root = self.hall.config.root.clone();
-        let (mut told, mut host) = (Told::default(), Host::default());
+        let mut host = Host::default();
         let mut birth = self.hall.birth.subscribe();
         let mut beat = interval(COALESCE);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -101,24 +110,9 @@ impl Speaker {
         let mut pace = Pace::default();
         system.set_missed_tick_behavior(MissedTickBehavior::Delay);
         self.say(topics::name(&root, Topic::Status), b"online".to_vec(), 1, true).await;
-        for (topic, _) in self.engine.retained(&topics::name(&root, Topic::Shadow)).await {
-            told.next.insert(topic, Vec::new());
-        }
-        // Who was forgotten while nobody spoke is spoken of no more.
-        let below = format!("{}/", topics::name(&root, Topic::Entity));
-        for (topic, _) in self.engine.retained(&format!("{below}#")).await {
-            let entity = topic.strip_prefix(&below).and_then(|id| EntityId::new(id).ok());
-            match entity {
-                Some(id) if self.known.contains(&id) => drop(told.standing.insert(topic)),
-                _ => drop(told.next.insert(topic, Vec::new())),
-            }
-        }
-        // What Jamey is not for any more is told no more.
-        let below = topics::mission(&root, "");
-        for (topic, _) in self.engine.retained(&format!("{below}#")).await {
-            if !self.hall.config.missions.iter().any(|m| m.aim.is_some() && topic.strip_prefix(&below) == Some(&m.id)) {
-                told.next.insert(topic, Vec::new());
-            }
+        if !told.begun {
+            self.begin(&root, told).await;
+            told.begun = true;
         }
         // Approvals that an earlier run left standing are settled or told anew.
         let approvals = self.engine.retained(&format!("{}/#", topics::name(&root, Topic::Approval))).await;
@@ -126,10 +120,6 @@ impl Speaker {
         let mut waiting: BTreeMap<Uuid, Value> = approvals.iter().filter_map(|(topic, _)| Some((id(topic)?, Value::Null))).collect();
         self.tell_waiting(&root, &mut waiting).await;
         told.next.insert(topics::name(&root, Topic::Info), self.info.to_string().into_bytes());
-        // Started again, it says anew what it may have had in hand.
-        for alert in &self.hall.alerts.page().alerts {
-            told.next.insert(topics::alert(&root, &alert.code), alerts::told::payload(alert).to_string().into_bytes());
-        }
         loop {
             pulse::waits();
             let next = tokio::select! {
@@ -143,10 +133,10 @@ impl Speaker {
             };
             pulse::works().await;
             match next {
-                Next::Said(said) => self.hear(&root, &mut told, *said).await,
+                Next::Said(said) => self.hear(&root, told, *said).await,
                 Next::Waiting => self.tell_waiting(&root, &mut waiting).await,
                 Next::Complaint(complaint) => self.reply(&root, &complaint).await,
-                Next::Beat => self.flush(&root, &mut told).await,
+                Next::Beat => self.flush(&root, told).await,
                 Next::System => {
                     let figures = self.figures(&mut host, &mut pace).await;
                     self.say(topics::name(&root, Topic::System), figures.to_string().into_bytes(), 0, true).await;
@@ -168,12 +158,33 @@ impl Speaker {
         }
         // What was told last is that it stops.
         while let Ok(said) = self.said.try_recv() {
-            self.hear(&root, &mut told, said).await;
+            self.hear(&root, told, said).await;
         }
-        self.flush(&root, &mut told).await;
-        self.say(topics::name(&root, Topic::Status), b"offline".to_vec(), 1, true).await;
-        self.own.settled().await;
-        self.own.disconnect().await;
+        self.flush(&root, told).await;
+        let _ = timeout(REPLIES, async { while told.replies.join_next().await.is_some() {} }).await;
+    }
+
+    /// What an earlier run left standing, and is no longer so, is taken back.
+    async fn begin(&self, root: &str, told: &mut Told) {
+        for (topic, _) in self.engine.retained(&topics::name(root, Topic::Shadow)).await {
+            told.next.insert(topic, Vec::new());
+        }
+        // Who was forgotten while nobody spoke is spoken of no more.
+        let below = format!("{}/", topics::name(root, Topic::Entity));
+        for (topic, _) in self.engine.retained(&format!("{below}#")).await {
+            let entity = topic.strip_prefix(&below).and_then(|id| EntityId::new(id).ok());
+            match entity {
+                Some(id) if self.known.contains(&id) => drop(told.standing.insert(topic)),
+                _ => drop(told.next.insert(topic, Vec::new())),
+            }
+        }
+        // What Jamey is not for any more is told no more.
+        let below = topics::mission(root, "");
+        for (topic, _) in self.engine.retained(&format!("{below}#")).await {
+            if !self.hall.config.missions.iter().any(|m| m.aim.is_some() && topic.strip_prefix(&below) == Some(&m.id)) {
+                told.next.insert(topic, Vec::new());
+            }
+        }
     }
 
     fn is_guarded(&self, topic: &str) -> bool {
@@ -246,14 +257,18 @@ impl Speaker {
                 if taken.is_ok() && word.says == Says::Forget {
                     self.engine.clear_inputs_of(&word.about).await;
                 }
-                let (data, verb) = (self.hall.config.store.data.clone(), word.says.verb());
-                let keeper = self.keeper.clone();
-                let reply = tokio::task::spawn_blocking(move || {
-                    super::words::purge(&data, &keeper, &word);
-                    super::words::with_counts(&data, &word, reply)
+                let (data, keeper, own) = (self.hall.config.store.data.clone(), self.keeper.clone(), self.own.clone());
+                let topic = topics::reply(root, word.says.verb());
+                while told.replies.try_join_next().is_some() {}
+                // To write the index without somebody may take minutes: nobody else waits for that.
+                told.replies.spawn(async move {
+                    let reply = tokio::task::spawn_blocking(move || {
+                        super::words::purge(&data, &keeper, &word);
+                        super::words::with_counts(&data, &word, reply)
+                    });
+                    let payload = reply.await.unwrap_or_default().to_string().into_bytes();
+                    own.publish(Announcement { topic, payload, qos: 1, retain: false, correlation: None }).await;
                 });
-                let reply = reply.await.unwrap_or_default();
-                self.say(topics::reply(root, verb), reply.to_string().into_bytes(), 1, false).await;
             }
             Said::Gone(entities) => {
                 for entity in entities {
@@ -277,12 +292,7 @@ impl Speaker {
                 }
             }
             Said::NewlyGuarded(topics) => {
-                let (hall, engine) = (Arc::clone(&self.hall), Arc::clone(&self.engine));
-                tokio::spawn(async move {
-                    for topic in &topics {
-                        retained::judge(&hall, &engine, topic).await;
-                    }
-                });
+                topics.iter().for_each(|topic| self.owed.owe(topic));
             }
         }
     }
@@ -299,8 +309,7 @@ impl Speaker {
         if guard.off_until != told.break_glass {
             told.break_glass = guard.off_until;
             if guard.off_until.is_none() && guard.enforce {
-                let (hall, engine) = (Arc::clone(&self.hall), Arc::clone(&self.engine));
-                tokio::spawn(async move { retained::sweep(&hall, &engine).await });
+                self.owed.owe(ALL);
             }
         }
         self.tell_info(root, told);
@@ -326,26 +335,21 @@ impl Speaker {
         }
         told.tell_opinions(root);
         let entities = format!("{}/", topics::name(root, Topic::Entity));
-        for (topic, payload) in std::mem::take(&mut told.next) {
+        // Each is let go of when it was said: a fall between the two says it twice.
+        while let Some((topic, payload)) = told.next.first_key_value().map(|(topic, payload)| (topic.clone(), payload.clone())) {
+            pulse::within().await;
             // Of entities it was looked at before whether it is news; they are too many to keep what was told.
-            if topic.starts_with(&entities) {
-                if payload.is_empty() {
-                    told.standing.remove(&topic);
-                } else {
-                    told.standing.insert(topic.clone());
+            let is_entity = topic.starts_with(&entities);
+            if is_entity || told.last.get(&topic).is_none_or(|last| material(last) != material(&payload)) {
+                self.say(topic.clone(), payload.clone(), 1, true).await;
+                match (is_entity, payload.is_empty()) {
+                    (true, true) => drop(told.standing.remove(&topic)),
+                    (true, false) => drop(told.standing.insert(topic.clone())),
+                    (false, true) => drop(told.last.remove(&topic)),
+                    (false, false) => drop(told.last.insert(topic.clone(), payload)),
                 }
-                self.say(topic, payload, 1, true).await;
-                continue;
             }
-            if told.last.get(&topic).is_some_and(|last| material(last) == material(&payload)) {
-                continue;
-            }
-            self.say(topic.clone(), payload.clone(), 1, true).await;
-            if payload.is_empty() {
-                told.last.remove(&topic);
-            } else {
-                told.last.insert(topic, payload);
-            }
+            told.next.remove(&topic);
         }
     }
 

@@ -68,6 +68,13 @@ pub fn leap() -> Option<(i64, u64)> {
     Some((seconds.parse().ok()?, after.parse().ok()?))
 }
 
+/// Says which of them are set: none is by accident, and none must stay unseen.
+pub fn warn() {
+    for name in std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).filter(|name| name.starts_with("JAMEY_TRIAL_")) {
+        tracing::warn!("{name} is set: this run is a trial, and the house is not as it would be without");
+    }
+}
+
 /// What is to fall on purpose, the mind's standing still among it.
 #[must_use]
 pub fn falls() -> Vec<Trial> {
@@ -82,13 +89,29 @@ pub fn falls() -> Vec<Trial> {
 /// After how long a part hangs, and is well again.
 #[must_use]
 pub fn times() -> Times {
-    let told = |name| std::env::var(name).ok()?.parse().ok().map(Duration::from_millis);
+    let told = |name| millis(&std::env::var(name).ok()?);
     let usual = Times::default();
     Times { hangs: told(HANGS).unwrap_or(usual.hangs), well: told(WELL).unwrap_or(usual.well) }
+}
+
+/// Not so few that whoever looks for them does nothing else.
+fn millis(told: &str) -> Option<Duration> {
+    told.parse().ok().map(|millis: u64| Duration::from_millis(millis.max(100)))
 }
 
 /// Whether the screen of `jamey top` is to fall.
 #[must_use]
 pub fn screen_falls() -> bool {
     std::env::var_os(SCREEN_FALLS).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_of_nothing_is_some_time_all_the_same() {
+        let told = |text| millis(text).map(|long| long.as_millis());
+        assert_eq!((told("0"), told("2000"), told("soon")), (Some(100), Some(2_000), None));
+    }
 }

@@ -151,6 +151,8 @@ pub async fn watch(data: PathBuf, hall: Arc<Hall>, keeper: Keeper, mut stopped: 
             _ = stopped.changed() => return,
         }
         pulse::works().await;
+        // To forget may take minutes, and is no hanging.
+        pulse::waits();
         for (id, left) in mailbox.take::<LeftWord>() {
             let word = OwnersWord { id, at: hall.clock.now(), by: HOST.to_owned(), about: left.about, says: left.says, transaction: None };
             if let Some(told) = given(&hall, data.clone(), keeper.clone(), word).await {

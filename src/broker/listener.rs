@@ -9,7 +9,10 @@ use super::{
     tls::{Tls, TlsError},
     web::Web,
 };
-use crate::config::{Config, ListenerEntry, Protocol};
+use crate::{
+    config::{Config, ListenerEntry, Protocol},
+    runtime::Supervisor,
+};
 use std::{future::Future, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -120,47 +123,51 @@ impl Patience {
 
 impl Engine {
     /// Accepts on a socket until the engine stops.
-    pub fn serve(self: &Arc<Self>, socket: TcpListener, listener: Arc<Listener>) {
-        let engine = Arc::clone(self);
+    pub fn serve(self: &Arc<Self>, supervisor: &Supervisor, socket: TcpListener, listener: Arc<Listener>) {
+        let (engine, part) = (Arc::clone(self), format!("listener-{}", listener.name));
+        supervisor.task_of(part.clone(), socket, move |socket| {
+            let (engine, listener, part) = (Arc::clone(&engine), Arc::clone(&listener), part.clone());
+            async move { engine.accept(&socket, &listener, &part).await }
+        });
+    }
+
+    async fn accept(self: &Arc<Self>, socket: &TcpListener, listener: &Arc<Listener>, part: &str) {
         let mut shutdown = self.shutdown.subscribe();
-        tokio::spawn(async move {
-            let part = format!("listener-{}", listener.name);
-            let mut ails = false;
-            loop {
-                let accepted = tokio::select! {
-                    accepted = socket.accept() => accepted,
-                    () = tokio::time::sleep(WELL), if ails => {
-                        engine.hall.pulses.is_well(&part);
-                        ails = false;
-                        continue;
-                    }
-                    _ = shutdown.recv() => return,
-                };
-                match accepted {
-                    Ok((stream, peer)) => {
-                        let entrance = Entrance {
-                            peer,
-                            listener: Arc::clone(&listener.name),
-                            private: listener.private,
-                            anonymous: listener.anonymous,
-                            rate: listener.rate.clone(),
-                            certificate: None,
-                        };
-                        engine.receive(stream, entrance, &listener);
-                        if std::mem::take(&mut ails) {
-                            engine.hall.pulses.is_well(&part);
-                        }
-                    }
-                    Err(error) => {
-                        // Out of descriptors: they come back as connections end.
-                        engine.hall.counters.refuse("accept", &error.to_string());
-                        engine.hall.pulses.ails(&part, &format!("nobody can come in: {error}"));
-                        ails = true;
-                        tokio::time::sleep(FULL).await;
+        let mut ails = false;
+        loop {
+            let accepted = tokio::select! {
+                accepted = socket.accept() => accepted,
+                () = tokio::time::sleep(WELL), if ails => {
+                    self.hall.pulses.is_well(part);
+                    ails = false;
+                    continue;
+                }
+                _ = shutdown.recv() => return,
+            };
+            match accepted {
+                Ok((stream, peer)) => {
+                    let entrance = Entrance {
+                        peer,
+                        listener: Arc::clone(&listener.name),
+                        private: listener.private,
+                        anonymous: listener.anonymous,
+                        rate: listener.rate.clone(),
+                        certificate: None,
+                    };
+                    self.receive(stream, entrance, listener);
+                    if std::mem::take(&mut ails) {
+                        self.hall.pulses.is_well(part);
                     }
                 }
+                Err(error) => {
+                    // Out of descriptors: they come back as connections end.
+                    self.hall.counters.refuse("accept", &error.to_string());
+                    self.hall.pulses.ails(part, &format!("nobody can come in: {error}"));
+                    ails = true;
+                    tokio::time::sleep(FULL).await;
+                }
             }
-        });
+        }
     }
 
     fn receive(self: &Arc<Self>, stream: TcpStream, entrance: Entrance, listener: &Arc<Listener>) {

@@ -1,6 +1,7 @@
 //! Jamey's own client: an ordinary MQTT client on a listener of its own, through which Jamey publishes what it has to say.
 
 use super::identity::OWN_USER;
+use crate::runtime::Vital;
 use rumqttc::{
     NetworkOptions,
     v5::{
@@ -52,9 +53,10 @@ const WAITING: usize = 256;
 const IN_FLIGHT: u16 = 256;
 
 impl OwnClient {
-    /// Connects to the private listener. `status` is the topic of the last will, `offline` when this client is lost.
+    /// Connects to the private listener. `status` is the topic of the last will, `offline` when this client is lost. Without it nothing is said by
+    /// anybody: it is vital.
     #[must_use]
-    pub fn connect(at: SocketAddr, id: &str, secret: &str, status: &str) -> Self {
+    pub fn connect(at: SocketAddr, id: &str, secret: &str, status: &str, vital: Vital) -> Self {
         let mut options = MqttOptions::new(id, at.ip().to_string(), at.port());
         options.set_credentials(OWN_USER, secret);
         options.set_keep_alive(ASKS_EVERY);
@@ -75,6 +77,7 @@ impl OwnClient {
         let ends = Arc::clone(&over);
         let (speaks, status) = (client.clone(), status.to_owned());
         tokio::spawn(async move {
+            let _vital = vital;
             loop {
                 let event = events.poll().await;
                 if matches!(event, Ok(Event::Incoming(_))) {

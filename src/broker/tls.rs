@@ -4,7 +4,10 @@ use super::{
     certificate::{self, Validity},
     entrance::{Certificate, Number},
 };
-use crate::config::{ClientFiles, TlsFiles};
+use crate::{
+    config::{ClientFiles, TlsFiles},
+    runtime::files::{self, Stamp},
+};
 use rustls::{
     RootCertStore, ServerConfig,
     pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer, pem::PemObject},
@@ -14,7 +17,6 @@ use rustls::{
 use std::{
     collections::BTreeSet,
     io,
-    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -52,15 +54,12 @@ struct State {
     watched: Vec<Watched>,
     taken_back: BTreeSet<Number>,
     /// The files as they were when they were last taken, or refused.
-    tried: Vec<Stamp>,
+    tried: Vec<Option<Stamp>>,
     /// The files as they were when they were last looked at.
-    seen: Vec<Stamp>,
+    seen: Vec<Option<Stamp>>,
     /// Why the files as they are now are not used.
     refused: Option<String>,
 }
-
-/// Tells one state of a file from another; None: it is not there.
-type Stamp = Option<(u64, i64, i64, u64)>;
 
 impl Tls {
     /// # Errors
@@ -134,11 +133,9 @@ impl Tls {
     }
 }
 
-fn stamps(files: &TlsFiles) -> Vec<Stamp> {
-    let clients = files.clients.iter().flat_map(|c| [Some(&c.ca), c.crl.as_ref()]).flatten();
-    let all = [&files.certificate, &files.key].into_iter().chain(clients);
-    // The time of change, not of the content: a mode that was put right counts too.
-    all.map(|path| std::fs::metadata(path).ok().map(|m| (m.ino(), m.ctime(), m.ctime_nsec(), m.size()))).collect()
+fn stamps(of: &TlsFiles) -> Vec<Option<Stamp>> {
+    let clients = of.clients.iter().flat_map(|c| [Some(&c.ca), c.crl.as_ref()]).flatten();
+    [&of.certificate, &of.key].into_iter().chain(clients).map(|path| files::stamp(path)).collect()
 }
 
 /// What handshakes go by, the certificates in it, and the numbers of those taken back.
@@ -223,8 +220,7 @@ pub fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsErro
 /// A private key that nobody else can read.
 fn key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
     let meta = std::fs::metadata(path).map_err(|why| TlsError::Unreadable { path: path.to_owned(), why })?;
-    let mode = meta.mode() & 0o777;
-    if mode & 0o077 != 0 {
+    if let Some(mode) = files::shared(&meta) {
         return Err(TlsError::OpenKey { path: path.to_owned(), mode });
     }
     PrivateKeyDer::from_pem_slice(&bytes(path)?).map_err(|e| not_pem(path, "private key", &e))

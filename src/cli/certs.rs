@@ -11,7 +11,7 @@ use crate::{
         tls,
     },
     domain::{EntityId, Timestamp},
-    runtime::Clock,
+    runtime::{Clock, files::OwnersAlone},
 };
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
@@ -20,7 +20,6 @@ use serde_json::{Value, json};
 use std::{
     fs::File,
     io::Write,
-    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
 
@@ -177,17 +176,28 @@ impl Place {
             bail!("{} is there already: take it away, or say --force to replace it", path.display());
         }
         std::fs::create_dir_all(&self.folder.dir).with_context(|| format!("{} cannot be made", self.folder.dir.display()))?;
-        write(&files.key, &made.key_pem, 0o600, self.force)?;
-        write(&files.certificate, &made.certificate_pem, 0o644, self.force)?;
+        write(&files.key, &made.key_pem, For::Owner, self.force)?;
+        write(&files.certificate, &made.certificate_pem, For::All, self.force)?;
         Ok(files)
     }
 }
 
-/// A new file, with its mode from the first moment; a replaced one changes in one step, for it may be in use.
-pub(super) fn write(path: &Path, text: impl AsRef<[u8]>, mode: u32, force: bool) -> Result<()> {
+/// Who may read a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum For {
+    Owner,
+    All,
+}
+
+/// A new file, its owner's alone from the first moment where it is to be; a replaced one changes in one step, for it may be in use.
+pub(super) fn write(path: &Path, text: impl AsRef<[u8]>, whose: For, force: bool) -> Result<()> {
     let cannot = || format!("{} cannot be written", path.display());
     let fresh = if force { path.with_extension(format!("new-{}", std::process::id())) } else { path.to_owned() };
-    let mut file = File::options().write(true).create_new(true).mode(mode).open(&fresh).with_context(cannot)?;
+    let mut options = File::options();
+    if whose == For::Owner {
+        options.owners_alone();
+    }
+    let mut file = options.write(true).create_new(true).open(&fresh).with_context(cannot)?;
     file.write_all(text.as_ref()).and_then(|()| file.sync_all()).with_context(cannot)?;
     if force {
         std::fs::rename(&fresh, path).with_context(cannot)?;
@@ -211,7 +221,7 @@ fn revoke_client(common: &Common, user: &EntityId, place: &Folder, now: Timestam
     if revoked.iter().all(|(listed, _)| *listed != serial) {
         revoked.push((serial, now));
     }
-    write(&list, &revoke::list(&revoked, &certificate, &key, now)?, 0o644, true)?;
+    write(&list, &revoke::list(&revoked, &certificate, &key, now)?, For::All, true)?;
     if common.json {
         crate::cli::line!("{}", json!({"v": 1, "list": list, "user": user, "revoked": revoked.len()}));
     } else {

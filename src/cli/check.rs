@@ -13,12 +13,7 @@ pub fn check(common: &Common) -> anyhow::Result<()> {
     let (found, damaged) = orders::found(&config.store.data);
     let (chosen, ended) = found.without_ended(&config);
     let counts = chosen.over(&config);
-    // What the config says must be good too: a choice may end.
-    app::rules::sets(&config)?;
-    let rules = app::rules::sets(&counts)?.live.rules().count();
-    app::settings(&config)?;
-    app::listeners(&config)?;
-    crate::observe::log::filter(&config.log.filter)?;
+    let rules = app::would_start(&config, &counts)?;
     let holds = chosen.holds(&config);
     if common.json {
         let options: Vec<_> = holds.iter().map(orders::Holds::json).collect();

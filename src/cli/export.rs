@@ -70,9 +70,9 @@ pub fn export_to(common: &Common, action: &Action) -> Result<()> {
     let now = Clock::new(Timestamp::default()).wall();
     let texts = [&made.conf, &made.passwords, &made.access];
     for (name, text) in NAMES.iter().zip(texts) {
-        certs::write(&into.join(name), text.as_bytes(), 0o600, asked.force)?;
+        certs::write(&into.join(name), text.as_bytes(), certs::For::Owner, asked.force)?;
     }
-    certs::write(&into.join(DATABASE), db::write(&holdings, now.micros() / 1_000_000), 0o600, asked.force)?;
+    certs::write(&into.join(DATABASE), db::write(&holdings, now.micros() / 1_000_000), certs::For::Owner, asked.force)?;
     tell(common, &into, &made, holdings.retained.len(), holdings.absent.len());
     Ok(())
 }

@@ -216,12 +216,16 @@ impl Common {
     /// # Errors
     /// As `load`.
     pub fn counts(&self) -> anyhow::Result<Config> {
-        let config = self.load()?;
+        self.load().map(|config| self.over(&config))
+    }
+
+    /// A config with what was chosen over it.
+    fn over(&self, config: &Config) -> Config {
         let (chosen, damaged) = orders::found(&config.store.data);
         if let Some(damaged) = damaged {
             eprintln!("jamey: {damaged}");
         }
-        Ok(chosen.over(&config))
+        chosen.over(config)
     }
 
     fn mqtt_address(&self, config: &Config) -> Option<SocketAddr> {

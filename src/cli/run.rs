@@ -7,7 +7,7 @@ use crate::{
     observe::log,
     runtime,
 };
-use std::future::Future;
+use std::{future::Future, time::Duration};
 
 /// # Errors
 /// When the config is refused or Jamey cannot start.
@@ -16,8 +16,9 @@ pub fn run(common: &Common) -> anyhow::Result<()> {
     let older = super::older(&loaded, common.config.as_deref());
     let config = loaded.config;
     let reading = common.clone();
-    let levels = log::start(&log_plan(&config))?;
-    let again = app::rules::Again { file: common.config.clone(), read: std::sync::Arc::new(move || reading.load()), levels };
+    let log = log::start(&log_plan(&config))?;
+    let read = std::sync::Arc::new(move || reading.load());
+    let again = app::rules::Again { file: common.config.clone(), read, log: log.clone() };
     if let Some(older) = older {
         tracing::warn!("{older}");
     }
@@ -26,7 +27,8 @@ pub fn run(common: &Common) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let ran = runtime.block_on(app::run(config, again));
     // What waits for a disk that does not answer is left.
-    runtime.shutdown_timeout(std::time::Duration::from_millis(300));
+    runtime.shutdown_timeout(Duration::from_millis(300));
+    log.flush(Duration::from_millis(300));
     ran.map_err(|error| app::phoenix::rescued(&kept, error))
 }
 

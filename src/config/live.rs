@@ -1,6 +1,6 @@
 //! Which options are taken at once when the config changes while Jamey runs: this is the one place that says it. All others wait for a restart.
 
-use super::{Broker, Config, Http, Limits, Log, flat, shown};
+use super::{Broker, Config, Http, Limits, Log, flat};
 use crate::domain::Keeping;
 use std::collections::BTreeMap;
 
@@ -61,10 +61,10 @@ pub fn taken(before: &Config, fresh: &Config) -> Config {
     }
 }
 
-/// The paths of options that differ between two configs, in their order.
+/// The paths of options that differ between two configs, in their order; of those that are not shown, too.
 #[must_use]
 pub fn others(one: &Config, other: &Config) -> Vec<String> {
-    let all = |config| shown(config).map(|shown| flat(&shown).into_iter().collect::<BTreeMap<_, _>>()).unwrap_or_default();
+    let all = |config| serde_json::to_value(config).map(|all| flat(&all).into_iter().collect::<BTreeMap<_, _>>()).unwrap_or_default();
     let (one, other) = (all(one), all(other));
     let paths: std::collections::BTreeSet<&String> = one.keys().chain(other.keys()).collect();
     paths.into_iter().filter(|path| one.get(*path) != other.get(*path)).cloned().collect()
@@ -81,7 +81,7 @@ mod tests {
         let fresh = config(
             "node = \"attic\"\n[alerts]\ndisk_days = 8\nraise_seconds = 1\n[broker]\nguard = \"enforce\"\nmax_connections = 7\n\
              [conscience]\nstrictness = 0.1\n[http]\nburst = 1\nmetrics_entities = 2\nrequests_per_second = 3\nmax_connections = 9\n\
-             [limits]\nbytes_burst = 1\nbytes_per_second = 2\nmessages_burst = 3\nmessages_per_second = 4\nin_flight = 5\n\
+             [limits]\nbytes_burst = 1024\nbytes_per_second = 2\nmessages_burst = 3\nmessages_per_second = 4\nin_flight = 5\n\
              [log]\nfilter = \"warn\"\nformat = \"json\"\n[memory]\nworking_hours = 1\ndatabase_mib = 99\nindex_mib = 98\ncache_mib = 97\n\
              [[retention]]\ndays = 7\n[[webhook]]\nname = \"a\"\nurl = \"http://a/\"\n",
         );
@@ -94,6 +94,12 @@ mod tests {
         for one in AT_ONCE {
             assert!(now.iter().any(|path| at_once(path) && path.starts_with(one)), "{one} is in no test");
         }
+        let hook = |rest: &str| config(&format!("[[webhook]]\nname = \"a\"\nurl = \"http://a/{rest}\"\nsecret_file = \"/{rest}\"\n"));
+        assert_eq!(
+            others(&hook("1"), &hook("2")),
+            ["webhook[0].secret_file", "webhook[0].url"],
+            "what is not shown is compared all the same"
+        );
         assert!(!at_once("alertsx") && !at_once("http") && at_once("webhook[0].url"));
     }
 }

@@ -46,7 +46,7 @@ pub use older::{Migrated, VERSION, migrate};
 pub use phoenix::{Extra, Phoenix, RepositoryEntry};
 pub use reader::{Older, Places};
 pub use schema::{Approvals, Broker, Conscience, Durability, GuardMode, Inputs, Log, LogFormat, PROFILES, StoreConfig, WhenUnwritable};
-pub use shown::{flat, shown};
+pub use shown::{flat, hidden, shown};
 pub use signals::shipped as shipped_signals;
 pub use tree::{ENV_PREFIX, FLAGS};
 

@@ -5,7 +5,6 @@ use super::{
     reader::{Ledger, Older},
     tree::{Node, Table, Value, lay},
 };
-use std::fmt::Write as _;
 use toml_edit::{DocumentMut, Item, TableLike, value};
 
 /// The names of options as they are now.
@@ -95,7 +94,6 @@ pub fn migrate(text: &str) -> Result<Migrated, String> {
 
 fn migrate_by(text: &str, renamed: &[Renamed], version: u32) -> Result<Migrated, String> {
     let mut document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| error.to_string())?;
-    let said = document.get("config_version").and_then(Item::as_integer);
     let mut changes = Vec::new();
     for one in renamed {
         let (section, was) = one.was.rsplit_once('.').unwrap_or(("", one.was));
@@ -110,11 +108,10 @@ fn migrate_by(text: &str, renamed: &[Renamed], version: u32) -> Result<Migrated,
         put_in_place(table, was, is);
         changes.push(format!("`{}` is called `{}` since version {}", one.was, one.is, one.since));
     }
-    if said.is_some_and(|said| said < i64::from(version)) {
-        let mut words = String::new();
-        let _ = write!(words, "`config_version` is {version}");
-        document["config_version"] = value(i64::from(version));
-        changes.push(words);
+    let older = |said: &&mut Item| said.as_integer().is_some_and(|said| said < i64::from(version));
+    if let Some(said) = document.get_mut("config_version").filter(older) {
+        *said = value(i64::from(version));
+        changes.push(format!("`config_version` is {version}"));
     }
     let text = if changes.is_empty() { text.to_owned() } else { document.to_string() };
     Ok(Migrated { text, changes })

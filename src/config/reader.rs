@@ -39,6 +39,14 @@ impl Places {
         self.0.get(path).map(Origin::shown)
     }
 
+    /// What of the environment or the command line lies over an option, or over the list that it stands in; None: nothing.
+    #[must_use]
+    pub fn over(&self, path: &str) -> Option<String> {
+        let list = path.split('[').next().unwrap_or(path);
+        let is_over = |at: &&Origin| matches!(at, Origin::Env(_) | Origin::Flag(_));
+        [path, list].into_iter().find_map(|path| self.0.get(path).filter(is_over)).map(Origin::shown)
+    }
+
     /// The same, else of what it stands in.
     #[must_use]
     pub fn within(&self, path: &str) -> Option<String> {

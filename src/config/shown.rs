@@ -3,6 +3,7 @@
 use super::Config;
 use crate::domain::secret;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// By the names that the file has.
 ///
@@ -18,6 +19,15 @@ pub fn shown(config: &Config) -> serde_json::Result<Value> {
         }
     }
     Ok(without_secrets(all))
+}
+
+/// The options that are not shown as they are, by path.
+///
+/// # Errors
+/// As `shown`.
+pub fn hidden(config: &Config) -> serde_json::Result<Vec<(String, Value)>> {
+    let shown: BTreeMap<String, Value> = flat(&shown(config)?).into_iter().collect();
+    Ok(flat(&serde_json::to_value(config)?).into_iter().filter(|(path, value)| shown.get(path) != Some(value)).collect())
 }
 
 /// Whatever is called a secret is none to be seen, also what says only where one is kept: so is an option that is not there yet.

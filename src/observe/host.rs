@@ -1,8 +1,9 @@
 //! Figures of the host and of this process.
 
 use super::Writes;
-use nix::sys::resource::{Resource, UsageWho, getrlimit, getrusage};
+use crate::runtime::{descriptors, processes};
 use serde_json::{Value, json};
+use std::time::Duration;
 use sysinfo::{MemoryRefreshKind, Pid, ProcessRefreshKind, ProcessesToUpdate, RefreshKind, System};
 
 /// Reads the host's figures; keeps what it needs for rates.
@@ -44,9 +45,9 @@ impl Host {
         let mut figures = HostFigures {
             cores: std::thread::available_parallelism().ok().and_then(|n| u64::try_from(n.get()).ok()),
             load: System::load_average().ok().map(|load| load.one),
-            cpu_seconds: cpu_seconds(),
+            cpu_seconds: processes::cpu_time().map(|time| time.as_secs_f64()),
             open_files: open_files(),
-            most_files: getrlimit(Resource::RLIMIT_NOFILE).ok().map(|(soft, _)| soft),
+            most_files: descriptors::most(),
             written_bytes: Writes::read(),
             ..HostFigures::default()
         };
@@ -61,6 +62,9 @@ impl Host {
             figures.memory_bytes = Some(system.total_memory());
             figures.available_bytes = Some(system.available_memory());
             figures.resident_bytes = process.map(sysinfo::Process::memory);
+            // Where the host does not say it finer, in milliseconds.
+            let millis = || process.map(sysinfo::Process::accumulated_cpu_time);
+            figures.cpu_seconds = figures.cpu_seconds.or_else(|| Some(Duration::from_millis(millis()?).as_secs_f64()));
             figures.cpu_percent = process.map(|p| (f64::from(p.cpu_usage()) * 10.0).round() / 10.0);
         }
         figures
@@ -76,16 +80,6 @@ impl Host {
             "process_cpu_percent": figures.cpu_percent,
         })
     }
-}
-
-/// Of all threads, in the process and in the kernel for it.
-fn cpu_seconds() -> Option<f64> {
-    let usage = getrusage(UsageWho::RUSAGE_SELF).ok()?;
-    let seconds = |time: nix::sys::time::TimeVal| {
-        let micros = u64::try_from(time.tv_usec()).ok()?;
-        Some(std::time::Duration::new(u64::try_from(time.tv_sec()).ok()?, u32::try_from(micros).ok()?.checked_mul(1_000)?).as_secs_f64())
-    };
-    Some(seconds(usage.user_time())? + seconds(usage.system_time())?)
 }
 
 fn open_files() -> Option<u64> {

@@ -7,7 +7,8 @@ use super::{
     key::RepositoryKey,
     seal::{Purpose, seal, unseal},
 };
-use std::{fs::File, os::unix::fs::FileExt, path::Path};
+use crate::runtime::files::Positioned;
+use std::{fs::File, path::Path};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 

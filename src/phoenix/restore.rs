@@ -13,10 +13,10 @@ use super::{
     target::Target,
     vault::Vault,
 };
+use crate::runtime::files::Positioned;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs::File,
-    os::unix::fs::FileExt,
     path::Path,
     sync::mpsc::{Receiver, SyncSender, sync_channel},
     thread,

@@ -6,11 +6,13 @@ use super::{
     manifest::SavedItem,
     vault::{SLICE_BYTES, sync_folder},
 };
-use crate::store::{GivingWay, StoreHealth};
+use crate::{
+    runtime::files::{self, Hold, OwnersAlone},
+    store::{GivingWay, StoreHealth},
+};
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
     io::Write,
-    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
     thread,
 };
@@ -24,7 +26,7 @@ pub(super) struct Target<'a> {
     beside: Option<GivingWay<'a>>,
     unsynced: usize,
     /// While it is held nobody else restores to the same place.
-    _alone: File,
+    _alone: Hold,
 }
 
 impl<'a> Target<'a> {
@@ -35,8 +37,8 @@ impl<'a> Target<'a> {
         };
         let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
         is_free(into)?;
-        DirBuilder::new().recursive(true).mode(0o700).create(parent).at(parent, "cannot be made")?;
-        let device = |path: &Path| path.metadata().ok().map(|metadata| metadata.dev());
+        DirBuilder::new().recursive(true).owners_alone().create(parent).at(parent, "cannot be made")?;
+        let device = |path: &Path| Some(files::number(&path.metadata().ok()?)?.device);
         if device(into).is_some_and(|own| Some(own) != device(parent)) {
             return Err(PhoenixError::Refused(format!("{}: another disk is mounted there: restore to a folder on it", into.display())));
         }
@@ -59,9 +61,9 @@ impl<'a> Target<'a> {
         let path = self.folder.join(&item.path);
         if self.open.as_ref().is_none_or(|(at, _)| *at != path) {
             if let Some(parent) = path.parent() {
-                DirBuilder::new().recursive(true).mode(0o700).create(parent).at(parent, "cannot be made")?;
+                DirBuilder::new().recursive(true).owners_alone().create(parent).at(parent, "cannot be made")?;
             }
-            let file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&path).at(&path, "cannot be written")?;
+            let file = OpenOptions::new().create_new(true).write(true).owners_alone().open(&path).at(&path, "cannot be written")?;
             self.open = Some((path.clone(), file));
         }
         let Some((_, file)) = self.open.as_mut() else { return Ok(()) };
@@ -77,8 +79,7 @@ impl<'a> Target<'a> {
                 Ok(())
             }
             None => {
-                let mode = fs::Permissions::from_mode(item.mode & 0o777);
-                let done = file.set_permissions(mode).at(&path, "cannot be given its mode");
+                let done = files::set_mode(file, item.mode).at(&path, "cannot be given its mode");
                 self.open = None;
                 done
             }
@@ -88,8 +89,7 @@ impl<'a> Target<'a> {
     /// All of it to disk, and then in its place.
     pub(super) fn put(self, for_trial: bool) -> Result<(), PhoenixError> {
         if !for_trial {
-            let folder = File::open(&self.folder).at(&self.folder, "cannot be read")?;
-            nix::unistd::syncfs(&folder).map_err(std::io::Error::from).at(&self.folder, "cannot be brought to disk")?;
+            files::brought_to_disk(&self.folder).at(&self.folder, "cannot be brought to disk")?;
         }
         // An empty folder in its place is replaced.
         fs::rename(&self.folder, &self.into).at(&self.into, "cannot be put in its place")?;
@@ -113,35 +113,17 @@ fn is_free(into: &Path) -> Result<(), PhoenixError> {
     }
 }
 
-/// The folder, empty, and locked; what one that was killed left in it goes.
-fn alone(folder: &Path) -> Result<File, PhoenixError> {
-    loop {
-        match DirBuilder::new().mode(0o700).create(folder) {
-            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => return Err(error).at(folder, "cannot be made"),
-            _ => {}
-        }
-        let Ok(open) = File::open(folder) else { continue };
-        match open.try_lock() {
-            Err(fs::TryLockError::WouldBlock) => {
-                let why = format!("{}: another restore to the same place is under way: wait for it", folder.display());
-                return Err(PhoenixError::Refused(why));
-            }
-            Err(fs::TryLockError::Error(error)) if error.kind() != std::io::ErrorKind::Unsupported => {
-                return Err(error).at(folder, "cannot be locked");
-            }
-            _ => {}
-        }
-        let number = |found: fs::Metadata| (found.dev(), found.ino());
-        // The other was done between the two, and this is what it restored.
-        if open.metadata().ok().map(number) != folder.symlink_metadata().ok().map(number) {
-            continue;
-        }
-        for entry in fs::read_dir(folder).at(folder, "cannot be read")? {
-            let entry = entry.at(folder, "cannot be read")?;
-            let is_folder = entry.file_type().at(&entry.path(), "cannot be read")?.is_dir();
-            let gone = if is_folder { fs::remove_dir_all(entry.path()) } else { fs::remove_file(entry.path()) };
-            gone.at(&entry.path(), "cannot be deleted")?;
-        }
-        return Ok(open);
+/// The folder, empty, and held; what one that was killed left in it goes.
+fn alone(folder: &Path) -> Result<Hold, PhoenixError> {
+    let Some(held) = files::hold(folder).at(folder, "cannot be made and locked")? else {
+        let why = format!("{}: another restore to the same place is under way: wait for it", folder.display());
+        return Err(PhoenixError::Refused(why));
+    };
+    for entry in fs::read_dir(folder).at(folder, "cannot be read")? {
+        let entry = entry.at(folder, "cannot be read")?;
+        let is_folder = entry.file_type().at(&entry.path(), "cannot be read")?.is_dir();
+        let gone = if is_folder { fs::remove_dir_all(entry.path()) } else { fs::remove_file(entry.path()) };
+        gone.at(&entry.path(), "cannot be deleted")?;
     }
+    Ok(held)
 }

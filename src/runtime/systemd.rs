@@ -28,6 +28,14 @@ pub fn patience() -> Option<Duration> {
     sd_notify::watchdog_enabled().filter(|patience| !patience.is_zero())
 }
 
+/// What tells standard error from every other stream: its device and its number, as `JOURNAL_STREAM` names them. None: it is closed.
+#[must_use]
+#[allow(clippy::useless_conversion, reason = "the width of these numbers differs from system to system")]
+pub fn standard_error() -> Option<(u64, u64)> {
+    let found = nix::sys::stat::fstat(std::io::stderr()).ok()?;
+    Some((u64::try_from(found.st_dev).ok()?, u64::from(found.st_ino)))
+}
+
 /// Who cannot be told does not listen.
 fn tell(states: &[NotifyState<'_>]) {
     if let Err(error) = notify(states) {

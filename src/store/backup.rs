@@ -9,14 +9,15 @@ use super::{
     giving_way::GivingWay,
     health::StoreHealth,
     inspect::{self, Inspected},
-    raw,
 };
-use crate::domain::limits;
+use crate::{
+    domain::limits,
+    runtime::files::{self, OwnersAlone, Positioned},
+};
 use rusqlite::Connection;
 use std::{
     fs::{File, OpenOptions},
     io,
-    os::unix::fs::{FileExt, OpenOptionsExt},
     path::{Path, PathBuf},
     sync::atomic::Ordering::Relaxed,
     thread,
@@ -63,12 +64,12 @@ const SHORT_LOG_BYTES: u64 = limits::WAL_BYTES / 4;
 pub fn copy(order: &Copying<'_>, progress: &mut dyn FnMut(u64, u64) -> bool) -> Result<Copied, StoreError> {
     let path = order.into.join(connect::FILE);
     let failed = |source| StoreError::Copy { path: path.clone(), source };
-    let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path).map_err(failed)?;
+    let file = OpenOptions::new().read(true).write(true).create_new(true).owners_alone().open(&path).map_err(failed)?;
     let begun = Begun { path: &path, done: false };
     let from = order.from.join(connect::FILE);
     fill(order, &from, &path, &file, progress).map_err(|error| error.at(&from))?;
     let bytes = stand_alone(&file).and_then(|()| file.metadata()).map_err(failed)?.len();
-    File::open(order.into).and_then(|folder| folder.sync_all()).map_err(failed)?;
+    files::sync_folder(order.into).map_err(failed)?;
     let holds = inspect::inspect(&path)?;
     begun.keep();
     Ok(Copied { path, bytes, holds })
@@ -84,7 +85,7 @@ fn fill(order: &Copying<'_>, from: &Path, to: &Path, file: &File, progress: &mut
     if connect::inspect(from, &reader)? == Found::Empty {
         return Err(StoreError::Again("there is nothing in the database to copy"));
     }
-    let source = raw::open(from)?;
+    let source = files::open_once(from).map_err(|source| StoreError::Folder { path: from.to_owned(), source })?;
     let mut wanted = |done: u64, of: u64| {
         if way.as_ref().is_some_and(Copy::must_give_way) {
             return Err(StoreError::GaveWay);
@@ -183,7 +184,7 @@ impl Slices<'_> {
 
     /// The slice at `at`: how long it is; none at the end.
     fn read(&mut self, at: u64) -> Result<Option<usize>, StoreError> {
-        let read = fill_from(self.source, &mut self.ours, at);
+        let read = self.source.fill_at(&mut self.ours, at);
         read.map(|read| (read > 0).then_some(read)).map_err(|source| self.unread(source))
     }
 
@@ -199,7 +200,7 @@ impl Slices<'_> {
     /// Writes it where it is another than there.
     fn mend(&mut self, at: u64) -> Result<Option<u64>, StoreError> {
         let Some(read) = self.read(at)? else { return Ok(None) };
-        let there = fill_from(self.file, &mut self.theirs, at).map_err(|source| self.unwritten(source))?;
+        let there = self.file.fill_at(&mut self.theirs, at).map_err(|source| self.unwritten(source))?;
         if self.theirs.get(..there.min(read)) != self.ours.get(..read) {
             self.write(read, at)?;
         }
@@ -222,20 +223,6 @@ impl Slices<'_> {
     fn unwritten(&self, source: io::Error) -> StoreError {
         StoreError::Copy { path: self.to.to_owned(), source }
     }
-}
-
-/// As much as there is, up to the buffer's length.
-fn fill_from(file: &File, buffer: &mut [u8], at: u64) -> io::Result<usize> {
-    let mut filled = 0;
-    while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-        match file.read_at(rest, at + filled as u64) {
-            Ok(0) => break,
-            Ok(read) => filled += read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(filled)
 }
 
 /// How fast it may go.

@@ -1,10 +1,10 @@
 //! How the database is opened: the folder, the pragmas, and what is refused. Nothing else sets a pragma.
 
 use super::error::{Doing, StoreError};
+use crate::runtime::files::OwnersAlone;
 use rusqlite::{Connection, OpenFlags};
 use std::{
     fs::{DirBuilder, OpenOptions},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -30,9 +30,9 @@ pub(super) fn create(folder: &Path) -> Result<PathBuf, StoreError> {
     let path = folder.join(FILE);
     DirBuilder::new()
         .recursive(true)
-        .mode(0o700)
+        .owners_alone()
         .create(folder)
-        .and_then(|()| OpenOptions::new().append(true).create(true).mode(0o600).open(&path))
+        .and_then(|()| OpenOptions::new().append(true).create(true).owners_alone().open(&path))
         .map_err(|source| StoreError::Folder { path: folder.to_owned(), source })?;
     Ok(path)
 }

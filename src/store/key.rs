@@ -1,11 +1,13 @@
 //! The audit trail's key: 32 random bytes in `audit.key`, made at the first start, readable by nobody but the owner, and never shown.
 
 use super::error::StoreError;
-use crate::domain::audit::Key;
+use crate::{
+    domain::audit::Key,
+    runtime::files::{self, OwnersAlone},
+};
 use std::{
     fs::{File, OpenOptions},
     io::{self, Read, Write},
-    os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::Path,
 };
 
@@ -24,8 +26,7 @@ pub fn read(folder: &Path) -> Result<Option<Key>, StoreError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(refused(error.to_string())),
     };
-    let mode = file.metadata().map_err(|e| refused(e.to_string()))?.permissions().mode() & 0o777;
-    if mode & 0o077 != 0 {
+    if let Some(mode) = files::shared(&file.metadata().map_err(|e| refused(e.to_string()))?) {
         return Err(refused(format!(
             "others may use it (mode {mode:o}); `chmod 600` it, and ask who read it: they could seal what never happened"
         )));
@@ -60,9 +61,9 @@ fn write(folder: &Path, bytes: &[u8]) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&fresh)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).owners_alone().open(&fresh)?;
     file.write_all(bytes)?;
     file.sync_all()?;
     std::fs::rename(fresh, folder.join(KEY_FILE))?;
-    File::open(folder)?.sync_all()
+    files::sync_folder(folder)
 }

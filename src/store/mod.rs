@@ -31,7 +31,6 @@ mod migrate;
 mod mind;
 mod names;
 mod people;
-mod raw;
 mod reader;
 mod readings;
 mod record;

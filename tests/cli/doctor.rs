@@ -90,6 +90,41 @@ fn a_house_that_is_well_is_found_well_while_it_runs_and_at_rest() {
 }
 
 #[test]
+fn what_a_start_would_refuse_is_told_by_the_doctor_by_check_and_by_set() {
+    let site = Site::new().with_data();
+    let secret = site.file("open", 0o644);
+    let bridge = format!(
+        "[[bridge]]\nname = \"attic\"\naddress = \"127.0.0.1:1883\"\nuser = \"jamey\"\npassword_file = \"{}\"\n\
+         [[bridge.topics]]\nfilter = \"a/#\"\ndirection = \"in\"\n",
+        text(&secret)
+    );
+    for (toml, why) in [
+        ("[conscience]\nrules = [\"/nowhere/rules.toml\"]\n", "/nowhere/rules.toml"),
+        ("acl = \"/nowhere/acl.toml\"\n", "/nowhere/acl.toml"),
+        ("[[duty]]\nid = \"mine\"\nwhen = \"dev.class ==\"\nsays = \"so\"\n", "mine"),
+        ("[log]\nfilter = \"a=b=c\"\n", "log.filter"),
+        ("[[listener]]\naddress = \"0.0.0.0:0\"\n", "there is nobody who may sign in"),
+        (&*bridge, "can be read by others"),
+    ] {
+        let found = site.ill(toml);
+        assert!(found[0].0 == "config" && found[0].1.contains(why) && found[0].2.contains("jamey check"), "{why}: {found:#?}");
+        assert!(found.iter().skip(1).all(|(check, ..)| ["permissions", "brokers"].contains(&check.as_str())), "{found:#?}");
+        let said = site.ask(toml, &["check"]).bad(1);
+        assert!(said.contains(why), "{said}");
+        let said = site.ask(toml, &["config", "set", "limits.in_flight=5"]).bad(1);
+        assert!(said.contains("nothing was written") && said.contains(why), "{said}");
+    }
+    one(site.ill("[log]\nfile = \"/nowhere/jamey.log\"\n"), "config", "/nowhere/jamey.log cannot be written", "take `log.file` out");
+    let log = site.path("jamey.log");
+    assert_eq!(site.ill(&format!("[log]\nfile = \"{}\"\n", text(&log))), []);
+    assert!(!log.exists(), "it changes nothing");
+    // What systemd or the environment hands to the service alone is not asked of who looks.
+    let handed = "[[webhook]]\nname = \"phone\"\nurl = \"http://127.0.0.1:9/\"\ncredential = \"webhook-secret\"\n";
+    assert_eq!(site.ill(handed), []);
+    site.ask(handed, &["config", "set", "limits.in_flight=5"]).good();
+}
+
+#[test]
 fn a_store_that_knows_of_times_to_come_is_told_of() {
     let mut house = house();
     house.client("kitchen").tell("jamey/in/kitchen/temperature", "21.5");
@@ -117,8 +152,13 @@ fn a_secret_that_others_may_read_or_that_is_not_there_is_told_of() {
     let site = Site::new().with_data();
     let (open, own) = (site.file("open", 0o644), site.file("own", 0o600));
     let hook = |path: &Path| format!("[[webhook]]\nname = \"phone\"\nurl = \"http://127.0.0.1:9/\"\nsecret_file = \"{}\"\n", text(path));
-    one(site.ill(&hook(&open)), "permissions", "mode 644", "chmod 600");
-    one(site.ill(&hook(&site.path("none"))), "permissions", "cannot be read", "put it there");
+    // A start would refuse them, which is told besides.
+    let besides = |mut found: Vec<(String, String, String)>| {
+        assert!(found[0].0 == "config" && found[0].1.contains("the webhook phone cannot be used"), "{found:#?}");
+        found.split_off(1)
+    };
+    one(besides(site.ill(&hook(&open))), "permissions", "mode 644", "chmod 600");
+    one(besides(site.ill(&hook(&site.path("none")))), "permissions", "cannot be read", "put it there");
     assert_eq!(site.ill(&hook(&own)), []);
     let acl = site.file("acl.toml", 0o666);
     std::fs::write(&acl, "").unwrap();
@@ -168,6 +208,33 @@ fn a_port_that_another_has_is_told_of_with_who_to_ask() {
     one(site.ill(&listener), "ports", "cannot be listened on", &format!("sport = :{}", at.port()));
     drop(other);
     assert_eq!(site.ill(&listener), []);
+}
+
+#[test]
+fn where_a_jamey_with_another_data_folder_answers_it_is_said_so() {
+    let (house, site) = (house(), Site::new().with_data());
+    let (mqtt, http, data) = (house.mqtt().to_string(), house.http().to_string(), site.path("data"));
+    let all = ["--data", text(&data), "--mqtt", &mqtt, "--http", &http];
+    let found = ill(jamey(&[&all[..], &["doctor", "--json"]].concat()));
+    let is_right = |(check, text, to_do): &(String, String, String)| {
+        check == "ports" && text.contains("cannot be listened on") && to_do.contains("name it with --data")
+    };
+    assert!(found.len() == 2 && found.iter().all(is_right), "{found:#?}");
+    assert!(jamey(&[&all[..], &["config", "diff", "--running"]].concat()).bad(1).contains("with --data"));
+}
+
+#[test]
+fn a_service_is_installed_with_a_config_that_says_where_its_data_is() {
+    let (root, source) = (TempDir::with_prefix("jamey-root-").unwrap(), Path::new(env!("CARGO_MANIFEST_DIR")));
+    let mut install = Command::new(source.join("deploy/systemd/install.sh"));
+    // Nothing is started here: any program will do.
+    let done = install.args(["--root", text(root.path()), "--prefix", "/usr", "--binary", "/bin/sh"]).output().unwrap();
+    assert!(done.status.success(), "{done:?}");
+    let file = root.path().join("etc/jamey/jamey.toml");
+    let differs = jamey(&["config", "diff", "--json", "--config", text(&file)]).json();
+    assert_eq!(differs["differs"], json!([{"option": "store.data", "value": "/var/lib/jamey", "default": "data"}]));
+    let unit = std::fs::read_to_string(root.path().join("etc/systemd/system/jamey.service")).unwrap();
+    assert!(unit.contains("JAMEY__STORE__DATA=%S/jamey\n") && unit.contains("\nStateDirectory=jamey\n"), "they are the same: {unit}");
 }
 
 #[test]

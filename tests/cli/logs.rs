@@ -5,13 +5,17 @@ use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
-use std::os::unix::fs::MetadataExt;
+use std::{io::Write, os::unix::fs::MetadataExt};
 
 #[test]
 fn levels_are_by_target() {
-    let quiet = Plan::default().config("[log]\nfilter = \"off,jamey::broker=debug\"\n").start();
-    quiet.client("c").tell("jamey/in/kitchen/temperature", "1");
-    assert!(!quiet.said().contains("INFO jamey::app"), "{}", quiet.said());
+    let mut quiet = Plan::default().config("[log]\nfilter = \"off,jamey::broker=debug\"\n").start();
+    // Who says what is no MQTT, once he is in, is told of by the broker, and by nobody else.
+    let mut stranger = std::net::TcpStream::connect(quiet.mqtt()).unwrap();
+    stranger.write_all(&[0x10, 13, 0, 4, b'M', b'Q', b'T', b'T', 4, 2, 0, 60, 0, 1, b'c', 0, 0]).unwrap();
+    wait_until("the broker's own line is there", PATIENCE, || quiet.said().contains("DEBUG jamey::broker"));
+    quiet.stop();
+    assert!(!quiet.said().contains("jamey::app"), "{}", quiet.said());
 }
 
 #[test]
@@ -70,6 +74,34 @@ fn files_of_the_log_stay_within_their_bounds_and_the_newest_line_is_in_the_first
     assert!(all.len() == 3 && all.iter().all(|entry| entry.metadata().unwrap().len() <= 16_000), "{all:?}");
     assert!(std::fs::read_to_string(&path).unwrap().contains("jamey::app: stopped"));
     assert!(!house.said().contains("jamey::app: stopped"), "the file has it, and standard error has not");
+}
+
+#[test]
+fn a_log_that_cannot_be_turned_over_is_alerted_and_stays_bounded() {
+    let folder = TempDir::with_prefix("jamey-log-").unwrap();
+    let (path, in_the_way) = (folder.path().join("jamey.log"), folder.path().join("jamey.log.1"));
+    std::fs::create_dir_all(in_the_way.join("x")).unwrap();
+    std::fs::write(&path, "of yore\n").unwrap();
+    std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+    let toml = format!("[alerts]\nclear_seconds = 0\n[log]\nfilter = \"trace\"\nfile = \"{}\"\nrotate_kb = 16\nfiles = 2\n", text(&path));
+    let mut house = Plan::default().config(&toml).start();
+    assert_eq!(path.metadata().unwrap().mode() & 0o777, 0o600, "it is its owner's alone, also where it was there before");
+    let mut speaker = house.client("c");
+    wait_until("it is alerted", PATIENCE, || {
+        speaker.tell("jamey/in/kitchen/temperature", "1");
+        assert!(path.metadata().unwrap().len() <= 32_000);
+        retained(&house, "jamey/alert/log").is_some()
+    });
+    let alert = retained(&house, "jamey/alert/log").unwrap().json();
+    assert!(alert["text"].as_str().unwrap().contains("cannot be turned over"), "{alert}");
+    std::fs::remove_dir_all(&in_the_way).unwrap();
+    wait_until("it is over", PATIENCE, || {
+        speaker.tell("jamey/in/kitchen/temperature", "1");
+        retained(&house, "jamey/alert/log").is_none()
+    });
+    drop(speaker);
+    house.stop();
+    assert!(in_the_way.is_file() && std::fs::read_to_string(&path).unwrap().contains("jamey::app: stopped"));
 }
 
 #[test]

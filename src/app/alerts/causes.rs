@@ -80,6 +80,12 @@ pub(super) fn slow(text: &str, now: Timestamp) -> (String, Alarm) {
     ("slow-subscriber".to_owned(), warning(now, text, to_do))
 }
 
+pub(super) fn log(text: &str, now: Timestamp) -> (String, Alarm) {
+    let to_do = "see that `log.file` and its folder belong to the user of Jamey, that nothing stands in the place of the files before it, and that its \
+                 disk is neither full nor slow; or let `log.filter` say less";
+    ("log".to_owned(), warning(now, text, to_do))
+}
+
 pub(super) fn certificates(trouble: &Trouble, now: Timestamp) -> (String, Alarm) {
     let to_do = "make new ones (`jamey certs`) or have them renewed: Jamey takes them without a restart";
     let alarm = Alarm { critical: trouble.ended, ..warning(now, trouble.text.as_str(), to_do) };
@@ -88,11 +94,15 @@ pub(super) fn certificates(trouble: &Trouble, now: Timestamp) -> (String, Alarm)
 
 /// Parts that fell, and were started again.
 pub(super) fn fallen(all: &[Fallen], now: Timestamp, causes: &mut Causes) {
-    let to_do = "Jamey goes on; if it happens again, send the log to who makes Jamey: the panic stands there with its place. It is over when the part \
+    let to_do = "Jamey goes on; if it happens again, send the log to who makes Jamey: the panic stands there with its words. It is over when the part \
                  has run well for a minute";
-    for Fallen { part, cause, times } in all {
-        let often = if *times > 1 { format!(", {times} times within ten minutes") } else { String::new() };
-        causes.insert(format!("restarted-{part}"), warning(now, format!("{part} fell and was started again{often}: {cause}"), to_do));
+    let to_do_often = "Jamey goes on without it, and tries it again each half minute; what it does is told in docs/operations.md. Send the log to who \
+                       makes Jamey: the panic stands there with its words";
+    for Fallen { part, cause, times, often } in all {
+        let count = if *times > 1 { format!(", {times} times within ten minutes") } else { String::new() };
+        let text = format!("{part} fell and was started again{count}: {cause}");
+        let alarm = if *often { critical(now, text, to_do_often) } else { warning(now, text, to_do) };
+        causes.insert(format!("restarted-{part}"), alarm);
     }
 }
 

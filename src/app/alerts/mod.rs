@@ -28,7 +28,7 @@ use crate::{
         Alarm, Timestamp,
         topics::{self, Topic},
     },
-    observe::{Turn, alerts::told},
+    observe::{Turn, alerts::told, log},
     runtime::{Supervisor, pulse},
     store::StoreHealth,
 };
@@ -77,6 +77,9 @@ pub struct Sources {
     pub choices: Arc<Choices>,
     /// What of the rules that were set while it ran is milder than the config, and since when.
     pub own_rules: watch::Receiver<Option<(Timestamp, String)>>,
+    pub log: log::Running,
+    /// What of the config is milder than at the start, and since when that was seen.
+    pub relaxed: watch::Receiver<Option<(Timestamp, String)>>,
 }
 
 /// The one who looks.
@@ -89,8 +92,6 @@ pub struct Lookout {
     slow_text: Option<String>,
     /// What of the choices is milder than the config, as it was seen last.
     milder: Option<(Timestamp, String)>,
-    /// What of the config is milder than at the start, and since when that was seen.
-    relaxed: Option<(Timestamp, String)>,
     disk: disk::Disk,
     clock: clock::Watch,
     pace: pace::Pace,
@@ -110,7 +111,6 @@ impl Lookout {
             slow: Slow::default(),
             slow_text: None,
             milder: None,
-            relaxed: None,
             disk: disk::Disk::default(),
             clock: clock::Watch::default(),
             pace: pace::Pace::default(),
@@ -156,8 +156,6 @@ impl Lookout {
     fn look(&mut self, wire: &Wire) {
         if self.sources.live.has_changed().unwrap_or(false) {
             let live = Arc::clone(&self.sources.live.borrow_and_update());
-            let since = self.relaxed.take().map_or_else(|| self.hall.clock.now(), |(since, _)| since);
-            self.relaxed = orders::relaxed(&self.hall.config, &live).map(|text| (since, text));
             self.webhooks.change(&live, &self.hall.alerts.page(), &self.hall.clock);
         }
         let causes = self.gather();
@@ -183,7 +181,7 @@ impl Lookout {
             self.milder = orders::milder(&holds);
         }
         let milder = causes::together(self.milder.as_ref(), sources.own_rules.borrow().as_ref());
-        causes::choices(milder.as_ref(), self.relaxed.as_ref(), sources.choices.is_damaged(), now, &mut all);
+        causes::choices(milder.as_ref(), sources.relaxed.borrow().as_ref(), sources.choices.is_damaged(), now, &mut all);
         all.extend(self.slow_text.as_deref().map(|text| causes::slow(text, now)));
         all.extend(sources.certificates.borrow().as_ref().map(|trouble| causes::certificates(trouble, now)));
         all.extend(sources.wrong.borrow().as_ref().map(|wrong| causes::refused(wrong, now)));
@@ -193,6 +191,7 @@ impl Lookout {
         causes::known(&sources.phoenix.borrow().alarms, &mut all);
         all.extend(sources.carried.borrow().alarms());
         all.extend(hall.audit_wrong.get().map(|found| security::audit(found, now)));
+        all.extend(sources.log.trouble().map(|text| causes::log(&text, now)));
         causes::fallen(&sources.supervisor.fallen(), now, &mut all);
         self.webhooks.alarms(up, now, &mut all);
         self.measure(now, up, &mut all);

@@ -1,6 +1,9 @@
 //! Readings that may make who takes them wait, for a disk that hangs: taken beside everything else.
 
-use crate::{observe::Host, runtime::pulse};
+use crate::{
+    observe::Host,
+    runtime::{Disk, pulse},
+};
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
@@ -47,17 +50,7 @@ pub async fn watch(data: PathBuf, tell: Arc<watch::Sender<Sample>>, mut stopped:
 }
 
 /// Bytes free to us on the disk of a folder.
-#[cfg(unix)]
 #[must_use]
-#[allow(clippy::useless_conversion, reason = "the width of these numbers differs from system to system")]
 pub fn free(data: &Path) -> Option<u64> {
-    let disk = nix::sys::statvfs::statvfs(data).ok()?;
-    u64::from(disk.blocks_available()).checked_mul(u64::from(disk.fragment_size()))
-}
-
-/// Bytes free to us on the disk of a folder.
-#[cfg(not(unix))]
-#[must_use]
-pub fn free(_: &Path) -> Option<u64> {
-    None
+    Disk::of(data).ok().map(|disk| disk.free)
 }

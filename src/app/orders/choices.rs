@@ -18,6 +18,7 @@ use tokio::sync::{Mutex, MutexGuard};
 
 pub struct Choices {
     data: PathBuf,
+    turn: Mutex<()>,
     state: Mutex<State>,
     /// What stands in the data folder makes no sense: it is written anew at the first word.
     damaged: AtomicBool,
@@ -33,7 +34,17 @@ pub struct State {
 impl Choices {
     #[must_use]
     pub fn new(chosen: Chosen, config: Arc<Config>, damaged: bool) -> Self {
-        Self { data: config.store.data.clone(), state: Mutex::new(State { chosen, config }), damaged: damaged.into() }
+        Self {
+            data: config.store.data.clone(),
+            turn: Mutex::default(),
+            state: Mutex::new(State { chosen, config }),
+            damaged: damaged.into(),
+        }
+    }
+
+    /// Who has it may change what the guard does: from the word, or the config, to the guard itself, so that the last word holds.
+    pub async fn turn(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock().await
     }
 
     pub async fn now(&self) -> State {

@@ -6,6 +6,7 @@ use crate::{
     config::{Config, GuardMode},
     conscience::Profile,
     domain::Timestamp,
+    runtime::files::{self, OwnersAlone},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -102,16 +103,12 @@ impl Chosen {
         } else {
             // One that a killed process left, or that points elsewhere.
             let _ = fs::remove_file(&fresh);
-            let mut options = fs::OpenOptions::new();
-            options.write(true).create_new(true);
-            #[cfg(unix)]
-            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-            let mut file = options.open(&fresh)?;
+            let mut file = fs::OpenOptions::new().write(true).create_new(true).owners_alone().open(&fresh)?;
             file.write_all(serde_json::to_string_pretty(self)?.as_bytes())?;
             file.sync_all()?;
             fs::rename(fresh, path)?;
         }
-        File::open(data)?.sync_all()
+        files::sync_folder(data)
     }
 
     /// Takes a choice; whether that changed anything. To choose what the config says is to choose nothing.
@@ -272,11 +269,7 @@ mod tests {
         let [guard, _, strictness] = read.holds(&Config::default());
         assert_eq!((strictness.bare().as_str(), strictness.json()["chosen"]["by"].as_str()), ("0.07", Some("anna")));
         assert_eq!(guard.why().unwrap(), "chosen by anna at 2026-11-18T11:06:40.123456Z; the config says observe");
-        #[cfg(unix)]
-        {
-            let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(data.path().join(FILE)).unwrap().permissions());
-            assert_eq!(mode & 0o777, 0o600);
-        }
+        assert_eq!(files::shared(&fs::metadata(data.path().join(FILE)).unwrap()), None);
         Chosen::default().write(data.path()).unwrap();
         assert!(!data.path().join(FILE).exists());
         Chosen::default().write(data.path()).unwrap();

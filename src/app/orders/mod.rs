@@ -4,40 +4,39 @@ mod choices;
 mod chosen;
 mod host;
 mod milder;
+mod mode;
 
 pub use choices::Choices;
 pub use chosen::{Chosen, FILE, Holds, bare, bearing};
 pub use host::{Asked, ask};
 pub use milder::{milder, relaxed};
+pub use mode::follow;
 
 use super::{
-    retained,
+    retained::Owed,
     rules::{Choice, Wanted},
 };
 use crate::{
-    broker::{About, Announcement, Declined, Engine, Hall, Handed, Order, OwnClient, Wants},
+    broker::{About, Announcement, Declined, Hall, Handed, Order, OwnClient, Wants},
     config::GuardMode,
     domain::topics,
     observe::alerts::told::page,
     runtime::pulse,
 };
 use serde_json::{Value, json};
-use std::{
-    sync::{Arc, Weak},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 use tokio::sync::{mpsc, oneshot, watch};
 use tracing::warn;
 
 /// So long the answer to an order waits for the retained commands to be judged; they are, however long it takes.
 const SWEEP: Duration = Duration::from_secs(10);
-const STOPPING: &str = "Jamey is stopping: order it again after the next start";
+const STOPPING: &str = "Jamey is stopping, or what carries it out fell: see what holds, and order it again";
 
 /// The one who carries them out.
 pub struct Clerk {
     pub hall: Arc<Hall>,
-    /// Weakly: it does not stay for an order.
-    pub engine: Weak<Engine>,
+    /// Retained commands that are to be judged.
+    pub owed: Arc<Owed>,
     pub own: OwnClient,
     pub choices: Arc<Choices>,
     /// Where other rules are asked for.
@@ -49,6 +48,10 @@ impl Clerk {
     pub async fn serve(&self, orders: &mut mpsc::Receiver<Handed>, mut stopped: watch::Receiver<bool>) {
         let mailbox = host::mailbox(&self.hall.config.store.data);
         mailbox.make();
+        {
+            let turn = self.choices.turn().await;
+            follow(&self.hall, &self.owed, &self.choices, &turn, "an order was not seen through").await;
+        }
         let mut every = tokio::time::interval(host::LOOK);
         every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -114,29 +117,19 @@ impl Clerk {
 
     async fn guard_mode(&self, order: &Order, whence: &str) -> Result<Value, String> {
         let about = About::GuardMode;
+        let turn = self.choices.turn().await;
         let before = self.choices.holds(about).await;
         if self.choices.choose(&order.wants, &order.by, self.hall.clock.now()).await.map_err(unwritten)? {
+            pulse::within().await;
             let state = self.choices.now().await;
-            let enforce = state.chosen.over(&state.config).broker.guard == GuardMode::Enforce;
-            if enforce {
-                self.hall.change_guard(|view| view.enforce = true);
-                self.record(order, about, before, whence).await;
-                self.sweep().await;
-            } else {
-                // Nobody takes the guard away before that is on its way to the record.
-                self.record(order, about, before, whence).await;
-                self.hall.change_guard(|view| view.enforce = false);
+            let mode = state.chosen.over(&state.config).broker.guard;
+            mode::settle(&self.hall, &self.owed, mode, self.record(order, about, before, whence)).await;
+            drop(turn);
+            if mode == GuardMode::Enforce {
+                let _ = tokio::time::timeout(SWEEP, self.owed.is_paid()).await;
             }
         }
         self.holds(Some(about)).await
-    }
-
-    /// What was retained while the guard only observed must not reach a device now.
-    async fn sweep(&self) {
-        let Some(engine) = self.engine.upgrade() else { return };
-        let hall = Arc::clone(&self.hall);
-        let sweep = tokio::spawn(async move { retained::sweep(&hall, &engine).await });
-        let _ = tokio::time::timeout(SWEEP, sweep).await;
     }
 
     async fn judge_otherwise(&self, order: &Order, whence: &str) -> Result<Value, String> {
@@ -225,3 +218,6 @@ pub async fn tell_ended(hall: &Hall, ended: &[Holds], config: &crate::config::Co
         hall.record("change", Some(holds.about.verb()), &detail).await;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,6 +12,7 @@ use crate::{
         PhoenixError, Sequence, Vault,
         courier::{Next, Sender, Signer, Stock},
     },
+    runtime::Supervisor,
 };
 use anyhow::{Context, Result};
 use serde_json::{Map, Value, json};
@@ -115,6 +116,7 @@ pub fn start(
     own: SocketAddr,
     news: watch::Receiver<Arc<News>>,
     stop: watch::Receiver<bool>,
+    supervisor: &Supervisor,
 ) -> Result<(JoinHandle<()>, watch::Receiver<Carried>)> {
     let phoenix = &hall.config.phoenix;
     let named = |entry: &&Entry| phoenix.repositories.iter().find(|one| one.name == entry.repository);
@@ -135,7 +137,11 @@ pub fn start(
         stop,
         under_way: 0,
     };
-    Ok((tokio::spawn(round.live(dial)), carried))
+    let courier = supervisor.task_of("courier", (round, Caller::new(dial)), |mut held| async move {
+        let (round, caller) = &mut *held;
+        round.live(caller).await;
+    });
+    Ok((courier, carried))
 }
 
 fn dial(hall: &Hall, entry: &Entry, own: SocketAddr) -> Result<Dial> {
@@ -169,8 +175,7 @@ enum End {
 }
 
 impl Round {
-    async fn live(mut self, dial: Dial) {
-        let mut caller = Caller::new(dial);
+    async fn live(&mut self, caller: &mut Caller) {
         while !*self.stop.borrow() {
             self.look().await;
             let Some(repository) = self.vault.as_ref().map(|vault| vault.id).filter(|_| self.sender.stock().is_some()) else {

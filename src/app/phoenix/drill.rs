@@ -6,6 +6,7 @@ use super::{Trial, letting_go::let_go, millis, rises};
 use crate::{
     domain::Timestamp,
     phoenix::{Choice, Component, Drilled, Manifest, PhoenixError, Progress, Repository, Sequence, Step},
+    runtime::Disk,
     store::{self, Look},
 };
 use anyhow::{Context, Result, bail};
@@ -115,7 +116,9 @@ impl Folder {
 
     fn has_room(&self, bytes: u64) -> Result<()> {
         let needed = bytes.saturating_add(ROOM_LEFT);
-        let free = free_bytes(&self.0).with_context(|| format!("{}: how much room there is cannot be told", self.0.display()))?;
+        let free = Disk::of(&self.0)
+            .map(|disk| disk.free)
+            .with_context(|| format!("{}: how much room there is cannot be told", self.0.display()))?;
         if free < needed {
             let (free, needed) = (free / 1_000_000, needed / 1_000_000);
             bail!("{}: {free} MB are free, and a drill needs {needed}: make room, or set `drill = false`", self.0.display());
@@ -128,17 +131,6 @@ impl Drop for Folder {
     fn drop(&mut self) {
         let _ = let_go(&self.0);
     }
-}
-
-#[cfg(unix)]
-fn free_bytes(path: &Path) -> std::io::Result<u64> {
-    let stat = nix::sys::statvfs::statvfs(path)?;
-    Ok(stat.blocks_available().saturating_mul(stat.fragment_size()))
-}
-
-#[cfg(not(unix))]
-fn free_bytes(_: &Path) -> std::io::Result<u64> {
-    Ok(u64::MAX)
 }
 
 /// The same progress, that holds back who goes faster than so many bytes a second; 0: nobody.

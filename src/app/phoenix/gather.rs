@@ -12,6 +12,7 @@ use crate::{
     broker::{Engine, keep},
     config::{Config, Extra},
     phoenix::{Component, Content, Item, PhoenixError, Progress, Source, Step},
+    runtime::Disk,
     store::{self, Copying, KEY_FILE, StoreError, StoreHealth},
 };
 use anyhow::{Context, Result, bail};
@@ -288,8 +289,7 @@ impl Folder {
     /// A disk that is full stops the house: it is not filled for a snapshot.
     fn has_room(&self, data: &Path) -> Result<()> {
         let bytes = fs::metadata(data.join(store::FILE)).map_or(0, |found| found.len());
-        let stat = nix::sys::statvfs::statvfs(&self.path)?;
-        let (free, needed) = (stat.blocks_available().saturating_mul(stat.fragment_size()), bytes.saturating_add(ROOM_LEFT));
+        let (free, needed) = (Disk::of(&self.path)?.free, bytes.saturating_add(ROOM_LEFT));
         if free < needed {
             let (free, needed) = (free / 1_000_000, needed / 1_000_000);
             bail!("{}: {free} MB are free, and a snapshot needs {needed} for its copy of the database: make room", data.display());

@@ -1,10 +1,10 @@
 //! Deletes what was written for a snapshot, little by little: a large file that goes at once keeps the file system's journal, and a disk that is
 //! told of free blocks, from what verdicts wait for.
 
+use crate::runtime::files;
 use std::{
     fs::{self, File},
     io,
-    os::unix::fs::MetadataExt,
     path::Path,
     time::Duration,
 };
@@ -34,7 +34,7 @@ fn shorten(folder: &Path) {
         }
         // What has another name is somebody's: the index is linked.
         if found.is_file()
-            && found.nlink() == 1
+            && files::has_one_name(&found)
             && let Ok(file) = File::options().write(true).open(entry.path())
         {
             let mut left = found.len();
@@ -58,6 +58,7 @@ mod tests {
         File::create(folder.join("large")).unwrap().set_len(3 * STEP_BYTES).unwrap();
         File::create(&index).unwrap().set_len(2 * STEP_BYTES).unwrap();
         fs::hard_link(&index, folder.join("index/linked")).unwrap();
+        #[cfg(unix)]
         std::os::unix::fs::symlink(&index, folder.join("index/symlink")).unwrap();
         let_go(&folder).unwrap();
         assert!(!folder.exists());

@@ -28,7 +28,7 @@ mod round;
 pub use gather::{Folder, Gathered, Gathering, Running};
 pub use keeper::{Keeper, ended, keep};
 pub use listed::{drilled, listed};
-pub use named::{Named, files as named_files, secrets as named_secrets};
+pub use named::{Named, files as named_files, remotes, secrets as named_secrets};
 pub use once::ForOnce;
 pub use rescue::{rescue, rescued};
 pub use seen::newest;

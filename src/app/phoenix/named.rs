@@ -73,7 +73,7 @@ pub fn secrets(config: &Config) -> Vec<(String, PathBuf)> {
 }
 
 /// Other brokers, by the section that names them.
-fn remotes(config: &Config) -> impl Iterator<Item = (&'static str, &Remote)> {
+pub fn remotes(config: &Config) -> impl Iterator<Item = (&'static str, &Remote)> {
     let bridges = config.bridges.iter().map(|bridge| ("bridge", &bridge.remote));
     let courier = config.phoenix.courier.iter().filter_map(|courier| Some(("phoenix.courier", courier.remote.as_ref()?)));
     bridges.chain(config.attached.iter().map(|attached| ("attached", &attached.remote))).chain(courier)

@@ -1,10 +1,14 @@
 //! What was seen of each repository, kept in the data folder and so outside of it: who puts an older state in its place cannot take this along.
 
-use crate::{domain::Timestamp, phoenix::Sequence};
+use crate::{
+    domain::Timestamp,
+    phoenix::Sequence,
+    runtime::files::{self, OwnersAlone},
+};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeMap,
-    fs::{File, OpenOptions},
+    fs::OpenOptions,
     io::{self, Write},
     path::{Path, PathBuf},
 };
@@ -95,15 +99,11 @@ impl Seen {
     fn write(&self) -> io::Result<()> {
         let fresh = self.path.with_extension("new");
         let text = serde_json::to_vec(&Written { v: VERSION, repositories: self.of.clone() })?;
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&fresh)?;
+        let mut file = OpenOptions::new().write(true).create(true).truncate(true).owners_alone().open(&fresh)?;
         file.write_all(&text)?;
         file.sync_all()?;
         std::fs::rename(&fresh, &self.path)?;
-        self.path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+        self.path.parent().map_or(Ok(()), files::sync_folder)
     }
 }
 
@@ -125,8 +125,7 @@ mod tests {
         };
         seen.put(Uuid::from_u128(1), known.clone()).unwrap();
         assert_eq!(Seen::read(data.path()).0.of(Uuid::from_u128(1)), known);
-        let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(data.path().join(FILE)).unwrap().permissions());
-        assert_eq!(mode & 0o777, 0o600);
+        assert_eq!(files::shared(&std::fs::metadata(data.path().join(FILE)).unwrap()), None);
     }
 
     #[test]

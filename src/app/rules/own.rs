@@ -6,6 +6,7 @@ use crate::{
     config::Config,
     conscience::{RuleError, milder},
     domain::{RuleText, Timestamp, audit::hex},
+    runtime::files::{self, OwnersAlone},
 };
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -68,11 +69,7 @@ pub fn write(data: &Path, text: Option<&str>) -> io::Result<()> {
             let fresh = path.with_extension("toml.new");
             // One that a killed process left, or that points elsewhere.
             let _ = fs::remove_file(&fresh);
-            let mut options = fs::OpenOptions::new();
-            options.write(true).create_new(true);
-            #[cfg(unix)]
-            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-            let mut file = options.open(&fresh)?;
+            let mut file = fs::OpenOptions::new().write(true).create_new(true).owners_alone().open(&fresh)?;
             file.write_all(text.as_bytes())?;
             file.sync_all()?;
             fs::rename(fresh, &path)?;
@@ -82,8 +79,8 @@ pub fn write(data: &Path, text: Option<&str>) -> io::Result<()> {
             _ => {}
         },
     }
-    File::open(folder)?.sync_all()?;
-    File::open(data)?.sync_all()
+    files::sync_folder(folder)?;
+    files::sync_folder(data)
 }
 
 /// As a rule text.
@@ -143,11 +140,7 @@ mod tests {
         write(data, Some("[weights]\n")).unwrap();
         assert_eq!(read(data).unwrap().unwrap().text, "[weights]\n");
         assert!(!path(data).with_extension("toml.new").exists());
-        #[cfg(unix)]
-        {
-            let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(path(data)).unwrap().permissions());
-            assert_eq!(mode & 0o777, 0o600);
-        }
+        assert_eq!(files::shared(&fs::metadata(path(data)).unwrap()), None);
         write(data, None).unwrap();
         assert_eq!(read(data).unwrap(), None);
         fs::create_dir(path(data)).unwrap();

@@ -1,7 +1,7 @@
 //! Config and rules that change while Jamey runs: read again, checked whole beside the mind, and swapped between two inputs; or refused, and the
 //! old ones hold.
 
-use super::{Refused, Sets, Setting, compile, own, rulings};
+use super::{Refused, Sets, Setting, compile, own, rulings, rulings_with};
 use crate::{
     app::{
         orders::{self, Choices, Chosen},
@@ -9,14 +9,19 @@ use crate::{
     },
     broker::{Hall, Wants},
     config::{self, Config},
-    domain::{Input, Timestamp},
-    observe::log::Levels,
-    runtime::pulse,
+    conscience::{RuleSet, milder},
+    domain::{Input, Ruling, Timestamp},
+    observe::log,
+    runtime::{
+        Hangups,
+        files::{Stamp, stamp},
+        pulse,
+    },
 };
 use std::{
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 use tokio::sync::{mpsc, oneshot, watch as channel};
 use tracing::{info, warn};
@@ -46,20 +51,30 @@ impl Shelf {
 pub struct Again {
     pub file: Option<PathBuf>,
     pub read: Arc<dyn Fn() -> anyhow::Result<Config> + Send + Sync>,
-    /// Those of the log.
-    pub levels: Levels,
+    /// Whose levels are changed.
+    pub log: log::Running,
 }
 
 /// The files as they were before they were read: what changes from then on is noticed, and so is SIGHUP.
 pub struct Seen {
-    stamps: Vec<Stamp>,
-    hangup: Hangups,
+    stamps: Vec<Option<Stamp>>,
+    hangups: Hangups,
+    start: Arc<Start>,
+    /// They are looked at already.
+    taken: bool,
+}
+
+/// The config and the rules that it named when the house was started.
+struct Start {
+    config: Config,
+    rules: Option<Ruling>,
 }
 
 impl Seen {
     #[must_use]
     pub fn now(config: &Config, again: &Again) -> Self {
-        Self { stamps: stamps(&files(config, again)), hangup: hangups() }
+        let start = Arc::new(Start { config: config.clone(), rules: rulings_with(config, None).ok().map(|rulings| rulings.live) });
+        Self { stamps: stamps(&files(config, again)), hangups: Hangups::listen(), start, taken: false }
     }
 }
 
@@ -92,6 +107,8 @@ pub struct Watch {
     pub show: channel::Sender<Sets>,
     /// Tells what of the owner's own rules is milder than the config, and since when.
     pub tell_own: channel::Sender<Option<(Timestamp, String)>>,
+    /// Tells what of the config is milder than at the start, and since when that was seen.
+    pub tell_relaxed: channel::Sender<Option<(Timestamp, String)>>,
     /// Tells what is wrong with the newest config or rules.
     pub tell: channel::Sender<Option<Wrong>>,
     /// Who is told of another config.
@@ -99,22 +116,23 @@ pub struct Watch {
     pub stopped: channel::Receiver<bool>,
 }
 
-/// What tells that a file is another one.
-type Stamp = Option<(SystemTime, u64, u64)>;
-
 /// Takes over what changed, until told to stop.
 pub async fn watch(w: &mut Watch) {
     let mut config = w.hall.live();
     let mut files = files(&config, &w.again);
     let (mut seen, mut before) = (w.seen.stamps.clone(), stamps(&files));
     let mut every = tokio::time::interval(LOOK_EVERY);
+    // Started again it looks at once: what it fell over may be on disk and not taken.
+    let mut again = std::mem::replace(&mut w.seen.taken, true);
     loop {
         pulse::waits();
         let (asked, wanted) = tokio::select! {
-            _ = every.tick() => (false, None),
-            Some(wanted) = w.wanted.recv() => (false, Some(wanted)),
-            () = hung_up(&mut w.seen.hangup) => (true, None),
+            biased;
+            () = std::future::ready(()), if std::mem::take(&mut again) => (true, None),
             _ = w.stopped.changed() => return,
+            Some(wanted) = w.wanted.recv() => (false, Some(wanted)),
+            () = w.seen.hangups.heard() => (true, None),
+            _ = every.tick() => (false, None),
         };
         pulse::works().await;
         match wanted {
@@ -137,12 +155,12 @@ pub async fn watch(w: &mut Watch) {
             continue;
         }
         seen = now;
-        let again = Arc::clone(&w.again.read);
+        let (read, start) = (Arc::clone(&w.again.read), Arc::clone(&w.seen.start));
         let (old, chosen) = (Arc::clone(&config), w.choices.now().await.chosen);
         // Some tens of milliseconds of reading and checking, on a thread for what blocks.
-        let Ok(read) = tokio::task::spawn_blocking(move || reread(&*again, &old, &chosen)).await else { return };
+        let Ok(read) = tokio::task::spawn_blocking(move || reread(&*read, &start, &old, &chosen)).await else { return };
         match read {
-            Ok(Reread { fresh, holds, sets, alarm }) => {
+            Ok(Reread { fresh, holds, sets, alarm, relaxed }) => {
                 config = Arc::new(holds);
                 let named = self::files(&config, &w.again);
                 if named != files {
@@ -150,19 +168,26 @@ pub async fn watch(w: &mut Watch) {
                     files = named;
                     seen.clear();
                 }
-                let (ended, written) = w.choices.count_over(Arc::clone(&config)).await;
-                orders::tell_ended(&w.hall, &ended, &config).await;
-                if let Err(error) = written {
-                    warn!("{} cannot be written: {error}", orders::FILE);
+                let swapped = w.swap(sets).await;
+                if asked && !swapped {
+                    info!("the rules are those that hold");
                 }
-                if w.swap(sets).await {
-                    w.bear(&config).await;
-                } else if asked {
-                    info!("SIGHUP: the rules are those that hold");
+                {
+                    let turn = w.choices.turn().await;
+                    let (ended, written) = w.choices.count_over(Arc::clone(&config)).await;
+                    orders::tell_ended(&w.hall, &ended, &config).await;
+                    if let Err(error) = written {
+                        warn!("{} cannot be written: {error}", orders::FILE);
+                    }
+                    orders::follow(&w.hall, &w.takers.owed, &w.choices, &turn, "the config was changed while Jamey ran").await;
                 }
-                let counts = w.choices.now().await.chosen.over(&config);
-                reload::take(&w.takers, &w.hall, &config, &fresh, &counts).await;
+                w.bear(&config).await;
+                reload::take(&w.takers, &w.hall, &config, &fresh).await;
                 w.tell_own.send_replace(alarm);
+                w.tell_relaxed.send_modify(|told| {
+                    let since = told.take().map_or_else(|| w.hall.clock.now(), |(since, _)| since);
+                    *told = relaxed.map(|text| (since, text));
+                });
                 w.tell.send_replace(None);
             }
             Err(wrong) => {
@@ -181,16 +206,18 @@ pub async fn watch(w: &mut Watch) {
     }
 }
 
-/// The config as the file says it, as it holds with what is taken of it, what it names, and what of the owner's own rules is milder.
+/// The config as the file says it, as it holds with what is taken of it, what it names, what of the owner's own rules is milder, and what of the
+/// config is.
 struct Reread {
     fresh: Config,
     holds: Config,
     sets: Sets,
     alarm: Option<(Timestamp, String)>,
+    relaxed: Option<String>,
 }
 
 /// The config and the rules that it names, checked with what is chosen over it. What is not taken at once stays as it was at the start.
-fn reread(read: &dyn Fn() -> anyhow::Result<Config>, old: &Config, chosen: &Chosen) -> Result<Reread, Wrong> {
+fn reread(read: &dyn Fn() -> anyhow::Result<Config>, start: &Start, old: &Config, chosen: &Chosen) -> Result<Reread, Wrong> {
     let refused = |error: anyhow::Error| Wrong::Config(format!("{error:#}"));
     let fresh = read().map_err(refused)?;
     reload::check(&fresh).map_err(refused)?;
@@ -198,7 +225,24 @@ fn reread(read: &dyn Fn() -> anyhow::Result<Config>, old: &Config, chosen: &Chos
     let counts = chosen.over(&holds);
     let sets = checked(&counts).map_err(Wrong::Rules)?;
     let alarm = own::alarm(&counts, &sets);
-    Ok(Reread { fresh, holds, sets, alarm })
+    let mut relaxed = orders::relaxed(&start.config, &holds);
+    relaxed.extend(relaxed_rules(start, &holds).map_err(|refused| Wrong::Rules(refused.plain()))?);
+    let relaxed = (!relaxed.is_empty()).then(|| relaxed.join("; "));
+    Ok(Reread { fresh, holds, sets, alarm, relaxed })
+}
+
+/// What of the rules that a config names is milder than of those at the start. By which profile and how strictly they are weighed is told as such.
+fn relaxed_rules(start: &Start, config: &Config) -> Result<Vec<String>, Refused> {
+    let now = rulings_with(config, None)?.live;
+    let of = |ruling| RuleSet::of(ruling, &config.signals);
+    let Some(was) = &start.rules else { return Ok(Vec::new()) };
+    let now = Ruling { profile: was.profile.clone(), strictness: was.strictness, ..now };
+    Ok(match (*was != now).then(|| of(was).and_then(|was| Ok(milder(&was, &of(&now)?)))) {
+        None => Vec::new(),
+        Some(Ok(found)) => found,
+        // They hold by what was set beside them.
+        Some(Err(_)) => vec!["its rules are others".to_owned()],
+    })
 }
 
 fn checked(config: &Config) -> Result<Sets, String> {
@@ -216,6 +260,7 @@ impl Watch {
         }
         let sets = tokio::task::spawn_blocking(move || checked(&chosen.over(&config))).await.map_err(|error| error.to_string())??;
         self.choices.choose(wants, by, at).await.map_err(orders::unwritten)?;
+        pulse::within().await;
         self.swap(sets).await;
         let config = self.choices.now().await.config;
         self.bear(&config).await;
@@ -261,45 +306,43 @@ fn files(config: &Config, again: &Again) -> Vec<PathBuf> {
     named.chain([own::path(&config.store.data)]).collect()
 }
 
-fn stamps(files: &[PathBuf]) -> Vec<Stamp> {
+fn stamps(files: &[PathBuf]) -> Vec<Option<Stamp>> {
     files.iter().map(|path| stamp(path)).collect()
 }
 
-fn stamp(path: &Path) -> Stamp {
-    let found = path.metadata().ok()?;
-    #[cfg(unix)]
-    let number = std::os::unix::fs::MetadataExt::ino(&found);
-    #[cfg(not(unix))]
-    let number = 0;
-    Some((found.modified().ok()?, found.len(), number))
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-#[cfg(unix)]
-type Hangups = Option<tokio::signal::unix::Signal>;
-#[cfg(not(unix))]
-type Hangups = ();
-
-#[cfg(unix)]
-fn hangups() -> Hangups {
-    tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()).ok()
-}
-
-#[cfg(not(unix))]
-fn hangups() -> Hangups {}
-
-/// SIGHUP; never where there is none.
-#[cfg(unix)]
-async fn hung_up(hangups: &mut Hangups) {
-    let heard = match hangups {
-        Some(signal) => signal.recv().await,
-        None => None,
-    };
-    if heard.is_none() {
-        std::future::pending::<()>().await;
+    #[test]
+    fn a_config_whose_rules_take_care_away_is_told_and_one_whose_rules_add_some_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let own = folder.path().join("own.toml");
+        let rule = "[[rule]]\nid = \"NO-LAMP\"\nduty = \"security\"\nkind = \"weigh\"\npolarity = -1\nweight = 5\nseverity = 0.5\nwhen = \"act.verb == 'on'\"\n";
+        std::fs::write(&own, rule).unwrap();
+        let with = |conscience: &str| {
+            let mut config = config::tests::config(&format!("[conscience]\n{conscience}"));
+            config.store.data = folder.path().to_owned();
+            config
+        };
+        let named = format!("rules = [{:?}]\n", own.display().to_string());
+        let config = with(&named);
+        let start = Start { rules: rulings_with(&config, None).ok().map(|rulings| rulings.live), config };
+        for (conscience, says) in [
+            ("", Some("NO-LAMP is gone")),
+            (&*format!("{named}shipped = false\n"), Some("SEC-3-retained-command is gone")),
+            (&*format!("{named}silent = [\"security\"]\n"), Some("NO-LAMP weighs 0, not 5")),
+            (&*format!("{named}[conscience.weights]\nNO-LAMP = 4\n"), Some("NO-LAMP weighs 4, not 5")),
+            (&*format!("{named}[conscience.weights]\nNO-LAMP = 6\n"), None),
+            // That is told by the profile and the strictness themselves.
+            (&*format!("{named}profile = \"workshop\"\nstrictness = 0.05\n"), None),
+            (&*named, None),
+        ] {
+            let found = relaxed_rules(&start, &with(conscience)).unwrap();
+            assert_eq!(found.iter().any(|one| Some(one.as_str()) == says), says.is_some(), "{conscience}: {found:?}");
+            assert!(says.is_some() || found.is_empty(), "{conscience}: {found:?}");
+        }
+        std::fs::write(&own, rule.replace("weight = 5", "weight = 1")).unwrap();
+        assert_eq!(relaxed_rules(&start, &with(&named)).unwrap(), ["NO-LAMP weighs 1, not 5"], "the file says less");
     }
-}
-
-#[cfg(not(unix))]
-async fn hung_up(_: &mut Hangups) {
-    std::future::pending().await
 }

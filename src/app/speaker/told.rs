@@ -7,10 +7,12 @@ use crate::domain::{
 };
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use tokio::time::Instant;
+use tokio::{task::JoinSet, time::Instant};
 
 #[derive(Default)]
-pub(super) struct Told {
+pub struct Told {
+    /// What an earlier run left standing was looked at.
+    pub(super) begun: bool,
     /// Topics of entities that stand retained.
     pub(super) standing: BTreeSet<String>,
     /// Last payload of each other retained state.
@@ -24,6 +26,8 @@ pub(super) struct Told {
     pub(super) break_glass: Option<Timestamp>,
     /// When Home Assistant last came to life.
     pub(super) born: Option<Instant>,
+    /// Answers that wait until somebody is forgotten everywhere.
+    pub(super) replies: JoinSet<()>,
 }
 
 /// What of an opinion is worth telling again.

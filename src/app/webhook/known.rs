@@ -1,5 +1,6 @@
 //! What a receiver was told of and knows to stand, kept in the data folder: a restart posts what it does not know, and nothing twice.
 
+use crate::runtime::files::OwnersAlone;
 use serde::{Deserialize, Serialize};
 use std::{
     fs::{self, OpenOptions},
@@ -40,11 +41,13 @@ impl Known {
 
     fn write(&self, stands: &[String]) -> io::Result<()> {
         let fresh = self.path.with_extension("new");
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        options.open(&fresh)?.write_all(&serde_json::to_vec(&Written { v: VERSION, stands: stands.to_vec() })?)?;
+        OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .owners_alone()
+            .open(&fresh)?
+            .write_all(&serde_json::to_vec(&Written { v: VERSION, stands: stands.to_vec() })?)?;
         fs::rename(fresh, &self.path)
     }
 }

@@ -50,6 +50,8 @@ struct Hook {
 struct Shared {
     queue: Mutex<Queue>,
     stop: AtomicBool,
+    /// Another has its name, and keeps what was told.
+    replaced: AtomicBool,
 }
 
 impl Shared {
@@ -64,7 +66,7 @@ impl Webhooks {
     /// # Errors
     /// When a secret or a certificate cannot be used, or a thread cannot be started.
     pub fn start(config: &Config, clock: &Arc<Clock>, supervisor: Supervisor) -> Result<Self> {
-        let hooks = config.webhooks.iter().map(|entry| Hook::start(entry, config, clock, supervisor.clone())).collect::<Result<_>>()?;
+        let hooks = config.webhooks.iter().map(|entry| Hook::start(entry, config, clock, &supervisor)).collect::<Result<_>>()?;
         Ok(Self { hooks, supervisor })
     }
 
@@ -76,16 +78,20 @@ impl Webhooks {
                 self.hooks.push(before.swap_remove(at));
                 continue;
             }
-            // One of the same name with another address takes over what was told.
-            before.retain(|hook| hook.entry.name != entry.name);
-            match Hook::start(entry, config, clock, self.supervisor.clone()) {
+            match Hook::start(entry, config, clock, &self.supervisor) {
                 Ok(hook) => {
+                    // One of the same name with another address takes over what was told.
+                    before.extract_if(.., |hook| hook.entry.name == entry.name).for_each(Hook::replace);
                     let stood = page.alerts.iter().map(|alert| alert.code.clone()).collect();
                     hook.reconcile(&stood, clock);
                     hook.tell(&page.alerts.iter().cloned().map(Turn::Stands).collect::<Vec<_>>(), clock);
                     self.hooks.push(hook);
                 }
-                Err(error) => warn!("{error:#}"),
+                Err(error) => {
+                    let old = before.iter().position(|hook| hook.entry.name == entry.name);
+                    warn!("{error:#}{}", if old.is_some() { ": it is as it was before" } else { "" });
+                    self.hooks.extend(old.map(|at| before.swap_remove(at)));
+                }
             }
         }
     }
@@ -118,17 +124,27 @@ impl Webhooks {
 }
 
 impl Hook {
-    fn start(entry: &WebhookEntry, config: &Config, clock: &Arc<Clock>, supervisor: Supervisor) -> Result<Self> {
+    fn start(entry: &WebhookEntry, config: &Config, clock: &Arc<Clock>, supervisor: &Supervisor) -> Result<Self> {
         let call = read(entry)?;
         let (known, stands) = Known::read(&config.store.data, &entry.name);
-        let shared = Arc::new(Shared { queue: Mutex::new(Queue::new(entry.severity, stands)), stop: AtomicBool::new(false) });
+        let shared = Arc::new(Shared {
+            queue: Mutex::new(Queue::new(entry.severity, stands)),
+            stop: AtomicBool::new(false),
+            replaced: AtomicBool::new(false),
+        });
         let caller =
             Caller { entry: entry.clone(), call, known, shared: Arc::clone(&shared), clock: Arc::clone(clock), node: config.node.clone() };
+        let (supervisor, part) = (supervisor.clone(), code(&entry.name));
         let thread = thread::Builder::new()
             .name("webhook".into())
-            .spawn(move || supervisor.hold("webhook", || caller.run()))
+            .spawn(move || supervisor.hold(&part, || caller.run()))
             .context("a webhook's thread cannot be started")?;
         Ok(Self { entry: entry.clone(), shared, thread: thread.thread().clone() })
+    }
+
+    /// What it is told of a post under way it keeps to itself.
+    fn replace(self) {
+        self.shared.replaced.store(true, Ordering::Release);
     }
 
     fn reconcile(&self, stood: &BTreeSet<String>, clock: &Clock) {
@@ -198,6 +214,9 @@ impl Caller {
                 }
             };
             let came = self.call.post(item.id, letter::body(&item, &self.node).as_bytes(), self.clock.now());
+            if self.shared.replaced.load(Ordering::Acquire) {
+                return;
+            }
             let up = self.clock.uptime();
             match came {
                 Came::Took => {
@@ -226,5 +245,29 @@ impl Caller {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_that_cannot_be_used_as_it_is_now_goes_on_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let with = |more: &str| {
+            let mut config = crate::config::tests::config(&format!("[[webhook]]\nname = \"phone\"\nurl = \"http://127.0.0.1:1/{more}\n"));
+            config.store.data = folder.path().to_owned();
+            config
+        };
+        let clock = Arc::new(Clock::new(Timestamp::default()));
+        let (old, broken, new) = (with("a\""), with("b\"\nsecret_file = \"/nowhere/secret\""), with("b\""));
+        let mut hooks = Webhooks::start(&old, &clock, Supervisor::alone()).unwrap();
+        let shared = Arc::clone(&hooks.hooks[0].shared);
+        hooks.change(&broken, &Page::default(), &clock);
+        assert!(hooks.hooks.len() == 1 && hooks.hooks[0].entry == old.webhooks[0] && !shared.stop.load(Ordering::Acquire));
+        hooks.change(&new, &Page::default(), &clock);
+        assert!(hooks.hooks.len() == 1 && hooks.hooks[0].entry == new.webhooks[0]);
+        assert!(shared.stop.load(Ordering::Acquire) && shared.replaced.load(Ordering::Acquire), "the old one says nothing any more");
     }
 }

@@ -1,6 +1,6 @@
 //! What a webhook needs that stands in files: the secret that signs, and the authorities by which its receiver proves itself.
 
-use crate::{config::WebhookEntry, domain::limits};
+use crate::{config::WebhookEntry, domain::limits, runtime::files};
 use anyhow::{Context, Result, bail};
 use rustls::{
     crypto::ring,
@@ -49,8 +49,7 @@ pub fn of(entry: &WebhookEntry) -> Result<Option<Zeroizing<Vec<u8>>>> {
 fn private(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
     let shown = path.display();
     let file = std::fs::metadata(path).with_context(|| format!("the secret in {shown} cannot be read"))?;
-    #[cfg(unix)]
-    if std::os::unix::fs::PermissionsExt::mode(&file.permissions()) & 0o077 != 0 {
+    if files::shared(&file).is_some() {
         bail!("the secret in {shown} can be read by others: run `chmod 600` on it");
     }
     if !file.is_file() || file.len() > u64::try_from(limits::WEBHOOK_SECRET_BYTES)?.saturating_mul(2) {
@@ -104,12 +103,11 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn a_secret_that_others_may_read_or_that_is_none_is_refused() {
-        use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("secret");
         let put = |text: &[u8], mode| {
             std::fs::write(&path, text).unwrap();
-            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+            files::set_mode(&std::fs::File::open(&path).unwrap(), mode).unwrap();
             of(&entry(Some(path.clone())))
         };
         assert_eq!(**put(b"open sesame\n", 0o600).unwrap().unwrap(), *b"open sesame");

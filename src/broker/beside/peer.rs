@@ -54,12 +54,13 @@ struct Course {
 
 impl Peer {
     /// Lives until told to stop.
-    pub async fn live(self, mut stop: watch::Receiver<bool>) {
+    pub async fn live(&self, mut stop: watch::Receiver<bool>) {
         let visit = self.engine.carrier(&self.side);
         let (mut delay, mut version, mut hung_up) = (FIRST, Version::V5, 0);
         let mut echoes = Echoes::default();
         // What an earlier run said of it is no longer so.
         self.side.falls("not connected yet".into(), self.hall.clock.now());
+        self.side.outbox.rewind(0);
         loop {
             match self.converse(version, &visit, &mut echoes, &mut stop).await {
                 End::Stopped => return self.side.outbox.settled().await,

@@ -1,6 +1,6 @@
 //! What a connection to another broker needs, read at start: passwords and certificates. They stay here, and nobody prints them.
 
-use crate::{broker::identity::OWN_USER, config::Remote};
+use crate::{broker::identity::OWN_USER, config::Remote, runtime::files};
 use rumqttc::{TlsConfiguration, Transport};
 use rustls::{
     ClientConfig, RootCertStore,
@@ -82,13 +82,9 @@ impl Dial {
 /// A secret in a file that only its owner may read.
 fn private(path: &Path) -> Result<String, Unusable> {
     let wrong = |why: &dyn ToString| unusable("the password in", path.display(), why.to_string());
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let mode = std::fs::metadata(path).map_err(|e| wrong(&format!("cannot be read: {e}")))?.permissions().mode();
-        if mode & 0o077 != 0 {
-            return Err(wrong(&"can be read by others: run `chmod 600` on it"));
-        }
+    let found = std::fs::metadata(path).map_err(|e| wrong(&format!("cannot be read: {e}")))?;
+    if files::shared(&found).is_some() {
+        return Err(wrong(&"can be read by others: run `chmod 600` on it"));
     }
     let text = std::fs::read_to_string(path).map_err(|e| wrong(&format!("cannot be read: {e}")))?;
     Ok(text.trim_end_matches(['\r', '\n']).to_owned())

@@ -2,14 +2,13 @@
 //! itself and bounded before that, so that neither side holds more than one.
 
 use super::{Counts, LAYOUT};
-use crate::domain::limits;
+use crate::{domain::limits, runtime::files::OwnersAlone};
 use ciborium::Value;
 use mqtt5::broker::storage::{ClientSession, InflightMessage, QueuedMessage, RetainedMessage};
 use serde::{Deserialize, Serialize};
 use std::{
     fs::{File, OpenOptions},
     io::{self, BufReader, BufWriter, Read, Write},
-    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
 
@@ -84,7 +83,7 @@ impl Writing {
         OpenOptions::new()
             .write(true)
             .create_new(true)
-            .mode(0o600)
+            .owners_alone()
             .open(&path)
             .map(BufWriter::new)
             .and_then(|mut file| write(&head, &mut file).map(|()| file))

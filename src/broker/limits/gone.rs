@@ -1,6 +1,6 @@
 //! Peers that are gone without a word: the kernel asks after them, so that one without keep-alive does not hold its place for a day.
 
-use socket2::{SockRef, TcpKeepalive};
+use crate::runtime::sockets;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tracing::debug;
@@ -12,10 +12,7 @@ const ASKED_TIMES: u32 = 4;
 
 /// Has the kernel ask after this peer.
 pub fn ask_after(stream: &TcpStream) {
-    let asked = TcpKeepalive::new().with_time(ASKED_AFTER).with_interval(ASKED_EVERY);
-    #[cfg(not(windows))]
-    let asked = asked.with_retries(ASKED_TIMES);
-    if let Err(error) = SockRef::from(stream).set_tcp_keepalive(&asked) {
+    if let Err(error) = sockets::ask_after(stream, ASKED_AFTER, ASKED_EVERY, ASKED_TIMES) {
         debug!("TCP keep-alive: {error}");
     }
 }
@@ -29,7 +26,7 @@ mod tests {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         ask_after(&stream);
-        let socket = SockRef::from(&stream);
+        let socket = socket2::SockRef::from(&stream);
         assert!(socket.keepalive().unwrap());
         #[cfg(target_os = "linux")]
         assert_eq!((socket.tcp_keepalive_time().unwrap(), socket.tcp_keepalive_interval().unwrap()), (ASKED_AFTER, ASKED_EVERY));

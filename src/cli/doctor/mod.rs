@@ -4,6 +4,7 @@ mod answers;
 mod brokers;
 mod certificates;
 mod clock;
+mod config;
 mod database;
 mod disk;
 mod permissions;
@@ -20,6 +21,9 @@ use serde_json::{Value, json};
 
 /// What is looked at.
 struct House<'c> {
+    /// As the file says it.
+    written: &'c Config,
+    /// With what was chosen over it.
     config: &'c Config,
     file: Option<&'c std::path::Path>,
     is_running: bool,
@@ -37,7 +41,8 @@ struct Finding {
 
 type Look = fn(&House) -> Vec<Finding>;
 
-const LOOKS: [(&str, Look); 9] = [
+const LOOKS: [(&str, Look); 10] = [
+    ("config", config::look),
     ("clock", clock::look),
     ("disk", disk::look),
     ("permissions", permissions::look),
@@ -60,10 +65,11 @@ fn wrong(text: impl Into<String>, to_do: impl Into<String>) -> Finding {
 /// # Errors
 /// When the config is refused, or anything is wrong.
 pub fn doctor(common: &Common) -> anyhow::Result<()> {
-    let config = common.counts()?;
+    let written = common.load()?;
+    let config = common.over(&written);
     let clock = Clock::new(Timestamp::default());
-    let house =
-        House { config: &config, file: common.config.as_deref(), is_running: app::is_running(&config.store.data), now: clock.wall() };
+    let is_running = app::is_running(&config.store.data);
+    let house = House { written: &written, config: &config, file: common.config.as_deref(), is_running, now: clock.wall() };
     let found: Vec<(&str, Finding)> = LOOKS.iter().flat_map(|(name, look)| look(&house).into_iter().map(|one| (*name, one))).collect();
     let ill = found.iter().filter(|(_, one)| one.to_do.is_some()).count();
     if common.json {
@@ -76,7 +82,7 @@ pub fn doctor(common: &Common) -> anyhow::Result<()> {
         let screen = Screen::here();
         let from = house.file.map_or_else(|| "the embedded defaults".to_owned(), |file| file.display().to_string());
         let runs = if house.is_running { "Jamey runs" } else { "no Jamey runs" };
-        super::line!("{from}: good; {runs} with {}", config.store.data.display());
+        super::line!("{from}; {runs} with {}", config.store.data.display());
         for (name, one) in &found {
             let mark = if one.to_do.is_none() { screen.good("good ") } else { screen.bad("WRONG") };
             super::line!("{mark}  {name:<12}  {}", plain(&one.text));

@@ -1,6 +1,7 @@
 //! Whether Jamey's ports are its own: open where it runs, free where it does not.
 
 use super::{Finding, House, good, wrong};
+use crate::cli::health;
 use std::{
     io::ErrorKind,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream},
@@ -8,14 +9,19 @@ use std::{
 };
 
 const PATIENCE: Duration = Duration::from_secs(3);
+const ELSEWHERE: &str = "a Jamey answers here that has another data folder: name it with --data (that of the service is /var/lib/jamey), or as \
+                         `store.data` in the config";
 
 pub(super) fn look(house: &House) -> Vec<Finding> {
     let config = house.config;
     let mqtt = config.broker.mqtt.iter().map(|at| ("broker.mqtt", *at));
     let listed = config.listeners.iter().map(|entry| ("listener", entry.address));
     let all = mqtt.chain(listed).chain([("http.listen", config.http.listen)]);
+    // It is on this port, and its lock is not in this folder.
+    let elsewhere = !house.is_running && health::is_there(&config.http);
     // Port 0 is another one at each start.
-    all.filter(|(_, at)| at.port() != 0).map(|(option, at)| if house.is_running { open(option, at) } else { free(option, at) }).collect()
+    let all = all.filter(|(_, at)| at.port() != 0);
+    all.map(|(option, at)| if house.is_running { open(option, at) } else { free(option, at, elsewhere) }).collect()
 }
 
 fn open(option: &str, at: SocketAddr) -> Finding {
@@ -28,11 +34,12 @@ fn open(option: &str, at: SocketAddr) -> Finding {
     }
 }
 
-fn free(option: &str, at: SocketAddr) -> Finding {
+fn free(option: &str, at: SocketAddr, elsewhere: bool) -> Finding {
     match TcpListener::bind(at) {
         Ok(_) => good(format!("{option}: {at} is free")),
         Err(why) => {
             let to_do = match why.kind() {
+                ErrorKind::AddrInUse if elsewhere => ELSEWHERE.to_owned(),
                 ErrorKind::AddrInUse => format!("see who is there (`ss -ltnp 'sport = :{}'`): stop it, or set another port", at.port()),
                 ErrorKind::PermissionDenied => {
                     "ports below 1024 are for root: set a higher one, or `AmbientCapabilities=CAP_NET_BIND_SERVICE`".to_owned()

@@ -25,6 +25,13 @@ pub fn health(common: &Common) -> anyhow::Result<()> {
     if ready { Ok(()) } else { bail!("not ready: {body}") }
 }
 
+/// Whether a Jamey answers there, ready or not.
+#[must_use]
+pub fn is_there(http: &Http) -> bool {
+    let told = |body: &str| serde_json::from_str::<serde_json::Value>(body).is_ok_and(|told| told.get("uptime_seconds").is_some());
+    ask(http).is_ok_and(|(_, body)| told(&body))
+}
+
 /// Whether it is ready, and what it says of that.
 ///
 /// # Errors

@@ -1,13 +1,12 @@
 //! mosquitto's files: read whole, none of them changed.
 
 use super::{Line, conf, lines};
-use crate::domain::limits;
+use crate::{domain::limits, runtime::files};
 use anyhow::{Context, Result, bail};
 use std::{
     collections::BTreeMap,
     io::Read,
     net::{IpAddr, ToSocketAddrs},
-    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
 
@@ -78,8 +77,7 @@ pub fn look_up(name: &str) -> Option<IpAddr> {
 
 /// Whether others than its owner can read a private key: Jamey takes no such key.
 pub fn wrong_with_key(path: &str) -> Option<String> {
-    let mode = std::fs::metadata(path).ok()?.mode() & 0o777;
-    (mode & 0o077 != 0).then(|| {
+    files::shared(&std::fs::metadata(path).ok()?).map(|mode| {
         format!(
             "its mode is {mode:o}, and Jamey takes a key only its owner can read: let Jamey's user own a copy, `chmod 600`, and name that"
         )

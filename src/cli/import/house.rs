@@ -5,13 +5,10 @@ use super::say;
 use crate::{
     broker::password,
     domain::{Decision, Letter, Timestamp, User},
+    runtime::processes,
     store::{Reader, Registrar},
 };
 use anyhow::{Context, Result, anyhow, bail};
-use nix::{
-    sys::signal::{Signal, kill},
-    unistd::Pid,
-};
 use std::{
     io::{BufRead, BufReader},
     net::SocketAddr,
@@ -99,18 +96,11 @@ impl Running {
         };
         Ok(Self { child, at })
     }
-
-    /// Asks it to end; what it still has to say is said first.
-    fn stop(&mut self) {
-        if let Ok(pid) = i32::try_from(self.child.id()) {
-            let _ = kill(Pid::from_raw(pid), Signal::SIGTERM);
-        }
-    }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.stop();
+        processes::ask_to_end(&mut self.child);
         let _ = self.child.wait();
     }
 }

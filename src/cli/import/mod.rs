@@ -222,12 +222,12 @@ fn fill(outcome: &mut Outcome, holdings: &Holdings, guard: &str, now: Timestamp,
         }
     }
     for (path, password) in &outcome.plan.secrets {
-        certs::write(Path::new(path), format!("{password}\n"), 0o600, force)?;
+        certs::write(Path::new(path), format!("{password}\n"), certs::For::Owner, force)?;
     }
     if let Some(text) = &outcome.plan.access {
-        certs::write(&outcome.access, text, 0o644, force)?;
+        certs::write(&outcome.access, text, certs::For::All, force)?;
     }
-    certs::write(&outcome.config, &outcome.plan.config, 0o644, force)?;
+    certs::write(&outcome.config, &outcome.plan.config, certs::For::All, force)?;
     let loaded = config::load(Some(&outcome.config), vec![])
         .map_err(|errors| anyhow::anyhow!("{}", errors.first().map(ToString::to_string).unwrap_or_default()))?;
     config::acl(loaded.broker.acl.as_deref(), &loaded.root).map_err(|errors| {

@@ -16,6 +16,7 @@ use crate::{
     config::Config,
     domain::audit::hex,
     phoenix::{Repository, Secret, Slot, Vault},
+    runtime::files::OwnersAlone,
 };
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
@@ -23,7 +24,6 @@ use serde_json::{Value, json};
 use std::{
     fs::File,
     io::{IsTerminal, Write},
-    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
 use uuid::Uuid;
@@ -247,7 +247,7 @@ fn export(common: &Common, config: &Config, asked: &Export) -> Result<()> {
 }
 
 fn write(path: &Path, text: &str) -> std::io::Result<()> {
-    let mut file = File::options().write(true).create_new(true).mode(0o600).open(path)?;
+    let mut file = File::options().write(true).create_new(true).owners_alone().open(path)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()
 }

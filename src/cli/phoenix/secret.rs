@@ -1,13 +1,15 @@
 //! What opens a repository: from files of the owner's alone, the environment or a prompt, and never from the command line.
 
 use super::{place::Found, sheet};
-use crate::phoenix::{KeyFile, RepositoryKey, Secret};
+use crate::{
+    phoenix::{KeyFile, RepositoryKey, Secret},
+    runtime::files,
+};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use std::{
     fs::File,
     io::{IsTerminal, Read},
-    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
 };
 use zeroize::Zeroizing;
@@ -135,8 +137,7 @@ pub(in crate::cli) fn read(path: &Path) -> Result<Zeroizing<String>> {
     let cannot = || format!("{} cannot be read", path.display());
     let file = File::open(path).with_context(cannot)?;
     let about = file.metadata().with_context(cannot)?;
-    let mode = about.permissions().mode() & 0o777;
-    if mode & 0o077 != 0 {
+    if let Some(mode) = files::shared(&about) {
         bail!("{}: others may read it (mode {mode:o}): `chmod 600` it, and ask yourself who has read it", path.display());
     }
     if about.len() > SECRET_BYTES {
@@ -156,12 +157,12 @@ pub(in crate::cli) fn read(path: &Path) -> Result<Zeroizing<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::OpenOptionsExt;
 
     fn written(text: &[u8], mode: u32) -> (tempfile::TempDir, PathBuf) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("secret");
-        let mut file = File::options().write(true).create_new(true).mode(mode).open(&path).unwrap();
+        let mut file = File::create(&path).unwrap();
+        files::set_mode(&file, mode).unwrap();
         std::io::Write::write_all(&mut file, text).unwrap();
         (folder, path)
     }

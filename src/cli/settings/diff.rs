@@ -19,6 +19,13 @@ struct Other {
     there: Value,
 }
 
+impl Other {
+    /// The two are not the same, and look alike as they may be shown.
+    fn is_hidden(&self) -> bool {
+        self.here == self.there
+    }
+}
+
 pub(super) fn from_defaults(common: &Common) -> Result<()> {
     let found = others(&options(&common.load()?)?, &options(&Config::default())?);
     if common.json {
@@ -38,21 +45,36 @@ pub(super) fn from_running(common: &Common) -> Result<()> {
     let config = common.load()?;
     let data = &config.store.data;
     if !app::is_running(data) {
-        bail!("no Jamey runs with the data folder {}: `jamey config diff` compares with the defaults", data.display());
+        bail!(
+            "no Jamey runs with the data folder {}: name that of the running one with --data; `jamey config diff` compares with the defaults",
+            data.display()
+        );
     }
     let running = app::in_effect(data).context("the running Jamey has not said by which config it runs")?;
-    let found = others(&options(&config)?, &flat(&running).into_iter().collect());
+    let (here, there) = (options(&config)?, flat(&running.options).into_iter().collect::<Options>());
+    let mut found = others(&here, &there);
+    // What stands there otherwise, and looks alike as it may be shown.
+    let alike = running.hidden_others(&config)?.into_iter().filter_map(|path| {
+        let shown = here.get(&path).filter(|shown| there.get(&path) == Some(*shown))?;
+        Some(Other { here: shown.clone(), there: shown.clone(), path })
+    });
+    found.extend(alike);
+    found.sort_by(|one, other| one.path.cmp(&other.path));
     if common.json {
-        let one =
-            |other: &Other| json!({"option": other.path, "value": other.here, "running": other.there, "at_once": at_once(&other.path)});
+        let one = |other: &Other| json!({"option": other.path, "value": other.here, "running": other.there, "shown": !other.is_hidden(), "at_once": at_once(&other.path)});
         return put(json!({"v": 1, "differs": found.iter().map(one).collect::<Vec<_>>()}));
     }
     if found.is_empty() {
         crate::cli::line!("the running Jamey goes by this config");
     }
-    for Other { path, here, there } in &found {
+    for other in &found {
+        let Other { path, here, there } = other;
         let when = if at_once(path) { "taken when the file changes, or on SIGHUP" } else { "waits for a restart" };
-        crate::cli::line!("{path} = {}  # runs with {}; {when}", plain(&toml(here)), plain(&toml(there)));
+        if other.is_hidden() {
+            crate::cli::line!("{path} is another one, which is not shown  # {when}");
+        } else {
+            crate::cli::line!("{path} = {}  # runs with {}; {when}", plain(&toml(here)), plain(&toml(there)));
+        }
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use super::{file, written};
 use crate::{
     app,
     cli::{Common, paint::plain},
-    config::{Config, at_once, others},
+    config::{Loaded, at_once, others},
 };
 use anyhow::{Context, Result, anyhow, bail};
 use serde_json::json;
@@ -37,29 +37,20 @@ fn change(common: &Common, changes: &[(&str, Option<&str>)], dry_run: bool) -> R
     // What the file said before may be wrong already, and this may be what mends it.
     let before = common.load_over(file, &old).ok().map(|loaded| loaded.config);
     let fresh = checked(common, file, &text)?;
-    let names: Vec<String> = before.as_ref().map_or_else(Vec::new, |before| others(before, &fresh));
-    let still = changes.iter().filter(|(path, _)| !names.iter().any(|name| name.starts_with(path))).map(|(path, _)| *path);
-    let hidden: Vec<&str> = if text == old { Vec::new() } else { still.collect() };
+    let names: Vec<String> = before.as_ref().map_or_else(Vec::new, |before| others(before, &fresh.config));
+    let over: Vec<(&str, String)> = changes.iter().filter_map(|(path, _)| Some((*path, fresh.places.over(path)?))).collect();
     if !dry_run && text != old {
         written::write(file, &text)?;
     }
-    tell(common, file, &Told { text: &text, changed: text != old, names: &names, hidden: &hidden, dry_run, data: &fresh.store.data })
+    tell(common, file, &Told { text: &text, changed: text != old, names: &names, over: &over, dry_run, data: &fresh.config.store.data })
 }
 
 /// All that a start would refuse is refused.
-fn checked(common: &Common, file: &Path, text: &str) -> Result<Config> {
-    let fresh = common.load_over(file, text).context("nothing was written")?.config;
-    let counts = app::orders::found(&fresh.store.data).0.over(&fresh);
-    let all = || -> Result<()> {
-        app::rules::sets(&fresh)?;
-        app::rules::sets(&counts)?;
-        app::settings(&fresh)?;
-        app::listeners(&fresh)?;
-        app::webhooks(&fresh)?;
-        crate::observe::log::filter(&fresh.log.filter)?;
-        Ok(())
-    };
-    all().context("nothing was written")?;
+fn checked(common: &Common, file: &Path, text: &str) -> Result<Loaded> {
+    let fresh = common.load_over(file, text).context("nothing was written")?;
+    let config = &fresh.config;
+    let counts = app::orders::found(&config.store.data).0.over(config);
+    app::would_start(config, &counts).context("nothing was written")?;
     Ok(fresh)
 }
 
@@ -68,8 +59,8 @@ struct Told<'t> {
     changed: bool,
     /// Options that are others now.
     names: &'t [String],
-    /// Of those that were named, which are none of these: environment or a flag lies over them, or they were so before.
-    hidden: &'t [&'t str],
+    /// Those that were named and that the environment or a flag lies over, and which.
+    over: &'t [(&'t str, String)],
     dry_run: bool,
     data: &'t Path,
 }
@@ -79,11 +70,9 @@ fn tell(common: &Common, file: &Path, told: &Told) -> Result<()> {
     if common.json {
         let one = |name: &String| json!({"option": name, "at_once": at_once(name)});
         let names: Vec<_> = told.names.iter().map(one).collect();
+        let over: Vec<_> = told.over.iter().map(|(path, by)| json!({"option": path, "by": by})).collect();
         let written = told.changed && !told.dry_run;
-        crate::cli::line!(
-            "{}",
-            json!({"v": 1, "file": file, "written": written, "changed": names, "unchanged": told.hidden, "running": running})
-        );
+        crate::cli::line!("{}", json!({"v": 1, "file": file, "written": written, "changed": names, "over": over, "running": running}));
         return Ok(());
     }
     if told.dry_run {
@@ -103,8 +92,8 @@ fn tell(common: &Common, file: &Path, told: &Told) -> Result<()> {
         };
         crate::cli::line!("{} {when}", plain(name));
     }
-    for path in told.hidden {
-        crate::cli::line!("{} holds as before: `jamey config show` says what lies over it", plain(path));
+    for (path, by) in told.over {
+        crate::cli::line!("{} holds as before: {} lies over it", plain(path), plain(by));
     }
     Ok(())
 }

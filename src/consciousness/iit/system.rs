@@ -144,8 +144,9 @@ impl System {
         let known = |node: usize| is_uncut(node).and_then(|uncut| uncut.likelihoods.get(node).cloned());
         let likelihoods =
             tables().map(|(node, (table, _))| known(node).unwrap_or_else(|| Rc::new(likelihoods(table, node, network)))).collect();
-        let outputs: Vec<Mask> =
-            (0..n).map(|node| inputs.iter().enumerate().filter(|(_, i)| mask::has(**i, node)).map(|(to, _)| mask::one(to)).sum()).collect();
+        let outputs: Vec<Mask> = (0..n)
+            .map(|node| inputs.iter().enumerate().filter(|(_, i)| mask::has(**i, node)).map(|(to, _)| mask::one(to)).sum::<Mask>())
+            .collect();
         let (before, after) = (unions(&inputs), unions(&outputs));
         Self { n, before, after, severed, effects, likelihoods, causes: vec![vec![None; size]; size], uncut }
     }

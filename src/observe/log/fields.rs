@@ -27,6 +27,10 @@ struct Line<'w> {
 
 impl Visit for Line<'_> {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        // What the line begins with says these already.
+        if field.name().starts_with("log.") {
+            return;
+        }
         let mut plain = Plain(&mut self.writer);
         let between = if std::mem::replace(&mut self.has_begun, true) { " " } else { "" };
         let written = match field.name() {

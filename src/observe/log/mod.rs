@@ -5,11 +5,17 @@ mod fields;
 mod file;
 mod json;
 mod out;
-
-pub use file::Turned;
+mod queue;
 
 use super::overheard;
-use std::{io::IsTerminal, panic, path::PathBuf};
+use file::Turned;
+use queue::Queue;
+use std::{
+    io::IsTerminal,
+    panic,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 use tracing_subscriber::{
     EnvFilter, Layer, Registry,
     filter::{FilterExt, filter_fn},
@@ -39,9 +45,12 @@ pub struct FilePlan {
     pub files: u32,
 }
 
-/// The levels of the log that runs.
+/// What the log that runs is asked.
 #[derive(Clone)]
-pub struct Levels(reload::Handle<EnvFilter, Registry>);
+pub struct Running {
+    levels: reload::Handle<EnvFilter, Registry>,
+    file: Option<Queue>,
+}
 
 /// Why there is no log as it was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -60,18 +69,26 @@ pub fn filter(text: &str) -> Result<EnvFilter, LogError> {
     EnvFilter::try_new(text).map_err(|error| LogError::Filter(error.to_string()))
 }
 
+/// Whether a file of the log can be kept there; nothing is left of the trial.
+///
+/// # Errors
+/// When it cannot.
+pub fn tried(path: &Path) -> Result<(), LogError> {
+    file::tried(path).map_err(|why| LogError::File { path: path.to_owned(), why })
+}
+
 /// Logs from now on, panics of any thread too.
 ///
 /// # Errors
 /// When the levels cannot be read, or the file cannot be written.
-pub fn start(plan: &Plan) -> Result<Levels, LogError> {
-    let out = match &plan.file {
-        None => out::Out::standard_error(),
-        Some(file) => {
-            let failed = |why| LogError::File { path: file.path.clone(), why };
-            out::Out::File(Turned::open(&file.path, file.bytes, file.files).map_err(failed)?)
-        }
+pub fn start(plan: &Plan) -> Result<Running, LogError> {
+    let begin = |file: &FilePlan| {
+        let mut turned = Turned::open(&file.path, file.bytes, file.files)?;
+        Queue::start(move |line| turned.write(line))
     };
+    let begun = |file: &FilePlan| begin(file).map_err(|why| LogError::File { path: file.path.clone(), why });
+    let file = plan.file.as_ref().map(begun).transpose()?;
+    let out = file.clone().map_or_else(out::Out::standard_error, out::Out::File);
     let is_journal = matches!(out, out::Out::Journal);
     let ansi = matches!(out, out::Out::Terminal) && std::io::stderr().is_terminal();
     let lines = fmt::layer().fmt_fields(fields::Fields).with_ansi(ansi).with_writer(out);
@@ -92,16 +109,29 @@ pub fn start(plan: &Plan) -> Result<Levels, LogError> {
         tracing::error!("the thread {} {panicked}", thread.name().unwrap_or("without a name"));
         trace.lines().for_each(|line| tracing::error!("{line}"));
     }));
-    Ok(Levels(handle))
+    Ok(Running { levels: handle, file })
 }
 
-impl Levels {
+impl Running {
+    /// What is wrong with the file that it is written to; None: nothing, or it is written to none.
+    #[must_use]
+    pub fn trouble(&self) -> Option<String> {
+        self.file.as_ref()?.trouble()
+    }
+
+    /// Waits until all that was said is written, or so long: the process may end then.
+    pub fn flush(&self, patience: Duration) {
+        if let Some(file) = &self.file {
+            file.flush(patience);
+        }
+    }
+
     /// Other levels from now on.
     ///
     /// # Errors
     /// When they cannot be read: then the old ones stay.
     pub fn change(&self, text: &str) -> Result<(), LogError> {
         let fresh = filter(text)?;
-        self.0.reload(fresh).map_err(|error| LogError::Filter(error.to_string()))
+        self.levels.reload(fresh).map_err(|error| LogError::Filter(error.to_string()))
     }
 }

@@ -1,6 +1,7 @@
 //! Where lines of the log go: each goes out whole, and to the journal with its level in front (`<3>`, as syslog counts them).
 
-use super::Turned;
+use super::queue::Queue;
+use crate::runtime::systemd;
 use std::{
     fmt::Write as _,
     io::{self, Write},
@@ -11,7 +12,7 @@ use tracing_subscriber::fmt::MakeWriter;
 pub(super) enum Out {
     Terminal,
     Journal,
-    File(Turned),
+    File(Queue),
 }
 
 /// One line on its way out.
@@ -23,7 +24,7 @@ pub(super) struct Line<'o> {
 impl Out {
     /// Standard error, which is the journal where systemd says so.
     pub(super) fn standard_error() -> Self {
-        if is_journal(std::env::var("JOURNAL_STREAM").ok().as_deref(), standard_error_is()) { Self::Journal } else { Self::Terminal }
+        if is_journal(std::env::var("JOURNAL_STREAM").ok().as_deref(), systemd::standard_error()) { Self::Journal } else { Self::Terminal }
     }
 }
 
@@ -44,7 +45,7 @@ impl Write for Line<'_> {
         match self.out {
             Out::Terminal => io::stderr().lock().write_all(line)?,
             Out::Journal => io::stderr().lock().write_all(marked(self.level, &String::from_utf8_lossy(line)).as_bytes())?,
-            Out::File(file) => file.write(line),
+            Out::File(file) => file.put(line),
         }
         Ok(line.len())
     }
@@ -72,18 +73,6 @@ fn marked(level: Level, text: &str) -> String {
 fn is_journal(named: Option<&str>, is: Option<(u64, u64)>) -> bool {
     let numbers = named.and_then(|named| named.split_once(':')).and_then(|(dev, ino)| Some((dev.parse().ok()?, ino.parse().ok()?)));
     numbers.is_some() && numbers == is
-}
-
-#[cfg(unix)]
-#[allow(clippy::useless_conversion, reason = "the width of these numbers differs from system to system")]
-fn standard_error_is() -> Option<(u64, u64)> {
-    let found = nix::sys::stat::fstat(io::stderr()).ok()?;
-    Some((u64::try_from(found.st_dev).ok()?, u64::from(found.st_ino)))
-}
-
-#[cfg(not(unix))]
-fn standard_error_is() -> Option<(u64, u64)> {
-    None
 }
 
 #[cfg(test)]

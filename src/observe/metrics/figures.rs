@@ -49,7 +49,7 @@ pub struct House {
     /// How far the host's clock was set back behind what Jamey has seen.
     pub clock_back_seconds: f64,
     /// How often each part was started again.
-    pub restarts: BTreeMap<&'static str, u64>,
+    pub restarts: BTreeMap<String, u64>,
 }
 
 /// What passes the broker, and what the conscience says to it.

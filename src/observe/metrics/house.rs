@@ -26,7 +26,7 @@ pub fn house(of: &House, sheet: &mut Sheet<'_>) -> fmt::Result {
     let back = family("jamey_clock_set_back", "How far the host's clock is behind what Jamey has seen already").of(SECONDS);
     sheet.gauge(back, Some(of.clock_back_seconds))?;
     let restarts = family("jamey_part_restarts", "How often a part of Jamey panicked or hung and was started again");
-    sheet.counters(restarts, of.restarts.iter().map(|(part, n)| (vec![("part", (*part).to_owned())], *n)))
+    sheet.counters(restarts, of.restarts.iter().map(|(part, n)| (vec![("part", part.clone())], *n)))
 }
 
 pub fn traffic(of: &Traffic, sheet: &mut Sheet<'_>) -> fmt::Result {

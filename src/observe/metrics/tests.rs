@@ -16,7 +16,7 @@ fn figures() -> Figures {
             node: "a \"b\"\n\\".into(),
             cpu_seconds: Some(1.5),
             most_files: Some(9),
-            restarts: [("index", 1)].into(),
+            restarts: [("index".into(), 1)].into(),
             ..House::default()
         },
         traffic: Traffic {

@@ -2,12 +2,14 @@
 //! over.
 
 use super::{Keeping, Kept, Kind, Object};
-use crate::phoenix::{Id, PhoenixError, Vault, error::At, vault::Writing};
+use crate::{
+    phoenix::{Id, PhoenixError, Vault, error::At, vault::Writing},
+    runtime::files::{OwnersAlone, Positioned},
+};
 use std::{
     collections::BTreeSet,
     fs::{self, File, OpenOptions},
     io::{self, Read, Write},
-    os::unix::fs::{FileExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
 
@@ -85,7 +87,7 @@ fn map(partial: &Path) -> PathBuf {
 }
 
 fn write(path: &Path) -> Result<File, PhoenixError> {
-    OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path).at(path, "cannot be written")
+    OpenOptions::new().create(true).truncate(false).write(true).owners_alone().open(path).at(path, "cannot be written")
 }
 
 impl Keeping for Landing {
@@ -119,7 +121,7 @@ impl Keeping for Landing {
         let path = self.partial(object);
         write(&path)?.write_all_at(content, range.start).at(&path, "cannot be written")?;
         let path = map(&path);
-        let mut file = OpenOptions::new().create(true).append(true).mode(0o600).open(&path).at(&path, "cannot be written")?;
+        let mut file = OpenOptions::new().create(true).append(true).owners_alone().open(&path).at(&path, "cannot be written")?;
         file.write_all(&n.to_be_bytes()).at(&path, "cannot be written")
     }
 

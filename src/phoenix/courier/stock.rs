@@ -4,8 +4,9 @@ use super::{Kind, Listing, Object, Offer, Piece, Signer, VERSION};
 use crate::{
     domain::limits,
     phoenix::{Id, PhoenixError, Vault, error::At},
+    runtime::files::Positioned,
 };
-use std::{collections::BTreeMap, fs::File, os::unix::fs::FileExt};
+use std::{collections::BTreeMap, fs::File};
 
 /// Looks until two agree; a repository changes a few times a day.
 const LOOKS: usize = 8;

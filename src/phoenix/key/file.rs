@@ -4,12 +4,12 @@ use super::PhoenixError;
 use crate::{
     domain::limits::KEY_FILE_BYTES,
     phoenix::{error::At, id::Id},
+    runtime::files,
 };
 use std::{
     fmt,
     fs::File,
     io::{self, Read, Write},
-    os::unix::fs::PermissionsExt,
     path::Path,
 };
 use tempfile::NamedTempFile;
@@ -47,7 +47,7 @@ impl KeyFile {
                 path.display()
             )));
         }
-        named.and_then(|_| File::open(folder)?.sync_all()).at(path, "making the key file")?;
+        named.and_then(|_| files::sync_folder(folder)).at(path, "making the key file")?;
         Ok(made)
     }
 
@@ -55,8 +55,7 @@ impl KeyFile {
     /// When it cannot be read, others may read it, or it is no key file.
     pub fn read(path: &Path) -> Result<Self, PhoenixError> {
         let file = File::open(path).at(path, "reading the key file")?;
-        let mode = file.metadata().at(path, "reading the key file")?.permissions().mode() & 0o777;
-        if mode & 0o077 != 0 {
+        if let Some(mode) = files::shared(&file.metadata().at(path, "reading the key file")?) {
             return Err(PhoenixError::Key(format!(
                 "{}: others may read this key file (mode {mode:o}): `chmod 600` it, and ask who did",
                 path.display()
@@ -120,7 +119,7 @@ mod tests {
     use std::fs;
 
     fn mode(path: &Path, mode: u32) {
-        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+        files::set_mode(&File::open(path).unwrap(), mode).unwrap();
     }
 
     #[test]
@@ -128,7 +127,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("house.key");
         let made = KeyFile::create(&path).unwrap();
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(files::shared(&fs::metadata(&path).unwrap()), None);
         assert_eq!(KeyFile::read(&path).unwrap().0, made.0);
         let before = fs::read(&path).unwrap();
         let said = KeyFile::create(&path).unwrap_err().to_string();

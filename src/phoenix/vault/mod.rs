@@ -7,13 +7,13 @@ use super::{
 };
 use crate::{
     domain::{Timestamp, limits},
+    runtime::files::{self, OwnersAlone},
     store::{GivingWay, StoreHealth},
 };
 use serde::{Deserialize, Serialize};
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
     io::{self, Read, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
 use uuid::Uuid;
@@ -159,7 +159,7 @@ impl Vault {
     /// When another process writes there.
     pub fn writing(&self) -> Result<Writing, PhoenixError> {
         let path = self.folder.join(LOCK);
-        let file = OpenOptions::new().create(true).append(true).mode(0o600).open(&path).at(&path, "cannot be opened")?;
+        let file = OpenOptions::new().create(true).append(true).owners_alone().open(&path).at(&path, "cannot be opened")?;
         match file.try_lock() {
             Ok(()) => Ok(Writing { _file: file }),
             Err(fs::TryLockError::WouldBlock) => Err(PhoenixError::Busy { path: self.folder.clone() }),
@@ -254,7 +254,7 @@ impl Vault {
         if self.hash_of(partial)? != id {
             return Err(PhoenixError::Damaged { path: partial.to_owned(), what: "is not the pack that it should become".into() });
         }
-        File::open(partial).and_then(|file| file.sync_all()).at(partial, "cannot be brought to disk")?;
+        files::sync_file(partial).at(partial, "cannot be brought to disk")?;
         let path = self.pack_path(id);
         self.shelve(&path)?;
         fs::rename(partial, &path).at(&path, "cannot be put in its place")?;
@@ -428,7 +428,7 @@ impl Vault {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error).at(&partial, "cannot be deleted"),
             _ => {}
         }
-        let mut file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&partial).at(&partial, "cannot be written")?;
+        let mut file = OpenOptions::new().create_new(true).write(true).owners_alone().open(&partial).at(&partial, "cannot be written")?;
         if let Haste::Gentle(house) = haste {
             let mut giving_way = GivingWay::to(house);
             for slice in bytes.chunks(SLICE_BYTES) {
@@ -463,8 +463,7 @@ const TEMPORARY: &str = ".new-";
 
 /// Reads a whole file of at most `most` bytes.
 pub(super) fn read(path: &Path, most: u64) -> Result<Vec<u8>, PhoenixError> {
-    // A pipe in a file's place would let whoever reads it wait for ever.
-    let file = OpenOptions::new().read(true).custom_flags(nix::fcntl::OFlag::O_NONBLOCK.bits()).open(path).at(path, "cannot be read")?;
+    let file = files::open_at_once(path).at(path, "cannot be read")?;
     if !file.metadata().at(path, "cannot be read")?.is_file() {
         return Err(PhoenixError::Damaged { path: path.to_owned(), what: "is no file".into() });
     }
@@ -497,11 +496,11 @@ fn slot_id(name: &str) -> Option<Uuid> {
 
 /// Its owner's alone.
 fn make(folder: &Path) -> Result<(), PhoenixError> {
-    DirBuilder::new().recursive(true).mode(0o700).create(folder).at(folder, "cannot be made")
+    DirBuilder::new().recursive(true).owners_alone().create(folder).at(folder, "cannot be made")
 }
 
 /// Brings a new name, or that one is gone, to disk.
 pub(super) fn sync_folder(of: &Path) -> Result<(), PhoenixError> {
     let folder = of.parent().unwrap_or(of);
-    File::open(folder).and_then(|folder| folder.sync_all()).at(folder, "cannot be brought to disk")
+    files::sync_folder(folder).at(folder, "cannot be brought to disk")
 }

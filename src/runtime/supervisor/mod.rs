@@ -1,5 +1,5 @@
-//! The supervisor: parts of the house that panic or hang are started again, ever later; where that would be worse than a new start the process is
-//! ended in order, with its cause, and who keeps services starts it anew.
+//! The supervisor: parts of the house that panic or hang are started again, ever later. Where one without which the house must not go on falls again
+//! and again, the process is ended in order, with its cause, and who keeps services starts it anew; one that can be spared goes on being tried.
 
 mod book;
 pub mod pulse;
@@ -8,20 +8,16 @@ mod trial;
 pub use book::{Fallen, Part};
 pub use trial::Trial;
 
-use book::Book;
+use book::{Book, Fall};
 use pulse::Pulse;
 use std::{
-    any::Any,
     future::Future,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread,
     time::{Duration, Instant},
 };
-use tokio::{
-    sync::watch,
-    task::{JoinError, JoinHandle},
-};
+use tokio::{sync::watch, task::JoinHandle};
 use tracing::{error, warn};
 
 /// How long is waited before something is said of a part.
@@ -44,7 +40,11 @@ const ABORT: Duration = Duration::from_secs(5);
 
 /// Who starts the parts.
 #[derive(Clone)]
-pub struct Supervisor(Arc<Inner>);
+pub struct Supervisor {
+    inner: Arc<Inner>,
+    /// Its parts can be spared.
+    spares: bool,
+}
 
 struct Inner {
     book: Mutex<Book>,
@@ -61,7 +61,7 @@ struct Inner {
 
 /// Whoever holds it for a thread without which the house must not go on.
 pub struct Vital {
-    name: &'static str,
+    name: Arc<str>,
     pulse: Pulse,
     supervisor: Supervisor,
 }
@@ -70,8 +70,9 @@ impl Supervisor {
     /// `stop` says when the house stops.
     #[must_use]
     pub fn new(stop: watch::Receiver<bool>, trials: Vec<Trial>, times: Times) -> Self {
+        pulse::hear_of_panics();
         let book = Mutex::new(Book::new(times.well));
-        Self(Arc::new(Inner {
+        let inner = Inner {
             book,
             started: Instant::now(),
             stop,
@@ -79,7 +80,14 @@ impl Supervisor {
             trials,
             hangs: times.hangs,
             excused: std::sync::OnceLock::new(),
-        }))
+        };
+        Self { inner: Arc::new(inner), spares: false }
+    }
+
+    /// The same for parts without which the house goes on: what falls there again and again must not take the guard along.
+    #[must_use]
+    pub fn sparing(&self) -> Self {
+        Self { spares: true, ..self.clone() }
     }
 
     /// One of a house that never stops.
@@ -91,21 +99,21 @@ impl Supervisor {
 
     /// While `excuse` says so nobody is taken for hanging.
     pub fn excuse(&self, excuse: impl Fn() -> bool + Send + Sync + 'static) {
-        let _ = self.0.excused.set(Box::new(excuse));
+        let _ = self.inner.excused.set(Box::new(excuse));
     }
 
     /// Starts a task, and starts it again when it panics, hangs or ends while nobody asked it to. What it must not lose it keeps outside.
-    pub fn task<F>(&self, name: &'static str, run: impl FnMut() -> F + Send + 'static) -> JoinHandle<()>
+    pub fn task<F>(&self, name: impl Into<Arc<str>>, run: impl FnMut() -> F + Send + 'static) -> JoinHandle<()>
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        tokio::spawn(self.clone().keep(name, run))
+        tokio::spawn(self.clone().keep(name.into(), run))
     }
 
     /// The same for a task with a state that outlives its falls.
     pub fn task_of<S, F>(
         &self,
-        name: &'static str,
+        name: impl Into<Arc<str>>,
         state: S,
         run: impl Fn(tokio::sync::OwnedMutexGuard<S>) -> F + Send + 'static,
     ) -> JoinHandle<()>
@@ -113,9 +121,23 @@ impl Supervisor {
         S: Send + 'static,
         F: Future<Output = ()> + Send + 'static,
     {
+        tokio::spawn(self.keep_of(name, state, run))
+    }
+
+    /// What such a task does: who lets go of it ends it.
+    pub fn keep_of<S, F>(
+        &self,
+        name: impl Into<Arc<str>>,
+        state: S,
+        run: impl Fn(tokio::sync::OwnedMutexGuard<S>) -> F + Send + 'static,
+    ) -> impl Future<Output = ()> + Send + 'static
+    where
+        S: Send + 'static,
+        F: Future<Output = ()> + Send + 'static,
+    {
         let state = Arc::new(tokio::sync::Mutex::new(state));
         let run = Arc::new(Mutex::new(run));
-        self.task(name, move || {
+        self.clone().keep(name.into(), move || {
             let (state, run) = (Arc::clone(&state), Arc::clone(&run));
             async move {
                 let held = state.lock_owned().await;
@@ -125,22 +147,23 @@ impl Supervisor {
         })
     }
 
-    async fn keep<F>(self, name: &'static str, mut run: impl FnMut() -> F + Send + 'static)
+    async fn keep<F>(self, name: Arc<str>, mut run: impl FnMut() -> F + Send + 'static)
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let mut stop = self.0.stop.clone();
+        let mut stop = self.inner.stop.clone();
         loop {
-            let pulse = self.pulse(name);
+            let pulse = self.pulse(&name);
             let mut own = Own(tokio::spawn(pulse::with(pulse.clone(), run())));
             let task = &mut own.0;
             let cause = tokio::select! {
                 ended = &mut *task => match ended {
                     Ok(()) if *stop.borrow() => return,
                     Ok(()) => "it ended, and nobody asked it to".to_owned(),
-                    Err(error) => said(error),
+                    Err(error) if error.is_panic() => pulse.panicked(),
+                    Err(_) => "it was ended".to_owned(),
                 },
-                () = pulse.hangs(self.0.hangs, &self.0.excused) => {
+                () = pulse.hangs(self.inner.hangs, &self.inner.excused) => {
                     task.abort();
                     if tokio::time::timeout(ABORT, &mut *task).await.is_err() {
                         return self.end(&format!("{name} hangs and does not let go"));
@@ -148,7 +171,7 @@ impl Supervisor {
                     "it hung".to_owned()
                 }
             };
-            let Some(pause) = self.fell(name, &cause) else { return };
+            let Some(pause) = self.fell(&name, &cause) else { return };
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
                 _ = stop.wait_for(|stop| *stop) => return,
@@ -157,16 +180,19 @@ impl Supervisor {
     }
 
     /// Runs on this thread until it returns, and again when it panics.
-    pub fn hold(&self, name: &'static str, mut run: impl FnMut()) {
+    pub fn hold(&self, name: &str, mut run: impl FnMut()) {
         loop {
-            pulse::here(Some(self.pulse(name)));
+            let pulse = self.pulse(name);
+            pulse::here(Some(pulse.clone()));
             let came = catch_unwind(AssertUnwindSafe(&mut run));
             pulse::here(None);
-            let Err(panicked) = came else { return };
-            let Some(pause) = self.fell(name, &words(panicked.as_ref())) else { return };
+            if came.is_ok() {
+                return;
+            }
+            let Some(pause) = self.fell(name, &pulse.panicked()) else { return };
             let until = Instant::now() + pause;
             while let Some(left) = until.checked_duration_since(Instant::now()) {
-                if *self.0.stop.borrow() {
+                if *self.inner.stop.borrow() {
                     break;
                 }
                 thread::sleep(left.min(Duration::from_millis(100)));
@@ -174,15 +200,15 @@ impl Supervisor {
         }
     }
 
-    /// For a thread whose panic ends the process.
+    /// For a thread or task whose panic ends the process.
     #[must_use]
-    pub fn vital(&self, name: &'static str) -> Vital {
-        Vital { name, pulse: self.pulse(name), supervisor: self.clone() }
+    pub fn vital(&self, name: &str) -> Vital {
+        Vital { name: name.into(), pulse: self.pulse(name), supervisor: self.clone() }
     }
 
     /// Waits until the process is to end, and says why.
     pub async fn ends(&self) -> String {
-        let mut end = self.0.end.subscribe();
+        let mut end = self.inner.end.subscribe();
         match end.wait_for(Option::is_some).await {
             Ok(why) => why.clone().unwrap_or_default(),
             Err(_) => std::future::pending().await,
@@ -192,7 +218,7 @@ impl Supervisor {
     /// Parts that fell lately, and are watched for whether they do again.
     #[must_use]
     pub fn fallen(&self) -> Vec<Fallen> {
-        self.book().lately(self.0.started.elapsed())
+        self.book().lately(self.inner.started.elapsed())
     }
 
     /// How often each part was started again.
@@ -201,28 +227,34 @@ impl Supervisor {
         self.book().all()
     }
 
-    fn pulse(&self, name: &'static str) -> Pulse {
+    fn pulse(&self, name: &str) -> Pulse {
         self.book().meet(name);
-        Pulse::new(self.0.started, self.0.trials.iter().filter(|trial| trial.part == name).cloned())
+        Pulse::new(self.inner.started, self.inner.trials.iter().filter(|trial| trial.part == name).cloned())
     }
 
     /// After how long it is to be started again; None: not at all.
-    fn fell(&self, name: &'static str, cause: &str) -> Option<Duration> {
-        if *self.0.stop.borrow() {
+    fn fell(&self, name: &str, cause: &str) -> Option<Duration> {
+        if *self.inner.stop.borrow() {
             warn!("{name} fell while the house stops: {cause}");
             return None;
         }
-        let pause = self.book().fell(name, cause, self.0.started.elapsed());
-        match pause {
-            Some(pause) => error!("{name} fell, and is started again in {} ms: {cause}", pause.as_millis()),
-            None => self.end(&format!("{name} falls again and again: {cause}")),
+        let fall = self.book().fell(name, cause, self.inner.started.elapsed());
+        match fall {
+            Fall::Rest(pause) => error!("{name} fell, and is started again in {} ms: {cause}", pause.as_millis()),
+            Fall::Often(pause) if self.spares => {
+                error!("{name} falls again and again, and can be spared: it is tried again in {} ms: {cause}", pause.as_millis());
+            }
+            Fall::Often(_) => {
+                self.end(&format!("{name} falls again and again: {cause}"));
+                return None;
+            }
         }
-        pause
+        Some(fall.rest())
     }
 
     fn end(&self, why: &str) {
         error!("{why}: Jamey ends, to be started anew");
-        self.0.end.send_if_modified(|end| {
+        self.inner.end.send_if_modified(|end| {
             let is_first = end.is_none();
             if is_first {
                 *end = Some(why.to_owned());
@@ -232,7 +264,7 @@ impl Supervisor {
     }
 
     fn book(&self) -> MutexGuard<'_, Book> {
-        self.0.book.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -258,16 +290,6 @@ impl Drop for Vital {
             self.supervisor.end(&format!("{} panicked, and what it held may be half done", self.name));
         }
     }
-}
-
-fn said(error: JoinError) -> String {
-    if error.is_panic() { words(error.into_panic().as_ref()) } else { "it was ended".to_owned() }
-}
-
-/// What a panic says.
-fn words(panicked: &(dyn Any + Send)) -> String {
-    let text = panicked.downcast_ref::<String>().map(String::as_str).or_else(|| panicked.downcast_ref::<&str>().copied());
-    format!("it panicked: {}", text.unwrap_or("without a word").chars().take(200).collect::<String>())
 }
 
 #[cfg(test)]

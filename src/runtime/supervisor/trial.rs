@@ -16,27 +16,30 @@ pub struct Trial {
     pub after: Duration,
     /// How long it hangs; None: it panics.
     pub hangs: Option<Duration>,
+    /// Not when it begins to work, but in the midst of it.
+    pub within: bool,
     done: Arc<AtomicBool>,
 }
 
 impl Trial {
     #[must_use]
     pub fn new(part: &str, after: Duration, hangs: Option<Duration>) -> Self {
-        Self { part: part.to_owned(), after, hangs, done: Arc::default() }
+        Self { part: part.to_owned(), after, hangs, within: false, done: Arc::default() }
     }
 
-    /// `index:panic@2`, `orders:hang@1.5`, several with commas between them.
+    /// `index:panic@2`, `orders:hang@1.5`, `rules:panic-within@0`, several with commas between them.
     #[must_use]
     pub fn read(told: &str) -> Vec<Self> {
         let one = |told: &str| {
             let (part, how) = told.trim().split_once(':')?;
             let (what, after) = how.split_once('@')?;
-            let hangs = match what {
-                "panic" => None,
-                "hang" => Some(Duration::from_secs(3_600)),
+            let (hangs, within) = match what {
+                "panic" => (None, false),
+                "panic-within" => (None, true),
+                "hang" => (Some(Duration::from_secs(3_600)), false),
                 _ => return None,
             };
-            Some(Self::new(part, Duration::try_from_secs_f64(after.parse().ok()?).ok()?, hangs))
+            Some(Self { within, ..Self::new(part, Duration::try_from_secs_f64(after.parse().ok()?).ok()?, hangs) })
         };
         told.split(',').filter_map(one).collect()
     }

@@ -6,9 +6,10 @@ use crate::domain::{
     audit::{Event, Key, Row, Wrong, chained, hex},
     limits,
 };
+use crate::runtime::files;
 use crate::store::{Audited, Batch, FILE, KEY_FILE, Reader, Store, StoreError, audit_key};
 use rusqlite::{Connection, params};
-use std::{fs, os::unix::fs::PermissionsExt, path::Path};
+use std::{fs, path::Path};
 use tempfile::TempDir;
 
 fn noted(n: u64) -> Change {
@@ -118,19 +119,20 @@ fn a_lost_key_is_replaced_and_what_it_proved_is_no_longer_proved() {
     assert_eq!((told.event.action.as_str(), told.event.subject.as_deref()), ("audit", Some("key")));
 }
 
+#[cfg(unix)]
 #[test]
 fn a_key_that_others_may_read_is_refused() {
     let folder = ten();
     let key = folder.path().join(KEY_FILE);
-    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-    assert_eq!((mode(&key), fs::read(&key).unwrap().len()), (0o600, Key::BYTES));
-    fs::set_permissions(&key, fs::Permissions::from_mode(0o640)).unwrap();
+    assert_eq!((files::shared(&key.metadata().unwrap()), fs::read(&key).unwrap().len()), (None, Key::BYTES));
+    let to = |mode| files::set_mode(&fs::File::open(&key).unwrap(), mode).unwrap();
+    to(0o640);
     let refused = Store::open(folder.path()).map(drop).unwrap_err();
     assert!(
         matches!(&refused, StoreError::Key { problem, .. } if problem.contains("mode 640") && problem.contains("chmod 600")),
         "{refused}"
     );
-    fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
+    to(0o600);
     fs::write(&key, [0; Key::BYTES + 1]).unwrap();
     assert!(Store::open(folder.path()).map(drop).unwrap_err().to_string().contains("a key has 32 bytes"));
 }

@@ -7,7 +7,6 @@ use crate::{
 };
 use std::{
     fs,
-    os::unix::fs::PermissionsExt,
     path::Path,
     sync::{Arc, atomic::Ordering::Relaxed, mpsc},
     thread,
@@ -66,7 +65,7 @@ fn a_copy_taken_while_the_writer_writes_is_of_one_moment() {
     assert_eq!(came("records"), 2 * came("verdicts"), "a batch has two of these and one of those: it is whole in it, or not at all");
     assert!(came("verdicts") > 0, "of a moment that came after the first look");
     assert_eq!(taken.bytes, fs::metadata(&taken.path).unwrap().len());
-    assert_eq!(fs::metadata(&taken.path).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(crate::runtime::files::shared(&fs::metadata(&taken.path).unwrap()), None);
 
     // It needs no other file to be read, and looking makes none.
     assert_eq!(inspect(&taken.path).unwrap(), taken.holds);

@@ -1,6 +1,7 @@
 //! The outbox's file: records one after another, what is kept and what is done; a torn end is left off.
 
 use super::Parcel;
+use crate::runtime::files;
 use bytes::Bytes;
 use std::{
     collections::BTreeMap,
@@ -80,7 +81,7 @@ impl File {
         }
         fs::rename(&beside, &self.path)?;
         if let (true, Some(folder)) = (self.sync, self.path.parent()) {
-            fs::File::open(folder)?.sync_all()?;
+            files::sync_folder(folder)?;
         }
         (self.file, self.length) = (file, length);
         Ok(())

@@ -1,0 +1,72 @@
+//! What is asked of files holds on whichever host.
+
+use super::*;
+use std::fs::{DirBuilder, File, OpenOptions};
+
+#[test]
+fn what_is_made_for_its_owner_is_not_shared() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, own) = (folder.path().join("file"), folder.path().join("folder"));
+    let made = OpenOptions::new().write(true).create_new(true).owners_alone().open(&file).unwrap();
+    DirBuilder::new().owners_alone().create(&own).unwrap();
+    assert_eq!((shared(&made.metadata().unwrap()), shared(&own.metadata().unwrap())), (None, None));
+    if mode(&made.metadata().unwrap()).is_some() {
+        set_mode(&made, 0o640).unwrap();
+        assert_eq!((shared(&made.metadata().unwrap()), written_by_others(&made.metadata().unwrap())), (Some(0o640), None));
+        set_mode(&made, 0o620).unwrap();
+        assert_eq!(written_by_others(&made.metadata().unwrap()), Some(0o620));
+    }
+}
+
+#[test]
+fn another_file_in_its_place_is_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file");
+    assert!(stamp(&path).is_none() && open_once(&path).is_err());
+    std::fs::write(&path, "one").unwrap();
+    let (first, before) = (open_once(&path).unwrap(), stamp(&path));
+    assert_eq!(stamp(&path), before);
+    if number(&first.metadata().unwrap()).is_some() {
+        assert!(std::sync::Arc::ptr_eq(&first, &open_once(&path).unwrap()), "it is opened once");
+    }
+    std::fs::remove_file(&path).unwrap();
+    std::fs::write(&path, "two!").unwrap();
+    assert_ne!(stamp(&path), before);
+    let mut found = [0; 4];
+    open_once(&path).unwrap().read_exact_at(&mut found, 0).unwrap();
+    assert_eq!(found, *b"two!");
+}
+
+#[test]
+fn bytes_are_read_and_written_at_their_place() {
+    let file = tempfile::tempfile().unwrap();
+    file.write_all_at(b"defg", 3).unwrap();
+    file.write_all_at(b"abc", 0).unwrap();
+    let mut found = [0; 4];
+    file.read_exact_at(&mut found, 2).unwrap();
+    assert_eq!(found, *b"cdef");
+    assert_eq!((file.fill_at(&mut found, 5).unwrap(), file.fill_at(&mut found, 7).unwrap()), (2, 0));
+    assert_eq!(file.read_exact_at(&mut found, 4).unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+}
+
+#[test]
+fn a_folder_is_held_by_one_until_it_lets_go() {
+    let parent = tempfile::tempdir().unwrap();
+    let folder = parent.path().join(".house.restoring");
+    let held = hold(&folder).unwrap().unwrap();
+    assert!(folder.is_dir() && hold(&folder).unwrap().is_none());
+    std::fs::rename(&folder, parent.path().join("house")).unwrap();
+    drop(held);
+    assert!(hold(&folder).unwrap().is_some());
+    assert!(hold(&parent.path().join("none/folder")).is_err());
+}
+
+#[test]
+fn all_of_a_folder_is_brought_to_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("in")).unwrap();
+    File::create(folder.path().join("in/file")).unwrap();
+    brought_to_disk(folder.path()).unwrap();
+    sync_folder(folder.path()).unwrap();
+    assert!(sync_folder(&folder.path().join("none")).is_err() && brought_to_disk(&folder.path().join("none")).is_err());
+}
