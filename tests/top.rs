@@ -96,7 +96,7 @@ impl Bridge {
 
 #[test]
 fn a_denied_unlock_is_seen_as_it_falls_and_opens_with_its_why() {
-    let house = strict_house();
+    let house = Plan::default().enforce().config(&format!("timezone = \"{}\"\n", noon())).start();
     announce(&mut house.client("bridge"), &[DOOR]);
     let at = house.http().to_string();
     let tmux = Tmux::open(120, 34, &[]);

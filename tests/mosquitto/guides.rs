@@ -1,7 +1,7 @@
 //! The guides, executed as they stand: their blocks in one shell each page, with the programs of this build and folders of the test's own.
 
 use crate::support::{
-    free_port,
+    free_port, noon,
     page::{Example, blocks, run, words_fit},
 };
 use std::{
@@ -81,10 +81,14 @@ impl Host {
         }
         let path = format!("{root}/bin:{}", std::env::var("PATH").unwrap());
         let (mqtt, http) = (format!("127.0.0.1:{}", self.port), format!("127.0.0.1:{}", free_port()));
-        let config = format!("{root}/.config");
+        let (config, zone) = (format!("{root}/.config"), noon());
         let mut env = vec![("PATH", path.as_str()), ("HOME", root.as_str()), ("XDG_CONFIG_HOME", config.as_str())];
         if page.starts_with("first") {
-            env.extend([("JAMEY__BROKER__MQTT", mqtt.as_str()), ("JAMEY__HTTP__LISTEN", http.as_str())]);
+            env.extend([
+                ("JAMEY__BROKER__MQTT", mqtt.as_str()),
+                ("JAMEY__HTTP__LISTEN", http.as_str()),
+                ("JAMEY__TIMEZONE", zone.as_str()),
+            ]);
         }
         let said = run(&all, &env, &self.path("work"));
         let wrong: Vec<String> = all
