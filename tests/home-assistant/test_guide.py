@@ -5,7 +5,6 @@ import contextlib
 import os
 import pathlib
 import tempfile
-import time
 import types
 
 from support import home as at, until
@@ -44,14 +43,12 @@ class Shell:
         self.env = environment() | {
             "PATH": f"{folder}/bin:{os.environ['PATH']}", "XDG_CONFIG_HOME": str(folder),
             "JAMEY__BROKER__MQTT": f"127.0.0.1:{port}", "JAMEY__HTTP__LISTEN": f"127.0.0.1:{free_port()}",
-            # At noon, whenever this runs: at night an unlock is denied.
-            "JAMEY__TIMEZONE": f"Etc/GMT{int(time.time()) // 3600 % 24 - 12:+d}",
         }
 
     async def start(self):
         pipe = asyncio.subprocess.PIPE
         self.bash = await asyncio.create_subprocess_exec("bash", "-eu", cwd=self.folder, env=self.env, stdin=pipe, stdout=pipe)
-        self.bash.stdin.write(b"trap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n")
+        self.bash.stdin.write(b"trap 'kill $(jobs -p) 2>/dev/null || true; wait' EXIT\n")
 
     async def say(self, command):
         self.bash.stdin.write(f"{command}\nprintf '\\n{MARK}\\n'\n".encode())
