@@ -44,8 +44,8 @@ pub fn wait_until(what: &str, patience: Duration, mut condition: impl FnMut() ->
 
 /// A time zone in which it is noon now, whenever the test runs: at night there are more reasons to deny.
 pub fn noon() -> String {
-    let hour = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() / 3_600 % 24;
-    format!("Etc/GMT{:+}", i64::try_from(hour).unwrap() - 12)
+    let now = jamey::runtime::Clock::new(jamey::domain::Timestamp::default()).now().micros();
+    format!("Etc/GMT{:+}", now / 3_600_000_000 % 24 - 12)
 }
 
 /// Chances from a seed, the same in every run (SplitMix64); `JAMEY_SEED` gives other ones.
