@@ -59,11 +59,16 @@ enum Does {
     Stop,
     /// It is killed, and forgets what an absent subscriber is owed.
     DieAndForget,
+    /// As Jamey does, of which only the part that carries to it falls.
+    Watch,
 }
 
 fn survives(mut other: Other, rounds: u64, does: Does) {
     let topics = "{ filter = \"far/#\", direction = \"in\" }, { filter = \"near/#\", direction = \"out\" }";
-    let mut house = Plan::default().config(&format!("{INPUTS}{}", bridge(&other, topics))).start();
+    let plan = Plan::default().config(&format!("{INPUTS}{}", bridge(&other, topics)));
+    let falls = ["bridge-other:panic@1", "bridge-other:panic@2", "bridge-other:panic@4", "bridge-other:hang@5"];
+    let falling = |plan: Plan| plan.env("JAMEY_TRIAL_FALL", &falls.join(",")).env("JAMEY_TRIAL_HANGS_MS", "2000");
+    let mut house = if does == Does::Watch { falling(plan) } else { plan }.start();
     stands(&house, "up");
     drop(other.dial("witness").persistent().open().listen("near/#", 1));
     let there: Place = Arc::new(Mutex::new(other.address()));
@@ -76,7 +81,11 @@ fn survives(mut other: Other, rounds: u64, does: Does) {
         // The moment within the traffic is chance, too.
         std::thread::park_timeout(Duration::from_millis(chance.between(1, 60)));
         // Jamey, the other one, both together.
-        let (here_falls, there_falls) = if does == Does::Stay { (true, false) } else { (round % 3 != 1, round % 3 != 0) };
+        let (here_falls, there_falls) = match does {
+            Does::Watch => (false, false),
+            Does::Stay => (true, false),
+            Does::Stop | Does::DieAndForget => (round % 3 != 1, round % 3 != 0),
+        };
         if here_falls {
             house.kill9();
         }
@@ -92,6 +101,10 @@ fn survives(mut other: Other, rounds: u64, does: Does) {
             house.start();
             *here.lock().unwrap() = house.mqtt();
         }
+    }
+    if does == Does::Watch {
+        wait_until("the bridge has fallen", PATIENCE, || house.said().matches("bridge-other fell, and is started again").count() == 4);
+        stands(&house, "up");
     }
     let (far, near) = (far.acknowledged(), near.acknowledged());
     assert!(far.len() > 50 && near.len() > 50, "too little was sent to mean anything: {}, {}", far.len(), near.len());
@@ -115,12 +128,19 @@ fn survives(mut other: Other, rounds: u64, does: Does) {
     if does != Does::DieAndForget {
         heard_all(&other, &near);
     }
-    house.is_well();
+    if does != Does::Watch {
+        house.is_well();
+    }
 }
 
 #[test]
 fn what_is_acknowledged_crosses_to_and_from_mosquitto_though_both_fall() {
     survives(mosquitto("").start(), 6, Does::Stop);
+}
+
+#[test]
+fn what_is_acknowledged_crosses_though_the_bridge_itself_falls_and_hangs() {
+    survives(mosquitto("").start(), 4, Does::Watch);
 }
 
 #[test]

@@ -231,10 +231,12 @@ fn shown(porch: &Porch, at: SocketAddr) -> Vec<u8> {
 fn a_renewed_certificate_is_taken_without_a_restart_and_a_bad_one_is_not() {
     let porch = porch();
     porch.authority.server("server", (-1, 10));
-    let house = Plan::default().config(&door("tls", &porch.tls())).start();
+    // Who looks after certificates falls once, too.
+    let house = Plan::default().config(&door("tls", &porch.tls())).env("JAMEY_TRIAL_FALL", "certificates:panic@0").start();
     let at = house.listener("tls");
     let mut watcher = house.dial("watcher").open().listen(ALERT, 1);
     assert_eq!(alert(&mut watcher, "server.pem of the listener tls ends at ")["severity"], "warning");
+    assert!(house.said().contains("certificates fell, and is started again"), "{}", house.said());
     let mut guest = dial(to(at).tls(&porch.authority.ca(), None).carry(&porch.runtime), "guest").open();
 
     // A key that others can read is not taken, and the old pair goes on.

@@ -277,6 +277,16 @@ fn each_door_has_places_of_its_own() {
 }
 
 #[test]
+fn a_listener_that_falls_lets_in_whoever_comes_next() {
+    let listener = "[[listener]]\nname = \"hall\"\naddress = \"127.0.0.1:0\"\n";
+    let house = Plan::default().config(listener).env("JAMEY_TRIAL_FALL", "listener-hall:panic@0").start();
+    let at = house.listener("hall");
+    assert!(dial(at, "first").try_open().is_err(), "the listener fell over it");
+    wait_until("who comes next is let in", PATIENCE, || dial(at, "next").try_open().is_ok());
+    assert!(house.said().contains("listener-hall fell, and is started again"), "{}", house.said());
+}
+
+#[test]
 fn a_house_with_listeners_alone_is_one() {
     let porch = porch();
     let config = format!("[broker]\nmqtt = []\n{}", door("certified", &porch.clients()));

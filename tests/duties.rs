@@ -53,6 +53,16 @@ fn where_the_owner_says_so_the_valve_is_asked_to_close_once_and_that_is_judged()
 }
 
 #[test]
+fn the_valve_is_asked_though_who_asks_falls_over_it() {
+    let house = Plan::default().config(&format!("{WATER}asks = \"close\"\n")).env("JAMEY_TRIAL_FALL", "duties:panic@0").start();
+    let mut plumbing = house.client("plumbing").listen("water/main_valve/set", 1);
+    plumbing.tell("water/main_valve/valve", "OPEN");
+    plumbing.tell("water/cellar/leak", "true");
+    assert_eq!(plumbing.message().text(), "CLOSE");
+    assert!(house.said().contains("duties fell, and is started again"), "{}", house.said());
+}
+
+#[test]
 fn a_duty_that_cannot_be_read_is_refused_before_the_start_with_its_name() {
     let text = format!("{WATER}\n[[duty]]\nid = \"odd\"\nwhen = \"ctx.leek\"\nsays = \"odd\"\n");
     let folder = tempfile::tempdir().unwrap();

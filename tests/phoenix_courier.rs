@@ -82,6 +82,22 @@ fn a_fifth_lost_broken_off_a_killed_broker_and_a_killed_receiver_and_still_the_o
 }
 
 #[test]
+fn the_copy_is_the_original_though_who_sends_it_falls() {
+    let site = site(8_000_000);
+    let (data, copy, pieces) = (site.at("data"), site.at("copy"), site.pieces());
+    users(&data, &[("attic", "receiver")]);
+    let falls = ["courier:panic@0", "courier:panic@1", "courier:panic@2"].join(",");
+    let plan = Plan::default().config(&site.config("kilobytes_per_second = 3000\n")).data(&data);
+    let house = plan.env("JAMEY_TRIAL_FALL", &falls).start();
+    let (well, why, said) = receive(house.mqtt(), &copy, Some("attic"), &["--once"]).ends();
+    assert!(well, "{why}");
+    site.is_copied(&copy);
+    assert_eq!(house.said().matches("courier fell, and is started again").count(), 3, "{}", house.said());
+    let taken = said.last().unwrap()["pieces"].as_u64().unwrap();
+    assert!(taken < pieces * 2, "{taken} of {pieces}: what had come is not fetched again");
+}
+
+#[test]
 fn over_mosquitto_with_a_fifth_lost_and_a_restart_of_it_the_copy_is_the_original() {
     let site = site(8_000_000);
     let (copy, pieces) = (site.at("copy"), site.pieces());

@@ -17,6 +17,8 @@ use support::{
 use uuid::Uuid;
 
 const CONFIG: &str = r#"
+timezone = "UTC"
+
 [[signal]]
 name = "smoke"
 entity = "hall_alarm"

@@ -65,14 +65,30 @@ impl DueNow {
     }
 }
 
-/// Asks what duties say, one after the other.
-pub async fn ask_all(engine: Weak<Engine>, hall: Arc<Hall>, asked: &mut mpsc::Receiver<(EntityId, String)>) {
+/// What is to be asked.
+pub struct Asks {
+    pub comes: mpsc::Receiver<(EntityId, String)>,
+    /// What is being asked; it is there still where the task fell over it.
+    pub in_hand: Option<(EntityId, String)>,
+}
+
+/// Asks what duties say, one after the other. What it falls over it asks once more: a valve that is told to close twice is closed.
+pub async fn ask_all(engine: Weak<Engine>, hall: Arc<Hall>, asks: &mut Asks) {
+    let mut again = asks.in_hand.take();
     loop {
         pulse::waits();
-        let Some((device, verb)) = asked.recv().await else { return };
+        let next = match again.take() {
+            Some(again) => again,
+            None => {
+                let Some(next) = asks.comes.recv().await else { return };
+                asks.in_hand = Some(next.clone());
+                next
+            }
+        };
         pulse::works().await;
         let Some(engine) = engine.upgrade() else { return };
-        ask(&hall, &engine, &device, &verb).await;
+        ask(&hall, &engine, &next.0, &next.1).await;
+        asks.in_hand = None;
     }
 }
 

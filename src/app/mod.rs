@@ -227,6 +227,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         let (engine, hall) = let_on.clone();
         async move { release::release(engine, hall, &mut released).await }
     });
+    let asked = duties::Asks { comes: asked, in_hand: None };
     supervisor.task_of("duties", asked, move |mut asked| {
         let (engine, hall) = asks_of.clone();
         async move { duties::ask_all(engine, hall, &mut asked).await }
@@ -484,15 +485,13 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         }
         // Last words first, while clients still listen; then the clients; then what they said is written.
         let _ = stop.send(true);
-        let goodbyes = async {
-            let _ = tokio::time::timeout(ending::GOODBYE, courier).await;
-            let _ = tokio::time::timeout(ending::GOODBYE, others.stop()).await;
-        };
         let last_words = async {
             ending::last_words([telling, speaking, looking, serving_orders], ending::LAST_WORDS).await;
             ending::offline(&own, &hall, status).await;
         };
-        tokio::join!(last_words, goodbyes);
+        let _ = tokio::join!(last_words, tokio::time::timeout(ending::GOODBYE, courier));
+        // Other brokers hear the last words too.
+        let _ = tokio::time::timeout(ending::GOODBYE, others.stop()).await;
         engine.stop(closed).await;
         // Wishes wait for the upkeep, and both for the index: an index that cannot be kept must not keep the house from stopping.
         keeper.leave();

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     config::{Config, ListenerEntry, Protocol},
-    runtime::Supervisor,
+    runtime::{Supervisor, pulse},
 };
 use std::{future::Future, sync::Arc, time::Duration};
 use tokio::{
@@ -135,6 +135,7 @@ impl Engine {
         let mut shutdown = self.shutdown.subscribe();
         let mut ails = false;
         loop {
+            pulse::waits();
             let accepted = tokio::select! {
                 accepted = socket.accept() => accepted,
                 () = tokio::time::sleep(WELL), if ails => {
@@ -144,6 +145,7 @@ impl Engine {
                 }
                 _ = shutdown.recv() => return,
             };
+            pulse::works().await;
             match accepted {
                 Ok((stream, peer)) => {
                     let entrance = Entrance {

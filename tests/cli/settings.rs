@@ -183,7 +183,7 @@ fn rewrite(house: &House, toml: &str) {
 fn a_running_house_takes_at_once_what_may_be_taken_and_says_what_waits() {
     let hook = std::net::TcpListener::bind(ANY).unwrap();
     hook.set_nonblocking(true).unwrap();
-    let house = Plan::default().config("# mine\n").start();
+    let house = Plan::default().config("# mine\ntimezone = \"UTC\"\n").start();
     announce_shed(&house);
     let mut lock = house.client("shed-lock").listen(SHED_SET, 1);
     assert!(house.client("stranger").publish(Message::new(SHED_SET, "UNLOCK").qos(1)).taken());
@@ -245,7 +245,7 @@ fn a_running_house_takes_at_once_what_may_be_taken_and_says_what_waits() {
 fn what_is_not_shown_waits_for_a_restart_and_differs_as_all_else_does() {
     let says = |folder: &Path, password: &str, hook: &str| {
         format!(
-            "[[bridge]]\nname = \"attic\"\naddress = \"{NOWHERE}\"\nuser = \"jamey\"\npassword_file = \"{}\"\n\
+            "timezone = \"UTC\"\n[[bridge]]\nname = \"attic\"\naddress = \"{NOWHERE}\"\nuser = \"jamey\"\npassword_file = \"{}\"\n\
              [[bridge.topics]]\nfilter = \"a/#\"\ndirection = \"in\"\n[[webhook]]\nname = \"phone\"\nurl = \"http://{NOWHERE}/{hook}\"\n",
             text(&folder.join(password))
         )

@@ -42,6 +42,7 @@ const ACL: &str = "[roles.house]\nrules = [\"allow all #\"]\nspeaks_for_many = t
 
 const CONFIG: &str = r#"# This is the old house's.
 node = "old"
+timezone = "UTC"
 [broker]
 acl = ACL
 [conscience]

@@ -66,7 +66,9 @@ impl Listener {
     pub fn subscribe(&mut self, mut what: Value) -> Value {
         what["type"] = json!("subscribe");
         self.say(&what.to_string());
+        let deadline = Instant::now() + PATIENCE;
         loop {
+            assert!(Instant::now() < deadline, "it was not subscribed");
             let said = self.said();
             if said["type"] == "subscribed" {
                 return said;
@@ -119,8 +121,10 @@ impl Listener {
     /// The next of each of two kinds, whichever comes first.
     #[track_caller]
     pub fn both(&mut self, one: &str, other: &str) -> (Value, Value) {
+        let deadline = Instant::now() + PATIENCE;
         let (mut first, mut second) = (None, None);
         while first.is_none() || second.is_none() {
+            assert!(Instant::now() < deadline, "{one}: {first:?}; {other}: {second:?}");
             let said = self.said();
             if said["kind"] == one && first.is_none() {
                 first = Some(said);
@@ -134,7 +138,9 @@ impl Listener {
     /// With which code and reason it is closed, whatever is said before.
     #[track_caller]
     pub fn closed(&mut self) -> (u16, String) {
+        let deadline = Instant::now() + PATIENCE;
         loop {
+            assert!(Instant::now() < deadline, "it is not closed");
             match self.hear() {
                 Heard::Said(_) => {}
                 Heard::Closed(code, reason) => return (code, reason),

@@ -12,7 +12,7 @@ use crate::{
         PhoenixError, Sequence, Vault,
         courier::{Next, Sender, Signer, Stock},
     },
-    runtime::Supervisor,
+    runtime::{Supervisor, pulse},
 };
 use anyhow::{Context, Result};
 use serde_json::{Map, Value, json};
@@ -204,6 +204,9 @@ impl Round {
         let (mut connected, mut look_at) = (false, tokio::time::Instant::now() + LOOK);
         self.under_way = 0;
         loop {
+            pulse::works().await;
+            // A share that does not answer is told as such, and is no reason to begin anew.
+            pulse::waits();
             let wait = if connected { self.send(&wire, &base).await } else { None };
             let wait = wait.map_or(LOOK, |at| Duration::from_millis(at.saturating_sub(self.now())));
             tokio::select! {

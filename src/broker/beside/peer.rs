@@ -7,9 +7,12 @@ use super::{
     secrets::Dial,
     wire::{Brought, Heard, Version, WINDOW, Wanted, Wire},
 };
-use crate::broker::{
-    Engine, Hall,
-    visit::{Carried, Visit},
+use crate::{
+    broker::{
+        Engine, Hall,
+        visit::{Carried, Visit},
+    },
+    runtime::pulse,
 };
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -83,6 +86,7 @@ impl Peer {
                     }
                 }
             }
+            pulse::waits();
             tokio::select! {
                 () = tokio::time::sleep(jittered(delay)) => {}
                 _ = stop.changed() => return,
@@ -101,12 +105,14 @@ impl Peer {
                 wire.disconnect().await;
                 return End::Stopped;
             }
+            pulse::waits();
             let room = course.connected && course.under_way() < WINDOW;
             tokio::select! {
                 heard = wire.hears.recv() => match heard {
                     Some(Heard::Lost { why, version }) => return End::Lost { why, version, was_up: course.connected },
                     None => return End::Lost { why: "the connection ended".into(), version: false, was_up: course.connected },
                     Some(heard) => {
+                        pulse::works().await;
                         if let Some(why) = self.hear(heard, &wire, version, &mut course, visit, echoes).await {
                             return End::Lost { why, version: false, was_up: course.connected };
                         }

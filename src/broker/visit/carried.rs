@@ -14,6 +14,7 @@ use crate::{
         Source, TopicFilter,
         topics::{self, Topic},
     },
+    runtime::pulse,
 };
 use bytes::Bytes;
 use mqtt5::{
@@ -155,6 +156,8 @@ impl Visit {
                 if self.hall.beside.get().is_some_and(|beside| beside.stays(&topic)) {
                     continue;
                 }
+                // Each of them is kept on disk, and there may be many.
+                pulse::works().await;
                 let name = match side.outward(&topic) {
                     Some(name) => name,
                     None if side.is_attached() && access::own_topic(config, &topic).is_none() => topic.clone(),
