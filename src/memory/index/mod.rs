@@ -8,6 +8,7 @@ mod schema;
 mod span;
 #[cfg(test)]
 mod tests;
+mod words;
 
 pub use follow::{Doubt, FollowError, Follower};
 pub use schema::{last_of, time_of};
@@ -35,7 +36,7 @@ use tantivy::{
         AllQuery, Bm25Weight, BooleanQuery, BoostQuery, ConstScoreQuery, Occur, PhraseQuery, Query as Searched, RangeQuery, TermQuery,
     },
     schema::IndexRecordOption,
-    tokenizer::{TextAnalyzer, TokenStream},
+    tokenizer::TextAnalyzer,
 };
 use uuid::Uuid;
 
@@ -99,6 +100,7 @@ impl Index {
     }
 
     fn of(path: &Path, index: tantivy::Index) -> tantivy::Result<Self> {
+        index.tokenizers().register(words::NAME, words::analyzer());
         let fields = Fields::of(&index)?;
         let seen = Mutex::new(of_metas(&index)?);
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
@@ -254,10 +256,10 @@ impl Index {
         let mut tokens = self.index.tokenizer_for_field(self.fields.text)?;
         let term = |word: &String| Term::from_field_text(self.fields.text, word);
         let freqs = |word: &String| -> Box<dyn Searched> { Box::new(TermQuery::new(term(word), IndexRecordOption::WithFreqs)) };
-        let words: Vec<String> = query.words.iter().flat_map(|word| split(&mut tokens, word)).collect();
+        let words: Vec<String> = query.words.iter().flat_map(|word| words::asked(&mut tokens, word)).collect();
         // What stands nowhere raises nothing.
         let mut faint = Vec::new();
-        for word in query.faint.iter().flat_map(|word| split(&mut tokens, word)) {
+        for word in query.faint.iter().flat_map(|word| words::asked(&mut tokens, word)) {
             if searcher.doc_freq(&term(&word))? > 0 {
                 faint.push(word);
             }
@@ -265,7 +267,7 @@ impl Index {
         let mut left_out: Vec<(Occur, Box<dyn Searched>)> = Vec::new();
         let standing = |occur, phrases: &[String], tokens: &mut TextAnalyzer, parts: &mut Vec<(Occur, Box<dyn Searched>)>| {
             for phrase in phrases {
-                let words = split(tokens, phrase);
+                let words = words::asked(tokens, phrase);
                 match &words[..] {
                     [] => {}
                     [word] => parts.push((occur, freqs(word))),
@@ -319,18 +321,23 @@ impl Index {
             return Ok(None);
         }
         let mut tokens = self.index.tokenizer_for_field(self.fields.text)?;
-        let text = split(&mut tokens, &record.text);
-        let stands = |words: &[String]| !words.is_empty() && text.windows(words.len()).any(|window| window == words);
+        let text = words::placed(&mut tokens, &record.text);
+        let places: BTreeSet<(usize, &str)> = text.iter().map(|(at, word)| (*at, word.as_str())).collect();
+        // How often they stand there, one after the other.
+        let times = |words: &[String]| {
+            let from = |at: usize| words.iter().zip(at..).all(|(word, at)| places.contains(&(at, word.as_str())));
+            text.iter().filter(|(at, word)| words.first() == Some(word) && from(*at)).count()
+        };
         let mut phrases = Vec::new();
         for phrase in &query.phrases {
-            let words = split(&mut tokens, phrase);
-            if !words.is_empty() && !stands(&words) {
+            let words = words::asked(&mut tokens, phrase);
+            if !words.is_empty() && times(&words) == 0 {
                 return Ok(None);
             }
             phrases.push(words);
         }
         for word in &query.without {
-            if stands(&split(&mut tokens, word)) {
+            if times(&words::asked(&mut tokens, word)) > 0 {
                 return Ok(None);
             }
         }
@@ -341,8 +348,8 @@ impl Index {
         let known = searcher.num_docs() > 0;
         let length = FieldNormReader::fieldnorm_to_id(u32::try_from(text.len()).unwrap_or(u32::MAX));
         let score = |words: &[String]| -> tantivy::Result<f64> {
-            let times = text.windows(words.len().max(1)).filter(|window| *window == words).count();
-            if times == 0 || words.is_empty() {
+            let times = times(words);
+            if times == 0 {
                 return Ok(0.0);
             }
             // Of an empty index nothing can be known but that the word is there.
@@ -354,7 +361,7 @@ impl Index {
             Ok(f64::from(weight.score(length, u32::try_from(times).unwrap_or(u32::MAX))))
         };
         let mut sum = 0.0;
-        for word in query.words.iter().flat_map(|word| split(&mut tokens, word)) {
+        for word in query.words.iter().flat_map(|word| words::asked(&mut tokens, word)) {
             sum += score(&[word])?;
         }
         // Of words one at least must be there; phrases all were.
@@ -367,7 +374,7 @@ impl Index {
         if sum == 0.0 {
             return Ok(None);
         }
-        for word in query.faint.iter().flat_map(|word| split(&mut tokens, word)) {
+        for word in query.faint.iter().flat_map(|word| words::asked(&mut tokens, word)) {
             sum += f64::from(FAINT) * score(&[word])?;
         }
         Ok(Some(sum))
@@ -385,15 +392,6 @@ const FAINT: f32 = 0.1;
 const IN_TURN: usize = 5;
 /// And so many where all else that is asked for has to be looked at in each turn.
 const NARROWED_IN_TURN: usize = 3;
-
-fn split(tokens: &mut TextAnalyzer, text: &str) -> Vec<String> {
-    let mut stream = tokens.token_stream(text);
-    let mut words = Vec::new();
-    while let Some(token) = stream.next() {
-        words.push(token.text.clone());
-    }
-    words
-}
 
 /// What a commit says of itself.
 fn of_metas(index: &tantivy::Index) -> tantivy::Result<Option<Seen>> {

@@ -1,5 +1,6 @@
 //! What stands in the index, in some 60 bytes a record: no text is stored, the id is two numbers, and its first is the time.
 
+use super::words;
 use crate::{domain::Timestamp, store::Indexed};
 use tantivy::{
     Index, IndexSettings, IndexSortByField, Order, TantivyDocument,
@@ -8,7 +9,7 @@ use tantivy::{
 use uuid::Uuid;
 
 /// An index of another number is made anew.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 pub const HIGH: &str = "high";
 pub const LOW: &str = "low";
 pub const IMPORTANCE: &str = "importance";
@@ -33,8 +34,8 @@ pub struct Fields {
 
 pub fn schema() -> Schema {
     let mut schema = Schema::builder();
-    let words = TextFieldIndexing::default().set_tokenizer("en_stem").set_index_option(IndexRecordOption::WithFreqsAndPositions);
-    schema.add_text_field("text", TextOptions::default().set_indexing_options(words));
+    let indexing = TextFieldIndexing::default().set_tokenizer(words::NAME).set_index_option(IndexRecordOption::WithFreqsAndPositions);
+    schema.add_text_field("text", TextOptions::default().set_indexing_options(indexing));
     schema.add_u64_field(HIGH, FAST);
     schema.add_u64_field(LOW, FAST | INDEXED);
     schema.add_text_field(ENTITY, STRING | FAST);
