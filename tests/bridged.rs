@@ -20,15 +20,25 @@ fn bridge(other: &Other, topics: &str) -> String {
 
 /// Waits until Jamey says that the bridge is up, or down.
 fn stands(house: &House, state: &str) -> serde_json::Value {
+    told(house, state, PATIENCE, |told| told["state"] == state)
+}
+
+/// Waits until what Jamey says of the bridge is as it is to be. One client hears all of it: who comes again and again is refused.
+fn told(house: &House, what: &str, patience: Duration, is: impl Fn(&serde_json::Value) -> bool) -> serde_json::Value {
     let mut ear = house.dial("stands").open().listen("jamey/bridge/other", 1);
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + patience;
     loop {
         let told = ear.message_on("jamey/bridge/other").json();
-        if told["state"] == state {
+        if is(&told) {
             return told;
         }
-        assert!(Instant::now() < deadline, "the bridge is not {state}: {told}");
+        assert!(Instant::now() < deadline, "the bridge is not {what}: {told}");
     }
+}
+
+/// Nothing waits for the other side any more.
+fn nothing_waits(house: &House) {
+    told(house, "empty", PATIENCE * 2, |told| told["state"] == "up" && told["waiting"] == 0);
 }
 
 /// How often each sender's own id was remembered, where it was not a repetition.
@@ -124,7 +134,7 @@ fn survives(mut other: Other, rounds: u64, does: Does) {
         let times = rows.get(id).copied().unwrap_or_default();
         assert!(times == 1 || (does != Does::Stop && times > 1), "{id} is remembered {times} times");
     }
-    wait_until("nothing waits any more", PATIENCE * 2, || stands(&house, "up")["waiting"] == 0);
+    nothing_waits(&house);
     if does != Does::DieAndForget {
         heard_all(&other, &near);
     }
@@ -233,7 +243,7 @@ fn what_goes_out_waits_for_the_other_broker_through_a_kill() {
     house.start();
     other.rise();
     heard_all(&other, &(0..200).map(|i| i.to_string()).collect());
-    wait_until("nothing waits any more", PATIENCE, || stands(&house, "up")["waiting"] == 0);
+    nothing_waits(&house);
 
     // What has gone does not go again after a stop.
     let mut late = other.client("late").listen("house/news/#", 1);
