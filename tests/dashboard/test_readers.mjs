@@ -19,9 +19,10 @@ const buttons = (me, where) => me.page.evaluate(([place, most]) => {
   });
 }, [where, EACH]);
 
-/** Its nth visible button; what was refused since is told. */
+/** Its nth visible button, once it is there; what was refused since is told. */
 async function press(me, where, [n, label]) {
-  await me.page.evaluate(([place, at]) => [...document.querySelectorAll(`${place} button`)].filter((one) => one.checkVisibility() && !one.disabled)[at].click(), [where, n]);
+  const button = await me.page.waitForFunction(([place, at]) => [...document.querySelectorAll(`${place} button`)].filter((one) => one.checkVisibility() && !one.disabled)[at], [where, n]);
+  await button.evaluate((one) => one.click());
   await me.page.waitForLoadState('networkidle');
   assert.ok(!(await me.page.evaluate(() => document.querySelector('.told.bad:not(:empty)'))), `“${label}” did not work`);
 }
