@@ -39,30 +39,31 @@ struct Sample {
     own: f64,
 }
 
-pub fn soak(minutes: u64) {
+/// `pace` times as fast as a house is.
+pub fn soak(minutes: u64, pace: u32) {
     let broker = Broker::start(Kind::Jamey);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let tally = Rc::new(Tally::default());
     let begun = Instant::now();
-    let samples = LocalSet::new().block_on(&runtime, live(&broker, &tally, Duration::from_secs(minutes * 60)));
+    let samples = LocalSet::new().block_on(&runtime, live(&broker, &tally, Duration::from_secs(minutes * 60), pace));
     let cpu = broker.cpu_seconds() / begun.elapsed().as_secs_f64() * 100.0;
     let stored: u64 = broker.verdicts().iter().map(|(_, n)| n).sum();
     let trend = Trend::of(&samples);
-    let text = page(minutes, &samples, &trend, tally.acknowledged.get(), stored, cpu);
+    let text = page(minutes, pace, &samples, &trend, tally.acknowledged.get(), stored, cpu);
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/soak.md");
     fs::write(&path, &text).unwrap();
     println!("{text}\nwritten to {}", path.display());
     assert!(trend.is_flat(), "memory grows: {:.1} MiB in {:.0} minutes", trend.growth, trend.minutes);
 }
 
-async fn live(broker: &Broker, tally: &Rc<Tally>, time: Duration) -> Vec<Sample> {
+async fn live(broker: &Broker, tally: &Rc<Tally>, time: Duration, pace: u32) -> Vec<Sample> {
     let door = &broker.plain;
     load::listen(door, tally).await;
     for n in 0..DEVICES {
-        tokio::task::spawn_local(device(door.clone(), n, Rc::clone(tally)));
+        tokio::task::spawn_local(device(door.clone(), n, Rc::clone(tally), pace));
     }
     for n in 0..COMMANDERS {
-        tokio::task::spawn_local(commander(door.clone(), n, Rc::clone(tally)));
+        tokio::task::spawn_local(commander(door.clone(), n, Rc::clone(tally), pace));
     }
     let (begun, mut beat, mut samples) = (Instant::now(), tokio::time::interval(EVERY), vec![]);
     while begun.elapsed() < time {
@@ -74,8 +75,8 @@ async fn live(broker: &Broker, tally: &Rc<Tally>, time: Duration) -> Vec<Sample>
 }
 
 /// Tells a value that wanders, about once a second, and comes back after some minutes as battery devices do.
-async fn device(door: super::broker::Door, n: u64, tally: Rc<Tally>) {
-    let (mut said, pace) = (n * 7, Duration::from_millis(700 + n * 10));
+async fn device(door: super::broker::Door, n: u64, tally: Rc<Tally>, pace: u32) {
+    let (mut said, wait) = (n * 7, Duration::from_millis(700 + n * 10) / pace);
     loop {
         let mut stream = welcomed(&door, &format!("soak_{n}")).await;
         for id in 1..=SAYINGS {
@@ -87,13 +88,13 @@ async fn device(door: super::broker::Door, n: u64, tally: Rc<Tally>) {
             let mut ack = [0; 4];
             stream.read_exact(&mut ack).await.unwrap();
             tally.acknowledged.set(tally.acknowledged.get() + 1);
-            tokio::time::sleep(pace).await;
+            tokio::time::sleep(wait).await;
         }
     }
 }
 
 /// Commands a light some twenty times a second, and asks memory now and then.
-async fn commander(door: super::broker::Door, n: u64, tally: Rc<Tally>) {
+async fn commander(door: super::broker::Door, n: u64, tally: Rc<Tally>, pace: u32) {
     let mut stream = welcomed(&door, &format!("soak-commander-{n}")).await;
     for turn in 0.. {
         let id = (turn % 60_000 + 1) as u16;
@@ -107,7 +108,7 @@ async fn commander(door: super::broker::Door, n: u64, tally: Rc<Tally>) {
         let mut ack = [0; 4];
         stream.read_exact(&mut ack).await.unwrap();
         tally.acknowledged.set(tally.acknowledged.get() + 1);
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        tokio::time::sleep(Duration::from_millis(50) / pace).await;
     }
 }
 
@@ -142,12 +143,12 @@ impl Trend {
     }
 }
 
-fn page(minutes: u64, samples: &[Sample], trend: &Trend, acknowledged: u64, stored: u64, cpu: f64) -> String {
+fn page(minutes: u64, pace: u32, samples: &[Sample], trend: &Trend, acknowledged: u64, stored: u64, cpu: f64) -> String {
     let mut text = format!(
         "# A long time under load\n\n\
-         Written by `JAMEY_SOAK_MINUTES={minutes} tests/soak` on {}: the last run.\n\n\
+         Written by `JAMEY_SOAK_MINUTES={minutes} JAMEY_SOAK_PACE={pace} tests/soak` on {}: the last run.\n\n\
          Real sockets, a real disk, a release build: {DEVICES} devices with a connection each tell something about once a second and connect anew every few minutes, {COMMANDERS} clients\n\
-         command lights twenty times a second each and ask memory now and then, and one listens. {acknowledged} messages were acknowledged, {stored} verdicts stored;\n\
+         command lights twenty times a second each and ask memory now and then, and one listens; all of it {pace} times as fast. {acknowledged} messages were acknowledged, {stored} verdicts stored;\n\
          Jamey took {cpu:.0} % of one core.\n\n\
          **{}**: its own memory (anonymous pages; what is mapped from files the kernel takes back when it likes) was {:.1} MiB in the middle of the last {:.0} minutes, and its\n\
          slope {:+.3} MiB a minute: {:+.1} MiB in that time. Flat is at most {:.1} MiB. The slope is the median of those between all pairs of samples (Theil and Sen), one each ten seconds;\n\

@@ -61,6 +61,7 @@ impl Thinker {
         give_way();
         let mut wait = Duration::ZERO;
         loop {
+            pulse::turns();
             let of = runtime.block_on(async {
                 tokio::select! {
                     biased;
@@ -70,7 +71,6 @@ impl Thinker {
                 }
             });
             let Some((of, process)) = of else { return };
-            pulse::turns();
             wait = if self.has_room() { rest(self.compute(of, process.as_ref(), &stop)) } else { LOOK };
         }
     }

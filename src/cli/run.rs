@@ -12,6 +12,7 @@ use std::{future::Future, time::Duration};
 /// # Errors
 /// When the config is refused or Jamey cannot start.
 pub fn run(common: &Common) -> anyhow::Result<()> {
+    runtime::give_back();
     let loaded = common.load_all()?;
     let older = super::older(&loaded, common.config.as_deref());
     let config = loaded.config;

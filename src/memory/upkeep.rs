@@ -20,7 +20,7 @@ use uuid::Uuid;
 /// Records looked at at a time: what is passed over is not written down before so many were.
 const PAGE: usize = 1_000;
 /// The writer is to be back within this.
-const AIM: Duration = Duration::from_millis(2);
+const AIM: Duration = Duration::from_millis(1);
 /// Rows of one chore, at least and at most.
 const LEAST: usize = 8;
 const MOST: usize = 1_024;
@@ -85,7 +85,7 @@ enum Class {
     Owners(usize),
 }
 
-/// As many as the writer does in two milliseconds.
+/// As many as the writer does in a millisecond.
 #[derive(Debug, Clone, Copy)]
 struct Pace(usize);
 

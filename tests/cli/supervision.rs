@@ -68,9 +68,10 @@ fn each_part_that_panics_comes_back_and_what_was_acknowledged_is_there() {
         "webhook-phone",
         "listener-own",
         "snapshots",
+        "phi",
     ];
-    // The upkeep looks once a minute, and at the start; Jamey's own client comes once.
-    let second = |part: &str| u8::from(!["upkeep", "listener-own"].contains(&part));
+    // The upkeep looks once a minute, and at the start; Jamey's own client comes once; exact Φ is for when enough was seen.
+    let second = |part: &str| u8::from(!["upkeep", "listener-own", "phi"].contains(&part));
     let trials: Vec<String> = parts.iter().map(|part| format!("{part}:panic@{}", second(part))).collect();
     let webhook = format!("[[webhook]]\nname = \"phone\"\nurl = \"http://{NOWHERE}/\"\n");
     let folder = TempDir::new().unwrap();
@@ -248,4 +249,16 @@ fn a_house_under_load_stops_within_five_seconds_says_so_and_keeps_what_it_acknow
     says_offline(&mut watcher);
     let kept = house.count("select count(*) from memory_records where entity like 'load%'", []);
     assert!(u64::try_from(kept).unwrap() >= told.load(Ordering::Relaxed));
+}
+
+#[test]
+fn the_process_that_was_started_is_the_house_and_its_heap_gives_back_at_once_unless_its_owner_says_otherwise() {
+    let delay = |house: &House| {
+        house.serves();
+        let environment = std::fs::read(format!("/proc/{}/environ", house.pid())).unwrap();
+        let words = environment.split(|byte| *byte == 0).filter_map(|word| word.strip_prefix(b"MIMALLOC_PURGE_DELAY="));
+        words.map(|value| String::from_utf8(value.to_vec()).unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(delay(&house()), ["0"]);
+    assert_eq!(delay(&Plan::default().env("MIMALLOC_PURGE_DELAY", "500").start()), ["500"]);
 }

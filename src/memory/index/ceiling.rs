@@ -3,7 +3,7 @@
 //! the shortest text with one of the words and the shortest with the other are not the same.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError},
 };
 use tantivy::{
@@ -29,6 +29,16 @@ impl Ceilings {
     /// When its files cannot be read.
     pub fn of(&self, segment: &SegmentReader, terms: &[Term]) -> tantivy::Result<Vec<Profile>> {
         terms.iter().map(|term| self.profile(segment, term)).collect()
+    }
+
+    /// Forgets what was reckoned of all segments but these.
+    pub fn keep(&self, segments: &BTreeSet<SegmentId>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|(segment, _), _| segments.contains(segment));
+    }
+
+    #[cfg(test)]
+    pub fn remembered(&self) -> usize {
+        self.0.lock().unwrap().len()
     }
 
     fn profile(&self, segment: &SegmentReader, term: &Term) -> tantivy::Result<Profile> {

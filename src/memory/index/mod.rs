@@ -116,6 +116,7 @@ impl Index {
         let seen = of_metas(&self.index).map_err(|source| self.wrap(source))?;
         self.reader.reload().map_err(|source| self.wrap(source))?;
         self.columns.let_go();
+        self.ceilings.keep(&self.reader.searcher().segment_readers().iter().map(|segment| segment.segment_id()).collect());
         *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = seen;
         Ok(())
     }
