@@ -253,12 +253,12 @@ fn a_house_under_load_stops_within_five_seconds_says_so_and_keeps_what_it_acknow
 
 #[test]
 fn the_process_that_was_started_is_the_house_and_its_heap_gives_back_at_once_unless_its_owner_says_otherwise() {
-    let delay = |house: &House| {
+    let delay = |house: &mut House| {
         house.serves();
         let environment = std::fs::read(format!("/proc/{}/environ", house.pid())).unwrap();
         let words = environment.split(|byte| *byte == 0).filter_map(|word| word.strip_prefix(b"MIMALLOC_PURGE_DELAY="));
         words.map(|value| String::from_utf8(value.to_vec()).unwrap()).collect::<Vec<_>>()
     };
-    assert_eq!(delay(&house()), ["0"]);
-    assert_eq!(delay(&Plan::default().env("MIMALLOC_PURGE_DELAY", "500").start()), ["500"]);
+    assert_eq!(delay(&mut house()), ["0"]);
+    assert_eq!(delay(&mut Plan::default().env("MIMALLOC_PURGE_DELAY", "500").start()), ["500"]);
 }
