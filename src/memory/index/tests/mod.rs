@@ -270,25 +270,6 @@ fn words_looked_for_in_turn_are_found_as_all_at_once() {
 }
 
 #[test]
-fn of_segments_that_were_merged_away_nothing_is_remembered() {
-    let mut bench = Bench::new();
-    let reader = bench.reader();
-    let (mut follower, _) = bench.follower();
-    follower.rebuild(&reader, |_| {}).unwrap();
-    let query = Query::parse("kitchen temperature", Timestamp::default(), &TimeZone::UTC);
-    for part in 0..30u64 {
-        write(&mut bench.store, vec![entry(part + 1, "kitchen", "kitchen temperature 21.5")]);
-        all(&mut follower, &reader);
-        hits(follower.index(), &query);
-    }
-    follower.compact(&reader).unwrap();
-    let remembered = || follower.index().ceilings.remembered();
-    assert!(remembered() > 0);
-    let segments = follower.index().reader.searcher().segment_readers().len();
-    assert!(segments < 15 && remembered() <= 2 * segments, "{} of {segments}", remembered());
-}
-
-#[test]
 fn what_is_left_out_may_be_several_words() {
     let mut bench = Bench::new();
     let texts = (1..60).map(|n| entry(n, "a", if n % 3 == 0 { "reading of dev_1 and dev_2" } else { "reading of dev_1 and lamp dev 9" }));

@@ -1,9 +1,13 @@
 //! What is gone takes no room, and an index fits where it is to.
 
-use super::{Bench, all, entry, write};
-use crate::{domain::Keeping, memory::verify::agreement};
+use super::{Bench, all, entry, hits, write};
 use crate::{
-    memory::upkeep::{IndexRoom, Plan, Upkeep, index_room},
+    domain::{Keeping, Timestamp},
+    memory::{
+        recall::Query,
+        upkeep::{IndexRoom, Plan, Upkeep, index_room},
+        verify::agreement,
+    },
     store::Chore,
 };
 use jiff::tz::TimeZone;
@@ -75,4 +79,23 @@ fn an_index_over_its_budget_loses_what_the_database_would_lose_first() {
     upkeep.make_index_fit(1);
     assert_eq!(upkeep.next(&reader, entry(0, "hub", "").percept.at).unwrap(), None);
     assert!(upkeep.has_no_room());
+}
+
+#[test]
+fn of_segments_that_were_merged_away_nothing_is_remembered() {
+    let mut bench = Bench::new();
+    let reader = bench.reader();
+    let (mut follower, _) = bench.follower();
+    follower.rebuild(&reader, |_| {}).unwrap();
+    let query = Query::parse("kitchen temperature", Timestamp::default(), &TimeZone::UTC);
+    for part in 0..30u64 {
+        write(&mut bench.store, vec![entry(part + 1, "kitchen", "kitchen temperature 21.5")]);
+        all(&mut follower, &reader);
+        hits(follower.index(), &query);
+    }
+    follower.compact(&reader).unwrap();
+    let remembered = || follower.index().ceilings.remembered();
+    assert!(remembered() > 0);
+    let segments = follower.index().reader.searcher().segment_readers().len();
+    assert!(segments < 15 && remembered() <= 2 * segments, "{} of {segments}", remembered());
 }
