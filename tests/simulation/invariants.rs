@@ -95,14 +95,27 @@ fn what_waits_is_bounded(house: &mut House) -> Held {
     holds("what_waits_is_bounded", held <= limits::HELD && devices <= limits::DEVICES, || format!("{held} wait, {devices} devices"))
 }
 
-/// Belief, disbelief and uncertainty are in [0, 1] each and 1 together; so are expectation and lower bound in range.
+/// Belief, disbelief and uncertainty are in [0, 1] each and 1 together, for the whole and for each facet. What is expected of a facet is no more
+/// than its slow clock expects, and what it is trusted with is less; the whole is trusted as one of its facets is. (The fast clock lowers what
+/// is expected and not the trust: shortly after it was denied something, one may be trusted with more than is expected.)
 fn opinions_are_opinions(house: &mut House) -> Held {
+    /// The weight of the prior, and what a minute may move: trust is reckoned once a minute.
+    const PRIOR: f64 = 2.0;
+    const MINUTE: f64 = 1e-3;
+    let is_one = |parts: [f64; 3]| parts.iter().all(|part| (0.0..=1.0).contains(part)) && (parts.iter().sum::<f64>() - 1.0).abs() < 1e-9;
     let now = house.mind.now();
     for view in house.mind.soul().opinions(now) {
-        let parts = [view.belief, view.disbelief, view.uncertainty];
-        let is_one = parts.iter().all(|part| (0.0..=1.0).contains(part)) && (parts.iter().sum::<f64>() - 1.0).abs() < 1e-9;
-        let in_range = view.lower_bound.get() <= view.expectation.get() + 1e-9 && (0.0..=1.0).contains(&view.base_rate);
-        holds("opinions_are_opinions", is_one && in_range, || format!("of {}: {view:?}", view.entity))?;
+        let (a, trust, facets) = (view.base_rate, view.lower_bound.get(), &view.detail.facets);
+        let mut sound = is_one([view.belief, view.disbelief, view.uncertainty]) && (0.0..=1.0).contains(&a);
+        for facet in facets {
+            let slow = (PRIOR * a + facet.for_it) / (PRIOR + facet.for_it + facet.against_it);
+            sound &= is_one([facet.belief, facet.disbelief, facet.uncertainty]);
+            sound &= facet.expectation <= slow + 1e-9 && facet.lower_bound < slow;
+            // What speaks against one facet speaks against the whole.
+            sound &= facet.against_it < 1.0 || trust <= facet.lower_bound + MINUTE;
+        }
+        sound &= facets.is_empty() || facets.iter().any(|facet| (facet.lower_bound - trust).abs() < MINUTE);
+        holds("opinions_are_opinions", sound, || format!("of {}: {view:?}", view.entity))?;
     }
     Ok(())
 }
