@@ -69,6 +69,8 @@ fn what_is_promised_holds_in_every_world() {
         match live(&ground, &run, Planted::Nothing) {
             Ok(lived) => lived.counts.into_iter().for_each(|(what, n)| *met.entry(what).or_default() += n),
             Err(fell) => {
+                // To find the shortest run takes minutes where runs are long.
+                println!("seed {seed}: {fell:?}");
                 let (short, fell) = shrink(&ground, &run, Planted::Nothing, &fell);
                 panic!("{}", report(seed, length, &short, &fell));
             }

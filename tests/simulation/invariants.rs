@@ -7,7 +7,7 @@ use super::{
 };
 use jamey::{
     app::{self, Entered},
-    domain::{Answer, Decision, Ending, EntityId, Input, Kept, limits},
+    domain::{Answer, Decision, Ending, EntityId, Input, Kept, Standing, limits},
     memory::{index::Index, verify},
     mind::{Mind, State},
     store::{self, Batch},
@@ -105,8 +105,14 @@ fn opinions_are_opinions(house: &mut House) -> Held {
     let is_one = |parts: [f64; 3]| parts.iter().all(|part| (0.0..=1.0).contains(part)) && (parts.iter().sum::<f64>() - 1.0).abs() < 1e-9;
     let now = house.mind.now();
     for view in house.mind.soul().opinions(now) {
-        let (a, trust, facets) = (view.base_rate, view.lower_bound.get(), &view.detail.facets);
-        let mut sound = is_one([view.belief, view.disbelief, view.uncertainty]) && (0.0..=1.0).contains(&a);
+        let (trust, facets) = (view.lower_bound.get(), &view.detail.facets);
+        // That of the view is the fast clock's: what the slow one expects.
+        let a = match view.standing {
+            Standing::Owner => 0.7,
+            Standing::Paired => 0.5,
+            Standing::Newcomer => 0.3,
+        };
+        let mut sound = is_one([view.belief, view.disbelief, view.uncertainty]) && (0.0..=1.0).contains(&view.base_rate);
         for facet in facets {
             let slow = (PRIOR * a + facet.for_it) / (PRIOR + facet.for_it + facet.against_it);
             sound &= is_one([facet.belief, facet.disbelief, facet.uncertainty]);
