@@ -88,6 +88,7 @@ fn live(seed: u64) -> Lived {
         if usize::try_from(event.at / (10 * 86_400)).unwrap() > lived.sizes.len() {
             lived.sizes.push(size(&house));
         }
+        house.observes = event.at < OBSERVED;
         let outcome = house.publish(&who(event.voice), &event.topic, event.payload.as_bytes(), event.retained);
         lived.judged += outcome.judged.len();
         for judged in outcome.judged {

@@ -146,6 +146,61 @@ fn a_new_name_is_worth_less_than_any_old_one() {
     }
 }
 
+const DOOR: &str = r#"
+timezone = "UTC"
+[[device]]
+id = "front_door"
+class = "lock"
+command_topic = "door/set"
+payloads = { UNLOCK = "unlock", LOCK = "lock" }
+[[signal]]
+name = "home"
+entity = "family"
+kind = "presence"
+default = true
+[[signal]]
+name = "asleep"
+entity = "family"
+kind = "asleep"
+default = false
+[[signal]]
+name = "smoke"
+entity = "smoke_hall"
+kind = "smoke"
+default = false
+[[signal]]
+name = "co"
+entity = "co_cellar"
+kind = "co"
+default = false
+"#;
+
+/// Where commands are only watched they go on: to be denied for being unknown is no misdeed there, what no trust would have had allowed is one.
+#[test]
+fn who_is_new_is_not_held_to_be_bad_for_being_unknown() {
+    let noon: jiff::Timestamp = "2026-11-04T12:00:00Z".parse().unwrap();
+    for (observes, retained, is_misdeed) in [(true, false, false), (false, false, true), (true, true, true)] {
+        let mut house = Alive::new(DOOR, Timestamp::from_micros(noon.as_microsecond()));
+        house.observes = observes;
+        for (entity, kind, told) in
+            [("family", "presence", "true"), ("family", "asleep", "false"), ("smoke_hall", "smoke", "false"), ("co_cellar", "co", "false")]
+        {
+            house.tell(entity, kind, told);
+        }
+        for _ in 0..10 {
+            let outcome = house.publish(&Who::client("panel"), "door/set", b"UNLOCK", retained);
+            assert_eq!(outcome.decision(), Some(Decision::Deny), "{}", outcome.judged[0].verdict.reason);
+            house.pass(120);
+        }
+        let panel = house.mind.soul().opinion(&id("panel"), house.now).unwrap();
+        let wanted = panel.detail.wanted.unwrap();
+        assert_eq!(panel.disbelief > 0.0, is_misdeed, "observes {observes}, retained {retained}: {:?}", panel.reasons);
+        assert_eq!(panel.detail.facets.iter().any(|facet| facet.owed > 0), is_misdeed, "probation");
+        // What would have had it allowed is told all the same.
+        assert_eq!((wanted.target, wanted.remedy == Remedy::Never), (id("front_door"), retained));
+    }
+}
+
 /// Everybody says of one that it is good, or bad, as strongly as can be said.
 fn crowd(about: Standing, good: bool, behaved: bool) -> f64 {
     let (mut soul, target) = (Soul::new(), id("target"));

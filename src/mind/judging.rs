@@ -4,11 +4,14 @@ use super::Mind;
 use crate::{
     conscience::RuleSet,
     domain::{
-        Act, ActFacts, Decision, DeviceClass, DeviceFacts, Facts, Judged, Outcome, Percept, Purpose, RelationKind, Request, RequestFacts,
-        Signals, Unit01, Verdict, limits,
+        Act, ActFacts, Decision, DeviceClass, DeviceFacts, Facts, Judged, Origin, Outcome, Percept, Purpose, RelationKind, Request,
+        RequestFacts, Signals, Unit01, Verdict, limits,
     },
     soul::Evidence,
 };
+
+/// Between two looks at how much more trust an asker would need whose denials are no evidence.
+const WANTED_SECONDS: f64 = 60.0;
 
 impl Mind {
     pub(super) fn judge(&mut self, percept: &Percept, requests: &[Request]) -> Outcome {
@@ -21,13 +24,18 @@ impl Mind {
         self.speak_gently(percept, &mut judged);
         let mut outcome = Outcome { judged, ..Outcome::default() };
         outcome.repeats_held = percept.repeat_of.is_some_and(|id| self.state.held.contains_key(&id));
+        let observed = matches!(percept.purpose, Purpose::Requests { origin: Origin::Observed, .. });
         if fresh {
             self.shade(percept, &outcome.judged, now);
             self.hold_or_supersede(percept, &mut outcome);
             for judged in &outcome.judged {
                 let (request, verdict) = (&judged.request, &judged.verdict);
                 self.state.commands.entry(request.target.clone()).or_default().note(now, &percept.source.requester, &request.verb);
+                let denied = verdict.decision == Decision::Deny;
+                // What is merely watched goes on. Who is denied there because it is not known yet has done no wrong, and must not stay unknown for it.
+                let spared = denied && observed && allows_with(&mut self.rules, &mut judged.facts.clone(), 1.0);
                 let evidence = match verdict.decision {
+                    Decision::Deny if spared => None,
                     Decision::Deny => Some(Evidence::Denied),
                     Decision::Allow => Some(Evidence::Clean),
                     Decision::Escalate => None,
@@ -43,11 +51,12 @@ impl Mind {
                 let counted = evidence.is_some_and(|evidence| self.state.soul.hear(requester, now, Some(&request.target), evidence));
                 // As evidence counts, once a minute: who asks again and again makes Jamey nothing by it.
                 if counted {
-                    self.acted(if verdict.decision == Decision::Deny { Act::Denied } else { Act::Allowed }, percept.id, requester);
+                    self.acted(if denied { Act::Denied } else { Act::Allowed }, percept.id, requester);
                     self.acted(Act::Moved, percept.id, requester);
                 }
-                // Once a minute and target at most, as the evidence counts.
-                if verdict.decision == Decision::Deny && counted {
+                // Once a minute at most, for each target where it is evidence.
+                let long_ago = |at| now.seconds_since(at) >= WANTED_SECONDS;
+                if denied && (counted || spared && self.state.soul.wanted_at(requester).is_none_or(long_ago)) {
                     let trust = least_trust(&mut self.rules, &judged.facts);
                     self.state.soul.want(requester, &request.target, &request.verb.0, now, trust);
                 }
@@ -135,10 +144,7 @@ impl Mind {
 /// The least trust t in [0, 1], to 1e-12, with which a request would have been allowed on the same facts; None: no trust would have done.
 fn least_trust(rules: &mut RuleSet, facts: &Facts) -> Option<f64> {
     let mut facts = facts.clone();
-    let mut allows = |t: f64| {
-        facts.req.trust = Unit01::clamped(t);
-        rules.judge(&facts).decision == Decision::Allow
-    };
+    let mut allows = |t: f64| allows_with(rules, &mut facts, t);
     if !allows(1.0) {
         return None;
     }
@@ -152,6 +158,12 @@ fn least_trust(rules: &mut RuleSet, facts: &Facts) -> Option<f64> {
         }
     }
     Some(high)
+}
+
+/// Whether a request would have been allowed, had its requester been trusted with `trust`.
+fn allows_with(rules: &mut RuleSet, facts: &mut Facts, trust: f64) -> bool {
+    facts.req.trust = Unit01::clamped(trust);
+    rules.judge(facts).decision == Decision::Allow
 }
 
 /// What a device that nobody described must be taken for, from what is asked of it: the riskiest thing that knows the verb.

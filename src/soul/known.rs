@@ -167,6 +167,11 @@ impl Known {
         self.changed = true;
     }
 
+    #[must_use]
+    pub fn wanted_at(&self) -> Option<Timestamp> {
+        self.wanted.as_ref().map(|want| want.at)
+    }
+
     /// How far its word on others is believed, in [0, 1]: P without what others say; of a newcomer the base rate at most, for to behave well
     /// is cheap for a crowd that someone made up.
     #[must_use]

@@ -261,6 +261,12 @@ impl Soul {
         self.with(entity, at, |one| one.known.want(Want { target: target.clone(), verb, at, trust }));
     }
 
+    /// When the last request of its that was not allowed was noted.
+    #[must_use]
+    pub fn wanted_at(&self, entity: &EntityId) -> Option<Timestamp> {
+        self.entities.get(entity)?.known.wanted_at()
+    }
+
     /// Changes one entity, who is a newcomer if unknown. None: there is no room for it.
     fn with<T>(&mut self, entity: &EntityId, at: Timestamp, change: impl FnOnce(&mut Entity) -> T) -> Option<T> {
         if !self.entities.contains_key(entity) && !self.welcome(entity, Standing::Newcomer, at) {

@@ -27,6 +27,8 @@ pub struct Alive {
     ids: u64,
     /// What comes now is given by another broker out of its store.
     pub stored: bool,
+    /// Commands are judged, and go on whatever the verdict.
+    pub observes: bool,
     /// What a store would be given to keep, where somebody wants it.
     pub entries: Option<Vec<Entry>>,
 }
@@ -97,7 +99,7 @@ impl Alive {
         let bridges = guards.gateways();
         let entities: Vec<_> = config.entities.iter().map(|e| (e.id.clone(), Standing::Paired)).collect();
         mind.declare(bridges.chain(config.devices.iter().map(config::DeviceEntry::claim)), entities);
-        Self { mind, config, now, guards, ids: 1, stored: false, entries: None }
+        Self { mind, config, now, guards, ids: 1, stored: false, observes: false, entries: None }
     }
 
     pub fn pass(&mut self, seconds: i64) {
@@ -119,7 +121,8 @@ impl Alive {
         match guard::read(self.mind.registry(), &self.guards, topic, payload, retained) {
             Reading::Passes => Outcome::default(),
             Reading::Requests(requests) => {
-                let purpose = Purpose::Requests { origin: Origin::Guard, requests };
+                let origin = if self.observes { Origin::Observed } else { Origin::Guard };
+                let purpose = Purpose::Requests { origin, requests };
                 self.take(who, who.0.requester.clone(), "request".into(), topic, payload, retained, purpose)
             }
             Reading::Unguarded => {
