@@ -67,7 +67,10 @@ fn what_is_promised_holds_in_every_world() {
     for seed in seeds() {
         let run = run_of(seed, length);
         match live(&ground, &run, Planted::Nothing) {
-            Ok(lived) => lived.counts.into_iter().for_each(|(what, n)| *met.entry(what).or_default() += n),
+            Ok(lived) => lived.counts.into_iter().for_each(|(what, n)| {
+                let so_far = met.entry(what).or_default();
+                *so_far = if what.ends_with("at most") { n.max(*so_far) } else { *so_far + n };
+            }),
             Err(fell) => {
                 // To find the shortest run takes minutes where runs are long.
                 println!("seed {seed}: {fell:?}");
