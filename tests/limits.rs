@@ -226,16 +226,19 @@ fn failed_logins_are_answered_later_and_later_and_nobody_else_waits() {
         assert!(house.dial("stranger").v5().user("$jamey", "guess").try_open().err().unwrap().refused());
         began.elapsed()
     };
-    (0..2).for_each(|_| assert!(fail() < Duration::from_millis(250), "the first ones are free"));
+    let free = (0..2).map(|_| fail()).min().unwrap();
     assert!(fail() >= Duration::from_millis(250));
-    assert!(fail() >= Duration::from_millis(500));
+    let fourth = fail();
+    assert!(
+        fourth >= Duration::from_millis(500) && free + Duration::from_millis(250) <= fourth,
+        "the first ones are free: {free:?}, {fourth:?}"
+    );
     counts(&house, "logins");
     std::thread::scope(|scope| {
         let waits = scope.spawn(fail);
-        let began = Instant::now();
         let mut other = house.client("other");
         other.tell("t", "x");
-        assert!(began.elapsed() < Duration::from_millis(900), "{:?}", began.elapsed());
+        assert!(!waits.is_finished(), "nobody else waits");
         assert!(waits.join().unwrap() >= Duration::from_secs(1));
     });
 }

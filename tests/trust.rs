@@ -198,6 +198,16 @@ fn who_is_new_is_not_held_to_be_bad_for_being_unknown() {
         assert_eq!(panel.detail.facets.iter().any(|facet| facet.owed > 0), is_misdeed, "probation");
         // What would have had it allowed is told all the same.
         assert_eq!((wanted.target, wanted.remedy == Remedy::Never), (id("front_door"), retained));
+        // Who did wrong is no unknown one: what it tries then counts.
+        if observes {
+            let before = panel.disbelief;
+            house.publish(&Who::client("panel"), "door/set", b"UNLOCK", true);
+            house.pass(120);
+            assert_eq!(house.publish(&Who::client("panel"), "door/set", b"UNLOCK", false).decision(), Some(Decision::Deny));
+            let panel = house.mind.soul().opinion(&id("panel"), house.now).unwrap();
+            let most = panel.detail.facets.iter().map(|facet| facet.owed).max();
+            assert!(panel.disbelief > before && most >= Some(40), "two breaches at least: {panel:?}");
+        }
     }
 }
 

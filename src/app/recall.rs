@@ -11,7 +11,7 @@ use crate::{
     },
     memory::{
         index::Index,
-        recall::{self, Mindset, Page, Query, RecallError, told},
+        recall::{self, Mindset, Page, Paged, Query, RecallError, told},
         working::{Figures, Working},
     },
     observe::{RecallRoom, Recalled},
@@ -82,6 +82,7 @@ impl Recaller {
             data: self.hall.config.store.data.clone(),
             open: None,
             working: Working::new(u64::from(self.hall.config.memory.cache_mb) * MIB),
+            paged: Paged::default(),
             focus: None,
         };
         loop {
@@ -201,6 +202,7 @@ struct Memory {
     data: PathBuf,
     open: Option<(Index, Reader)>,
     working: Working,
+    paged: Paged,
     focus: Option<EntityId>,
 }
 
@@ -215,13 +217,15 @@ impl Memory {
         cursor: Option<&str>,
     ) -> Result<Page, RecallError> {
         let of_theirs = |row: &RecordRow| asked.may_know(config, &row.topic, &row.kind, &row.requester);
+        let mut paged = std::mem::take(&mut self.paged);
         let result = self.opened().and_then(|(index, store, working, focus)| {
             // A cursor names what is in focus.
             let focus = focus.clone().filter(|_| asked.may_know_focus(config));
             let may_know = (!asked.may_know_all()).then_some(&of_theirs as &dyn Fn(&RecordRow) -> bool);
-            let mind = Mindset { focus, working: Some(working), may_know, ..Mindset::default() };
+            let mind = Mindset { focus, working: Some(working), paged: Some(&mut paged), may_know, ..Mindset::default() };
             recall::find_in(mind, index, store, query, now, limit, cursor)
         });
+        self.paged = paged;
         if let Err(error) = &result
             && !matches!(error, RecallError::Cursor(_))
         {

@@ -32,15 +32,19 @@ impl Mind {
                 let (request, verdict) = (&judged.request, &judged.verdict);
                 self.state.commands.entry(request.target.clone()).or_default().note(now, &percept.source.requester, &request.verb);
                 let denied = verdict.decision == Decision::Deny;
-                // What is merely watched goes on. Who is denied there because it is not known yet has done no wrong, and must not stay unknown for it.
-                let spared = denied && observed && allows_with(&mut self.rules, &mut judged.facts.clone(), 1.0);
+                let requester = &percept.source.requester;
+                // What is merely watched goes on. Who is denied there because it is not known yet has done no wrong, and must not stay unknown for
+                // it; who has done wrong is known.
+                let spared = denied
+                    && observed
+                    && self.state.soul.on_probation(requester) == Some(false)
+                    && allows_with(&mut self.rules, &mut judged.facts.clone(), 1.0);
                 let evidence = match verdict.decision {
                     Decision::Deny if spared => None,
                     Decision::Deny => Some(Evidence::Denied),
                     Decision::Allow => Some(Evidence::Clean),
                     Decision::Escalate => None,
                 };
-                let requester = &percept.source.requester;
                 // Only what is registered, and was let: an asker must not fill the house with relations to what it made up.
                 if verdict.decision == Decision::Allow
                     && self.state.registry.device(&request.target).is_some()

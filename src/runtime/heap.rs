@@ -8,16 +8,33 @@ const GIVES_BACK: (&str, &str) = ("MIMALLOC_PURGE_DELAY", "0");
 /// holds; where it cannot be begun anew, it goes on as it is. Before anything is opened.
 #[cfg(unix)]
 pub fn give_back() {
-    use std::os::unix::process::CommandExt;
+    use std::{
+        ffi::{CString, OsString},
+        os::unix::ffi::OsStringExt,
+        path::Path,
+    };
 
     let (name, value) = GIVES_BACK;
     if std::env::var_os(name).is_some() {
         return;
     }
-    let mut words = std::env::args_os();
-    if let (Ok(own), Some(called)) = (std::env::current_exe(), words.next()) {
-        // It returns only where it failed.
-        let _ = std::process::Command::new(own).arg0(called).args(words).env(name, value).exec();
+    let (Ok(own), Some(called)) = (std::env::current_exe(), std::env::args_os().next()) else { return };
+    // Where a loader was started, it is the loader that would be begun anew.
+    if own.file_name() != Path::new(&called).file_name() {
+        return;
+    }
+    let texts = |texts: Vec<OsString>| texts.into_iter().map(|text| CString::new(text.into_vec())).collect::<Result<Vec<_>, _>>();
+    let mut environment = vec![OsString::from(format!("{name}={value}"))];
+    environment.extend(std::env::vars_os().map(|(mut name, value)| {
+        name.push("=");
+        name.push(value);
+        name
+    }));
+    if let (Ok(own), Ok(words), Ok(environment)) =
+        (CString::new(own.into_os_string().into_vec()), texts(std::env::args_os().collect()), texts(environment))
+    {
+        // It returns only where it failed. `Command::exec` then has signals set otherwise, and a shell read what is no program.
+        let _ = nix::unistd::execve(&own, &words, &environment);
     }
 }
 

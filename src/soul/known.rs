@@ -167,6 +167,12 @@ impl Known {
         self.changed = true;
     }
 
+    /// Whether it has to behave for a while after a breach.
+    #[must_use]
+    pub fn on_probation(&self) -> bool {
+        self.facets.0.iter().any(|(_, o)| o.on_probation())
+    }
+
     #[must_use]
     pub fn wanted_at(&self) -> Option<Timestamp> {
         self.wanted.as_ref().map(|want| want.at)
@@ -216,7 +222,7 @@ impl Known {
         let now = self.moment(at);
         let (belief, a) = (self.hearsay.fuse(self.belief(now), at), base_rate(self.standing));
         let mut reasons = self.ledger.reasons();
-        if self.facets.0.iter().any(|(_, o)| o.on_probation()) {
+        if self.on_probation() {
             reasons.push("on probation after a breach: no more than its base rate until it has behaved".to_owned());
         }
         if reasons.is_empty() {

@@ -451,6 +451,12 @@ impl Soul {
         self.entities.get(entity).map(|one| one.known.events())
     }
 
+    /// Whether it has to behave for a while after a breach; None when it is not known.
+    #[must_use]
+    pub fn on_probation(&self, entity: &EntityId) -> Option<bool> {
+        self.entities.get(entity).map(|one| one.known.on_probation())
+    }
+
     pub fn opinion(&mut self, entity: &EntityId, at: Timestamp) -> Option<OpinionView> {
         self.entities.get_mut(entity).map(|one| one.view(entity, &self.relations, at))
     }

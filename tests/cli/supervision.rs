@@ -262,3 +262,36 @@ fn the_process_that_was_started_is_the_house_and_its_heap_gives_back_at_once_unl
     assert_eq!(delay(&mut house()), ["0"]);
     assert_eq!(delay(&mut Plan::default().env("MIMALLOC_PURGE_DELAY", "500").start()), ["500"]);
 }
+
+/// Its program is gone from the disk, so it cannot be begun anew: it goes on as it was, and who hangs up does not end it.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_house_that_cannot_begin_itself_anew_goes_on() {
+    use std::{
+        io::{BufRead, BufReader},
+        os::{fd::AsRawFd, unix::process::CommandExt},
+        process::{Command, Stdio},
+    };
+    const SIGPIPE: u32 = 13;
+
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let gone = folder.path().join("jamey");
+    std::fs::hard_link(env!("CARGO_BIN_EXE_jamey"), &gone).unwrap();
+    let program = std::fs::File::open(&gone).unwrap();
+    std::fs::remove_file(&gone).unwrap();
+    let mut command = Command::new(format!("/proc/self/fd/{}", program.as_raw_fd()));
+    command
+        .arg0("jamey (deleted)")
+        .args(["run", "--mqtt", "127.0.0.1:0", "--http", "127.0.0.1:0", "--data"])
+        .arg(folder.path().join("data"));
+    let mut child = command.env_remove("MIMALLOC_PURGE_DELAY").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut ready = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut ready).unwrap();
+    let of_process = |what: &str| std::fs::read_to_string(format!("/proc/{}/{what}", child.id())).unwrap();
+    assert!(!of_process("environ").contains("MIMALLOC_PURGE_DELAY"), "it was not begun anew");
+    let ignored = of_process("status").lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigIgn:")?.trim(), 16).ok());
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(ready.starts_with("ready mqtt="), "{ready}");
+    assert!(ignored.unwrap() & (1 << (SIGPIPE - 1)) != 0, "{ignored:x?}");
+}

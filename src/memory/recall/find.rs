@@ -2,6 +2,7 @@
 
 use super::{
     Query,
+    paged::{Paged, Question},
     rank::{self, Parts, Uses},
 };
 use crate::{
@@ -61,6 +62,8 @@ pub struct Mindset<'m> {
     pub focus: Option<EntityId>,
     /// What is at hand.
     pub working: Option<&'m mut Working>,
+    /// What is being paged through.
+    pub paged: Option<&'m mut Paged>,
     /// Which records who asks may know; None: all.
     pub may_know: Option<&'m dyn Fn(&RecordRow) -> bool>,
     /// What counts.
@@ -100,6 +103,8 @@ pub fn find_in(
     let until = cursor.as_ref().map(|c| last_of(c.now));
     let focus = focus.filter(|_| query.has_words());
     let tail = tail(index, store)?;
+    let question = Question { now, focus: focus.clone(), query: query.clone(), parts: mind.parts };
+    let mut paged = mind.paged;
     let search = Search { index, store, query, parts: mind.parts, may_know: mind.may_know, now, until, focus: focus.as_ref(), tail };
     let mut page = Page::default();
     let first = cursor.as_ref().map_or(0, |c| c.window);
@@ -108,29 +113,36 @@ pub fn find_in(
         last.map(|last| Cursor { now, window, score: last.score, id: last.record.id, focus: focus.clone() }.write())
     };
     for window in first..WINDOWS {
-        let Ranked { mut found, is_last } = search.window(window)?;
-        if let Some(cursor) = cursor.as_ref().filter(|c| c.window == window) {
-            found.retain(|one| order(one, &(cursor.score, cursor.id)) == Ordering::Greater);
-        }
-        for (score, id) in found {
+        let kept = paged.as_ref().and_then(|paged| paged.order(&question, window));
+        // Another one may ask for the next page, who may know less.
+        let ranked = match kept {
+            Some(kept) if search.may_all_be_known(&kept)? => kept,
+            _ => Arc::new(search.window(window)?),
+        };
+        let from = cursor.as_ref().filter(|c| c.window == window).map(|c| (c.score, c.id));
+        for (score, id) in ranked.found.iter().filter(|one| from.is_none_or(|from| order(one, &from) == Ordering::Greater)) {
             if page.records.len() == limit {
-                page.next = next(&page, window);
-                return Ok(page);
+                break;
             }
             // What was forgotten meanwhile is not there any more.
             let record = match &mut working {
-                Some(working) => working.record(store, id)?,
-                None => store.record(id)?,
+                Some(working) => working.record(store, *id)?,
+                None => store.record(*id)?,
             };
             if let Some(record) = record {
-                page.records.push(Recalled { record, score });
+                page.records.push(Recalled { record, score: *score });
             }
         }
-        if is_last {
+        let last = page.records.last().map(|last| (last.score, last.record.id));
+        let is_more = last.is_some_and(|last| ranked.found.iter().any(|one| order(one, &last) == Ordering::Greater));
+        if page.records.len() == limit && (is_more || !ranked.is_last) {
+            page.next = next(&page, window);
+            if let Some(paged) = &mut paged {
+                paged.keep(question, window, ranked);
+            }
             return Ok(page);
         }
-        if page.records.len() == limit {
-            page.next = next(&page, window);
+        if ranked.is_last {
             return Ok(page);
         }
     }
@@ -157,9 +169,9 @@ struct Search<'s> {
 }
 
 /// Some candidates in their order, and whether there are no more.
-struct Ranked {
-    found: Vec<(f64, Uuid)>,
-    is_last: bool,
+pub(super) struct Ranked {
+    pub found: Vec<(f64, Uuid)>,
+    pub is_last: bool,
 }
 
 struct Candidate {
@@ -172,6 +184,16 @@ struct Candidate {
 }
 
 impl Search<'_> {
+    fn may_all_be_known(&self, ranked: &Ranked) -> Result<bool, StoreError> {
+        let Some(may_know) = self.may_know else { return Ok(true) };
+        for (_, id) in &ranked.found {
+            if self.store.record(*id)?.is_some_and(|row| !may_know(&row)) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     fn window(&self, number: usize) -> Result<Ranked, RecallError> {
         let wanted = Wanted {
             limit: CANDIDATES * (number + 1),

@@ -3,6 +3,7 @@
 mod asked;
 mod find;
 mod hours;
+mod paged;
 mod query;
 pub mod rank;
 #[cfg(test)]
@@ -12,4 +13,5 @@ mod words;
 
 pub use asked::told;
 pub use find::{Mindset, Page, RecallError, Recalled, find, find_in};
+pub use paged::Paged;
 pub use query::Query;

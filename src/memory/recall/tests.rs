@@ -1,6 +1,6 @@
 //! What comes first, and what follows on the next page, on real files.
 
-use super::{Mindset, Page, Query, find, find_in};
+use super::{Mindset, Page, Paged, Query, find, find_in};
 use crate::{
     domain::{Body, Change, EntityId, Layer, MemoryRecord, Outcome, Percept, Purpose, Timestamp, percept::Source},
     memory::{index::Follower, working::Working},
@@ -136,6 +136,44 @@ fn recalls_between_two_pages_move_nothing() {
     assert_eq!((seen.len(), distinct.len()), (30, 30));
     assert_eq!(seen[0], id(7));
     assert!(house.folder.path().exists());
+}
+
+#[test]
+fn what_is_indexed_between_two_pages_leaves_out_nothing() {
+    // Texts of every length: how much a longer one counts for less depends on all that the index has.
+    let text = |n: u64| format!("a parcel came {}", "and lay there ".repeat(usize::try_from(n % 9).unwrap()));
+    let pages = |mut paged: Option<Paged>| {
+        let mut house = House::remembering((0..3).map(|n| entry(n, "gate", &text(n))).collect());
+        house.store.write(&Batch { entries: (3..90).map(|n| entry(n, "gate", &text(n))).collect(), ..Batch::default() }).unwrap();
+        let (mut seen, mut cursor) = (Vec::new(), None);
+        loop {
+            let page = house.find_with(Mindset { paged: paged.as_mut(), ..Mindset::default() }, 20, cursor.as_deref());
+            seen.extend(ids(&page));
+            house.follower.follow(&house.reader).unwrap();
+            house.follower.commit().unwrap();
+            cursor = page.next;
+            if cursor.is_none() {
+                break (seen.len(), seen.into_iter().collect::<BTreeSet<Uuid>>().len());
+            }
+        }
+    };
+    assert_eq!(pages(Some(Paged::default())), (90, 90));
+    assert_ne!(pages(None), (90, 90), "or this shows nothing");
+}
+
+#[test]
+fn who_may_know_less_is_given_no_page_of_one_who_may_know_more() {
+    let mut secret = entry(9, "safe", "parcel parcel parcel");
+    secret.percept.topic = "hidden".into();
+    let may_know = |row: &crate::store::RecordRow| row.topic != "hidden";
+    let house = House::remembering((0..4).map(|n| entry(n, "gate", "a parcel came")).chain([secret]).collect());
+    let mut paged = Paged::default();
+    let first = house.find_with(Mindset { paged: Some(&mut paged), ..Mindset::default() }, 1, None);
+    for _ in 0..2 {
+        let mind = Mindset { paged: Some(&mut paged), may_know: Some(&may_know), ..Mindset::default() };
+        let theirs = house.find_with(mind, 10, first.next.as_deref());
+        assert!(theirs.records.iter().all(|one| one.record.topic != "hidden"), "{:?}", ids(&theirs));
+    }
 }
 
 #[test]
