@@ -140,18 +140,21 @@ fn recalls_between_two_pages_move_nothing() {
 
 #[test]
 fn what_is_indexed_between_two_pages_leaves_out_nothing() {
-    // Texts of every length: how much a longer one counts for less depends on all that the index has.
-    let text = |n: u64| format!("a parcel came {}", "and lay there ".repeat(usize::try_from(n % 9).unwrap()));
+    // Which word says more depends on all that the index has.
+    let text = |n: u64| ["a parcel lay there", "something lay there", "a parcel came"][usize::from(n >= 30) + usize::from(n >= 40)];
     let pages = |mut paged: Option<Paged>| {
-        let mut house = House::remembering((0..3).map(|n| entry(n, "gate", &text(n))).collect());
-        house.store.write(&Batch { entries: (3..90).map(|n| entry(n, "gate", &text(n))).collect(), ..Batch::default() }).unwrap();
-        let (mut seen, mut cursor) = (Vec::new(), None);
+        let mut house = House::remembering((0..90).map(|n| entry(n, "gate", text(n))).collect());
+        let (mut seen, mut cursor, mut next) = (Vec::new(), None, 200);
         loop {
-            let page = house.find_with(Mindset { paged: paged.as_mut(), ..Mindset::default() }, 20, cursor.as_deref());
+            let mind = Mindset { paged: paged.as_mut(), ..Mindset::default() };
+            let page =
+                find_in(mind, house.follower.index(), &house.reader, &query("parcel lay"), after(100), 35, cursor.as_deref()).unwrap();
             seen.extend(ids(&page));
+            let more = (next..next + 300).map(|n| entry(n, "shed", "a cat lay there")).collect();
+            house.store.write(&Batch { entries: more, ..Batch::default() }).unwrap();
             house.follower.follow(&house.reader).unwrap();
             house.follower.commit().unwrap();
-            cursor = page.next;
+            (cursor, next) = (page.next, next + 300);
             if cursor.is_none() {
                 break (seen.len(), seen.into_iter().collect::<BTreeSet<Uuid>>().len());
             }
