@@ -11,6 +11,7 @@ use super::{
 };
 use crate::domain::limits;
 use std::{
+    collections::VecDeque,
     io,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, atomic::Ordering::Relaxed, mpsc::SyncSender},
@@ -39,6 +40,9 @@ pub struct Writer {
 /// A chore that waited so long for a moment without a batch goes first: also a house that never rests is kept in order.
 const CHORE_WAIT: Duration = Duration::from_millis(250);
 
+/// So many chores may wait: upkeep, the index and their owner's commands ask one by one.
+pub(super) const CHORES: usize = 8;
+
 /// Where who asked for a chore hears of it.
 type Tell = SyncSender<Result<ChoreDone, StoreError>>;
 
@@ -52,7 +56,7 @@ pub(super) struct Desk {
 struct State {
     waiting: Option<(Batch, Done)>,
     /// Upkeep that waits for a moment without a batch, and since when.
-    chore: Option<(Chore, Tell, Instant)>,
+    chores: VecDeque<(Chore, Tell, Instant)>,
     busy: bool,
     stop: bool,
     /// The thread is gone: nothing is taken any more.
@@ -158,13 +162,13 @@ impl Desk {
         self.changed.notify_all();
     }
 
-    /// Hands a chore in, unless one waits already.
+    /// Hands a chore in, unless too many wait already.
     pub(super) fn ask(&self, chore: Chore, tell: Tell) -> Result<(), StoreError> {
         let mut state = self.lock();
-        if state.ended || state.stop || state.chore.is_some() {
-            return Err(StoreError::Again("the store is closing, or has a chore already"));
+        if state.ended || state.stop || state.chores.len() >= CHORES {
+            return Err(StoreError::Again("the store is closing, or has chores enough"));
         }
-        state.chore = Some((chore, tell, Instant::now()));
+        state.chores.push_back((chore, tell, Instant::now()));
         drop(state);
         self.changed.notify_all();
         Ok(())
@@ -173,11 +177,11 @@ impl Desk {
     fn take(&self) -> Option<Task> {
         let mut state = self.lock();
         loop {
-            let is_late = state.chore.as_ref().is_some_and(|(.., since)| since.elapsed() >= CHORE_WAIT);
+            let is_late = state.chores.front().is_some_and(|(.., since)| since.elapsed() >= CHORE_WAIT);
             if !is_late && let Some((batch, done)) = state.waiting.take() {
                 return Some(Task::Batch(batch, done));
             }
-            if let Some((chore, tell, _)) = state.chore.take() {
+            if let Some((chore, tell, _)) = state.chores.pop_front() {
                 return Some(Task::Chore(chore, tell));
             }
             if state.stop {
@@ -314,7 +318,7 @@ impl Drop for Ending {
         let mut state = self.0.lock();
         state.ended = true;
         state.waiting = None;
-        state.chore = None;
+        state.chores.clear();
         if !state.stop {
             self.1.fails("the store's writer has ended; restart jamey");
         }

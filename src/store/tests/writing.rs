@@ -2,7 +2,7 @@
 
 use super::{Batch, batch, told, uuid};
 use crate::domain::limits;
-use crate::store::{FILE, Reader, Store, Writer};
+use crate::store::{Chore, FILE, Reader, Store, Writer, writer::CHORES};
 use rusqlite::Connection;
 use std::{
     path::Path,
@@ -93,6 +93,27 @@ fn the_next_batch_waits_while_one_is_written() {
     });
     writer.stop();
     assert_eq!(Reader::open(folder.path()).unwrap().counts().unwrap().batches, 2);
+}
+
+/// Upkeep, the index and an owner's command may ask at one time; one more than may wait is told so at once.
+#[test]
+fn chores_wait_for_one_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = Writer::spawn(Store::open(folder.path()).unwrap(), || {}).unwrap();
+    let (go, gate) = mpsc::channel::<()>();
+    writer.submit(batch(vec![told(1)]), Box::new(move |_, _| gate.recv().unwrap()));
+    let (tell, came) = mpsc::channel();
+    thread::scope(|scope| {
+        for _ in 0..=CHORES {
+            let (chores, tell) = (writer.chores(), tell.clone());
+            scope.spawn(move || tell.send(chores.run(Chore::Vacuum { pages: 1 })).unwrap());
+        }
+        let refused = came.recv_timeout(DEADLINE).unwrap().unwrap_err();
+        assert!(refused.to_string().contains("chores enough"), "{refused}");
+        go.send(()).unwrap();
+        (0..CHORES).for_each(|_| assert!(came.recv_timeout(DEADLINE).unwrap().is_ok()));
+    });
+    writer.stop();
 }
 
 #[test]
