@@ -18,19 +18,23 @@ use jamey::{
     store::{Batch, Entry, Reader, Store},
 };
 use jiff::tz::TimeZone;
-use nix::sys::{
-    resource::{UsageWho, getrusage},
-    time::TimeValLike,
+use nix::{
+    cmsg_space,
+    sys::{
+        resource::{UsageWho, getrusage},
+        socket::{ControlMessageOwned, MsgFlags, recvmsg, setsockopt, sockopt::ReceiveTimestampns},
+        time::{TimeSpec, TimeValLike},
+    },
 };
 use std::{
     fs::File,
-    io::{BufRead, BufReader, Read, Write},
+    io::{BufRead, BufReader, IoSliceMut, Read, Write},
     net::TcpStream,
-    os::unix::fs::FileExt,
+    os::{fd::AsRawFd, unix::fs::FileExt},
     path::Path,
     process::{Child, Command, Stdio},
     sync::Arc,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 use uuid::Uuid;
 
@@ -176,15 +180,25 @@ impl Running {
         let mut answer = [0; 4];
         stream.read_exact(&mut answer).unwrap();
         assert_eq!((answer[0], answer[3]), (0x20, 0), "it was welcomed");
+        setsockopt(&stream, ReceiveTimestampns, &true).unwrap();
         Self { child, stream }
     }
 
-    /// A command at QoS 1, until it is acknowledged: its verdict is stored then.
-    fn command(&mut self) {
+    /// A command at QoS 1, until it is acknowledged: its verdict is stored then. In nanoseconds how long that took, by the kernel's clock of when
+    /// the acknowledgement came: for how long whoever measures waits for a core after that is not Jamey's.
+    fn command(&mut self) -> u64 {
+        let since = |at: SystemTime| at.duration_since(UNIX_EPOCH).unwrap().as_nanos() as u64;
+        let sent = since(SystemTime::now());
         self.stream.write_all(b"\x32\x1d\0\x0bbench/1/set\0\x01{\"state\":\"ON\"}").unwrap();
-        let mut answer = [0; 4];
-        self.stream.read_exact(&mut answer).unwrap();
+        let (mut answer, mut space) = ([0; 4], cmsg_space!(TimeSpec));
+        let mut parts = [IoSliceMut::new(&mut answer)];
+        let told = recvmsg::<()>(self.stream.as_raw_fd(), &mut parts, Some(&mut space), MsgFlags::MSG_WAITALL).unwrap();
+        let came = told.cmsgs().unwrap().find_map(|said| match said {
+            ControlMessageOwned::ScmTimestampns(at) => Some(at.num_nanoseconds() as u64),
+            _ => None,
+        });
         assert_eq!(answer[0], 0x40, "it was acknowledged");
+        came.expect("the kernel tells when it came").saturating_sub(sent)
     }
 
     /// A command every five milliseconds, for so long; and in the middle between two what the disk alone does in that moment.
@@ -192,9 +206,7 @@ impl Running {
         const HALF: Duration = Duration::from_micros(2_500);
         let (from, mut nanos, mut alone) = (Instant::now(), Vec::new(), Vec::new());
         while from.elapsed() < lasting {
-            let sent = Instant::now();
-            self.command();
-            nanos.push(sent.elapsed().as_nanos() as u64);
+            nanos.push(self.command());
             std::thread::sleep(HALF);
             alone.push(disk.sync());
             std::thread::sleep(HALF);

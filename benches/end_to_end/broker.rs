@@ -61,6 +61,11 @@ pub struct Broker {
 
 impl Broker {
     pub fn start(kind: Kind) -> Self {
+        Self::start_with(kind, "")
+    }
+
+    /// With more in the config of Jamey.
+    pub fn start_with(kind: Kind, more: &str) -> Self {
         let folder = TempDir::with_prefix_in("bench-", scratch()).unwrap();
         // The same kind of certificate for both: ECDSA with P-256.
         let authority = Authority::new(folder.path(), "ca");
@@ -97,7 +102,7 @@ impl Broker {
                 Repository::init(&repository, &[secret], false, Timestamp::default()).unwrap();
                 let saved =
                     format!("[[phoenix.repository]]\nname = \"bench\"\npath = {repository:?}\nkey_file = {key:?}\nschedule = \"\"\n");
-                fs::write(folder.path().join("jamey.toml"), format!("{CONFIG}{door}{saved}")).unwrap();
+                fs::write(folder.path().join("jamey.toml"), format!("{CONFIG}{door}{saved}{more}")).unwrap();
                 let mut command = Command::new(binary());
                 command.args(["run", "--mqtt", "127.0.0.1:0", "--http", "127.0.0.1:0", "--guard", "observe", "--data"]);
                 command.arg(folder.path().join("data")).arg("--config").arg(folder.path().join("jamey.toml"));
@@ -140,11 +145,20 @@ impl Broker {
         line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() / 1024.0
     }
 
+    fn database(&self) -> Connection {
+        let db = Connection::open_with_flags(self.folder.path().join("data/jamey.db"), OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+        db.busy_timeout(Duration::from_secs(10)).unwrap();
+        db
+    }
+
+    /// How many records there are in memory.
+    pub fn records(&self) -> u64 {
+        self.database().query_row("select count(*) from memory_records", [], |row| row.get::<_, i64>(0)).unwrap() as u64
+    }
+
     /// Verdict rows by decision.
     pub fn verdicts(&self) -> Vec<(String, u64)> {
-        let path = self.folder.path().join("data/jamey.db");
-        let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
-        db.busy_timeout(Duration::from_secs(10)).unwrap();
+        let db = self.database();
         let mut rows = db.prepare("select decision, count(*) from verdicts group by decision").unwrap();
         rows.query_map([], |r| Ok((r.get(0)?, r.get::<_, i64>(1)? as u64))).unwrap().map(Result::unwrap).collect()
     }

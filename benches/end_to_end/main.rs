@@ -5,8 +5,8 @@
 //! takes and acknowledges all. For Jamey, which observes, each message commands a guarded light: it is acknowledged and forwarded
 //! after its verdict is stored. The same over TLS, to both with a certificate of the same kind. The row of each is counted afterwards. `JAMEY_BENCH_SECONDS` (4) is the length of one measurement;
 //! `JAMEY_BENCH_ROUNDS` (3) how many there are, alternating, of which the medians are printed. `-- latency`, `-- load`, `-- tls`, `-- snapshot` or `-- start`
-//! measures that part alone. `-- soak` is another run, of Jamey alone: `JAMEY_SOAK_MINUTES` (60) under load, `JAMEY_SOAK_PACE` (1) times as fast
-//! as a house, and `docs/soak.md` says whether memory stayed flat.
+//! measures that part alone. `-- soak` is another run, of Jamey alone: `JAMEY_SOAK_MINUTES` (60) under load, after `JAMEY_SOAK_FILLING` (75) until as much goes as comes,
+//! `JAMEY_SOAK_PACE` (1) times as fast as a house, and `docs/soak.md` says whether memory stayed flat.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a bench fails by panicking")]
 #![allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "figures for people")]
 
@@ -144,7 +144,11 @@ fn main() {
     let begun = Instant::now();
     let only: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
     if only == ["soak"] {
-        return soak::soak(number("JAMEY_SOAK_MINUTES", 60).max(1), u32::try_from(number("JAMEY_SOAK_PACE", 1).max(1)).unwrap());
+        return soak::soak(
+            number("JAMEY_SOAK_FILLING", soak::FILLING),
+            number("JAMEY_SOAK_MINUTES", 60).max(1),
+            u32::try_from(number("JAMEY_SOAK_PACE", 1).max(1)).unwrap(),
+        );
     }
     println!(
         "QoS 1, {PAYLOAD}-byte JSON, window {WINDOW}, {TOPICS} topics, one QoS 1 subscriber; medians of {rounds} rounds of {seconds:?}"

@@ -1,7 +1,8 @@
 //! A long time under load through real sockets, and whether the memory that Jamey takes stays as it is.
 //!
 //! Sixty devices with a connection each tell something every second or so and come back now and then; eight clients command lights; one asks memory;
-//! one listens to all of it. Each ten seconds the kernel is asked what Jamey takes.
+//! one listens to all of it. Each ten seconds the kernel is asked what Jamey takes. The house keeps what is of no note for an hour, and has room for no
+//! more: what is looked at begins when as much goes as comes.
 
 use super::{
     broker::{Broker, Kind},
@@ -25,8 +26,10 @@ const COMMANDERS: u64 = 8;
 /// What a device says before it connects anew.
 const SAYINGS: u64 = 300;
 const EVERY: Duration = Duration::from_secs(10);
-/// So much of the time at the beginning is not looked at: what is learned once is learned then.
-const WARM_UP: f64 = 1.0 / 3.0;
+/// Verdicts alone soon take more room than this, so that every record goes that is old enough.
+const CONFIG: &str = "[memory]\nworking_hours = 1\ndatabase_mib = 16\nindex_mib = 16\n";
+/// The hour that is kept, a round of upkeep after it, and what that one takes.
+pub const FILLING: u64 = 75;
 /// Memory is flat where it would grow by no more than this share of itself, or by so many MiB, in the time that is looked at.
 const SHARE: f64 = 0.05;
 const LEAST_MIB: f64 = 2.0;
@@ -39,24 +42,31 @@ struct Sample {
     own: f64,
 }
 
-/// `pace` times as fast as a house is.
-pub fn soak(minutes: u64, pace: u32) {
-    let broker = Broker::start(Kind::Jamey);
+/// Looked at for so many `minutes`, after as many of `filling`; `pace` times as fast as a house is.
+pub fn soak(filling: u64, minutes: u64, pace: u32) {
+    let broker = Broker::start_with(Kind::Jamey, CONFIG);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let tally = Rc::new(Tally::default());
     let begun = Instant::now();
-    let samples = LocalSet::new().block_on(&runtime, live(&broker, &tally, Duration::from_secs(minutes * 60), pace));
+    let tasks = LocalSet::new();
+    let mut samples = tasks.block_on(&runtime, async {
+        live(&broker, &tally, pace).await;
+        look(&broker, &begun, Duration::from_secs(filling * 60)).await
+    });
+    let full = broker.records();
+    samples.extend(tasks.block_on(&runtime, look(&broker, &begun, Duration::from_secs((filling + minutes) * 60))));
     let cpu = broker.cpu_seconds() / begun.elapsed().as_secs_f64() * 100.0;
     let stored: u64 = broker.verdicts().iter().map(|(_, n)| n).sum();
-    let trend = Trend::of(&samples);
-    let text = page(minutes, pace, &samples, &trend, tally.acknowledged.get(), stored, cpu);
+    let trend = Trend::of(&samples, filling as f64);
+    let records = [full, broker.records()];
+    let text = page(&Run { filling, minutes, pace, acknowledged: tally.acknowledged.get(), stored, records, cpu }, &samples, &trend);
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/soak.md");
     fs::write(&path, &text).unwrap();
     println!("{text}\nwritten to {}", path.display());
     assert!(trend.is_flat(), "memory grows: {:.1} MiB in {:.0} minutes", trend.growth, trend.minutes);
 }
 
-async fn live(broker: &Broker, tally: &Rc<Tally>, time: Duration, pace: u32) -> Vec<Sample> {
+async fn live(broker: &Broker, tally: &Rc<Tally>, pace: u32) {
     let door = &broker.plain;
     load::listen(door, tally).await;
     for n in 0..DEVICES {
@@ -65,7 +75,11 @@ async fn live(broker: &Broker, tally: &Rc<Tally>, time: Duration, pace: u32) -> 
     for n in 0..COMMANDERS {
         tokio::task::spawn_local(commander(door.clone(), n, Rc::clone(tally), pace));
     }
-    let (begun, mut beat, mut samples) = (Instant::now(), tokio::time::interval(EVERY), vec![]);
+}
+
+/// Until so long after the beginning.
+async fn look(broker: &Broker, begun: &Instant, time: Duration) -> Vec<Sample> {
+    let (mut beat, mut samples) = (tokio::time::interval(EVERY), vec![]);
     while begun.elapsed() < time {
         beat.tick().await;
         let minutes = begun.elapsed().as_secs_f64() / 60.0;
@@ -124,8 +138,7 @@ struct Trend {
 
 impl Trend {
     /// By Theil and Sen: the median of the slopes between all pairs of samples, which a few odd ones do not move.
-    fn of(samples: &[Sample]) -> Self {
-        let from = samples.last().map_or(0.0, |last| last.minutes * WARM_UP);
+    fn of(samples: &[Sample], from: f64) -> Self {
         let looked: Vec<Sample> = samples.iter().copied().filter(|sample| sample.minutes >= from).collect();
         let pairs =
             looked.iter().enumerate().flat_map(|(at, a)| looked[at + 1..].iter().map(move |b| (b.own - a.own) / (b.minutes - a.minutes)));
@@ -143,16 +156,28 @@ impl Trend {
     }
 }
 
-fn page(minutes: u64, pace: u32, samples: &[Sample], trend: &Trend, acknowledged: u64, stored: u64, cpu: f64) -> String {
+/// What was done, and what came of it.
+struct Run {
+    filling: u64,
+    minutes: u64,
+    pace: u32,
+    acknowledged: u64,
+    stored: u64,
+    /// Before the minutes that are looked at, and after them.
+    records: [u64; 2],
+    cpu: f64,
+}
+
+fn page(run: &Run, samples: &[Sample], trend: &Trend) -> String {
+    let Run { filling, minutes, pace, acknowledged, stored, records: [full, then], cpu } = run;
     let mut text = format!(
         "# A long time under load\n\n\
-         Written by `JAMEY_SOAK_MINUTES={minutes} JAMEY_SOAK_PACE={pace} tests/soak` on {}: the last run.\n\n\
+         Written by `JAMEY_SOAK_FILLING={filling} JAMEY_SOAK_MINUTES={minutes} JAMEY_SOAK_PACE={pace} tests/soak` on {}: the last run.\n\n\
          Real sockets, a real disk, a release build: {DEVICES} devices with a connection each tell something about once a second and connect anew every few minutes, {COMMANDERS} clients\n\
          command lights twenty times a second each and ask memory now and then, and one listens; all of it {pace} times as fast. {acknowledged} messages were acknowledged, {stored} verdicts stored;\n\
-         Jamey took {cpu:.0} % of one core.\n\n\
-         **{}**: its own memory (anonymous pages; what is mapped from files the kernel takes back when it likes) was {:.1} MiB in the middle of the last {:.0} minutes, and its\n\
-         slope {:+.3} MiB a minute: {:+.1} MiB in that time. Flat is at most {:.1} MiB. The slope is the median of those between all pairs of samples (Theil and Sen), one each ten seconds;\n\
-         the first third of the run is left out, for what is learned once is learned then.\n\n\
+         Jamey took {cpu:.0} % of one core. The house keeps its records for an hour, and after the first {filling} minutes as many go as come: there were {full} then, and {then} at the end.\n\n\
+         **{}**: its own memory (anonymous pages; what is mapped from files the kernel takes back when it likes) was {:.1} MiB in the middle of the {:.0} minutes after that, and its\n\
+         slope {:+.3} MiB a minute: {:+.1} MiB in that time. Flat is at most {:.1} MiB. The slope is the median of those between all pairs of samples (Theil and Sen), one each ten seconds.\n\n\
          | minute | resident, MiB | its own, MiB |\n|---|---|---|\n",
         jiff::Zoned::now().date(),
         if trend.is_flat() { "Flat" } else { "Not flat" },

@@ -78,7 +78,10 @@ impl Thinker {
     /// How long it took.
     fn compute(&self, of: Observation, process: Option<&Process>, stop: &watch::Receiver<bool>) -> Duration {
         let begun = Instant::now();
-        let goes_on = || begun.elapsed() < DEADLINE && !*stop.borrow();
+        let goes_on = || {
+            std::thread::yield_now();
+            begun.elapsed() < DEADLINE && !*stop.borrow()
+        };
         match catch_unwind(AssertUnwindSafe(|| of_network(of, self.clock.now(), goes_on))) {
             Ok(Ok(mut exact)) => {
                 (exact.phi_g, exact.phi_r) = process.map_or((None, None), |process| beside(process, goes_on));

@@ -23,7 +23,7 @@ use std::{
         mpsc::{RecvTimeoutError, SyncSender, sync_channel},
     },
     thread::{self, JoinHandle, Thread},
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tracing::{info, warn};
 
@@ -33,7 +33,7 @@ const ROUND: Duration = Duration::from_secs(600);
 const LOOK: Duration = Duration::from_secs(60);
 /// How often who waits for a round looks whether there is somebody to make it.
 const PATIENCE: Duration = Duration::from_millis(200);
-/// Between two chores, so many times as long as the one took: the disk is the verdicts'.
+/// Between two chores, so many times as long as the one took, or to find out what it is: disk and cores are the verdicts'.
 const REST: u32 = 4;
 
 const MIB: u64 = 1_024 * 1_024;
@@ -264,15 +264,16 @@ impl Work {
     }
 
     fn work(&self, upkeep: &mut Upkeep, now: Timestamp) -> Result<u64, UpkeepError> {
-        let (store, mut rows) = (Reader::open(&self.data)?, 0);
-        while !self.is_over()
-            && let Some(chore) = upkeep.next(&store, now)?
-        {
+        let (store, mut rows) = (Reader::open(&self.data)?.patient()?, 0);
+        while !self.is_over() {
+            let begun = Instant::now();
+            let Some(chore) = upkeep.next(&store, now)? else { break };
+            let thought = begun.elapsed();
             self.at_work.store(true, Ordering::Release);
             let done = self.chores.run(chore.clone())?;
             rows += u64::try_from(done.rows).unwrap_or(0);
             upkeep.done(&chore, done);
-            thread::park_timeout(done.took * REST);
+            thread::park_timeout(done.took.max(thought) * REST);
         }
         Ok(rows)
     }

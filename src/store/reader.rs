@@ -17,6 +17,7 @@ use serde_json::Value;
 use std::{
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
+    thread,
 };
 use uuid::Uuid;
 
@@ -87,6 +88,9 @@ pub(super) const VERDICT: &str =
 pub(super) const RECORD: &str =
     "SELECT id, at, entity, kind, topic, body_kind, payload, text, importance, layer, requester, client_id, user, qos,
     retained, own_id, about, pinned, superseded_by FROM memory_records";
+/// Steps of SQLite's machine after which a patient one looks whether anybody waits.
+const STEPS: i32 = 1_000;
+
 const OPINION: &str = "SELECT entity, standing, belief, disbelief, uncertainty, base_rate, expectation, lower_bound, reasons, events,
     last_seen, detail FROM soul_entities";
 
@@ -105,6 +109,20 @@ impl Reader {
             Found::Schema(found) => Err(StoreError::Older { path, found, known }),
             Found::Empty => Err(StoreError::Older { path, found: 0, known }),
         }
+    }
+
+    /// For one who is in no hurry: while it reads, whoever waits for its core has it. A kernel may leave a core to who has it until the next tick,
+    /// 4 ms, however nice that one is.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn patient(self) -> Result<Self, StoreError> {
+        let goes_on = || {
+            thread::yield_now();
+            false
+        };
+        self.conn.progress_handler(STEPS, Some(goes_on)).doing("read patiently")?;
+        Ok(self)
     }
 
     pub(super) fn conn(&self) -> &Connection {

@@ -1,6 +1,6 @@
 //! From a question to a query, and from a page to its public form: the same over MQTT and on the command line.
 
-use super::{Page, Query, Recalled};
+use super::{Page, Query, Recalled, find::began};
 use crate::domain::{Question, Timestamp};
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
@@ -12,6 +12,8 @@ impl Query {
     /// # Errors
     /// When `from` or `to` is no time: what to write.
     pub fn asked(question: &Question, now: Timestamp, zone: &TimeZone) -> Result<Self, String> {
+        // A later page asks of the same time as the first: an hour ago stays where it was.
+        let now = question.cursor.as_deref().and_then(began).unwrap_or(now);
         let mut query = Self::parse(&question.query, now, zone);
         let lower = |names: &[String]| names.iter().map(|name| name.to_lowercase()).collect::<Vec<_>>();
         query.entities.extend(lower(&question.entities));
@@ -76,6 +78,26 @@ fn record(one: &Recalled) -> Value {
 mod tests {
     use super::*;
     use crate::domain::Decision;
+
+    #[test]
+    fn a_later_page_asks_of_the_time_of_the_first() {
+        let asked = |cursor: Option<String>, query: &str, now| {
+            let question = Question { query: query.into(), from: Some("3 hours ago".into()), cursor, ..Question::default() };
+            Query::asked(&question, now, &TimeZone::UTC).ok().and_then(|query| query.time)
+        };
+        let (first, later) = (Timestamp::read("2026-11-25T12:00:00Z").unwrap(), Timestamp::read("2026-11-25T13:30:00Z").unwrap());
+        let cursor = |now: i64| Some(format!("{now:x}-0-{:x}-{}", 0.5_f64.to_bits(), "0".repeat(32)));
+        let told = asked(None, "door last hour", first);
+        assert!(told.is_some() && told != asked(None, "door last hour", later));
+        assert_eq!(asked(cursor(first.micros()), "door last hour", later), told);
+        assert_eq!(asked(Some("nonsense".into()), "door last hour", first), told, "what is no cursor is refused by who looks");
+        // Whoever asks can write what they like into a cursor.
+        for now in [i64::MIN, i64::MAX, 0] {
+            for query in ["last hour", "yesterday evening", "on Monday", "since 6 pm", "3 days ago", "in March", "last year"] {
+                asked(cursor(now), query, first);
+            }
+        }
+    }
 
     #[test]
     fn what_stands_beside_a_query_narrows_it() {

@@ -312,6 +312,11 @@ struct Cursor {
     focus: Option<EntityId>,
 }
 
+/// When the first page was asked for, by the cursor of a later one.
+pub(super) fn began(cursor: &str) -> Option<Timestamp> {
+    Cursor::read(cursor).ok().map(|cursor| cursor.now)
+}
+
 impl Cursor {
     fn write(&self) -> String {
         let focus = self.focus.as_ref().map_or_else(String::new, |entity| format!("-{entity}"));

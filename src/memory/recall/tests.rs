@@ -205,7 +205,7 @@ fn no_cursor_and_no_time_is_too_far() {
     let (least, nil) = (format!("-{:x}", i64::MAX), "0".repeat(32));
     for now in ["0", "7fffffffffffffff", least.as_str()] {
         for score in [f64::NAN, -f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -0.0] {
-            let cursor = format!("{now}-{:x}-{nil}", score.to_bits());
+            let cursor = format!("{now}-0-{:x}-{nil}", score.to_bits());
             for text in ["parcel", ""] {
                 let found = find(house.follower.index(), &house.reader, &query(text), after(100), 10, Some(&cursor));
                 assert!(
