@@ -5,7 +5,7 @@
 //! takes and acknowledges all. For Jamey, which observes, each message commands a guarded light: it is acknowledged and forwarded
 //! after its verdict is stored. The same over TLS, to both with a certificate of the same kind. The row of each is counted afterwards. `JAMEY_BENCH_SECONDS` (4) is the length of one measurement;
 //! `JAMEY_BENCH_ROUNDS` (3) how many there are, alternating, of which the medians are printed. `-- latency`, `-- load`, `-- tls`, `-- snapshot` or `-- start`
-//! measures that part alone. `-- soak` is another run, of Jamey alone: `JAMEY_SOAK_MINUTES` (60) under load, after `JAMEY_SOAK_FILLING` (75) until as much goes as comes,
+//! measures that part alone. `-- soak` is another run, of Jamey alone: `JAMEY_SOAK_MINUTES` (60) under load, after `JAMEY_SOAK_FILLING` (75) until as many records go as come,
 //! `JAMEY_SOAK_PACE` (1) times as fast as a house, and `docs/soak.md` says whether memory stayed flat.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a bench fails by panicking")]
 #![allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "figures for people")]

@@ -2,7 +2,7 @@
 //!
 //! Sixty devices with a connection each tell something every second or so and come back now and then; eight clients command lights; one asks memory;
 //! one listens to all of it. Each ten seconds the kernel is asked what Jamey takes. The house keeps what is of no note for an hour, and has room for no
-//! more: what is looked at begins when as much goes as comes.
+//! more: what is looked at begins when as many records go as come.
 
 use super::{
     broker::{Broker, Kind},
@@ -33,6 +33,8 @@ pub const FILLING: u64 = 75;
 /// Memory is flat where it would grow by no more than this share of itself, or by so many MiB, in the time that is looked at.
 const SHARE: f64 = 0.05;
 const LEAST_MIB: f64 = 2.0;
+/// There are as many records as before where no more than one in so many came or went.
+const ALIKE: u64 = 10;
 
 /// Minutes since the beginning; resident memory; that of it which no file stands behind.
 #[derive(Clone, Copy)]
@@ -63,6 +65,12 @@ pub fn soak(filling: u64, minutes: u64, pace: u32) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/soak.md");
     fs::write(&path, &text).unwrap();
     println!("{text}\nwritten to {}", path.display());
+    let change = records[1].abs_diff(records[0]);
+    assert!(
+        change * ALIKE <= records[0],
+        "the house was not full when it was looked at: it had {full} records then, and {} at the end",
+        records[1]
+    );
     assert!(trend.is_flat(), "memory grows: {:.1} MiB in {:.0} minutes", trend.growth, trend.minutes);
 }
 
@@ -175,7 +183,7 @@ fn page(run: &Run, samples: &[Sample], trend: &Trend) -> String {
          Written by `JAMEY_SOAK_FILLING={filling} JAMEY_SOAK_MINUTES={minutes} JAMEY_SOAK_PACE={pace} tests/soak` on {}: the last run.\n\n\
          Real sockets, a real disk, a release build: {DEVICES} devices with a connection each tell something about once a second and connect anew every few minutes, {COMMANDERS} clients\n\
          command lights twenty times a second each and ask memory now and then, and one listens; all of it {pace} times as fast. {acknowledged} messages were acknowledged, {stored} verdicts stored;\n\
-         Jamey took {cpu:.0} % of one core. The house keeps its records for an hour, and after the first {filling} minutes as many go as come: there were {full} then, and {then} at the end.\n\n\
+         Jamey took {cpu:.0} % of one core. The house keeps its records for an hour, and verdicts for good: after the first {filling} minutes there were {full} records, and {then} at the end.\n\n\
          **{}**: its own memory (anonymous pages; what is mapped from files the kernel takes back when it likes) was {:.1} MiB in the middle of the {:.0} minutes after that, and its\n\
          slope {:+.3} MiB a minute: {:+.1} MiB in that time. Flat is at most {:.1} MiB. The slope is the median of those between all pairs of samples (Theil and Sen), one each ten seconds.\n\n\
          | minute | resident, MiB | its own, MiB |\n|---|---|---|\n",

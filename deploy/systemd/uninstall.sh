@@ -34,7 +34,8 @@ run() {
 }
 
 if [ "$purge" = yes ]; then
-    echo "All that Jamey remembers (/var/lib/jamey) and its config (/etc/jamey) would be deleted, and come back from a snapshot only."
+    echo "All that Jamey remembers (/var/lib/jamey) and its config (/etc/jamey/jamey.toml) would be deleted, and come back from a snapshot only."
+    echo "What else is in /etc/jamey stays: keys of snapshots, secrets, rules and access lists of your own."
     printf 'Write "delete" to go on: '
     read -r word || word=
     [ "$word" = delete ] || fail "nothing was changed"
@@ -48,7 +49,9 @@ run rm -rf "$root$prefix/share/doc/jamey"
 [ -n "$root" ] || run systemctl daemon-reload
 if [ "$purge" = yes ]; then
     # With DynamicUser the first is a link to the second.
-    run rm -rf "$root/var/lib/jamey" "$root/var/lib/private/jamey" "$root/etc/jamey"
+    run rm -rf "$root/var/lib/jamey" "$root/var/lib/private/jamey"
+    run rm -f "$root/etc/jamey/jamey.toml"
+    run rmdir --ignore-fail-on-non-empty "$root/etc/jamey"
 else
     echo "What it remembers stays in $root/var/lib/jamey, its config in $root/etc/jamey."
 fi

@@ -1,5 +1,6 @@
 //! Answers from the host: who may write in the data folder may answer. The running Jamey looks once a second.
 
+use super::{mailbox::put, owners_folder};
 use crate::{
     broker::Hall,
     domain::{Answer, EntityId, Input},
@@ -36,15 +37,20 @@ impl Left {
     /// When the data folder cannot be written.
     pub fn leave(&self, data: &Path, id: Uuid) -> std::io::Result<()> {
         let folder = data.join(FOLDER);
-        std::fs::create_dir_all(&folder)?;
+        owners_folder(&folder)?;
         let fresh = folder.join(format!("{id}.new"));
-        std::fs::write(&fresh, serde_json::to_string(self)?)?;
+        // One that a killed process left.
+        let _ = std::fs::remove_file(&fresh);
+        put(&fresh, &serde_json::to_string(self)?)?;
         std::fs::rename(fresh, folder.join(format!("{id}.json")))
     }
 }
 
 /// Looks for answers until told to stop.
 pub async fn watch(data: PathBuf, hall: Arc<Hall>, mut stopped: watch::Receiver<bool>) {
+    if let Err(error) = owners_folder(&data.join(FOLDER)) {
+        warn!("{} cannot be made: {error}", data.join(FOLDER).display());
+    }
     let mut every = tokio::time::interval(Duration::from_secs(1));
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {

@@ -3,7 +3,6 @@
 use crate::{broker::Hall, domain::Timestamp, runtime::pulse};
 use serde::{Deserialize, Serialize};
 use std::{
-    io::Write,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -27,11 +26,7 @@ impl Order {
     /// # Errors
     /// When the data folder cannot be written.
     pub fn give(self, data: &Path) -> std::io::Result<()> {
-        let fresh = data.join(format!("{FILE}.new"));
-        let mut file = std::fs::File::create(&fresh)?;
-        file.write_all(serde_json::to_string(&self)?.as_bytes())?;
-        file.sync_all()?;
-        std::fs::rename(fresh, data.join(FILE))
+        super::put_down(data, FILE, &serde_json::to_string(&self)?)
     }
 
     /// Takes the order back.

@@ -18,7 +18,8 @@ use tracing::error;
 pub async fn look(data: PathBuf, hall: Arc<Hall>) {
     let (there, config) = (data.clone(), Arc::clone(&hall.config));
     let looked = behind(move || {
-        let found = Reader::open(&there).and_then(Reader::patient).and_then(|store| store.damage()).ok()?.into_iter().next()?;
+        let found =
+            Reader::open(&there).and_then(|store| store.patient(|| true)).and_then(|store| store.damage()).ok()?.into_iter().next()?;
         let way = rescue(&config).unwrap_or_else(|| "put a backup of it in its place".to_owned());
         Some(Damage { found, to_do: format!("stop Jamey, keep a copy of the data folder, and {way}; `jamey memory verify` looks again") })
     });
@@ -50,7 +51,7 @@ async fn behind<T: Send + 'static>(look: impl FnOnce() -> T + Send + 'static) ->
 /// What is wrong with the audit trail. None: nothing, or it could not be looked at.
 fn trail(data: &Path) -> Option<String> {
     let key = audit_key(data).ok()?;
-    let audited = Reader::open(data).and_then(Reader::patient).and_then(|reader| reader.verify_audit(key.as_ref())).ok()?;
+    let audited = Reader::open(data).and_then(|store| store.patient(|| true)).and_then(|reader| reader.verify_audit(key.as_ref())).ok()?;
     let first = audited.findings.first()?;
     Some(match audited.wrong {
         0 | 1 => first.to_string(),

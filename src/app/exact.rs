@@ -6,6 +6,7 @@ use crate::{
     domain::{ExactPhi, Input, Observation, Timestamp},
     observe::Counters,
     runtime::{Clock, Supervisor, give_way, pulse},
+    store::Turns,
 };
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -78,8 +79,9 @@ impl Thinker {
     /// How long it took.
     fn compute(&self, of: Observation, process: Option<&Process>, stop: &watch::Receiver<bool>) -> Duration {
         let begun = Instant::now();
+        let turns = Turns::default();
         let goes_on = || {
-            std::thread::yield_now();
+            turns.pass();
             begun.elapsed() < DEADLINE && !*stop.borrow()
         };
         match catch_unwind(AssertUnwindSafe(|| of_network(of, self.clock.now(), goes_on))) {

@@ -189,7 +189,7 @@ impl Work {
     }
 
     fn follow(&self) -> Result<(), FollowError> {
-        let store = Reader::open(&self.data)?.patient()?;
+        let store = Reader::open(&self.data)?.patient(|| true)?;
         let (mut follower, doubt) = Follower::open(&self.data.join(FOLDER), &store)?;
         if let Some(doubt) = doubt {
             self.anew(&mut follower, &store, &doubt)?;

@@ -3,7 +3,10 @@
 
 use crate::{
     domain::Timestamp,
-    runtime::{Clock, files::OwnersAlone},
+    runtime::{
+        Clock,
+        files::{self, OwnersAlone},
+    },
 };
 use anyhow::{Context, Result};
 use serde::{Serialize, de::DeserializeOwned};
@@ -39,9 +42,9 @@ impl Mailbox {
         Self { folder: data.join(name), bytes }
     }
 
-    /// Made by who runs Jamey, who takes files away here: if root's first letter made it, none would ever be taken.
+    /// Made by who runs Jamey, who takes files away here.
     pub fn make(&self) {
-        if let Err(error) = super::private_folder(&self.folder) {
+        if let Err(error) = super::owners_folder(&self.folder) {
             warn!("{} cannot be made: {error}", self.folder.display());
         }
     }
@@ -53,7 +56,7 @@ impl Mailbox {
     pub fn leave(&self, letter: &impl Serialize) -> Result<Uuid> {
         let id = Clock::new(Timestamp::default()).percept_id();
         let write = || -> std::io::Result<()> {
-            super::private_folder(&self.folder)?;
+            super::owners_folder(&self.folder)?;
             let fresh = self.file(id, "new");
             put(&fresh, &serde_json::to_string(letter)?)?;
             fs::rename(fresh, self.file(id, "json"))
@@ -139,9 +142,14 @@ impl Mailbox {
     }
 }
 
-/// Writes a file that was not there, for its owner alone: what somebody put in its place, or had it point to, is not written over.
-fn put(path: &Path, text: &str) -> std::io::Result<()> {
-    fs::OpenOptions::new().write(true).create_new(true).owners_alone().open(path)?.write_all(text.as_bytes())
+/// Writes a file that was not there, for the owner of its folder alone, who may be another than who writes: what somebody put in its place, or had it
+/// point to, is not written over.
+pub(super) fn put(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).owners_alone().open(path)?;
+    if let Some(folder) = path.parent() {
+        files::give_as(&file, &folder.metadata()?);
+    }
+    file.write_all(text.as_bytes())
 }
 
 /// What a file says, if it is one: nothing that would be waited for, and nothing longer than it may be.

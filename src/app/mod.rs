@@ -80,6 +80,7 @@ use crate::{
 use anyhow::{Context, Result, anyhow};
 use ground::raise_descriptors;
 pub use ground::{lock, private_folder};
+use ground::{owners_folder, put_down};
 use serde_json::json;
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},

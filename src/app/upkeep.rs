@@ -35,6 +35,7 @@ const LOOK: Duration = Duration::from_secs(60);
 const PATIENCE: Duration = Duration::from_millis(200);
 /// Between two chores, so many times as long as the one took, or to find out what it is: disk and cores are the verdicts'.
 const REST: u32 = 4;
+const LONGEST_REST: Duration = Duration::from_secs(1);
 
 const MIB: u64 = 1_024 * 1_024;
 
@@ -263,8 +264,14 @@ impl Work {
         Ok(fit(upkeep, self.budget.most_of_index, weight))
     }
 
+    /// What it reads for long it leaves when it is to stop.
+    fn reader(&self) -> Result<Reader, StoreError> {
+        let stopped = Arc::clone(&self.stopped);
+        Reader::open(&self.data)?.patient(move || !stopped.load(Ordering::Acquire))
+    }
+
     fn work(&self, upkeep: &mut Upkeep, now: Timestamp) -> Result<u64, UpkeepError> {
-        let (store, mut rows) = (Reader::open(&self.data)?.patient()?, 0);
+        let (store, mut rows) = (self.reader()?, 0);
         while !self.is_over() {
             let begun = Instant::now();
             let Some(chore) = upkeep.next(&store, now)? else { break };
@@ -273,7 +280,7 @@ impl Work {
             let done = self.chores.run(chore.clone())?;
             rows += u64::try_from(done.rows).unwrap_or(0);
             upkeep.done(&chore, done);
-            thread::park_timeout(done.took.max(thought) * REST);
+            thread::park_timeout((done.took.max(thought) * REST).min(LONGEST_REST));
         }
         Ok(rows)
     }

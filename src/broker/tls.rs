@@ -220,7 +220,7 @@ pub fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsErro
 /// A private key that nobody else can read.
 fn key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
     let meta = std::fs::metadata(path).map_err(|why| TlsError::Unreadable { path: path.to_owned(), why })?;
-    if let Some(mode) = files::shared(&meta) {
+    if let Some(mode) = files::shared_secret(path, &meta) {
         return Err(TlsError::OpenKey { path: path.to_owned(), mode });
     }
     PrivateKeyDer::from_pem_slice(&bytes(path)?).map_err(|e| not_pem(path, "private key", &e))

@@ -36,6 +36,7 @@ mod user;
 use crate::{
     app::orders,
     config::{self, Config, Loaded},
+    runtime::{files, processes},
 };
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use std::{io::Write, net::SocketAddr, path::PathBuf, process::ExitCode};
@@ -263,8 +264,13 @@ pub fn main() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };
-    let json = cli.common.json;
-    match dispatch(cli) {
+    let (json, common) = (cli.common.json, cli.common.clone());
+    let runs = matches!(cli.command, None | Some(Command::Run));
+    let done = dispatch(cli);
+    if !runs {
+        hand_over(&common);
+    }
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             if json {
@@ -278,6 +284,21 @@ pub fn main() -> ExitCode {
             }
             ExitCode::FAILURE
         }
+    }
+}
+
+/// What root did in a data folder is of use to whom the folder belongs, and not in the way.
+fn hand_over(common: &Common) {
+    if !processes::is_root() {
+        return;
+    }
+    let Ok(config) = common.load() else { return };
+    let data = &config.store.data;
+    match files::hand_over(data) {
+        Err(error) if data.exists() => {
+            eprintln!("jamey: {}: what is root's there could not be given to its owner: {error}", data.display())
+        }
+        _ => {}
     }
 }
 

@@ -57,7 +57,7 @@ impl Default for Alerts {
             disk_free_mb: 512,
             disk_days: 7,
             // A quarter of a 4 GB host; a house of 300 devices takes some 150.
-            memory_mb: 1_024,
+            memory_mb: 600,
             // A switch that answers later feels broken.
             answer_millis: 1_000,
             // An SD card writes a batch in 20 to 200.

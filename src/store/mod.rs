@@ -58,7 +58,7 @@ pub use database::{Batch, Entry, Store};
 pub use error::StoreError;
 pub use figures::{Bytes, Figures, Pages};
 pub use forgetting::Forgotten;
-pub use giving_way::GivingWay;
+pub use giving_way::{GivingWay, Turns};
 pub use health::{Health, StoreHealth};
 pub use held::ApprovalRow;
 pub use history::HistoryRow;

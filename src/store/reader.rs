@@ -6,6 +6,7 @@ use super::{
     connect::Found,
     error::{Doing, StoreError},
     facts::{StoredFacts, StoredRequest},
+    giving_way::Turns,
     indexed::SUMMARY_IMPORTANCE,
     load::{all, devices, entity_id, from_json, word},
     migrate,
@@ -17,7 +18,6 @@ use serde_json::Value;
 use std::{
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
-    thread,
 };
 use uuid::Uuid;
 
@@ -88,8 +88,8 @@ pub(super) const VERDICT: &str =
 pub(super) const RECORD: &str =
     "SELECT id, at, entity, kind, topic, body_kind, payload, text, importance, layer, requester, client_id, user, qos,
     retained, own_id, about, pinned, superseded_by FROM memory_records";
-/// Steps of SQLite's machine after which a patient one looks whether anybody waits.
-const STEPS: i32 = 1_000;
+/// Steps of SQLite's machine, or pages that it looks through, after which a patient one looks whether its turn is over.
+const STEPS: i32 = 100;
 
 const OPINION: &str = "SELECT entity, standing, belief, disbelief, uncertainty, base_rate, expectation, lower_bound, reasons, events,
     last_seen, detail FROM soul_entities";
@@ -111,17 +111,17 @@ impl Reader {
         }
     }
 
-    /// For one who is in no hurry: while it reads, whoever waits for its core has it. A kernel may leave a core to who has it until the next tick,
-    /// 4 ms, however nice that one is.
+    /// For one who is in no hurry: while it reads it lets others have the core, and goes on as long as it is told to.
     ///
     /// # Errors
-    /// When the database cannot be read.
-    pub fn patient(self) -> Result<Self, StoreError> {
-        let goes_on = || {
-            thread::yield_now();
-            false
+    /// When the database cannot be read. Then each that is asked for while it is not to go on, too.
+    pub fn patient(self, goes_on: impl Fn() -> bool + Send + 'static) -> Result<Self, StoreError> {
+        let turns = Turns::default();
+        let ends = move || {
+            turns.pass();
+            !goes_on()
         };
-        self.conn.progress_handler(STEPS, Some(goes_on)).doing("read patiently")?;
+        self.conn.progress_handler(STEPS, Some(ends)).doing("read patiently")?;
         Ok(self)
     }
 

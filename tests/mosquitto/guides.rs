@@ -15,8 +15,14 @@ use tempfile::TempDir;
 const SUDO: &str = "#!/bin/sh\nexec \"$@\"\n";
 const SYSTEMCTL: &str = r#"#!/bin/bash
 set -eu
-action=$1 unit=$2
+action=$1 now= unit=${@: -1}
+[ "$2" = "$unit" ] || now=$2
 pid=ROOT/$unit.pid
+case $action$now in
+enable | enable--now) touch ROOT/$unit.enabled ;;
+disable | disable--now) rm -f ROOT/$unit.enabled ;;
+esac
+case $action$now in enable--now) action=start ;; disable--now) action=stop ;; esac
 case $action in
 stop) kill "$(cat "$pid")"; tail --pid="$(cat "$pid")" -s 0.05 -f /dev/null ;;
 start)
@@ -140,7 +146,11 @@ fn mosquitto_is_replaced_and_put_back_as_the_guide_says() {
     let path = format!("{root}/bin:{}", std::env::var("PATH").unwrap());
     let config = format!("{root}/.config");
     run(&before, &[("PATH", path.as_str()), ("HOME", root.as_str()), ("XDG_CONFIG_HOME", config.as_str())], &host.path("work"));
+    fs::write(host.path("mosquitto.enabled"), "").unwrap();
     host.walk("replacing-mosquitto.md", 12);
+    // What starts with the host is what runs.
+    assert!(host.path("mosquitto.enabled").exists() && !host.path("jamey.enabled").exists());
+    assert!(host.path("jamey.log").exists(), "it ran in between");
 }
 
 #[test]

@@ -141,7 +141,7 @@ fn work(hall: &Hall, order: Order, by: &str, beat: &mpsc::Sender<Beat>, permit: 
         }
         !beat.is_closed()
     };
-    let store = Reader::open(&hall.config.store.data).and_then(Reader::patient);
+    let store = Reader::open(&hall.config.store.data).and_then(|store| store.patient(|| true));
     let replayed = store.map_err(Into::into).and_then(|reader| rules::replay(reader, order, goes_on));
     drop(permit);
     let (detail, told) = match replayed {

@@ -2,17 +2,18 @@
 //! value for that option is another one.
 
 use crate::{
+    app::put_down,
     broker::{About, Bearing, Wants},
     config::{Config, GuardMode},
     conscience::Profile,
     domain::Timestamp,
-    runtime::files::{self, OwnersAlone},
+    runtime::files,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::{
     fs::{self, File},
-    io::{self, Read, Write},
+    io::{self, Read},
     path::Path,
 };
 
@@ -94,21 +95,13 @@ impl Chosen {
     /// # Errors
     /// When the data folder cannot be written.
     pub fn write(&self, data: &Path) -> io::Result<()> {
-        let (path, fresh) = (data.join(FILE), data.join(format!("{FILE}.new")));
-        if *self == Self::default() {
-            match fs::remove_file(&path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
-        } else {
-            // One that a killed process left, or that points elsewhere.
-            let _ = fs::remove_file(&fresh);
-            let mut file = fs::OpenOptions::new().write(true).create_new(true).owners_alone().open(&fresh)?;
-            file.write_all(serde_json::to_string_pretty(self)?.as_bytes())?;
-            file.sync_all()?;
-            fs::rename(fresh, path)?;
+        if *self != Self::default() {
+            return put_down(data, FILE, &serde_json::to_string_pretty(self)?);
         }
-        files::sync_folder(data)
+        match fs::remove_file(data.join(FILE)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => files::sync_folder(data),
+        }
     }
 
     /// Takes a choice; whether that changed anything. To choose what the config says is to choose nothing.

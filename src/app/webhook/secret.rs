@@ -49,7 +49,7 @@ pub fn of(entry: &WebhookEntry) -> Result<Option<Zeroizing<Vec<u8>>>> {
 fn private(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
     let shown = path.display();
     let file = std::fs::metadata(path).with_context(|| format!("the secret in {shown} cannot be read"))?;
-    if files::shared(&file).is_some() {
+    if files::shared_secret(path, &file).is_some() {
         bail!("the secret in {shown} can be read by others: run `chmod 600` on it");
     }
     if !file.is_file() || file.len() > u64::try_from(limits::WEBHOOK_SECRET_BYTES)?.saturating_mul(2) {

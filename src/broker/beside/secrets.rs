@@ -83,7 +83,7 @@ impl Dial {
 fn private(path: &Path) -> Result<String, Unusable> {
     let wrong = |why: &dyn ToString| unusable("the password in", path.display(), why.to_string());
     let found = std::fs::metadata(path).map_err(|e| wrong(&format!("cannot be read: {e}")))?;
-    if files::shared(&found).is_some() {
+    if files::shared_secret(path, &found).is_some() {
         return Err(wrong(&"can be read by others: run `chmod 600` on it"));
     }
     let text = std::fs::read_to_string(path).map_err(|e| wrong(&format!("cannot be read: {e}")))?;

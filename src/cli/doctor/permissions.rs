@@ -62,13 +62,13 @@ fn secret(option: &str, path: &Path, jamey: Option<(u32, &Path)>) -> Option<Find
         let (path, data) = (path.display(), data.display());
         let text =
             format!("{option}: {path} belongs to the user {owner}, and Jamey, whose data folder is of the user {uid}, cannot read it");
-        return Some(wrong(text, format!("run `chown --reference={data} {path}`; or have systemd hand it over (`LoadCredential=`)")));
+        return Some(wrong(text, format!("run `chown --reference={data}/ {path}`; or have systemd hand it over (`LoadCredential=`)")));
     }
     private(option, path, "600")
 }
 
 fn private(option: &str, path: &Path, right: &str) -> Option<Finding> {
-    let mode = files::shared(&path.metadata().ok()?)?;
+    let mode = files::shared_secret(path, &path.metadata().ok()?)?;
     let path = path.display();
     Some(wrong(format!("{option}: {path} is open to others (mode {mode:03o})"), format!("run `chmod {right} {path}`")))
 }
@@ -84,7 +84,7 @@ fn others_own(data: &Path) -> Option<Finding> {
     let stranger = std::fs::read_dir(data).ok()?.flatten().find(|entry| entry.metadata().is_ok_and(|file| files::owner(&file) != owner))?;
     let (path, folder) = (stranger.path(), data.display());
     let text = format!("{} does not belong to the owner of {folder}: the running Jamey may not be able to write it", path.display());
-    Some(wrong(text, format!("run `chown -R --reference={folder} {folder}`, and commands as that user")))
+    Some(wrong(text, format!("run `chown -R --reference={folder}/ {folder}/`")))
 }
 
 #[cfg(test)]

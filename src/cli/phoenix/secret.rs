@@ -137,7 +137,7 @@ pub(in crate::cli) fn read(path: &Path) -> Result<Zeroizing<String>> {
     let cannot = || format!("{} cannot be read", path.display());
     let file = File::open(path).with_context(cannot)?;
     let about = file.metadata().with_context(cannot)?;
-    if let Some(mode) = files::shared(&about) {
+    if let Some(mode) = files::shared_secret(path, &about) {
         bail!("{}: others may read it (mode {mode:o}): `chmod 600` it, and ask yourself who has read it", path.display());
     }
     if about.len() > SECRET_BYTES {

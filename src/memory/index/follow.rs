@@ -4,10 +4,9 @@ use super::{
     Index, IndexError,
     schema::{self, Fields, Seen},
 };
-use crate::store::{Indexed, Reader, StoreError};
+use crate::store::{Indexed, Reader, StoreError, Turns};
 use std::{
     path::Path,
-    thread,
     time::{Duration, Instant},
 };
 use tantivy::{
@@ -33,8 +32,6 @@ const TRANSACTIONS: u32 = 16;
 /// How often a merge is begun again that another is in the way of, and after what pause.
 const TRIES: u32 = 240;
 const BREATH: Duration = Duration::from_millis(250);
-/// Records taken without a look whether anybody waits for the core.
-const AT_ONCE: usize = 16;
 /// Records read at a time while it follows.
 const RECORDS: usize = 1_000;
 
@@ -210,7 +207,7 @@ impl Follower {
             match self.writer.merge(&some).wait() {
                 Ok(_) => {}
                 // One of them is being merged already.
-                Err(_) if left > 0 => thread::sleep(BREATH),
+                Err(_) if left > 0 => std::thread::sleep(BREATH),
                 Err(source) => return Err(wrap(source).into()),
             }
         }
@@ -237,11 +234,9 @@ impl Follower {
     }
 
     fn take(&self, records: &[Indexed]) -> Result<(), IndexError> {
-        for (n, record) in records.iter().enumerate() {
-            // Who waits for this core has it: a kernel may leave it to who has it until the next tick, 4 ms.
-            if n % AT_ONCE == 0 {
-                thread::yield_now();
-            }
+        let turns = Turns::default();
+        for record in records {
+            turns.pass();
             self.writer.add_document(self.fields.document(record)).map_err(|source| self.index.wrap(source))?;
         }
         Ok(())

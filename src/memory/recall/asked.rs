@@ -91,10 +91,18 @@ mod tests {
         assert!(told.is_some() && told != asked(None, "door last hour", later));
         assert_eq!(asked(cursor(first.micros()), "door last hour", later), told);
         assert_eq!(asked(Some("nonsense".into()), "door last hour", first), told, "what is no cursor is refused by who looks");
-        // Whoever asks can write what they like into a cursor.
-        for now in [i64::MIN, i64::MAX, 0] {
-            for query in ["last hour", "yesterday evening", "on Monday", "since 6 pm", "3 days ago", "in March", "last year"] {
-                asked(cursor(now), query, first);
+        // Whoever asks can write what they like into a cursor: the last moments that there are, and beyond them.
+        for now in [253_402_207_200_999_999, 253_402_207_200_000_000, 253_402_120_800_000_000, 253_402_300_800_000_000, i64::MAX, 1, 0] {
+            let cursor = cursor(now);
+            assert_eq!(began(cursor.as_deref().unwrap()), Some(Timestamp::from_micros(now)));
+            for query in
+                ["last hour", "yesterday evening", "on Monday", "since 6 pm", "3 days ago", "in March", "last year", "tonight", "tomorrow"]
+            {
+                for hours in [-14, 0, 14] {
+                    let zone = jiff::tz::Offset::constant(hours).to_time_zone();
+                    let question = Question { query: query.into(), cursor: cursor.clone(), ..Question::default() };
+                    assert!(Query::asked(&question, first, &zone).is_ok(), "{now} {query} {hours}");
+                }
             }
         }
     }

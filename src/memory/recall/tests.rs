@@ -202,16 +202,28 @@ fn what_may_not_be_known_moves_neither_scores_nor_pages() {
 #[test]
 fn no_cursor_and_no_time_is_too_far() {
     let house = House::remembering((0..3).map(|n| entry(n, "gate", "a parcel came")).collect());
-    let (least, nil) = (format!("-{:x}", i64::MAX), "0".repeat(32));
-    for now in ["0", "7fffffffffffffff", least.as_str()] {
-        for score in [f64::NAN, -f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -0.0] {
-            let cursor = format!("{now}-0-{:x}-{nil}", score.to_bits());
-            for text in ["parcel", ""] {
-                let found = find(house.follower.index(), &house.reader, &query(text), after(100), 10, Some(&cursor));
-                assert!(
-                    found.map_or_else(|error| matches!(error, super::RecallError::Cursor(_)), |page| page.records.len() <= 3),
-                    "{cursor}"
-                );
+    let nil = "0".repeat(32);
+    for (now, score, found) in [
+        ("7fffffffffffffff", 1.0, Some(3)),
+        ("7fffffffffffffff", 0.0, Some(0)),
+        ("7fffffffffffffff", -0.0, Some(0)),
+        // What is newer than the first page is on none.
+        ("0", 1.0, Some(0)),
+        ("-7fffffffffffffff", 1.0, None),
+        ("8000000000000000", 1.0, None),
+        ("0", f64::NAN, None),
+        ("0", -f64::NAN, None),
+        ("0", f64::INFINITY, None),
+        ("0", f64::NEG_INFINITY, None),
+        ("0", 1.000_001, None),
+    ] {
+        let cursor = format!("{now}-0-{:x}-{nil}", score.to_bits());
+        for text in ["parcel", ""] {
+            let page = find(house.follower.index(), &house.reader, &query(text), after(100), 10, Some(&cursor));
+            match (page, found) {
+                (Ok(page), Some(found)) => assert_eq!(page.records.len(), found, "{cursor} {text}"),
+                (Err(super::RecallError::Cursor(_)), None) => {}
+                (page, _) => panic!("{cursor} {text}: {page:?}"),
             }
         }
     }

@@ -55,7 +55,7 @@ impl KeyFile {
     /// When it cannot be read, others may read it, or it is no key file.
     pub fn read(path: &Path) -> Result<Self, PhoenixError> {
         let file = File::open(path).at(path, "reading the key file")?;
-        if let Some(mode) = files::shared(&file.metadata().at(path, "reading the key file")?) {
+        if let Some(mode) = files::shared_secret(path, &file.metadata().at(path, "reading the key file")?) {
             return Err(PhoenixError::Key(format!(
                 "{}: others may read this key file (mode {mode:o}): `chmod 600` it, and ask who did",
                 path.display()

@@ -12,11 +12,19 @@ use unix as host;
 use windows as host;
 
 pub use host::{
-    Hold, brought_to_disk, give_as, has_one_name, hold, mode, number, open_at_once, open_once, owner, set_mode, stamp, sync_file,
-    sync_folder,
+    Hold, brought_to_disk, give_as, give_folder_as, hand_over, has_one_name, hold, mode, number, open_at_once, open_once, owner, set_mode,
+    stamp, sync_file, sync_folder,
 };
 
-use std::{fs::Metadata, io};
+use std::{
+    fs::Metadata,
+    io,
+    path::{Path, PathBuf},
+};
+
+/// Where systemd puts what it hands over.
+const CREDENTIALS: &str = "/run/credentials";
+const READ_BY_THE_GROUP: u32 = 0o040;
 
 /// For others than the owner to read, write or run.
 const OTHERS: u32 = 0o077;
@@ -34,6 +42,19 @@ pub trait OwnersAlone {
 #[must_use]
 pub fn shared(found: &Metadata) -> Option<u32> {
     mode(found).filter(|mode| mode & OTHERS != 0)
+}
+
+/// The same of a file with a secret. What systemd hands over is root's, and that the service may read it stands in an access list, which shows as what
+/// the group may; nobody else gets into the folder.
+#[must_use]
+pub fn shared_secret(path: &Path, found: &Metadata) -> Option<u32> {
+    let handed_over = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
+    secret_in(path, found, &[Some(Path::new(CREDENTIALS)), handed_over.as_deref()])
+}
+
+fn secret_in(path: &Path, found: &Metadata, handed_over: &[Option<&Path>]) -> Option<u32> {
+    let is_handed_over = handed_over.iter().flatten().any(|folder| path.starts_with(folder));
+    shared(found).filter(|mode| !is_handed_over || mode & OTHERS != READ_BY_THE_GROUP)
 }
 
 /// The mode of what others than its owner may write. None: they may not, or the host has no modes.

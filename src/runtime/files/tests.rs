@@ -18,6 +18,57 @@ fn what_is_made_for_its_owner_is_not_shared() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn what_systemd_hands_over_may_be_read_by_its_group_and_nothing_else_may() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("key");
+    let file = OpenOptions::new().write(true).create_new(true).owners_alone().open(&path).unwrap();
+    let told = |mode, place: &Path| {
+        set_mode(&file, mode).unwrap();
+        secret_in(&path, &file.metadata().unwrap(), &[None, Some(place)])
+    };
+    for (mode, here) in [(0o400, None), (0o440, None), (0o444, Some(0o444)), (0o460, Some(0o460)), (0o404, Some(0o404))] {
+        assert_eq!(told(mode, folder.path()), here, "{mode:o}");
+        assert_eq!(told(mode, Path::new("/elsewhere")), here.or((mode == 0o440).then_some(mode)), "{mode:o}");
+    }
+    set_mode(&file, 0o440).unwrap();
+    assert_eq!(shared_secret(&path, &file.metadata().unwrap()), Some(0o440));
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_roots_in_anothers_folder_becomes_anothers() {
+    use std::os::unix::fs::{MetadataExt, chown, symlink};
+    let outside = tempfile::tempdir().unwrap();
+    let precious = outside.path().join("precious");
+    std::fs::write(&precious, "1").unwrap();
+    let folder = outside.path().join("data");
+    std::fs::create_dir_all(folder.join("index/deep")).unwrap();
+    for name in ["lock", "index/segment", "index/deep/one"] {
+        std::fs::write(folder.join(name), "").unwrap();
+    }
+    symlink(&precious, folder.join("link")).unwrap();
+    symlink(outside.path(), folder.join("way_out")).unwrap();
+    std::fs::hard_link(&precious, folder.join("same")).unwrap();
+    let owner = |path: &Path| path.symlink_metadata().unwrap().uid();
+    let before = owner(&precious);
+    hand_over(&folder).unwrap();
+    assert_eq!(owner(&folder.join("lock")), before, "it is its owner's already");
+    if !crate::runtime::processes::is_root() {
+        return;
+    }
+    chown(&folder, Some(64_000), Some(64_001)).unwrap();
+    chown(folder.join("index/segment"), Some(1_234), None).unwrap();
+    hand_over(&folder).unwrap();
+    for (name, uid) in [("lock", 64_000), ("index", 64_000), ("index/deep/one", 64_000), ("index/segment", 1_234), ("link", 0), ("same", 0)]
+    {
+        assert_eq!(owner(&folder.join(name)), uid, "{name}");
+    }
+    assert_eq!((owner(&precious), owner(outside.path())), (0, 0), "what links lead to is somebody else's");
+    assert_eq!(folder.join("lock").metadata().unwrap().gid(), 64_001);
+}
+
 #[test]
 fn another_file_in_its_place_is_another() {
     let folder = tempfile::tempdir().unwrap();

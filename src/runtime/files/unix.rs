@@ -1,6 +1,7 @@
 //! Files as Unix has them: modes, owners, numbers.
 
 use super::{Number, OwnersAlone, Positioned, Stamp};
+use nix::{fcntl::OFlag, sys::stat::Mode};
 use std::{
     collections::BTreeMap,
     fs::{DirBuilder, File, Metadata, OpenOptions, Permissions, TryLockError},
@@ -62,6 +63,52 @@ pub fn give_as(file: &File, found: &Metadata) -> (bool, bool) {
     (file.metadata().is_ok_and(|file| file.uid() == found.uid()), has_group)
 }
 
+/// The same for a folder, and nothing that a link in its place leads to.
+///
+/// # Errors
+/// When it is no folder, or cannot be opened.
+pub fn give_folder_as(folder: &Path, found: &Metadata) -> io::Result<()> {
+    let folder = File::from(nix::fcntl::open(folder, IN_A_FOLDER | OFlag::O_DIRECTORY, Mode::empty())?);
+    give_as(&folder, found);
+    Ok(())
+}
+
+/// Gives what is root's in a folder to whom the folder belongs, and follows no link in it: what root did there is not in its owner's way. Who is not
+/// root changes nothing.
+///
+/// # Errors
+/// When a file cannot be given.
+pub fn hand_over(folder: &Path) -> io::Result<()> {
+    let opened = File::open(folder)?;
+    let whose = opened.metadata()?;
+    if whose.uid() == 0 || !nix::unistd::Uid::effective().is_root() {
+        return Ok(());
+    }
+    hand_over_in(&opened, &whose)
+}
+
+fn hand_over_in(folder: &File, whose: &Metadata) -> io::Result<()> {
+    let mut listed = nix::dir::Dir::from_fd(folder.try_clone()?.into())?;
+    let names = listed.iter().map(|entry| entry.map(|entry| entry.file_name().to_owned())).collect::<nix::Result<Vec<_>>>()?;
+    for name in names.iter().filter(|name| !matches!(name.to_bytes(), b"." | b"..")) {
+        // A link, or gone.
+        let Ok(opened) = nix::fcntl::openat(folder, name.as_c_str(), IN_A_FOLDER, Mode::empty()) else { continue };
+        let file = File::from(opened);
+        let found = file.metadata()?;
+        // What has other names may be somebody else's.
+        let is_of_the_folder = found.dev() == whose.dev() && (found.is_dir() || found.is_file() && has_one_name(&found));
+        if is_of_the_folder && found.uid() == 0 {
+            fchown(&file, Some(whose.uid()), Some(whose.gid()))?;
+        }
+        if is_of_the_folder && found.is_dir() {
+            hand_over_in(&file, whose)?;
+        }
+    }
+    Ok(())
+}
+
+const IN_A_FOLDER: OFlag = OFlag::O_RDONLY.union(OFlag::O_NOFOLLOW).union(OFlag::O_NONBLOCK).union(OFlag::O_CLOEXEC);
+
 /// None: the host does not say.
 #[must_use]
 pub fn number(found: &Metadata) -> Option<Number> {
@@ -86,7 +133,7 @@ pub fn has_one_name(found: &Metadata) -> bool {
 /// # Errors
 /// When it cannot be opened.
 pub fn open_at_once(path: &Path) -> io::Result<File> {
-    OpenOptions::new().read(true).custom_flags(nix::fcntl::OFlag::O_NONBLOCK.bits()).open(path)
+    OpenOptions::new().read(true).custom_flags(OFlag::O_NONBLOCK.bits()).open(path)
 }
 
 /// They are never closed: a process that closes a file loses all its locks on it, those that SQLite holds among them, and another process could

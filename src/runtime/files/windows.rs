@@ -63,6 +63,22 @@ pub fn give_as(_: &File, _: &Metadata) -> (bool, bool) {
     (true, true)
 }
 
+/// The same for a folder.
+///
+/// # Errors
+/// None.
+pub fn give_folder_as(_: &Path, _: &Metadata) -> io::Result<()> {
+    Ok(())
+}
+
+/// Files belong to who makes them, and who may what stands in the list of their folder.
+///
+/// # Errors
+/// None.
+pub fn hand_over(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
 /// The standard library does not tell it.
 #[must_use]
 pub fn number(_: &Metadata) -> Option<Number> {
