@@ -180,7 +180,19 @@ impl Work {
                 warn!("{error}; recall finds what is new in the store until it can be followed again");
             }
             mistakes += 1;
-            thread::park_timeout(PAUSE);
+            self.pause();
+        }
+    }
+
+    /// Until it is worth another try, or somebody asks. Each commit wakes this thread, and each try reads the whole index.
+    fn pause(&self) {
+        let until = Instant::now() + PAUSE;
+        while !self.is_over() && self.asks.lock().unwrap_or_else(PoisonError::into_inner).is_empty() {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            thread::park_timeout(left);
         }
     }
 

@@ -132,7 +132,8 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     let private = TcpListener::bind(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0)).await.context("cannot listen on loopback")?;
 
     let mut store = Store::open(&data).context("the store cannot be opened")?;
-    if let Err(error) = store.scrub() {
+    // A large database takes minutes to be written anew.
+    if let Err(error) = watchdog::patiently(|| store.scrub()) {
         warn!(%error, "what was forgotten is deleted, but free pages may still hold it");
     }
     let mut saved = store.load().context("the store cannot be read")?;
@@ -169,7 +170,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         registry: mind.registry().clone(),
         rules: guard::GuardRules::of(&config),
         enforce: counts.broker.guard == GuardMode::Enforce,
-        off_until: control::standing(&data, clock.now()),
+        off_until: control::standing(&data, clock.wall()),
     };
     let door = people::open(&config, &data)?;
     people::check(&config, &door)?;

@@ -6,7 +6,14 @@ use crate::{
     runtime::{pulse, systemd},
     store::StoreHealth,
 };
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        mpsc::{RecvTimeoutError, channel},
+    },
+    thread,
+    time::Duration,
+};
 use tokio::sync::watch;
 use tracing::warn;
 
@@ -14,6 +21,28 @@ use tracing::warn;
 const LOOKS: u32 = 4;
 /// A part that said nothing for this share of the patience hangs: the rest of it is for a moment's load.
 const HANGS_OF: u32 = 2;
+
+/// A database that is written anew keeps everybody waiting: one of many gigabytes on a card for an hour, and no longer.
+const LONGEST_ANEW: Duration = Duration::from_secs(3_600);
+
+/// What may take minutes at the start: systemd is told that it goes on.
+pub fn patiently<T>(work: impl FnOnce() -> T) -> T {
+    const EVERY: Duration = Duration::from_secs(10);
+    const MORE: Duration = Duration::from_secs(60);
+    thread::scope(|scope| {
+        let (done, over) = channel::<()>();
+        let tell = move || {
+            while over.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
+                systemd::starting(MORE);
+            }
+        };
+        // Where there is no thread to be had it goes on untold.
+        let _telling = thread::Builder::new().name("start".into()).spawn_scoped(scope, tell);
+        let came = work();
+        drop(done);
+        came
+    })
+}
 
 pub struct Watchdog {
     pub hall: Arc<Hall>,
@@ -44,6 +73,7 @@ impl Watchdog {
                 silence: self.own.silence(),
                 failing: self.hall.failing(),
                 tries: self.health.now().failures,
+                anew: self.health.is_written_anew(),
             };
             match signs.hanging(up, look) {
                 Some(part) => {
@@ -71,23 +101,36 @@ struct Look {
     /// The store cannot write; how often it failed to so far.
     failing: bool,
     tries: u64,
+    /// The database is written anew after something was forgotten.
+    anew: bool,
 }
 
 struct Signs {
     hangs: Duration,
+    /// Since when it is written anew, and until when what was waiting then is given to come to itself.
+    anew: Option<Duration>,
+    waits_until: Duration,
     /// The store's failed tries at the last look, and since when they are as many.
     tries: (u64, Duration),
 }
 
 impl Signs {
     fn new(hangs: Duration) -> Self {
-        Self { hangs, tries: (0, Duration::ZERO) }
+        Self { hangs, anew: None, waits_until: Duration::ZERO, tries: (0, Duration::ZERO) }
     }
 
     /// The part that hangs, if one does.
     fn hanging(&mut self, up: Duration, look: Look) -> Option<&'static str> {
         if self.tries.0 != look.tries {
             self.tries = (look.tries, up);
+        }
+        if !look.anew {
+            self.anew = None;
+        } else if up.saturating_sub(*self.anew.get_or_insert(up)) <= LONGEST_ANEW {
+            self.waits_until = up + self.hangs;
+        }
+        if up < self.waits_until {
+            return None;
         }
         let hangs = |since: Duration| up.saturating_sub(since) > self.hangs;
         if look.silence > self.hangs {
@@ -108,7 +151,7 @@ mod tests {
     #[test]
     fn who_hangs_is_named_and_a_full_disk_is_not_hanging() {
         let at = Duration::from_secs;
-        let look = |ticked, silence, failing, tries| Look { ticked: at(ticked), silence: at(silence), failing, tries };
+        let look = |ticked, silence, failing, tries| Look { ticked: at(ticked), silence: at(silence), failing, tries, anew: false };
         let mut signs = Signs::new(at(30));
         assert_eq!(signs.hanging(at(10), look(0, 10, false, 0)), None);
         assert_eq!(signs.hanging(at(130), look(100, 30, false, 0)), None);
@@ -118,5 +161,23 @@ mod tests {
         assert_eq!(signs.hanging(at(230), look(100, 0, true, 8)), None);
         assert_eq!(signs.hanging(at(260), look(100, 0, true, 8)), None);
         assert_eq!(signs.hanging(at(261), look(100, 0, true, 8)), Some("the store"), "it does not even fail any more");
+    }
+    #[test]
+    fn a_database_that_is_written_anew_is_waited_for_and_not_for_ever() {
+        let at = Duration::from_secs;
+        let look = |ticked, anew| Look { ticked: at(ticked), silence: Duration::ZERO, failing: false, tries: 0, anew };
+        let mut signs = Signs::new(at(30));
+        assert_eq!(signs.hanging(at(100), look(100, true)), None);
+        assert_eq!(signs.hanging(at(1_900), look(100, true)), None, "it goes on");
+        assert_eq!(signs.hanging(at(1_915), look(100, false)), None, "it is done, and all that waited comes now");
+        assert_eq!(signs.hanging(at(1_931), look(100, false)), Some("the mind, or the store that it waits for,"));
+        assert_eq!(signs.hanging(at(2_000), look(2_000, true)), None);
+        assert_eq!(signs.hanging(at(5_600), look(2_000, true)), None);
+        assert_eq!(signs.hanging(at(5_700), look(2_000, true)), Some("the mind, or the store that it waits for,"), "an hour is enough");
+    }
+
+    #[test]
+    fn what_is_done_patiently_comes_back() {
+        assert_eq!(patiently(|| 7), 7);
     }
 }

@@ -13,6 +13,9 @@ pub fn ails(_: &str) {}
 
 pub fn stopping(_: &str) {}
 
+/// What takes long at the start goes on.
+pub fn starting(_: Duration) {}
+
 /// After how long without a sign of life it is started anew; None: never.
 #[must_use]
 pub fn patience() -> Option<Duration> {

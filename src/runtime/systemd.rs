@@ -22,6 +22,11 @@ pub fn stopping(why: &str) {
     tell(&[NotifyState::Stopping, NotifyState::Status(why)]);
 }
 
+/// What takes long at the start goes on: systemd gives it so much more.
+pub fn starting(more: Duration) {
+    tell(&[NotifyState::ExtendTimeoutUsec(u32::try_from(more.as_micros()).unwrap_or(u32::MAX))]);
+}
+
 /// After how long without a sign of life it is started anew (`WatchdogSec`); None: never.
 #[must_use]
 pub fn patience() -> Option<Duration> {

@@ -39,6 +39,10 @@ impl Copies {
     }
 
     /// Those that are being taken end without a result, and none begins.
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed.load(SeqCst) > 0
+    }
+
     pub(super) fn keep_out(self: &Arc<Self>) -> KeptOut {
         self.closed.fetch_add(1, SeqCst);
         self.turns.fetch_add(1, SeqCst);

@@ -172,8 +172,9 @@ pub(super) fn is_due(conn: &Connection) -> Result<bool, StoreError> {
 /// Writes the file anew, so that neither free pages nor the log keep what was deleted. Takes as long as copying the file.
 pub(super) fn scrub(conn: &Connection) -> Result<(), StoreError> {
     // In a file: the copy of a large database is more than a small host's memory.
-    conn.execute_batch("PRAGMA temp_store = FILE; PRAGMA auto_vacuum = INCREMENTAL; VACUUM; PRAGMA temp_store = MEMORY;")
-        .doing("write the database anew")?;
+    let done = conn.execute_batch("PRAGMA temp_store = FILE; PRAGMA auto_vacuum = INCREMENTAL; VACUUM;");
+    conn.execute_batch("PRAGMA temp_store = MEMORY;").doing("have what is for a moment in memory again")?;
+    done.doing("write the database anew")?;
     super::database::checkpoint(conn, "TRUNCATE")?;
     conn.execute("DELETE FROM app_metadata WHERE key = ?1", [SCRUB_DUE]).doing("note that the database was written anew")?;
     super::database::checkpoint(conn, "TRUNCATE").map(|_| ())

@@ -138,6 +138,12 @@ impl StoreHealth {
         self.written.now()
     }
 
+    /// Whether the database is being written anew, after something was forgotten: nothing else is written meanwhile.
+    #[must_use]
+    pub fn is_written_anew(&self) -> bool {
+        self.copies.is_closed()
+    }
+
     pub(super) fn wrote(&self, entries: usize, took: Duration) {
         self.written.took(took);
         let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);

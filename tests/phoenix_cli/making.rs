@@ -25,8 +25,8 @@ Next:
    path = \"HERE/nas\"
    key_file = \"HERE/key\"
 
-3. Take the first snapshot:
-   jamey phoenix snapshot --repository HERE/nas --key-file HERE/key
+3. Start Jamey again, and take the first snapshot:
+   jamey phoenix snapshot --repository HERE/nas
 "
     );
     // What it says to paste is a config, and with it nothing else needs saying.

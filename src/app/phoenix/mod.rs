@@ -30,6 +30,7 @@ pub use keeper::{Keeper, ended, keep};
 pub use listed::{drilled, listed};
 pub use named::{Named, files as named_files, remotes, secrets as named_secrets};
 pub use once::ForOnce;
+pub use place::handed_over;
 pub use rescue::{rescue, rescued};
 pub use seen::newest;
 pub use settle::{Settled, quoted, settle};

@@ -30,7 +30,7 @@ pub(super) const CHOSEN: &str = "config/chosen.json";
 /// Names by which a config names files.
 pub(super) const KEYS: [&str; 8] = ["rules", "shadow", "acl", "certificate", "key", "ca", "crl", "password_file"];
 
-/// All but what opens a repository of snapshots, which is not to lie in one, and passwords of other brokers.
+/// All but what opens a repository of snapshots, which is not to lie in one, and passwords and secrets that others share.
 #[must_use]
 pub fn files(config: &Config) -> Vec<Named> {
     let mut all = Vec::new();
@@ -42,15 +42,23 @@ pub fn files(config: &Config) -> Vec<Named> {
     if let Some(path) = &config.broker.acl {
         put(&mut all, Component::Access, "broker.acl", path);
     }
-    for tls in config.listeners.iter().filter_map(|listener| listener.tls.as_ref()) {
-        put(&mut all, Component::Certificates, "listener.certificate", &tls.certificate);
-        put(&mut all, Component::Certificates, "listener.key", &tls.key);
-        if let Some(clients) = &tls.clients {
-            put(&mut all, Component::Certificates, "listener.ca", &clients.ca);
-            if let Some(crl) = &clients.crl {
-                put(&mut all, Component::Certificates, "listener.crl", crl);
+    let listeners = config.listeners.iter().filter_map(|listener| Some(("listener", listener.tls.as_ref()?)));
+    for (section, tls) in listeners.chain(config.http.tls.iter().map(|tls| ("http.tls", tls))) {
+        let clients = tls.clients.as_ref();
+        let files = [
+            ("certificate", Some(&tls.certificate)),
+            ("key", Some(&tls.key)),
+            ("ca", clients.map(|clients| &clients.ca)),
+            ("crl", clients.and_then(|clients| clients.crl.as_ref())),
+        ];
+        for (key, path) in files {
+            if let Some(path) = path {
+                put(&mut all, Component::Certificates, &format!("{section}.{key}"), path);
             }
         }
+    }
+    for path in config.webhooks.iter().filter_map(|hook| hook.ca.as_ref()) {
+        put(&mut all, Component::Certificates, "webhook.ca", path);
     }
     for (section, remote) in remotes(config) {
         for (key, path) in [("ca", &remote.ca), ("certificate", &remote.certificate), ("key", &remote.key)] {
@@ -69,7 +77,8 @@ pub fn secrets(config: &Config) -> Vec<(String, PathBuf)> {
         remotes(config).filter_map(|(section, remote)| Some((format!("{section}.password_file"), remote.password_file.clone()?)));
     let keys =
         config.phoenix.repositories.iter().filter_map(|entry| Some(("phoenix.repository.key_file".to_owned(), entry.key_file.clone()?)));
-    passwords.chain(keys).collect()
+    let hooks = config.webhooks.iter().filter_map(|hook| Some(("webhook.secret_file".to_owned(), hook.secret_file.clone()?)));
+    passwords.chain(keys).chain(hooks).collect()
 }
 
 /// Other brokers, by the section that names them.

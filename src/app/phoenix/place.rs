@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 
 /// Where systemd puts what it hands over.
 const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
+/// The service's, while it runs and while it does not.
+const SERVICES: [&str; 2] = ["/run/credentials/jamey.service", "/etc/credstore"];
 
 #[derive(Clone)]
 pub(super) struct Place {
@@ -17,6 +19,13 @@ pub(super) struct Place {
     pub entry: RepositoryEntry,
     /// What opens it, where that was handed in; else it is read anew each time, for it may be another one.
     secret: Option<Secret>,
+}
+
+/// Where systemd put what it hands over to Jamey; to a command of root's, what it handed over to the service, or is to.
+#[must_use]
+pub fn handed_over(name: &str) -> Option<PathBuf> {
+    let own = std::env::var_os(CREDENTIALS).map(|folder| PathBuf::from(folder).join(name));
+    own.or_else(|| SERVICES.iter().map(|folder| Path::new(folder).join(name)).find(|path| path.exists()))
 }
 
 impl Place {
@@ -59,8 +68,8 @@ impl Place {
     fn key_file(&self) -> Result<PathBuf, PhoenixError> {
         match (&self.entry.key_file, &self.entry.credential) {
             (Some(path), _) => Ok(path.clone()),
-            (None, Some(name)) => std::env::var_os(CREDENTIALS).map(|folder| PathBuf::from(folder).join(name)).ok_or_else(|| {
-                let why = "systemd handed nothing over: write `LoadCredential=` in the unit, or `key_file` in the config";
+            (None, Some(name)) => handed_over(name).ok_or_else(|| {
+                let why = "systemd handed nothing over: write `LoadCredential=` in the unit, or `key_file` in the config; a command takes `--key-file`";
                 PhoenixError::Key(format!("credential {name}: {why}"))
             }),
             (None, None) => Err(PhoenixError::Key(format!("{}: nothing is named that opens it", self.entry.path.display()))),

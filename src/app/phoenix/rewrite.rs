@@ -18,6 +18,8 @@ pub(super) fn rewrite(text: &str, named: &[Named], into: &Path) -> String {
     look(table.get_ref(), "", &mut |key, value, at| {
         let section_data = key == "store.data";
         let name = key.rsplit('.').next().unwrap_or_default();
+        // What it is called in a section of its own, where others name the house's own beside it.
+        let name = name.strip_prefix("client_").unwrap_or(name);
         if section_data {
             places.push((at, into.to_owned()));
         } else if KEYS.contains(&name)

@@ -35,12 +35,27 @@ impl Old {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
-        for name in ["own.toml", "acl.toml", "server.pem", "server.key", "bridge.pem", "password"] {
+        for name in [
+            "own.toml",
+            "acl.toml",
+            "server.pem",
+            "server.key",
+            "clients.pem",
+            "gone.pem",
+            "http.pem",
+            "http.key",
+            "bridge.pem",
+            "password",
+            "hook.pem",
+            "hook",
+        ] {
             fs::write(at(name), format!("# {name}\n")).unwrap();
         }
         let text = format!(
             "node = \"old\"\n[broker]\nacl = {:?}\n[conscience]\nrules = [{:?}]\n[store]\ndata = {:?}\n\
-             [[listener]]\naddress = \"127.0.0.1:0\"\ncertificate = {:?}\nkey = {:?}\n\
+             [[listener]]\naddress = \"127.0.0.1:0\"\ncertificate = {:?}\nkey = {:?}\nclient_ca = {:?}\nclient_crl = {:?}\n\
+             [http.tls]\ncertificate = {:?}\nkey = {:?}\nclient_ca = {:?}\n\
+             [[webhook]]\nname = \"far\"\nurl = \"https://far/\"\nca = {:?}\nsecret_file = {:?}\n\
              [[bridge]]\nname = \"far\"\naddress = \"far:8883\"\ntls = true\nca = {:?}\nuser = \"us\"\npassword_file = {:?}\n\
              topics = [{{ filter = \"a\", direction = \"in\" }}]\n",
             at("acl.toml"),
@@ -48,6 +63,13 @@ impl Old {
             at("data"),
             at("server.pem"),
             at("server.key"),
+            at("clients.pem"),
+            at("gone.pem"),
+            at("http.pem"),
+            at("http.key"),
+            at("clients.pem"),
+            at("hook.pem"),
+            at("hook"),
             at("bridge.pem"),
             at("password"),
         );
@@ -121,12 +143,19 @@ fn what_the_owner_wants_is_in_it_and_the_restored_config_names_nothing_of_the_ol
     let text = fs::read_to_string(settled.config.as_ref().unwrap()).unwrap();
     let config = Config::read(&Sources { file: Some(("x", &text)), env: vec![], flags: vec![] }).unwrap();
     assert_eq!(config.store.data, home);
-    let tls = config.listeners[0].tls.as_ref().unwrap();
+    let (tls, http) = (config.listeners[0].tls.as_ref().unwrap(), config.http.tls.as_ref().unwrap());
+    let clients = tls.clients.as_ref().unwrap();
     for (path, name) in [
         (&config.conscience.rules[0], "own.toml"),
         (config.broker.acl.as_ref().unwrap(), "acl.toml"),
         (&tls.certificate, "server.pem"),
         (&tls.key, "server.key"),
+        (&clients.ca, "clients.pem"),
+        (clients.crl.as_ref().unwrap(), "gone.pem"),
+        (&http.certificate, "http.pem"),
+        (&http.key, "http.key"),
+        (&http.clients.as_ref().unwrap().ca, "clients.pem"),
+        (config.webhooks[0].ca.as_ref().unwrap(), "hook.pem"),
         (config.bridges[0].remote.ca.as_ref().unwrap(), "bridge.pem"),
     ] {
         assert!(path.starts_with(&home), "{}", path.display());
@@ -147,6 +176,7 @@ fn what_cannot_be_read_is_left_out_and_said_and_a_secret_that_is_missing_too() {
     old.live();
     fs::remove_file(old.at("own.toml")).unwrap();
     fs::remove_file(old.at("password")).unwrap();
+    fs::remove_file(old.at("hook")).unwrap();
     fs::write(old.at("acl.toml"), vec![b'#'; 4 * 1024 * 1024 + 1]).unwrap();
     let gathered = old.gather(&[]);
     assert_eq!(gathered.left_out.len(), 2, "{:?}", gathered.left_out);
@@ -156,7 +186,24 @@ fn what_cannot_be_read_is_left_out_and_said_and_a_secret_that_is_missing_too() {
     );
     let (home, settled) = old.rise(gathered);
     let missing: Vec<&str> = settled.missing.iter().map(|(option, _)| option.as_str()).collect();
-    assert_eq!(missing, ["conscience.rules", "broker.acl", "listener.certificate", "listener.key", "bridge.ca", "bridge.password_file"]);
+    assert_eq!(
+        missing,
+        [
+            "conscience.rules",
+            "broker.acl",
+            "listener.certificate",
+            "listener.key",
+            "listener.ca",
+            "listener.crl",
+            "http.tls.certificate",
+            "http.tls.key",
+            "http.tls.ca",
+            "webhook.ca",
+            "bridge.ca",
+            "bridge.password_file",
+            "webhook.secret_file"
+        ]
+    );
     let note = fs::read_to_string(home.join("RESTORED.txt")).unwrap();
     assert!(note.contains(&format!("bridge.password_file: {}", old.at("password").display())), "{note}");
     let [check, run] = settled.commands(&home);

@@ -111,8 +111,9 @@ fn alerts(standing: &Standing, now: Timestamp, alarms: &mut BTreeMap<String, Ala
     let name = &standing.name;
     let mut tell = |code: &str, critical, since, text: String, what_to_do: &str| put(alarms, code, critical, since, &text, what_to_do);
     if let Some((since, why)) = &standing.failed {
-        let to_do = "see that the repository's folder is there (a share is mounted, a disk has room and can be written) and that its key file is \
-                     the right one; Jamey tries again by itself";
+        let to_do = "see that the repository's folder is there (a share is mounted, a disk has room and can be written), that it and its key file \
+                     are Jamey's user's (and, as a service of systemd, that `ReadWritePaths=` names it), and that the key file is the right one; Jamey \
+                     tries again by itself";
         tell(FAILED, false, *since, format!("no snapshot can be taken to {name}: {why}"), to_do);
     }
     let newest = standing.found.as_ref().and_then(|found| found.newest.as_ref().map(|newest| newest.taken_at).or(found.known.taken_at));

@@ -44,9 +44,7 @@ pub(super) fn look(house: &House) -> Vec<Finding> {
 fn secrets(house: &House) -> Vec<(String, PathBuf)> {
     let config = house.config;
     let keys = phoenix::named_files(config).into_iter().filter(|one| one.option.ends_with(".key")).map(|one| (one.option, one.was));
-    let http = config.http.tls.iter().map(|tls| ("http.tls.key".to_owned(), tls.key.clone()));
-    let hooks = config.webhooks.iter().filter_map(|hook| Some(("webhook.secret_file".to_owned(), hook.secret_file.clone()?)));
-    phoenix::named_secrets(config).into_iter().chain(keys).chain(http).chain(hooks).collect()
+    phoenix::named_secrets(config).into_iter().chain(keys).collect()
 }
 
 /// `jamey` is who owns the data folder, where somebody else may ask for him.

@@ -11,11 +11,15 @@ use crate::{
     config::Config,
     domain::audit::hex,
     phoenix::{PhoenixError, Repository, Vault},
+    runtime::{files, processes},
 };
 use anyhow::{Result, bail};
 use clap::Args;
 use serde_json::json;
-use std::path::PathBuf;
+use std::{
+    fs::File,
+    path::{Path, PathBuf},
+};
 
 #[derive(Debug, Args)]
 pub struct Asked {
@@ -39,6 +43,7 @@ pub(super) fn init(common: &Common, config: &Config, asked: &Asked) -> Result<()
     let repository = Repository::init(&found.folder, &made.secrets, asked.append_only, now())?;
     let file_is_new = made.file_is_new();
     made.keep();
+    let is_given = give(config, &found, made.key_file.as_deref().filter(|_| file_is_new));
     let key = hex(&repository.key().id());
     if common.json {
         return put_json(&json!({
@@ -70,7 +75,32 @@ pub(super) fn init(common: &Common, config: &Config, asked: &Asked) -> Result<()
         crate::cli::line!("  {}", command(common, &format!("phoenix key add{}{} {flag}", found.flag(config), with(&found, &made))));
     }
     next(common, config, &found, &made);
+    if is_given {
+        let folder = found.folder.display();
+        crate::cli::line!(
+            "\nJamey runs as somebody else, who has them now. Where systemd runs it, let it write there (`systemctl edit jamey`):"
+        );
+        crate::cli::line!("   [Service]\n   ReadWritePaths=-{folder}");
+    }
     Ok(())
+}
+
+/// What root makes is for the Jamey that is to use it: whose the data folder is. Whether that is somebody else.
+fn give(config: &Config, found: &Found, key_file: Option<&Path>) -> bool {
+    let Ok(whose) = config.store.data.metadata() else { return false };
+    if !processes::is_root() || files::owner(&whose).is_none_or(|owner| owner == 0) {
+        return false;
+    }
+    let given = files::give_folder_as(&found.folder, &whose).and_then(|()| files::hand_over(&found.folder)).and_then(|()| match key_file {
+        Some(path) => File::open(path).map(|file| {
+            files::give_as(&file, &whose);
+        }),
+        None => Ok(()),
+    });
+    if let Err(error) = given {
+        eprintln!("jamey: {}: it could not be given to Jamey's user: {error}", found.folder.display());
+    }
+    true
 }
 
 /// What the command line says; where that is little, what the config says and a person at the terminal adds.
@@ -119,13 +149,14 @@ fn next(common: &Common, config: &Config, found: &Found, made: &Made) {
         crate::cli::line!("   name = \"{}\"", name.unwrap_or_else(|| "house".into()));
         crate::cli::line!("   path = {:?}", found.folder);
         crate::cli::line!("   key_file = {key_file:?}\n");
-        crate::cli::line!("3. Take the first snapshot:");
+        crate::cli::line!("3. Start Jamey again, and take the first snapshot:");
     } else {
         crate::cli::line!(
             "2. Take the first snapshot; a running Jamey is to be started again first, if the config is newer than its start:"
         );
     }
-    crate::cli::line!("   {}", command(common, &format!("phoenix snapshot{flag}{with}")));
+    // Jamey opens it itself, where the config says with what.
+    crate::cli::line!("   {}", command(common, &format!("phoenix snapshot{flag}")));
 }
 
 /// As much of a folder's name as may be one in the config.

@@ -60,6 +60,13 @@ fn component(name: &str) -> Result<Component, String> {
 
 pub(super) fn restore(common: &Common, config: &Config, asked: &Asked) -> Result<()> {
     let into = super::place::whole(&asked.into);
+    if let Ok(leads_to) = std::fs::read_link(&into) {
+        bail!(
+            "{} is a link to {}: a restore puts a new folder in its place; name another, or where that leads",
+            into.display(),
+            leads_to.display()
+        );
+    }
     is_free(&into)?;
     let (found, repository) = asked.at.open(config)?;
     if into.starts_with(&found.folder) {

@@ -2,6 +2,7 @@
 
 use super::{place::Found, sheet};
 use crate::{
+    app::phoenix::handed_over,
     phoenix::{KeyFile, RepositoryKey, Secret},
     runtime::files,
 };
@@ -96,8 +97,7 @@ impl Opens {
 /// The key file that the config names: at a path, or, under systemd, in its folder of credentials.
 pub(super) fn configured(found: &Found) -> Option<PathBuf> {
     let entry = found.entry?;
-    let handed_over = || Some(PathBuf::from(std::env::var_os("CREDENTIALS_DIRECTORY")?).join(entry.credential.as_ref()?));
-    entry.key_file.clone().or_else(handed_over)
+    entry.key_file.clone().or_else(|| handed_over(entry.credential.as_ref()?))
 }
 
 fn key_file(path: &Path) -> Result<Opening> {

@@ -109,7 +109,7 @@ impl Vault {
         let vault = Self { folder: folder.to_owned(), id, append_only };
         for name in [KEYS, PACKS, SNAPSHOTS, DRILLS, PARTIAL] {
             let part = folder.join(name);
-            make(&part)?;
+            vault.make(&part)?;
             if name != KEYS && fs::read_dir(&part).at(&part, "cannot be read")?.next().is_some() {
                 return Err(PhoenixError::NotEmpty { path: part });
             }
@@ -160,6 +160,7 @@ impl Vault {
     pub fn writing(&self) -> Result<Writing, PhoenixError> {
         let path = self.folder.join(LOCK);
         let file = OpenOptions::new().create(true).append(true).owners_alone().open(&path).at(&path, "cannot be opened")?;
+        self.give(&file);
         match file.try_lock() {
             Ok(()) => Ok(Writing { _file: file }),
             Err(fs::TryLockError::WouldBlock) => Err(PhoenixError::Busy { path: self.folder.clone() }),
@@ -288,7 +289,7 @@ impl Vault {
     /// Moves a pack out of the way.
     pub(super) fn set_aside(&self, _writing: &Writing, id: Id) -> Result<(), PhoenixError> {
         let folder = self.folder.join(DAMAGED);
-        make(&folder)?;
+        self.make(&folder)?;
         let (from, to) = (self.pack_path(id), folder.join(id.to_string()));
         fs::rename(&from, &to).at(&from, "cannot be put aside")?;
         sync_folder(&to)?;
@@ -396,7 +397,7 @@ impl Vault {
     fn shelve(&self, path: &Path) -> Result<(), PhoenixError> {
         match path.parent() {
             Some(shelf) if !shelf.exists() => {
-                make(shelf)?;
+                self.make(shelf)?;
                 sync_folder(shelf)
             }
             _ => Ok(()),
@@ -415,6 +416,20 @@ impl Vault {
         }
     }
 
+    /// What is written there is whose the repository is, whoever writes it: root's commands are for a Jamey that is somebody else.
+    fn give(&self, file: &File) {
+        if let Ok(found) = self.folder.metadata() {
+            files::give_as(file, &found);
+        }
+    }
+
+    fn make(&self, folder: &Path) -> Result<(), PhoenixError> {
+        make(folder)?;
+        // Who is not root gives nothing away.
+        let _ = self.folder.metadata().and_then(|found| files::give_folder_as(folder, &found));
+        Ok(())
+    }
+
     fn put(&self, path: &Path, bytes: &[u8]) -> Result<(), PhoenixError> {
         self.write(path, bytes, Haste::Full)
     }
@@ -429,6 +444,7 @@ impl Vault {
             _ => {}
         }
         let mut file = OpenOptions::new().create_new(true).write(true).owners_alone().open(&partial).at(&partial, "cannot be written")?;
+        self.give(&file);
         if let Haste::Gentle(house) = haste {
             let mut giving_way = GivingWay::to(house);
             for slice in bytes.chunks(SLICE_BYTES) {
@@ -494,8 +510,11 @@ fn slot_id(name: &str) -> Option<Uuid> {
     Uuid::parse_str(name).ok().filter(|id| id.to_string() == name)
 }
 
-/// Its owner's alone.
+/// Its owner's alone; folders above it as they are made otherwise.
 fn make(folder: &Path) -> Result<(), PhoenixError> {
+    if let Some(above) = folder.parent() {
+        fs::create_dir_all(above).at(folder, "cannot be made")?;
+    }
     DirBuilder::new().recursive(true).owners_alone().create(folder).at(folder, "cannot be made")
 }
 
