@@ -6,7 +6,6 @@ use crate::{
     domain::{ExactPhi, Input, Observation, Timestamp},
     observe::Counters,
     runtime::{Clock, Supervisor, give_way, pulse},
-    store::Turns,
 };
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -79,11 +78,7 @@ impl Thinker {
     /// How long it took.
     fn compute(&self, of: Observation, process: Option<&Process>, stop: &watch::Receiver<bool>) -> Duration {
         let begun = Instant::now();
-        let turns = Turns::default();
-        let goes_on = || {
-            turns.pass();
-            begun.elapsed() < DEADLINE && !*stop.borrow()
-        };
+        let goes_on = || begun.elapsed() < DEADLINE && !*stop.borrow();
         match catch_unwind(AssertUnwindSafe(|| of_network(of, self.clock.now(), goes_on))) {
             Ok(Ok(mut exact)) => {
                 (exact.phi_g, exact.phi_r) = process.map_or((None, None), |process| beside(process, goes_on));

@@ -141,8 +141,7 @@ fn work(hall: &Hall, order: Order, by: &str, beat: &mpsc::Sender<Beat>, permit: 
         }
         !beat.is_closed()
     };
-    let store = Reader::open(&hall.config.store.data).and_then(|store| store.patient(|| true));
-    let replayed = store.map_err(Into::into).and_then(|reader| rules::replay(reader, order, goes_on));
+    let replayed = Reader::open(&hall.config.store.data).map_err(Into::into).and_then(|reader| rules::replay(reader, order, goes_on));
     drop(permit);
     let (detail, told) = match replayed {
         Ok(Some(replayed)) => (format!("{} requests judged by others than hold", replayed.trial.judged), Ok(replayed.json())),
