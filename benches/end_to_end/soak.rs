@@ -27,7 +27,7 @@ const COMMANDERS: u64 = 8;
 const SAYINGS: u64 = 300;
 const EVERY: Duration = Duration::from_secs(10);
 /// Verdicts alone soon take more room than this, so that every record goes that is old enough.
-const CONFIG: &str = "[memory]\nworking_hours = 1\ndatabase_mib = 16\nindex_mib = 16\n";
+const CONFIG: &str = "[memory]\nworking_hours = 1\ndatabase_mib = 16\nindex_mib = 0\n";
 /// The hour that is kept, a round of upkeep after it, and what that one takes.
 pub const FILLING: u64 = 75;
 /// Memory is flat where it would grow by no more than this share of itself, or by so many MiB, in the time that is looked at.
