@@ -87,7 +87,7 @@ impl Orders {
             let until = Timestamp::from_micros(micros);
             self.0 = Some(Seen { order, until, ends: up.saturating_add(left) });
         }
-        self.0.as_ref().filter(|seen| up < seen.ends).map(|seen| seen.until)
+        self.0.as_ref().filter(|seen| up < seen.ends && now < seen.until).map(|seen| seen.until)
     }
 }
 
@@ -134,6 +134,9 @@ mod tests {
         assert_eq!(orders.look(other, at(16_099), at(100_000), HOUR * 2 + Duration::from_secs(59)), Some(at(100_060)));
         assert_eq!(orders.look(other, at(16_100), at(100_000), HOUR * 2 + Duration::from_secs(60)), None);
         assert_eq!(orders.look(None, at(16_100), at(100_000), HOUR * 3), None);
+        let mut leaps = Orders::default();
+        assert_eq!(leaps.look(order, at(100_000), at(100_000), HOUR), Some(at(103_600)));
+        assert_eq!(leaps.look(order, at(103_600), at(103_600), HOUR), None, "the clock leapt past it");
         // More than an order can say, and what is over.
         for until in [16_100, 16_100 + LONGEST_SECONDS + 1, i64::MAX / 1_000_000] {
             let order = Some(Order { off_until_micros: at(until).micros() });

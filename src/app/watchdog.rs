@@ -162,6 +162,7 @@ mod tests {
         assert_eq!(signs.hanging(at(260), look(100, 0, true, 8)), None);
         assert_eq!(signs.hanging(at(261), look(100, 0, true, 8)), Some("the store"), "it does not even fail any more");
     }
+
     #[test]
     fn a_database_that_is_written_anew_is_waited_for_and_not_for_ever() {
         let at = Duration::from_secs;
