@@ -124,7 +124,7 @@ mod tests {
         let (mut orders, order) = (Orders::default(), Some(Order { off_until_micros: at(103_600).micros() }));
         assert_eq!(orders.look(None, at(100_000), at(100_000), HOUR), None);
         assert_eq!(orders.look(order, at(100_000), at(100_000), HOUR), Some(at(103_600)));
-        // A day back: the house's own time stands still.
+        // A day back: the house's own time is ahead, and slow.
         assert_eq!(orders.look(order, at(13_600), at(100_000), HOUR + HOUR / 2), Some(at(103_600)));
         assert_eq!(orders.look(order, at(16_000), at(100_000), HOUR * 2), None, "an hour is over");
         assert_eq!(orders.look(order, at(16_001), at(100_000), HOUR * 2), None, "it stays so");

@@ -9,6 +9,8 @@ use std::time::Duration;
 
 /// Times told around a leap are doubtful for so long.
 const TOLD: Duration = Duration::from_secs(3_600);
+/// By so many seconds moves when the clock will have caught up, before that is told anew.
+const MOVES: f64 = 60.0;
 const WHAT_TO_DO: &str = "see that the host keeps its time (`timedatectl`: an NTP server, a battery of its clock); rules of the hour, expiry and \
                           the age of snapshots go by it";
 
@@ -18,6 +20,8 @@ pub(super) struct Watch {
     /// The last leap: when by the clock that only counts, its text.
     leapt: Option<(Duration, Timestamp, String)>,
     ahead: Latch,
+    /// When the clock will have caught up, as it was told last.
+    meets: Option<Timestamp>,
 }
 
 impl Watch {
@@ -52,7 +56,14 @@ impl Watch {
         }
         let ahead = now.seconds_since(wall);
         if self.ahead.turn(ahead >= limit, ahead >= limit / 4.0) {
-            said.push(format!("Jamey's time is ahead of the clock, and stands still until that is {}", coarse(now)));
+            let lead = now.micros().saturating_sub(wall.micros());
+            let meets = Timestamp::from_micros(now.micros().saturating_add(lead));
+            // To the minute it would move with each look.
+            let told = self.meets.filter(|told| told.seconds_since(meets) + meets.seconds_since(*told) < MOVES);
+            let told = *self.meets.insert(told.unwrap_or(meets));
+            said.push(format!("Jamey's time is ahead of the clock, and goes half as fast until that has caught up, at {}", coarse(told)));
+        } else {
+            self.meets = None;
         }
         if !said.is_empty() {
             let alarm = causes::warning(since, said.join("; "), WHAT_TO_DO);
@@ -61,7 +72,7 @@ impl Watch {
     }
 }
 
-/// To the minute: it moves with each look.
+/// To the minute.
 fn coarse(at: Timestamp) -> Timestamp {
     Timestamp::from_micros(at.micros() - at.micros().rem_euclid(60_000_000))
 }
@@ -78,10 +89,11 @@ mod tests {
 
     /// What stands after each look: seconds since the start, and what the clock says then.
     fn told(looks: &[(u64, i64)]) -> Vec<Option<String>> {
-        let (mut watch, mut newest) = (Watch::default(), at(0));
+        let (mut watch, mut newest, mut was) = (Watch::default(), at(0), 0);
         let one = |(up, wall): &(u64, i64)| {
             let mut all = Causes::new();
-            newest = newest.max(at(*wall));
+            newest = newest.plus_seconds(i64::try_from((*up - was) / 2).unwrap()).max(at(*wall));
+            was = *up;
             watch.look(Duration::from_secs(*up), at(*wall), newest, 60, &mut all);
             all.remove("clock").map(|alarm| alarm.text)
         };
@@ -103,10 +115,13 @@ mod tests {
 
     #[test]
     fn a_jamey_that_is_ahead_is_told_until_the_clock_is_there_too() {
-        let back = told(&[(0, 0), (1, -7_199), (2, -7_198), (7_185, -15), (7_186, -14)]);
+        let back = told(&[(0, 0), (1, -7_199), (3, -7_197), (14_369, 7_169), (14_371, 7_171)]);
         let text = back[1].clone().unwrap();
         assert!(text.starts_with("the clock was set back by 2 h: "), "{text}");
-        assert!(text.contains("; Jamey's time is ahead of the clock, and stands still until that is 2026-11-18T11:06:00"), "{text}");
+        assert!(
+            text.contains("; Jamey's time is ahead of the clock, and goes half as fast until that has caught up, at 2026-11-18T13:06:00"),
+            "{text}"
+        );
         assert_eq!(back[2], back[1]);
         assert!(back[3].as_ref().unwrap().starts_with("Jamey's time"), "the leap is an hour ago");
         assert_eq!(back[4], None);

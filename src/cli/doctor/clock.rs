@@ -17,9 +17,13 @@ pub(super) fn look(house: &House) -> Vec<Finding> {
     if let Some(last) = last {
         let ahead = last.seconds_since(house.now);
         if ahead >= f64::from(house.config.alerts.clock_seconds.max(1)) {
-            let text =
-                format!("Jamey's time stands still for {}: the store knows of {last}, and the clock says {}", span(ahead), house.now);
-            all.push(wrong(text, format!("{KEEP}; where the store's time is the wrong one, Jamey goes on when the clock is past it")));
+            let text = format!(
+                "Jamey's time is {} ahead, and goes half as fast until the clock has caught up: the store knows of {last}, and the clock says {}",
+                span(ahead),
+                house.now
+            );
+            let to_do = format!("{KEEP}; where the store's time is the wrong one, a snapshot taken before restores a house without it");
+            all.push(wrong(text, to_do));
         }
     }
     if is_unsynchronised(Path::new(TIMESYNC)) {
