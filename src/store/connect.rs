@@ -2,7 +2,7 @@
 
 use super::error::{Doing, StoreError};
 use crate::runtime::files::OwnersAlone;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
 use std::{
     fs::{DirBuilder, OpenOptions},
     path::{Path, PathBuf},
@@ -56,6 +56,7 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
     let conn = Connection::open_with_flags(path, flags).doing("open the database")?;
     conn.busy_timeout(BUSY).doing("set the busy timeout")?;
     conn.set_prepared_statement_cache_capacity(48);
+    keep_plans(&conn)?;
     Ok(conn)
 }
 
@@ -87,9 +88,15 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
     let conn = Connection::open_with_flags(path, flags).doing("open the database for reading")?;
     conn.busy_timeout(BUSY).doing("set the busy timeout")?;
     conn.set_prepared_statement_cache_capacity(32);
+    keep_plans(&conn)?;
     conn.execute_batch("PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0; PRAGMA cache_size = -2048;")
         .map_err(|e| damaged(path, "configure the connection", e))?;
     Ok(conn)
+}
+
+/// A statement is planned once, whatever is bound to it: SQLite would plan those with a bound `LIMIT` anew each time.
+fn keep_plans(conn: &Connection) -> Result<(), StoreError> {
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(|_| ()).doing("have statements planned once")
 }
 
 /// Tells damage from every other failure.

@@ -1,8 +1,8 @@
 //! The best of a search: by score, and among equals the newest. All segments are looked through, the newest first, and no further than needed.
 
 use super::{
-    Hit,
-    ceiling::{self, Ceilings, Profile},
+    Hit, Learnt,
+    ceiling::{self, Profile, Times},
     columns::{Columns, Opened, first},
 };
 use std::{
@@ -11,7 +11,7 @@ use std::{
     sync::Arc,
 };
 use tantivy::{
-    DocId, DocSet, Score, Searcher, SegmentReader, TERMINATED, Term,
+    BitSet, DocId, DocSet, Score, Searcher, SegmentReader, TERMINATED, Term,
     postings::{Postings, SegmentPostings},
     query::{Bm25Weight, BooleanQuery, EnableScoring, Occur, Query, TermQuery, Weight},
     schema::IndexRecordOption,
@@ -51,14 +51,18 @@ pub enum Sought {
     },
 }
 
+/// Score, age among equals, and the second half of the id.
 type Rank = (u32, u64, u64);
+
+/// A segment, a record in it, and the first half of its id.
+type Place = (u32, DocId, u64);
 
 /// The best so far; the worst of them on top.
 struct Best<'w> {
     wanted: &'w Wanted<'w>,
     /// Whether some were offered before, with a score that was no less.
     again: bool,
-    heap: BinaryHeap<Reverse<(Rank, u32, DocId)>>,
+    heap: BinaryHeap<Reverse<(Rank, Place)>>,
 }
 
 type Here<'s> = (u32, &'s SegmentReader, &'s Columns);
@@ -108,6 +112,7 @@ impl Best<'_> {
         terms: &[Term],
         weights: &[Bm25Weight],
         profiles: &[Profile],
+        learnt: &Learnt,
         here: Here<'_>,
     ) -> tantivy::Result<()> {
         let (_, segment, columns) = here;
@@ -119,8 +124,12 @@ impl Best<'_> {
         }
         let word = |number: usize| Standing::of(segment, number, terms, weights, profiles);
         let (Some(field), Some(mut lead)) = (terms.first().map(Term::field), word(rare)?) else { return Ok(()) };
-        let others = (0..terms.len()).filter(|other| *other != rare).filter_map(|other| word(other).transpose());
-        let mut others = others.collect::<tantivy::Result<Vec<_>>>()?;
+        let mut others = Vec::with_capacity(terms.len());
+        for (other, term) in terms.iter().enumerate().filter(|(other, _)| *other != rare) {
+            if let Some(standing) = word(other)? {
+                others.push(Standing { places: learnt.places.of(segment, term)?, ..standing });
+            }
+        }
         // The weightiest first: soon it is plain that a record cannot be among the best.
         others.sort_by(|one, other| other.most.total_cmp(&one.most));
         let all = lead.most + others.iter().map(|other| other.most).sum::<f64>();
@@ -139,8 +148,8 @@ impl Best<'_> {
             // Nearly none comes so far: only of these is it reckoned what they score.
             if can > f64::from(floor) {
                 let length = lengths.fieldnorm_id(doc);
-                let there = others.iter().filter(|other| other.postings.doc() == doc);
-                let score = there.fold(lead.score(length), |sum, other| sum + other.score(length));
+                let there = others.iter_mut().filter(|other| other.stands);
+                let score = there.fold(lead.score(doc, length), |sum, other| sum + other.score(doc, length));
                 if score > floor {
                     floor = self.offer(here, doc, score);
                 }
@@ -153,10 +162,10 @@ impl Best<'_> {
     fn hits(self, opened: &Opened) -> Vec<Hit> {
         let entities = self.wanted.entities;
         let mut names = BTreeMap::new();
-        let hits = self.heap.into_sorted_vec().into_iter().filter_map(|Reverse(((score, ..), ord, doc))| {
+        let hits = self.heap.into_sorted_vec().into_iter().filter_map(|Reverse(((score, _, low), (ord, doc, high)))| {
             let columns = opened.columns(ord)?;
             Some(Hit {
-                id: Uuid::from_u64_pair(first(&columns.high, doc), first(&columns.low, doc)),
+                id: Uuid::from_u64_pair(high, low),
                 importance: u8::try_from(first(&columns.importance, doc)).map_or(1.0, |n| f64::from(n) / 255.0),
                 relevance: f64::from(Score::from_bits(score)),
                 entity: columns.entity_number(doc).filter(|_| entities).map(|number| {
@@ -176,11 +185,11 @@ impl Best<'_> {
         {
             let low = first(&columns.low, doc);
             let id = Uuid::from_u64_pair(high, low);
-            let is_here = self.again && self.heap.iter().any(|Reverse((_, at, one))| (*at, *one) == (ord, doc));
+            let is_here = self.again && self.heap.iter().any(|Reverse((_, place))| *place == (ord, doc, high));
             if !is_here && self.wanted.until.is_none_or(|until| id <= until) && !self.wanted.except.contains(&id) {
                 let rank =
                     (score.max(0.0).to_bits() & COARSE, if self.wanted.newest_first { high } else { u64::MAX - u64::from(doc) }, low);
-                self.heap.push(Reverse((rank, ord, doc)));
+                self.heap.push(Reverse((rank, (ord, doc, high))));
                 if self.heap.len() > self.wanted.limit {
                     self.heap.pop();
                 }
@@ -212,7 +221,12 @@ struct Standing<'w> {
     /// No record scores more for it.
     most: f64,
     weight: &'w Bm25Weight,
+    profile: &'w Profile,
     postings: SegmentPostings,
+    /// Where it is common: the records that have it.
+    places: Option<Arc<BitSet>>,
+    /// In the record that was asked for last.
+    stands: bool,
 }
 
 impl<'w> Standing<'w> {
@@ -222,36 +236,48 @@ impl<'w> Standing<'w> {
         number: usize,
         terms: &[Term],
         weights: &'w [Bm25Weight],
-        profiles: &[Profile],
+        profiles: &'w [Profile],
     ) -> tantivy::Result<Option<Self>> {
-        let (Some(term), Some(weight)) = (terms.get(number), weights.get(number)) else { return Ok(None) };
+        let (Some(term), Some(weight), Some(profile)) = (terms.get(number), weights.get(number), profiles.get(number)) else {
+            return Ok(None);
+        };
         let postings = segment.inverted_index(term.field())?.read_postings(term, IndexRecordOption::WithFreqs)?;
         let most = f64::from(ceiling::most(&[number], profiles, weights));
-        Ok(postings.map(|postings| Self { most, weight, postings }))
+        Ok(postings.map(|postings| Self { most, weight, profile, postings, places: None, stands: false }))
     }
 
     /// Asked of one record after another.
     fn stands_in(&mut self, doc: DocId) -> bool {
+        self.stands = match &self.places {
+            Some(places) => places.contains(doc),
+            None => self.goes_to(doc),
+        };
+        self.stands
+    }
+
+    fn goes_to(&mut self, doc: DocId) -> bool {
         if self.postings.doc() < doc {
             self.postings.seek(doc);
         }
         self.postings.doc() == doc
     }
 
-    /// What the record where it stands now scores for it, by the length of its text.
-    fn score(&self, length: u8) -> Score {
-        self.weight.score(length, self.postings.term_freq())
+    /// What a record in which it stands scores for it, by the length of its text.
+    fn score(&mut self, doc: DocId, length: u8) -> Score {
+        let times = match ceiling::times_in(self.profile, length) {
+            // Machines say it as often each time: its list need not be unpacked there.
+            Some(Times { least, most }) if least == most => most,
+            _ => {
+                self.goes_to(doc);
+                self.postings.term_freq()
+            }
+        };
+        self.weight.score(length, times)
     }
 }
 
 /// The best documents of all segments, best first.
-pub fn search(
-    searcher: &Searcher,
-    opened: &Opened,
-    ceilings: &Ceilings,
-    sought: &Sought,
-    wanted: &Wanted<'_>,
-) -> tantivy::Result<Vec<Hit>> {
+pub fn search(searcher: &Searcher, opened: &Opened, learnt: &Learnt, sought: &Sought, wanted: &Wanted<'_>) -> tantivy::Result<Vec<Hit>> {
     let scoring =
         if wanted.scored { EnableScoring::enabled_from_searcher(searcher) } else { EnableScoring::disabled_from_searcher(searcher) };
     let mut segments = Vec::new();
@@ -270,11 +296,12 @@ pub fn search(
         Sought::InTurn { words: terms, narrowed } => {
             let weights = terms.iter().map(|term| Bm25Weight::for_terms(searcher, std::slice::from_ref(term)));
             let weights = weights.collect::<tantivy::Result<Vec<_>>>()?;
-            let profiles = segments.iter().map(|(_, segment, _)| ceilings.of(segment, terms)).collect::<tantivy::Result<Vec<_>>>()?;
+            let profiles =
+                segments.iter().map(|(_, segment, _)| learnt.ceilings.of(segment, terms)).collect::<tantivy::Result<Vec<_>>>()?;
             let rare = if narrowed.is_empty() { rarest(searcher, terms, &weights)? } else { None };
             if let Some(rare) = rare {
                 for (here, profiles) in segments.iter().zip(&profiles) {
-                    best.look_at_each(rare, terms, &weights, profiles, *here)?;
+                    best.look_at_each(rare, terms, &weights, profiles, learnt, *here)?;
                 }
                 best.again = true;
             }

@@ -15,8 +15,15 @@ const REMEMBERED: usize = 4_096;
 /// Scores are added up in another order here.
 pub const ROUNDED_UP: Score = 1.000_001;
 
-/// Of each length of a text, as the index has it, how often the word stands in one at most.
-pub type Profile = Arc<[(u8, u32)]>;
+/// Of each length of a text, as the index has it, how often the word stands in one.
+pub type Profile = Arc<[(u8, Times)]>;
+
+/// How often a word stands in a text that has it.
+#[derive(Debug, Clone, Copy)]
+pub struct Times {
+    pub least: u32,
+    pub most: u32,
+}
 
 /// Segments never change: what was reckoned of one holds as long as there is one.
 #[derive(Default)]
@@ -62,26 +69,33 @@ impl Ceilings {
 pub fn most(together: &[usize], profiles: &[Profile], weights: &[Bm25Weight]) -> Score {
     let mut words = together.iter().filter_map(|word| Some((profiles.get(*word)?, weights.get(*word)?)));
     let Some((profile, weight)) = words.next() else { return Score::MIN };
-    let sum = |(length, times): &(u8, u32)| {
-        words.clone().try_fold(weight.score(*length, *times), |sum, (profile, weight)| {
-            let at = profile.binary_search_by_key(length, |(length, _)| *length).ok()?;
-            Some(sum + weight.score(*length, profile.get(at)?.1))
+    let sum = |(length, times): &(u8, Times)| {
+        words.clone().try_fold(weight.score(*length, times.most), |sum, (profile, weight)| {
+            Some(sum + weight.score(*length, times_in(profile, *length)?.most))
         })
     };
     profile.iter().filter_map(sum).fold(Score::MIN, |most, score| most.max(score * ROUNDED_UP))
+}
+
+/// How often the word stands in texts of a length; None: in none.
+#[must_use]
+pub fn times_in(profile: &Profile, length: u8) -> Option<Times> {
+    let at = profile.binary_search_by_key(&length, |(length, _)| *length).ok()?;
+    profile.get(at).map(|(_, times)| *times)
 }
 
 fn look(segment: &SegmentReader, term: &Term) -> tantivy::Result<Profile> {
     let words = segment.inverted_index(term.field())?;
     let Some(mut postings) = words.read_postings(term, IndexRecordOption::WithFreqs)? else { return Ok(Arc::from([])) };
     let lengths = segment.get_fieldnorms_reader(term.field())?;
-    let mut most = [0_u32; 256];
+    let mut all = [Times { least: u32::MAX, most: 0 }; 256];
     let mut doc = postings.doc();
     while doc != TERMINATED {
-        if let Some(most) = most.get_mut(usize::from(lengths.fieldnorm_id(doc))) {
+        if let Some(Times { least, most }) = all.get_mut(usize::from(lengths.fieldnorm_id(doc))) {
+            *least = postings.term_freq().min(*least);
             *most = postings.term_freq().max(*most);
         }
         doc = postings.advance();
     }
-    Ok((0_u8..=255).zip(most).filter(|(_, times)| *times > 0).collect())
+    Ok((0_u8..=255).zip(all).filter(|(_, times)| times.most > 0).collect())
 }

@@ -7,7 +7,7 @@ use std::{
 };
 use tantivy::{
     DocId, Searcher, SegmentReader,
-    columnar::{Column, StrColumn},
+    columnar::{Column, ColumnIndex, StrColumn},
 };
 
 /// The columns of one segment.
@@ -55,7 +55,11 @@ impl Columns {
 }
 
 pub fn first(column: &Column<u64>, doc: DocId) -> u64 {
-    column.first(doc).unwrap_or(0)
+    match column.index {
+        // Each record has one: nothing is to be looked up before.
+        ColumnIndex::Full => column.values.get_val(doc),
+        _ => column.first(doc).unwrap_or(0),
+    }
 }
 
 /// The columns of all segments that a searcher sees.

@@ -4,6 +4,7 @@ mod best;
 mod ceiling;
 mod columns;
 mod follow;
+mod places;
 mod schema;
 mod span;
 #[cfg(test)]
@@ -20,6 +21,7 @@ use crate::store::{Indexed, Reader, StoreError};
 use best::Sought;
 use ceiling::Ceilings;
 use columns::Held;
+use places::Places;
 use schema::{Fields, Seen};
 use span::Span;
 use std::{
@@ -85,7 +87,14 @@ pub struct Index {
     /// What the files that are open have seen.
     seen: Mutex<Option<Seen>>,
     columns: Held,
+    learnt: Learnt,
+}
+
+/// What searches learnt of segments, which never change.
+#[derive(Default)]
+struct Learnt {
     ceilings: Ceilings,
+    places: Places,
 }
 
 impl Index {
@@ -104,7 +113,7 @@ impl Index {
         let fields = Fields::of(&index)?;
         let seen = Mutex::new(of_metas(&index)?);
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
-        Ok(Self { path: path.to_owned(), index, fields, reader, seen, columns: Held::default(), ceilings: Ceilings::default() })
+        Ok(Self { path: path.to_owned(), index, fields, reader, seen, columns: Held::default(), learnt: Learnt::default() })
     }
 
     /// Looks for what was committed since.
@@ -116,7 +125,9 @@ impl Index {
         let seen = of_metas(&self.index).map_err(|source| self.wrap(source))?;
         self.reader.reload().map_err(|source| self.wrap(source))?;
         self.columns.let_go();
-        self.ceilings.keep(&self.reader.searcher().segment_readers().iter().map(|segment| segment.segment_id()).collect());
+        let segments = self.reader.searcher().segment_readers().iter().map(|segment| segment.segment_id()).collect();
+        self.learnt.ceilings.keep(&segments);
+        self.learnt.places.keep(&segments);
         *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = seen;
         Ok(())
     }
@@ -216,7 +227,7 @@ impl Index {
         self.read(|| {
             let searcher = self.reader.searcher();
             let sought = self.search_for(query, &searcher, wanted.newest_first)?;
-            best::search(&searcher, &*self.columns.of(&searcher)?, &self.ceilings, &sought, wanted)
+            best::search(&searcher, &*self.columns.of(&searcher)?, &self.learnt, &sought, wanted)
         })
     }
 
