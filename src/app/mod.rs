@@ -348,6 +348,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         carried: carried.clone(),
         samples,
         health: Arc::clone(&health),
+        upkeeper: upkeeper.clone(),
         supervisor: supervisor.clone(),
         own: own.clone(),
         choices: Arc::clone(&choices),

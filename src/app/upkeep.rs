@@ -10,7 +10,7 @@ use crate::{
     memory::{
         index::{FollowError, Index, IndexError, Weight},
         steady::Steady,
-        upkeep::{IndexRoom, Plan, Upkeep, index_room},
+        upkeep::{IndexRoom, Plan, Shortage, Upkeep, index_room},
     },
     runtime::{Clock, Supervisor, pulse, step_back},
     store::{Chores, Reader, Store, StoreError},
@@ -78,7 +78,11 @@ pub struct Upkeeper {
     asks: Asks,
     at_work: Arc<AtomicBool>,
     fresh: Fresh,
+    short: Short,
 }
+
+/// Why there is no room, since the last round.
+type Short = Arc<Mutex<Option<Shortage>>>;
 
 /// A budget that is to hold from now on.
 type Fresh = Arc<Mutex<Option<Budget>>>;
@@ -125,6 +129,12 @@ impl Upkeeper {
         self.at_work.load(Ordering::Acquire)
     }
 
+    /// Why database or index are larger than they may be, in words.
+    #[must_use]
+    pub fn shortage(&self) -> Option<&'static str> {
+        self.short.lock().unwrap_or_else(PoisonError::into_inner).map(told)
+    }
+
     /// Other times and budgets, from the next look on.
     pub fn change(&self, config: &Config) {
         *self.fresh.lock().unwrap_or_else(PoisonError::into_inner) = Some(Budget::of(config));
@@ -134,6 +144,17 @@ impl Upkeeper {
     pub fn stop(&self) {
         self.stop.store(true, Ordering::Release);
         self.thread.unpark();
+    }
+}
+
+fn told(short: Shortage) -> &'static str {
+    match short {
+        Shortage::NothingLeft => {
+            "the database is larger than memory.database_mib or the index than memory.index_mib, and nothing is left that may go"
+        }
+        Shortage::Others => {
+            "the database is larger than memory.database_mib: what never goes, verdicts and the audit trail, takes more than half of that, and memory keeps its half"
+        }
     }
 }
 
@@ -149,7 +170,7 @@ pub fn keep(
     supervisor: &Supervisor,
 ) -> std::io::Result<(Upkeeper, JoinHandle<()>)> {
     let stop = Arc::new(AtomicBool::new(false));
-    let (asks, at_work, fresh) = (Asks::default(), Arc::<AtomicBool>::default(), Fresh::default());
+    let (asks, at_work, fresh, short) = (Asks::default(), Arc::<AtomicBool>::default(), Fresh::default(), Short::default());
     let mut work = Work {
         data: config.store.data.clone(),
         budget: Budget::of(config),
@@ -160,10 +181,11 @@ pub fn keep(
         stopped: Arc::clone(&stop),
         asks: Arc::clone(&asks),
         at_work: Arc::clone(&at_work),
+        short: Arc::clone(&short),
     };
     let held = supervisor.clone();
     let thread = thread::Builder::new().name("upkeep".into()).spawn(move || held.hold("upkeep", || work.run()))?;
-    Ok((Upkeeper { thread: thread.thread().clone(), stop, asks, at_work, fresh }, thread))
+    Ok((Upkeeper { thread: thread.thread().clone(), stop, asks, at_work, fresh, short }, thread))
 }
 
 struct Work {
@@ -176,13 +198,14 @@ struct Work {
     stopped: Arc<AtomicBool>,
     asks: Asks,
     at_work: Arc<AtomicBool>,
+    short: Short,
 }
 
 impl Work {
     fn run(&mut self) {
         step_back();
         let (mut steady, mut upkeep) = (Steady::default(), Upkeep::new(self.budget.plan.clone()));
-        let (mut next, mut fails, mut was_full) = (Duration::ZERO, false, false);
+        let (mut next, mut fails) = (Duration::ZERO, false);
         while !self.is_over() {
             pulse::turns();
             let fresh = self.fresh.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -211,12 +234,12 @@ impl Work {
                 }
                 _ => {}
             }
-            if upkeep.has_no_room() && !was_full {
-                warn!(
-                    "the database is larger than memory.database_mib or the index than memory.index_mib, and nothing is left that may go: allow it more"
-                );
+            let short = upkeep.shortage();
+            if std::mem::replace(&mut *self.short.lock().unwrap_or_else(PoisonError::into_inner), short) != short
+                && let Some(short) = short
+            {
+                warn!("{}: allow it more", told(short));
             }
-            was_full = upkeep.has_no_room();
             // A round may have slept through the call to stop.
             if !self.is_over() {
                 thread::park_timeout(LOOK);

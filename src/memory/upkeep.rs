@@ -31,6 +31,8 @@ const SPARE_PAGES: u64 = 32;
 const SPARE_PART: u64 = 50;
 /// Chores that did not fit, one after another, before the job waits for the next round.
 const TRIES: u32 = 3;
+/// Memory has one of so many parts of the database, at least: what never goes does not crowd it out.
+const SHARE: u64 = 2;
 const DAY_SECONDS: i64 = 86_400;
 const MIB: u64 = 1_024 * 1_024;
 
@@ -52,11 +54,20 @@ pub struct Upkeep {
     rows: Pace,
     pages: Pace,
     misfits: u32,
-    has_no_room: bool,
+    shortage: Option<Shortage>,
     /// So many records must go for the index to fit.
     over_index: u64,
     /// Figures from before this hour were summed up.
     summed: Timestamp,
+}
+
+/// Why there is no room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shortage {
+    /// Nothing is left that could go.
+    NothingLeft,
+    /// Memory takes no more than its share, and stays: what never goes, verdicts and the audit trail, takes the rest.
+    Others,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -111,7 +122,7 @@ impl Upkeep {
             rows: Pace(64),
             pages: Pace(64),
             misfits: 0,
-            has_no_room: false,
+            shortage: None,
             over_index: 0,
             summed: Timestamp::from_micros(0),
         }
@@ -169,10 +180,10 @@ impl Upkeep {
         self.over_index = records;
     }
 
-    /// Whether database or index is larger than it may be, and nothing is left that could go.
+    /// Why the last round left database or index larger than they may be.
     #[must_use]
-    pub fn has_no_room(&self) -> bool {
-        self.has_no_room
+    pub fn shortage(&self) -> Option<Shortage> {
+        self.shortage
     }
 
     fn round(&self) -> VecDeque<Job> {
@@ -320,14 +331,22 @@ impl Upkeep {
         let used = pages.all.saturating_sub(pages.free).saturating_mul(pages.bytes);
         let is_over = most > 0 && used > most;
         if !is_over && self.over_index == 0 {
-            self.has_no_room = false;
+            self.shortage = None;
             return Ok((None, None));
         }
         if chosen.is_empty() {
-            chosen = self.least(store, now)?;
+            let (records, bytes) = match self.over_index {
+                0 => (CHOSEN, store.bytes_of_memory()?.saturating_sub(most / SHARE)),
+                // An index that is too large is memory's own.
+                records => (usize::try_from(records).unwrap_or(CHOSEN).min(CHOSEN), u64::MAX),
+            };
+            if bytes == 0 {
+                self.shortage = Some(Shortage::Others);
+                return Ok((None, None));
+            }
+            chosen = self.least(records, bytes, store, now)?;
         }
-        let wanted = if is_over { self.rows.0 } else { self.rows.0.min(usize::try_from(self.over_index).unwrap_or(usize::MAX)) };
-        let records = chosen.split_off(chosen.len().saturating_sub(wanted));
+        let records = chosen.split_off(chosen.len().saturating_sub(self.rows.0));
         if !records.is_empty() {
             return Ok((Some(Chore::Drop { records, summaries: Vec::new(), sweep: None }), Some(Job::Room(chosen))));
         }
@@ -337,15 +356,15 @@ impl Upkeep {
                 return Ok((Some(Chore::Drop { records: Vec::new(), summaries, sweep: None }), Some(Job::Room(chosen))));
             }
         }
-        self.has_no_room = true;
+        self.shortage = Some(Shortage::NothingLeft);
         self.over_index = 0;
         Ok((None, None))
     }
 
-    /// Those with the least base level + importance, the least last.
-    fn least(&self, store: &Reader, now: Timestamp) -> Result<Vec<Uuid>, StoreError> {
+    /// So many with the least base level + importance, the least last; no more than take so many bytes.
+    fn least(&self, records: usize, bytes: u64, store: &Reader, now: Timestamp) -> Result<Vec<Uuid>, StoreError> {
         let before = self.due(Class::Layer(Layer::Working), now);
-        let (mut after, mut heap) = (Uuid::nil(), BinaryHeap::with_capacity(CHOSEN + 1));
+        let (mut after, mut heap) = (Uuid::nil(), BinaryHeap::with_capacity(records + 1));
         loop {
             let page = store.scan(after, before, PAGE)?;
             let Some(last) = page.last() else { break };
@@ -353,13 +372,21 @@ impl Upkeep {
             let uses = store.uses(page.iter().map(|record| record.id))?;
             for record in page.iter().filter(|record| !record.pinned) {
                 let uses = uses.get(&record.id).copied().unwrap_or_else(|| Uses::new(Timestamp::of_id(record.id)));
-                heap.push(Worth(uses.base_level(now) + record.importance, record.id));
-                if heap.len() > CHOSEN {
+                heap.push(Worth(uses.base_level(now) + record.importance, record.id, record.bytes));
+                if heap.len() > records {
                     heap.pop();
                 }
             }
         }
-        Ok(heap.into_sorted_vec().into_iter().rev().map(|Worth(_, id)| id).collect())
+        let mut taken = 0_u64;
+        let go = heap.into_sorted_vec().into_iter().take_while(|Worth(_, _, one)| {
+            let is_too_much = taken >= bytes;
+            taken = taken.saturating_add(*one);
+            !is_too_much
+        });
+        let mut ids: Vec<Uuid> = go.map(|Worth(_, id, _)| id).collect();
+        ids.reverse();
+        Ok(ids)
     }
 
     fn shrink(&self, store: &Reader) -> Result<Option<Chore>, StoreError> {
@@ -370,9 +397,9 @@ impl Upkeep {
     }
 }
 
-/// Base level + importance.
+/// Base level + importance, of a record that takes so many bytes.
 #[derive(PartialEq)]
-struct Worth(f64, Uuid);
+struct Worth(f64, Uuid, u64);
 
 impl Eq for Worth {}
 

@@ -134,6 +134,11 @@ pub(super) fn memory(limit_mb: u32, now: Timestamp) -> (String, Alarm) {
     ("memory".to_owned(), warning(now, format!("the process takes more memory than it should: over {limit_mb} MB"), to_do))
 }
 
+pub(super) fn room(text: &str, now: Timestamp) -> (String, Alarm) {
+    let to_do = "see `jamey memory stats`, and allow it more in the config (`memory.database_mib`, `memory.index_mib`), or keep less ([[retention]])";
+    ("memory-room".to_owned(), warning(now, text, to_do))
+}
+
 pub(super) fn performance(text: &str, now: Timestamp) -> (String, Alarm) {
     let to_do = "see what else uses the disk and the processor of this host, and who says so much (`jamey/system`); an SD card that gets slow is at \
                  its end";

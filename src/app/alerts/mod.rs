@@ -19,6 +19,7 @@ use super::{
     reload::Wrong,
     slow::Slow,
     trial,
+    upkeep::Upkeeper,
     webhook::Webhooks,
 };
 use crate::{
@@ -71,6 +72,7 @@ pub struct Sources {
     pub carried: watch::Receiver<phoenix::courier::Carried>,
     pub samples: watch::Receiver<Sample>,
     pub health: Arc<StoreHealth>,
+    pub upkeeper: Upkeeper,
     pub supervisor: Supervisor,
     pub own: OwnClient,
     /// What was chosen while Jamey ran.
@@ -191,6 +193,7 @@ impl Lookout {
         causes::known(&sources.phoenix.borrow().alarms, &mut all);
         all.extend(sources.carried.borrow().alarms());
         all.extend(hall.audit_wrong.get().map(|found| security::audit(found, now)));
+        all.extend(sources.upkeeper.shortage().map(|text| causes::room(text, now)));
         all.extend(sources.log.trouble().map(|text| causes::log(&text, now)));
         causes::fallen(&sources.supervisor.fallen(), now, &mut all);
         self.webhooks.alarms(up, now, &mut all);
