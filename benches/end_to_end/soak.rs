@@ -2,7 +2,8 @@
 //!
 //! Sixty devices with a connection each tell something every second or so and come back now and then; eight clients command lights; one asks memory;
 //! one listens to all of it. Each ten seconds the kernel is asked what Jamey takes. The house keeps what is of no note for an hour, and has room for no
-//! more: what is looked at begins when as many records go as come.
+//! more: what is looked at begins when as many records go as come. A round of upkeep holds more while it works and gives it back: what is compared is the
+//! least that Jamey held between the beginning of one round and that of the next.
 
 use super::{
     broker::{Broker, Kind},
@@ -30,6 +31,8 @@ const EVERY: Duration = Duration::from_secs(10);
 const CONFIG: &str = "[memory]\nworking_hours = 1\ndatabase_mib = 16\nindex_mib = 0\n";
 /// The hour that is kept, a round of upkeep after it, and what that one takes.
 pub const FILLING: u64 = 75;
+/// Minutes from one round of upkeep to the next.
+const ROUND: f64 = 10.0;
 /// Memory is flat where it would grow by no more than this share of itself, or by so many MiB, in the time that is looked at.
 const SHARE: f64 = 0.05;
 const LEAST_MIB: f64 = 2.0;
@@ -134,29 +137,42 @@ async fn commander(door: super::broker::Door, n: u64, tally: Rc<Tally>, pace: u3
     }
 }
 
-/// What the samples after the warm-up come to.
+/// What the samples come to that were taken after the house was full.
 struct Trend {
     minutes: f64,
-    median: f64,
-    /// MiB a minute.
+    /// Of each round: when it began, and the least that it held.
+    floors: Vec<[f64; 2]>,
+    highest: f64,
+    /// MiB a minute, of the floors.
     slope: f64,
     /// What that would be in the time that was looked at.
     growth: f64,
 }
 
 impl Trend {
-    /// By Theil and Sen: the median of the slopes between all pairs of samples, which a few odd ones do not move.
+    /// By Theil and Sen: the median of the slopes between all pairs of floors, which an odd one does not move.
     fn of(samples: &[Sample], from: f64) -> Self {
         let looked: Vec<Sample> = samples.iter().copied().filter(|sample| sample.minutes >= from).collect();
-        let pairs =
-            looked.iter().enumerate().flat_map(|(at, a)| looked[at + 1..].iter().map(move |b| (b.own - a.own) / (b.minutes - a.minutes)));
-        let slope = super::median(pairs.collect());
         let minutes = looked.last().unwrap().minutes - looked[0].minutes;
-        Self { minutes, median: super::median(looked.iter().map(|sample| sample.own).collect()), slope, growth: slope * minutes }
+        let mut floors: Vec<[f64; 2]> = vec![];
+        for sample in &looked {
+            let began = from + ((sample.minutes - from) / ROUND).floor() * ROUND;
+            match floors.last_mut() {
+                Some([at, least]) if *at == began => *least = least.min(sample.own),
+                _ => floors.push([began, sample.own]),
+            }
+        }
+        let pairs = floors.iter().enumerate().flat_map(|(at, a)| floors[at + 1..].iter().map(move |b| (b[1] - a[1]) / (b[0] - a[0])));
+        let slope = super::median(pairs.collect());
+        Self { minutes, highest: looked.iter().map(|sample| sample.own).fold(0.0, f64::max), slope, growth: slope * minutes, floors }
+    }
+
+    fn floor(&self) -> f64 {
+        super::median(self.floors.iter().map(|[_, least]| *least).collect())
     }
 
     fn most(&self) -> f64 {
-        LEAST_MIB.max(self.median * SHARE)
+        LEAST_MIB.max(self.floor() * SHARE)
     }
 
     fn is_flat(&self) -> bool {
@@ -184,16 +200,18 @@ fn page(run: &Run, samples: &[Sample], trend: &Trend) -> String {
          Real sockets, a real disk, a release build: {DEVICES} devices with a connection each tell something about once a second and connect anew every few minutes, {COMMANDERS} clients\n\
          command lights twenty times a second each and ask memory now and then, and one listens; all of it {pace} times as fast. {acknowledged} messages were acknowledged, {stored} verdicts stored;\n\
          Jamey took {cpu:.0} % of one core. The house keeps its records for an hour, and verdicts for good: after the first {filling} minutes there were {full} records, and {then} at the end.\n\n\
-         **{}**: its own memory (anonymous pages; what is mapped from files the kernel takes back when it likes) was {:.1} MiB in the middle of the {:.0} minutes after that, and its\n\
-         slope {:+.3} MiB a minute: {:+.1} MiB in that time. Flat is at most {:.1} MiB. The slope is the median of those between all pairs of samples (Theil and Sen), one each ten seconds.\n\n\
+         **{}**: between rounds of upkeep, one each {ROUND} minutes, its own memory (anonymous pages; what is mapped from files the kernel takes back when it likes) went down to\n\
+         {} MiB, in the {:.0} minutes after that; their slope is {:+.3} MiB a minute: {:+.1} MiB in that time. Flat is at most {:.1} MiB. The slope is the median of those between\n\
+         all pairs (Theil and Sen). The highest of the samples, one each ten seconds, was {:.1} MiB.\n\n\
          | minute | resident, MiB | its own, MiB |\n|---|---|---|\n",
         jiff::Zoned::now().date(),
         if trend.is_flat() { "Flat" } else { "Not flat" },
-        trend.median,
+        trend.floors.iter().map(|[_, least]| format!("{least:.1}")).collect::<Vec<_>>().join(", "),
         trend.minutes,
         trend.slope,
         trend.growth,
         trend.most(),
+        trend.highest,
     );
     let every = samples.len().div_ceil(20).max(1);
     for sample in samples.iter().step_by(every) {
