@@ -457,7 +457,7 @@ impl Mind {
         changes
     }
 
-    /// Time = max(previous, wall): a clock set back does not take the mind with it.
+    /// Time = max(previous, what is told): what comes late does not take the mind back.
     fn advance(&mut self, at: Timestamp) {
         self.state.now = self.state.now.max(at);
         self.state.soul.advance(self.state.now);

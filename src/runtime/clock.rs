@@ -35,19 +35,20 @@ impl Clock {
 
     /// The time where the host's clock says `wall`, and so many microseconds have passed since the start.
     fn go_on(&self, wall: i64, passed: i64) -> i64 {
-        let before = self.last.fetch_max(wall, Ordering::Relaxed);
-        let looked = self.looked.load(Ordering::Relaxed);
+        let before = self.last.load(Ordering::Acquire);
         if wall >= before {
-            self.looked.fetch_max(passed, Ordering::Relaxed);
-            return wall;
+            // In this order: who comes between the two finds that less has passed, and not more.
+            self.looked.fetch_max(passed, Ordering::AcqRel);
+            return self.last.fetch_max(wall, Ordering::AcqRel).max(wall);
         }
+        let looked = self.looked.load(Ordering::Acquire);
         let since = passed.saturating_sub(looked);
         // Who looks at the same moment counts it once.
-        if since < STEP || self.looked.compare_exchange(looked, passed, Ordering::Relaxed, Ordering::Relaxed).is_err() {
+        if since < STEP || self.looked.compare_exchange(looked, passed, Ordering::AcqRel, Ordering::Relaxed).is_err() {
             return before;
         }
         let on = |time: i64| time.saturating_add(since / PACE);
-        on(self.last.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |time| Some(on(time))).unwrap_or(before))
+        on(self.last.fetch_update(Ordering::AcqRel, Ordering::Acquire, |time| Some(on(time))).unwrap_or(before))
     }
 
     /// The host's own time, though it was set back: ids hold it too.
