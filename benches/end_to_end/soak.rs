@@ -27,7 +27,7 @@ const COMMANDERS: u64 = 8;
 /// What a device says before it connects anew.
 const SAYINGS: u64 = 300;
 const EVERY: Duration = Duration::from_secs(10);
-/// Verdicts alone soon take more room than this, so that every record goes that is old enough.
+/// Soon there is more than this, so that of the records that are old enough as many go as come.
 const CONFIG: &str = "[memory]\nworking_hours = 1\ndatabase_mib = 16\nindex_mib = 0\n";
 /// The hour that is kept, a round of upkeep after it, and what that one takes.
 pub const FILLING: u64 = 75;
@@ -47,8 +47,9 @@ struct Sample {
     own: f64,
 }
 
-/// Looked at for so many `minutes`, after as many of `filling`; `pace` times as fast as a house is.
+/// Looked at for so many `minutes`, three rounds of upkeep at least, after as many of `filling`; `pace` times as fast as a house is.
 pub fn soak(filling: u64, minutes: u64, pace: u32) {
+    assert!(minutes as f64 >= 3.0 * ROUND, "memory is looked at for {minutes} minutes: it takes {} at least to say anything", 3.0 * ROUND);
     let broker = Broker::start_with(Kind::Jamey, CONFIG);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let tally = Rc::new(Tally::default());
@@ -155,7 +156,8 @@ impl Trend {
         let looked: Vec<Sample> = samples.iter().copied().filter(|sample| sample.minutes >= from).collect();
         let minutes = looked.last().unwrap().minutes - looked[0].minutes;
         let mut floors: Vec<[f64; 2]> = vec![];
-        for sample in &looked {
+        let whole = from + ((looked.last().unwrap().minutes - from) / ROUND).floor() * ROUND;
+        for sample in looked.iter().filter(|sample| sample.minutes < whole) {
             let began = from + ((sample.minutes - from) / ROUND).floor() * ROUND;
             match floors.last_mut() {
                 Some([at, least]) if *at == began => *least = least.min(sample.own),

@@ -210,7 +210,7 @@ impl Work {
             pulse::turns();
             let fresh = self.fresh.lock().unwrap_or_else(PoisonError::into_inner).take();
             if let Some(budget) = fresh {
-                (upkeep, next) = (Upkeep::new(budget.plan.clone()), Duration::ZERO);
+                (upkeep, next) = (upkeep.with(budget.plan.clone()), Duration::ZERO);
                 self.budget = budget;
             }
             let asked = std::mem::take(&mut *self.asks.lock().unwrap_or_else(PoisonError::into_inner));
@@ -316,8 +316,11 @@ fn weight(data: &Path) -> Result<Weight, IndexError> {
 /// Has as much go as is too much for the index; true: something is to be merged away.
 fn fit(upkeep: &mut Upkeep, most: u64, weight: Weight) -> bool {
     match index_room(most, weight) {
-        IndexRoom::Fits => return false,
-        IndexRoom::Merge => {}
+        IndexRoom::Fits => {
+            upkeep.make_index_fit(0);
+            return false;
+        }
+        IndexRoom::Merge => upkeep.make_index_fit(0),
         IndexRoom::Over(records) => upkeep.make_index_fit(records),
     }
     true

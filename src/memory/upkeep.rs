@@ -55,6 +55,8 @@ pub struct Upkeep {
     pages: Pace,
     misfits: u32,
     shortage: Option<Shortage>,
+    /// Bytes of what never goes, as of this round.
+    never_goes: u64,
     /// So many records must go for the index to fit.
     over_index: u64,
     /// Figures from before this hour were summed up.
@@ -123,6 +125,7 @@ impl Upkeep {
             pages: Pace(64),
             misfits: 0,
             shortage: None,
+            never_goes: 0,
             over_index: 0,
             summed: Timestamp::from_micros(0),
         }
@@ -184,6 +187,12 @@ impl Upkeep {
     #[must_use]
     pub fn shortage(&self) -> Option<Shortage> {
         self.shortage
+    }
+
+    /// The same with another plan, from a new round on. What there was no room for is told until one has looked.
+    #[must_use]
+    pub fn with(self, plan: Plan) -> Self {
+        Self { shortage: self.shortage, ..Self::new(plan) }
     }
 
     fn round(&self) -> VecDeque<Job> {
@@ -324,29 +333,26 @@ impl Upkeep {
         Ok(Some(Chore::Drop { records: Vec::new(), summaries, sweep: Some((name, last)) }))
     }
 
-    /// While there is too much: what is recalled least and matters least goes, nothing of the last days and nothing that is pinned.
+    /// While there is too much: what is recalled least and matters least goes, nothing of the last days and nothing that is pinned. Memory's share
+    /// stays.
     fn make_room(&mut self, mut chosen: Vec<Uuid>, store: &Reader, now: Timestamp) -> Result<(Option<Chore>, Option<Job>), StoreError> {
         let pages = store.pages()?;
         let most = u64::from(self.plan.keeping.database_mb).saturating_mul(MIB);
         let used = pages.all.saturating_sub(pages.free).saturating_mul(pages.bytes);
-        let is_over = most > 0 && used > most;
+        let is_larger = most > 0 && used > most;
+        if chosen.is_empty() {
+            self.never_goes = if is_larger { store.never_goes()? } else { 0 };
+        }
+        let is_over = is_larger && used > self.never_goes.saturating_add(most / SHARE);
         if !is_over && self.over_index == 0 {
-            self.shortage = None;
+            self.shortage = is_larger.then_some(Shortage::Others);
             return Ok((None, None));
         }
         if chosen.is_empty() {
-            let (records, bytes) = match self.over_index {
-                0 => (CHOSEN, store.bytes_of_memory()?.saturating_sub(most / SHARE)),
-                // An index that is too large is memory's own.
-                records => (usize::try_from(records).unwrap_or(CHOSEN).min(CHOSEN), u64::MAX),
-            };
-            if bytes == 0 {
-                self.shortage = Some(Shortage::Others);
-                return Ok((None, None));
-            }
-            chosen = self.least(records, bytes, store, now)?;
+            chosen = self.least(store, now)?;
         }
-        let records = chosen.split_off(chosen.len().saturating_sub(self.rows.0));
+        let wanted = if is_over { self.rows.0 } else { self.rows.0.min(usize::try_from(self.over_index).unwrap_or(usize::MAX)) };
+        let records = chosen.split_off(chosen.len().saturating_sub(wanted));
         if !records.is_empty() {
             return Ok((Some(Chore::Drop { records, summaries: Vec::new(), sweep: None }), Some(Job::Room(chosen))));
         }
@@ -361,10 +367,10 @@ impl Upkeep {
         Ok((None, None))
     }
 
-    /// So many with the least base level + importance, the least last; no more than take so many bytes.
-    fn least(&self, records: usize, bytes: u64, store: &Reader, now: Timestamp) -> Result<Vec<Uuid>, StoreError> {
+    /// Those with the least base level + importance, the least last.
+    fn least(&self, store: &Reader, now: Timestamp) -> Result<Vec<Uuid>, StoreError> {
         let before = self.due(Class::Layer(Layer::Working), now);
-        let (mut after, mut heap) = (Uuid::nil(), BinaryHeap::with_capacity(records + 1));
+        let (mut after, mut heap) = (Uuid::nil(), BinaryHeap::with_capacity(CHOSEN + 1));
         loop {
             let page = store.scan(after, before, PAGE)?;
             let Some(last) = page.last() else { break };
@@ -372,21 +378,13 @@ impl Upkeep {
             let uses = store.uses(page.iter().map(|record| record.id))?;
             for record in page.iter().filter(|record| !record.pinned) {
                 let uses = uses.get(&record.id).copied().unwrap_or_else(|| Uses::new(Timestamp::of_id(record.id)));
-                heap.push(Worth(uses.base_level(now) + record.importance, record.id, record.bytes));
-                if heap.len() > records {
+                heap.push(Worth(uses.base_level(now) + record.importance, record.id));
+                if heap.len() > CHOSEN {
                     heap.pop();
                 }
             }
         }
-        let mut taken = 0_u64;
-        let go = heap.into_sorted_vec().into_iter().take_while(|Worth(_, _, one)| {
-            let is_too_much = taken >= bytes;
-            taken = taken.saturating_add(*one);
-            !is_too_much
-        });
-        let mut ids: Vec<Uuid> = go.map(|Worth(_, id, _)| id).collect();
-        ids.reverse();
-        Ok(ids)
+        Ok(heap.into_sorted_vec().into_iter().rev().map(|Worth(_, id)| id).collect())
     }
 
     fn shrink(&self, store: &Reader) -> Result<Option<Chore>, StoreError> {
@@ -397,9 +395,9 @@ impl Upkeep {
     }
 }
 
-/// Base level + importance, of a record that takes so many bytes.
+/// Base level + importance.
 #[derive(PartialEq)]
-struct Worth(f64, Uuid, u64);
+struct Worth(f64, Uuid);
 
 impl Eq for Worth {}
 

@@ -7,6 +7,7 @@ use super::{
     rows,
 };
 use crate::domain::{Layer, Tier, Timestamp};
+use rusqlite::OptionalExtension;
 use std::{collections::BTreeMap, path::Path};
 
 /// What is remembered, counted row by row: as long as reading all of it takes.
@@ -55,9 +56,52 @@ const SUMMARIES: &str = "SELECT count(*) FILTER (WHERE tier = ?1), count(*) FILT
     sum(records) FILTER (WHERE tier = ?1), sum(records) FILTER (WHERE tier = ?2), sum(records) FILTER (WHERE tier = ?3)
     FROM memory_summaries";
 
+/// What is written once and never goes: the last row's number, and of one of them what it takes with its indexes, texts and all.
+const FOREVER: [[&str; 2]; 3] = [
+    [
+        "SELECT max(rowid) FROM verdicts",
+        "SELECT 170 + octet_length(requester) + octet_length(client_id) + octet_length(topic) + octet_length(target) + octet_length(verb)
+         + octet_length(decision) + octet_length(reason) + octet_length(contributions) + octet_length(facts) + octet_length(request)
+         FROM verdicts WHERE rowid >= ?1 LIMIT 1",
+    ],
+    ["SELECT max(id) FROM contexts", "SELECT 40 + 2 * octet_length(signals) FROM contexts WHERE id >= ?1 LIMIT 1"],
+    [
+        "SELECT max(seq) FROM audit_log",
+        "SELECT 130 + octet_length(actor) + octet_length(action) + ifnull(octet_length(subject), 0) + octet_length(detail)
+         FROM audit_log WHERE seq >= ?1 LIMIT 1",
+    ],
+];
+/// Rows of each that are looked at.
+const LOOKED_AT: i64 = 64;
+
 impl Reader {
+    /// What verdicts, their circumstances and the audit trail take in the database, nearly: as many of each as there are, and of some evenly
+    /// spread ones what they take.
+    ///
     /// # Errors
     /// When the database cannot be read, or holds a row that makes no sense; so for the next.
+    pub fn never_goes(&self) -> Result<u64, StoreError> {
+        let mut all = 0_u64;
+        for [last, one] in FOREVER {
+            let last: Option<i64> = self.conn().query_row(last, [], |row| row.get(0)).doing("measure what never goes")?;
+            let last = last.unwrap_or(0).max(0);
+            let (mut bytes, mut looked) = (0_u64, 0_u64);
+            let mut one = self.conn().prepare_cached(one).doing("measure what never goes")?;
+            for n in 0..LOOKED_AT {
+                let at = last / LOOKED_AT * n + last % LOOKED_AT * n / LOOKED_AT;
+                let row: Option<i64> = one.query_row([at], |row| row.get(0)).optional().doing("measure what never goes")?;
+                if let Some(row) = row {
+                    bytes = bytes.saturating_add(row.unsigned_abs());
+                    looked += 1;
+                }
+            }
+            all = all.saturating_add(last.unsigned_abs().saturating_mul(bytes.checked_div(looked).unwrap_or(0)));
+        }
+        Ok(all)
+    }
+
+    /// # Errors
+    /// As `never_goes`.
     pub fn figures(&self) -> Result<Figures, StoreError> {
         let count = |n: i64| u64::try_from(n).unwrap_or(0);
         let conn = self.conn();

@@ -20,8 +20,6 @@ pub struct Scanned {
     pub importance: f64,
     pub pinned: bool,
     pub superseded_by: Option<Uuid>,
-    /// What it takes in the database, nearly.
-    pub bytes: u64,
 }
 
 /// A summary as it stands there.
@@ -36,23 +34,7 @@ pub struct SummaryRow {
 
 pub(super) const SUMMARY: &str =
     "SELECT id, tier, begins, ends, entity, kind, requester, records, first, last, series FROM memory_summaries";
-/// What a record takes in the database, nearly: its texts; and ids, times, numbers, and where each column begins.
-macro_rules! record_bytes {
-    () => {
-        "80 + octet_length(entity) + octet_length(kind) + octet_length(topic) + octet_length(payload) + octet_length(text)
-         + octet_length(requester) + octet_length(client_id) + ifnull(octet_length(user), 0) + ifnull(octet_length(own_id), 0)
-         + ifnull(octet_length(about), 0)"
-    };
-}
-
-const SCANNED: &str =
-    concat!("SELECT id, entity, kind, layer, importance, pinned, superseded_by, ", record_bytes!(), " FROM memory_records");
-const MEMORY: &str = concat!(
-    "SELECT (SELECT total(",
-    record_bytes!(),
-    ") FROM memory_records),
-    (SELECT total(80 + octet_length(entity) + octet_length(kind) + octet_length(requester) + octet_length(series)) FROM memory_summaries)"
-);
+const SCANNED: &str = "SELECT id, entity, kind, layer, importance, pinned, superseded_by FROM memory_records";
 
 /// Puts a summary in the place of the one before.
 pub(super) fn put(conn: &Connection, summary: &Summary) -> Result<(), StoreError> {
@@ -100,13 +82,6 @@ impl Reader {
     pub fn scan(&self, after: Uuid, before: Timestamp, limit: usize) -> Result<Vec<Scanned>, StoreError> {
         let sql = format!("{SCANNED} WHERE id > ?1 AND id < ?2 ORDER BY id LIMIT ?3");
         all(self.conn(), &sql, params![after.as_bytes(), before.first_id().as_bytes(), few(limit)], scanned)
-    }
-
-    /// What all records and sums take in the database, nearly; each is looked at.
-    pub fn bytes_of_memory(&self) -> Result<u64, StoreError> {
-        let all = self.conn().query_row(MEMORY, [], |row| Ok(row.get::<_, f64>(0)? + row.get::<_, f64>(1)?)).doing("measure memory")?;
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bytes of a file, added up")]
-        Ok(all as u64)
     }
 
     /// Facts, not pinned, in whose place a newer one came before a time, those after the newer one `after`.
@@ -222,6 +197,5 @@ fn scanned(row: &Row<'_>) -> Result<Scanned, StoreError> {
         importance: row.get(4)?,
         pinned: row.get(5)?,
         superseded_by: row.get::<_, Option<[u8; 16]>>(6)?.map(Uuid::from_bytes),
-        bytes: row.get::<_, i64>(7)?.unsigned_abs(),
     })
 }

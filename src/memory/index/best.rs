@@ -127,7 +127,7 @@ impl Best<'_> {
         let mut others = Vec::with_capacity(terms.len());
         for (other, term) in terms.iter().enumerate().filter(|(other, _)| *other != rare) {
             if let Some(standing) = word(other)? {
-                others.push(Standing { places: learnt.places.of(segment, term)?, ..standing });
+                others.push(Standing { places: learnt.places.of(segment, term, lead.postings.doc_freq())?, ..standing });
             }
         }
         // The weightiest first: soon it is plain that a record cannot be among the best.

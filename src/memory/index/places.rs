@@ -10,6 +10,8 @@ use tantivy::{BitSet, DocSet, SegmentReader, TERMINATED, Term, index::SegmentId,
 
 /// A word is common that stands in one of so many records at least: its bits take no more than four times what its list takes.
 const COMMON: u64 = 32;
+/// So many records of a list are unpacked together: who asks for fewer unpacks less than all of it.
+const BLOCK: u64 = 128;
 /// What all of them take at most: of a million records, the bits of 33 words. Those that were asked for longest ago go first.
 const BYTES: u64 = 4 * 1_024 * 1_024;
 /// What one takes besides its bits.
@@ -36,17 +38,19 @@ impl Default for Places {
 }
 
 impl Places {
-    /// The records of a segment that have a word, deleted ones too. None: it is not common there, and its list is short.
+    /// The records of a segment that have a word, deleted ones too, where so many are asked for that it is worth it. None: it is not common there,
+    /// or not worth it.
     ///
     /// # Errors
     /// When its files cannot be read.
-    pub fn of(&self, segment: &SegmentReader, term: &Term) -> tantivy::Result<Option<Arc<BitSet>>> {
+    pub fn of(&self, segment: &SegmentReader, term: &Term, asked: u32) -> tantivy::Result<Option<Arc<BitSet>>> {
         let key = (segment.segment_id(), term.clone());
         if let Some(known) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return Ok(Some(Arc::clone(known)));
         }
         let words = segment.inverted_index(term.field())?;
-        if u64::from(words.doc_freq(term)?) * COMMON < u64::from(segment.max_doc()) {
+        let records = u64::from(words.doc_freq(term)?);
+        if records * COMMON < u64::from(segment.max_doc()) || u64::from(asked) * BLOCK < records {
             return Ok(None);
         }
         let Some(mut postings) = words.read_postings(term, IndexRecordOption::Basic)? else { return Ok(None) };

@@ -49,9 +49,11 @@ impl Patience {
                 let grace = GRACE + self.raise + self.clear;
                 Kind { raise: self.raise, clear: self.clear, grace, is_exact: false }
             }
-            "guard-off" | "guard-milder" | "guard-unread" | "rules" | "config" => Kind { is_exact: true, ..own },
+            "guard-off" | "guard-milder" | "guard-unread" | "rules" | "config" | "lists" => Kind { is_exact: true, ..own },
             // Each write that fails or does not turns it.
             "store" => Kind { clear: Duration::from_secs(5), ..own },
+            // Upkeep waits for an hour after a long absence, and begins a round each ten minutes.
+            "memory-room" => Kind { grace: Duration::from_secs(3_600 + 1_200), ..own },
             // They reckon with a minute's absence themselves before they call it one.
             "bridge" => Kind { clear: Duration::from_secs(30), grace: Duration::from_secs(90), ..own },
             // Repositories on shares are looked at each quarter of a minute.
