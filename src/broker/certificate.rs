@@ -3,7 +3,7 @@
 use super::entrance::{Certificate, Number};
 use crate::domain::{Timestamp, audit::fields};
 use sha2::{Digest, Sha256};
-use x509_parser::{certificate::X509Certificate, prelude::FromDer, revocation_list::CertificateRevocationList};
+use x509_parser::{certificate::X509Certificate, prelude::FromDer, revocation_list::CertificateRevocationList, x509::X509Version};
 
 /// The time in which a certificate holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +49,12 @@ pub fn validity(der: &[u8]) -> Option<Validity> {
     let at = |seconds: i64| Timestamp::default().plus_seconds(seconds);
     let validity = parsed.validity();
     Some(Validity { from: at(validity.not_before.timestamp()), until: at(validity.not_after.timestamp()) })
+}
+
+/// Whether it is older than what TLS takes today (X.509 version 3): `openssl x509 -req` without extensions makes such.
+#[must_use]
+pub fn is_outdated(der: &[u8]) -> bool {
+    X509Certificate::from_der(der).is_ok_and(|(_, parsed)| parsed.version() != X509Version::V3)
 }
 
 #[cfg(test)]

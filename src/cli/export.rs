@@ -131,7 +131,9 @@ fn bridge(entry: &config::BridgeEntry) -> Result<conf::Bridge> {
             let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
             Some(text.trim_end().to_owned())
         }
-        (None, Some(name)) => std::env::var(name).ok(),
+        (None, Some(name)) => Some(std::env::var(name).with_context(|| {
+            format!("the password of the bridge `{}` is in {name}, which is not set here: set it for this command", entry.name)
+        })?),
         (None, None) => None,
     };
     let topic = |topic: &config::BridgeTopic| conf::BridgeTopic {
@@ -153,12 +155,13 @@ fn bridge(entry: &config::BridgeEntry) -> Result<conf::Bridge> {
         client_id: remote.client_id.clone(),
         keep_alive_seconds: Some(u64::from(remote.keep_alive_seconds)),
         clean_start: remote.clean_start,
+        tls: remote.tls,
         // The host's own authorities, where none is named.
         ca: shown(&remote.ca).or_else(|| remote.tls.then(|| "/etc/ssl/certs/ca-certificates.crt".to_owned())),
         certificate: shown(&remote.certificate),
         key: shown(&remote.key),
         topics: entry.topics.iter().map(topic).collect(),
-        off: false,
+        ..conf::Bridge::default()
     })
 }
 

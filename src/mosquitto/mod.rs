@@ -15,5 +15,6 @@ mod toml;
 mod tests;
 
 pub use export::{Exported, Leaving, LeavingDoor, export};
+pub use names::is_role;
 pub use note::{Fate, Line, Note, lines};
 pub use plan::{NewUser, Places, Plan, Read, plan};

@@ -1,6 +1,7 @@
 //! Which names of mosquitto's users can be users here. They stay as they are, upper case and all, for devices say them; but each is an entity of
 //! its own, so no two may become the same one.
 
+use super::roles::COMMON;
 use crate::domain::EntityId;
 
 /// # Errors
@@ -27,7 +28,13 @@ pub fn entity(name: &str) -> EntityId {
 #[must_use]
 pub fn role(name: &str) -> String {
     let letter = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
-    format!("mosquitto_{}", entity(name).as_str().chars().map(letter).collect::<String>())
+    format!("{COMMON}_{}", entity(name).as_str().chars().map(letter).collect::<String>())
+}
+
+/// Whether a role is one that an import makes.
+#[must_use]
+pub fn is_role(name: &str) -> bool {
+    name.strip_prefix(COMMON).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
 }
 
 #[cfg(test)]

@@ -36,6 +36,8 @@ pub struct Places<'p> {
     pub whole: &'p dyn Fn(&str) -> String,
     /// What is wrong with a private key's file.
     pub key: &'p dyn Fn(&str) -> Option<String>,
+    /// What is wrong with a certificate's file.
+    pub certificate: &'p dyn Fn(&str) -> Option<String>,
 }
 
 /// One who may sign in here.
@@ -77,21 +79,39 @@ pub fn plan(read: &Read<'_>, places: &Places<'_>) -> Plan {
     let files = accesses(read, &mut notes);
     let opened = opened(conf, places, &mut notes);
     let security = |door: &Door| if conf.per_listener { door.security.clone() } else { conf.security.clone() };
-    let lists: BTreeMap<String, Option<String>> = conf.doors.iter().map(security).filter_map(|s| Some((s.passwords?, s.access))).collect();
+    let mut lists: BTreeMap<String, BTreeSet<Option<String>>> = BTreeMap::new();
+    for Security { passwords, access, .. } in opened.iter().map(|one| security(one.door)) {
+        passwords.map(|passwords| lists.entry(passwords).or_default().insert(access));
+    }
     let lists_at_all = conf.doors.iter().map(security).any(|s| s.passwords.is_some() || s.access.is_some());
     let by_certificate = conf.doors.iter().any(|door| door.identity);
-    let is_open = !lists_at_all && !by_certificate && opened.iter().all(|one| one.anonymous);
+    let is_open = !lists_at_all && !by_certificate && !conf.plugin && !opened.is_empty() && opened.iter().all(|one| one.anonymous);
+    let nothing = File::default();
+    let rights = Rights { files: &files, nothing: &nothing, plugin: conf.plugin };
 
     let mut users: Vec<(String, Option<String>, Option<&File>)> = Vec::new();
-    for (path, access) in &lists {
+    for (path, accesses) in &lists {
         let text = read.files.get(path).map(String::as_str).unwrap_or_default();
         let (entries, told) = passwords::read(path, text);
         notes.extend(told);
+        let file = rights.least(accesses.iter().map(|access| rights.of(access.as_deref())));
+        if accesses.len() > 1 {
+            let means = "a user may the same at every listener here, and this file stands at several with other rights: ";
+            notes.push(Note::of_the_whole(path, Fate::Lost, format!("{means}{}", rights.told(file))));
+        }
         for entry in entries {
-            let file = access.as_ref().and_then(|path| files.get(path));
-            match users.iter().find(|(name, ..)| names::entity(name) == names::entity(&entry.name)) {
+            match users.iter_mut().find(|(name, ..)| names::entity(name) == names::entity(&entry.name)) {
                 None => users.push((entry.name, Some(entry.hash), file)),
-                Some((_, hash, _)) if *hash == Some(entry.hash) => {}
+                Some((name, hash, known)) if *hash == Some(entry.hash) => {
+                    if *known != file {
+                        *known = rights.least([*known, file].into_iter());
+                        let means = format!(
+                            "`{name}` may the same at every listener here, and has other rights at another: {}",
+                            rights.told(*known)
+                        );
+                        notes.push(Note::of_the_whole(path, Fate::Lost, means));
+                    }
+                }
                 Some(_) => {
                     let means = format!("`{}` has another password in another file: the one that stands in the first counts", entry.name);
                     notes.push(Note::of_the_whole(path, Fate::Lost, means));
@@ -100,14 +120,11 @@ pub fn plan(read: &Read<'_>, places: &Places<'_>) -> Plan {
         }
     }
     unproved(read, &files, &mut users, by_certificate, lists.is_empty() && !is_open, &mut notes);
-    let anonymous = opened.iter().find(|one| one.anonymous).map(|one| security(one.door).access.and_then(|path| files.get(&path)));
-    let differ =
-        |one: &&Opened<'_>| one.anonymous && security(one.door).access.as_ref().and_then(|path| files.get(path)) != anonymous.flatten();
-    if let Some(other) = opened.iter().find(differ) {
-        let means = format!(
-            "who has no user may the same at every listener here: what the first one's file says counts at port {} too",
-            other.door.port.unwrap_or(1883)
-        );
+    let of_anonymous: BTreeSet<Option<String>> = opened.iter().filter(|one| one.anonymous).map(|one| security(one.door).access).collect();
+    let anonymous = (!of_anonymous.is_empty()).then(|| rights.least(of_anonymous.iter().map(|access| rights.of(access.as_deref()))));
+    if let (Some(file), true) = (anonymous, of_anonymous.len() > 1) {
+        let means =
+            format!("who has no user may the same at every listener here, and there it was not the same at each: {}", rights.told(file));
         notes.push(Note::of_the_whole("", Fate::Lost, means));
     }
     let with_files: Vec<(String, Option<&File>)> = users.iter().map(|(name, _, file)| (name.clone(), *file)).collect();
@@ -126,6 +143,44 @@ pub fn plan(read: &Read<'_>, places: &Places<'_>) -> Plan {
         new.iter().map(|user| user.name.as_str()).find(|name| HOME_ASSISTANT.contains(&name.to_ascii_lowercase().as_str()));
     let (config, secrets) = text::config(read, places, &opened, (!is_open).then_some(places.access.as_str()), home_assistant, &mut notes);
     Plan { config, access: (!is_open).then(|| shared.text()), users: new, secrets, notes }
+}
+
+/// What access files give to whom.
+struct Rights<'f> {
+    files: &'f BTreeMap<String, File>,
+    /// Allows nothing.
+    nothing: &'f File,
+    /// Where no file says it, something else did.
+    plugin: bool,
+}
+
+impl<'f> Rights<'f> {
+    /// By the path of an access file, or its absence; None: everything.
+    fn of(&self, access: Option<&str>) -> Option<&'f File> {
+        match access {
+            Some(path) => self.files.get(path),
+            None => self.plugin.then_some(self.nothing),
+        }
+    }
+
+    /// Of several the only one that says something; of two such, nothing: neither allows more than the other for certain.
+    fn least(&self, several: impl Iterator<Item = Option<&'f File>>) -> Option<&'f File> {
+        let mut all: Vec<&File> = several.flatten().collect();
+        all.dedup();
+        match all.as_slice() {
+            [] => None,
+            [one] => Some(one),
+            _ => Some(self.nothing),
+        }
+    }
+
+    fn told(&self, file: Option<&File>) -> String {
+        match file {
+            Some(file) if file == self.nothing => "nothing, until you say it in the access lists (`broker.acl`)".to_owned(),
+            Some(file) => format!("what {} says", file.name),
+            None => "everything".to_owned(),
+        }
+    }
 }
 
 /// Every access file that counts somewhere.
@@ -197,6 +252,12 @@ fn opened<'d>(conf: &'d Conf, places: &Places<'_>, notes: &mut Vec<Note>) -> Vec
     for door in &conf.doors {
         let port = door.port.unwrap_or(1883);
         let mut lost = |means: String| notes.push(Note::of_the_whole("", Fate::Lost, means));
+        if let Some(why) = door.why_shut() {
+            let at =
+                if door.shut.is_some() && door.port.is_none() { "a listener".to_owned() } else { format!("the listener at port {port}") };
+            lost(format!("{at} is not opened: {why}"));
+            continue;
+        }
         if door.certificate.is_some() != door.key.is_some() {
             lost(format!("the listener at port {port} has a certificate without a key, or a key without one: it is not opened"));
             continue;
@@ -243,6 +304,12 @@ fn said_of_the_whole(conf: &Conf, opened: &[Opened<'_>], is_open: bool, notes: &
     }
     if opened.iter().any(|one| one.anonymous && one.door.requires_certificate && !one.door.identity) {
         say(Fate::Changed, "a certificate is required and names nobody there: here its name must be a user's, or the client must say one");
+    }
+    if opened.iter().any(|one| one.door.requires_certificate && !one.door.identity && security(one.door).passwords.is_some()) {
+        say(
+            Fate::Lost,
+            "where a certificate was required and a password as well, here a certificate whose name is a user's signs that user in without the password, and lets in nobody under another name: give devices certificates of their own names, and none to who is to need a password",
+        );
     }
     say(
         Fate::Changed,

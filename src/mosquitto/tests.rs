@@ -1,5 +1,7 @@
 //! What mosquitto's files come to: nothing of them is dropped in silence, and who might what there may it here.
 
+mod narrower;
+
 use super::{
     Fate, Leaving, Places, Read, access, conf, db, export,
     note::{Line, lines},
@@ -20,6 +22,7 @@ fn places() -> Places<'static> {
         look_up: &|name| name.parse().ok(),
         whole: &|path| path.to_owned(),
         key: &|_| None,
+        certificate: &|_| None,
     }
 }
 

@@ -155,6 +155,12 @@ fn a_password_that_was_given_here_is_named_with_the_command_for_it() {
         .unwrap();
     std::io::Write::write_all(&mut child.stdin.take().unwrap(), b"battery staple\n").unwrap();
     assert!(child.wait().unwrap().success());
+    // And it stays, with the role, when what mosquitto has is fetched once more.
+    let roles = town.command(&["user", "roles", "anna", "--role", "mosquitto", "--role", "operator"]);
+    assert!(roles.status.success(), "{}", String::from_utf8_lossy(&roles.stderr));
+    let said = town.import(&["--force"]);
+    let kept = "`anna` keeps password and roles (operator) that were given here";
+    assert!(said["lines"].as_array().unwrap().iter().any(|line| line["means"] == kept), "{said:#}");
     let said = town.export("back", &[]);
     assert!(
         said["commands"][0].as_str().unwrap().starts_with("mosquitto_passwd ") && said["commands"][0].as_str().unwrap().ends_with(" anna"),

@@ -1,8 +1,9 @@
 //! mosquitto's files: read whole, none of them changed.
 
 use super::{Line, conf, lines};
-use crate::{domain::limits, runtime::files};
+use crate::{broker::certificate, domain::limits, runtime::files};
 use anyhow::{Context, Result, bail};
+use rustls::pki_types::{CertificateDer, pem::PemObject};
 use std::{
     collections::BTreeMap,
     io::Read,
@@ -84,9 +85,40 @@ pub fn wrong_with_key(path: &str) -> Option<String> {
     })
 }
 
+/// Whether a certificate is of a kind that TLS here refuses.
+pub fn wrong_with_certificate(path: &str) -> Option<String> {
+    let mut all = CertificateDer::pem_file_iter(path).ok()?;
+    all.any(|one| one.is_ok_and(|one| certificate::is_outdated(&one))).then(|| {
+        "it is an X.509 certificate of version 1, as `openssl x509 -req` makes them without extensions, and TLS here takes none but version 3: make another \
+         (`jamey certs`, or with `-extfile`), and so for every client whose certificate was made like it"
+            .to_owned()
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const OLD: &str = "-----BEGIN CERTIFICATE-----\n\
+        MIIBGTCBvwIUEaTOepbDOw0hIg9L2R5EG+yqgZQwCgYIKoZIzj0EAwIwDjEMMAoG\n\
+        A1UEAwwDb2xkMCAXDTI2MTEyNzE4NDQyNFoYDzIxMjYxMTAzMTg0NDI0WjAOMQww\n\
+        CgYDVQQDDANvbGQwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAAT8LXBCaYTNk144\n\
+        Whffwwnd17ySaE1xJMKnZSOvspY8kWf+cFp6G1PIBlbyqWxiSOPS5KeAoCBbwsaU\n\
+        783U36q+MAoGCCqGSM49BAMCA0kAMEYCIQCCjf0s49yODmRSh7s0jW5WRCbLHyon\n\
+        wCklifbSamv56QIhAJ+6pq3vNDHUd5+/hxzY5W8yvmKDnvwGz5a6A+8xD1Ry\n\
+        -----END CERTIFICATE-----\n";
+
+    #[test]
+    fn a_certificate_of_version_1_is_told_of_and_one_of_version_3_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let (old, new) = (folder.path().join("old.pem"), folder.path().join("new.pem"));
+        std::fs::write(&old, OLD).unwrap();
+        let key = rcgen::KeyPair::generate().unwrap();
+        std::fs::write(&new, rcgen::CertificateParams::new(vec![]).unwrap().self_signed(&key).unwrap().pem()).unwrap();
+        let wrong = |path: &Path| wrong_with_certificate(path.to_str().unwrap());
+        assert!(wrong(&old).unwrap().contains("version 1"));
+        assert_eq!((wrong(&new), wrong(&folder.path().join("none"))), (None, None));
+    }
 
     #[test]
     fn one_file_or_byte_too_many_is_refused() {

@@ -13,7 +13,7 @@ use crate::{
     broker::keep,
     config::{self, Config, Sources},
     domain::{ForeignHash, Holdings, People, Timestamp, User},
-    mosquitto::{Fate, Line, Note, Places, Plan, Read, conf, db, lines, plan},
+    mosquitto::{self, Fate, Line, Note, Places, Plan, Read, conf, db, lines, plan},
     runtime::Clock,
     store::Registrar,
 };
@@ -53,7 +53,8 @@ pub struct Mosquitto {
     /// Say what would come of it, and write nothing.
     #[arg(long)]
     dry_run: bool,
-    /// Write over what is there. Users who came from mosquitto before and are not in its password file now are removed.
+    /// Write over what is there. Users who came from mosquitto before and are not in its password file now are removed; passwords and roles that
+    /// were given here stay.
     #[arg(long)]
     force: bool,
 }
@@ -101,6 +102,7 @@ pub fn import(common: &Common, action: &Action) -> Result<()> {
         look_up: &files::look_up,
         whole: &|path| std::path::absolute(path).map_or_else(|_| path.to_owned(), |path| path.display().to_string()),
         key: &files::wrong_with_key,
+        certificate: &files::wrong_with_certificate,
     };
     let mut plan = plan(&Read { conf: &conf, files: &named, present: &present }, &places);
     plan.notes.extend(notes);
@@ -186,7 +188,19 @@ fn holdings(asked: &Mosquitto, conf: &conf::Conf, now: Timestamp, notes: &mut Ve
         let means = "mosquitto wrote it while it ran: what came later is not in it; stop mosquitto first to take all";
         notes.push(Note::of_the_whole(&shown, Fate::Changed, means));
     }
-    Ok(found.holdings)
+    let mut holdings = found.holdings;
+    for bridge in &conf.bridges {
+        for absent in holdings.absent.extract_if(.., |absent| bridge.is_local(&absent.client_id)) {
+            let means = format!(
+                "`{}` is mosquitto's own end of the bridge `{}`: Jamey's begins anew, and {} messages that waited for the other broker stay there",
+                absent.client_id,
+                bridge.name,
+                absent.waiting.len()
+            );
+            notes.push(Note::of_the_whole(&shown, if absent.waiting.is_empty() { Fate::Needless } else { Fate::Lost }, means));
+        }
+    }
+    Ok(holdings)
 }
 
 /// Users who came from mosquitto before, with hashes of its kind, and whom it does not know any more.
@@ -194,6 +208,21 @@ fn taken_back(people: &People, plan: &Plan) -> Vec<String> {
     let is_foreign = |user: &&User| user.secret.as_deref().is_some_and(|secret| ForeignHash::parse(secret).is_some());
     let is_planned = |name: &str| plan.users.iter().any(|user| user.name == name);
     people.users.values().filter(is_foreign).filter(|user| !is_planned(&user.name)).map(|user| user.name.clone()).collect()
+}
+
+/// What was given to a user here stays with him when he comes from mosquitto once more; and that it does, in words.
+fn keep_own(known: &User, put: &mut User) -> Option<String> {
+    let own = known.secret.clone().filter(|secret| ForeignHash::parse(secret).is_none());
+    let roles = known.roles.iter().filter(|role| !put.roles.contains(role) && !mosquitto::is_role(role)).cloned().collect::<Vec<_>>();
+    let kept = match (&own, roles.is_empty()) {
+        (None, true) => return None,
+        (Some(_), true) => "the password that was given here".to_owned(),
+        (None, false) => format!("the roles that were given here ({})", roles.join(", ")),
+        (Some(_), false) => format!("password and roles ({}) that were given here", roles.join(", ")),
+    };
+    put.secret = own.or_else(|| put.secret.take());
+    put.roles.extend(roles);
+    Some(format!("`{}` keeps {kept}", put.name))
 }
 
 fn fill(outcome: &mut Outcome, holdings: &Holdings, guard: &str, now: Timestamp, force: bool) -> Result<()> {
@@ -205,20 +234,22 @@ fn fill(outcome: &mut Outcome, holdings: &Holdings, guard: &str, now: Timestamp,
         let registrar = Registrar::open(&outcome.data)?;
         // An import that was killed leaves it.
         registrar.remove_user(house::SPEAKER)?;
-        let gone = taken_back(&registrar.people()?, &outcome.plan);
+        let people = registrar.people()?;
+        let gone = taken_back(&people, &outcome.plan);
         for name in gone {
             registrar.remove_user(&name)?;
             let means =
                 format!("`{name}` came from a mosquitto before and is not in its password file now: removed, with tokens and certificates");
             outcome.plan.notes.push(Note::of_the_whole("", Fate::Changed, means));
         }
-        for user in &outcome.plan.users {
-            registrar.put_user(&User {
-                name: user.name.clone(),
-                roles: vec![user.role.clone()],
-                secret: user.secret.clone(),
-                created_at: now,
-            })?;
+        for user in outcome.plan.users.clone() {
+            let mut put = User { name: user.name, roles: vec![user.role], secret: user.secret, created_at: now };
+            if let Some(known) = people.users.get(&put.name) {
+                if let Some(means) = keep_own(known, &mut put) {
+                    outcome.plan.notes.push(Note::of_the_whole("", Fate::Changed, means));
+                }
+            }
+            registrar.put_user(&put)?;
         }
     }
     for (path, password) in &outcome.plan.secrets {

@@ -1,6 +1,6 @@
 //! What mosquitto says of one bridge.
 
-use super::{Heard, truth, whole};
+use super::{Heard, is_false, is_true, truth, whole, word};
 use crate::mosquitto::note::Fate;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +24,10 @@ pub struct BridgeTopic {
 pub struct Bridge {
     /// As Jamey names it.
     pub name: String,
+    /// As mosquitto does.
+    pub was: String,
+    /// As whom it is its own mosquitto's client.
+    pub local_id: Option<String>,
     /// `HOST:PORT`; none: mosquitto does not start.
     pub address: Option<String>,
     pub user: Option<String>,
@@ -31,6 +35,7 @@ pub struct Bridge {
     pub client_id: Option<String>,
     pub keep_alive_seconds: Option<u64>,
     pub clean_start: bool,
+    pub tls: bool,
     pub ca: Option<String>,
     pub certificate: Option<String>,
     pub key: Option<String>,
@@ -50,7 +55,20 @@ pub fn name(was: &str) -> String {
 
 impl Bridge {
     pub(super) fn named(was: &str) -> Self {
-        Self { name: name(was), ..Self::default() }
+        Self { name: name(was), was: was.to_owned(), ..Self::default() }
+    }
+
+    /// Whether this is the client that it is at its own mosquitto: what waits there was to go to the other broker.
+    #[must_use]
+    pub fn is_local(&self, client: &str) -> bool {
+        if let Some(id) = &self.local_id {
+            return client == id;
+        }
+        client.strip_prefix("local.").is_some_and(|remote| match &self.client_id {
+            Some(id) => remote == id,
+            // `HOST.NAME`.
+            None => remote.strip_suffix(self.was.as_str()).is_some_and(|host| host.ends_with('.')),
+        })
     }
 
     pub(super) fn hear(&mut self, key: &str, value: &str) -> Option<Heard> {
@@ -91,32 +109,44 @@ impl Bridge {
                 (Fate::Taken, "`clean_start`".to_owned())
             }),
             "bridge_cafile" => {
-                self.ca = text();
+                (self.tls, self.ca) = (true, text());
                 taken("its `ca`")
             }
             "bridge_certfile" => {
-                self.certificate = text();
+                (self.tls, self.certificate) = (true, text());
                 taken("its `certificate`")
             }
             "bridge_keyfile" => {
                 self.key = text();
                 taken("its `key`")
             }
-            "bridge_capath" => lost("Jamey takes one file with authorities (`ca`), or else the host's own"),
-            "bridge_insecure" if value == "true" => {
+            "bridge_capath" => {
+                self.tls = true;
+                lost("by TLS with the authorities that the host knows; for others Jamey takes one file with them (`ca`)")
+            }
+            "bridge_insecure" if is_true(value) => {
                 lost("Jamey always checks the name in the other broker's certificate: connect by a name that it bears")
             }
-            "bridge_psk" | "bridge_identity" => lost("Jamey knows no pre-shared keys: the other broker needs a certificate"),
-            "start_type" if value == "manual" => {
+            "bridge_psk" | "bridge_identity" => {
+                self.off = true;
+                lost(
+                    "Jamey knows no pre-shared keys, and does not speak there without: it stands in the config as a comment; the other broker needs a certificate",
+                )
+            }
+            "start_type" if word(value) == "manual" => {
                 self.off = true;
                 lost("it would not be started by itself, so it stands in the config as a comment")
             }
-            "start_type" if value == "lazy" || value == "once" => lost("Jamey holds the connection all the time"),
+            "start_type" if matches!(word(value), "lazy" | "once") => lost("Jamey holds the connection all the time"),
             "notifications" | "notification_topic" | "notifications_local_only" => {
                 Ok((Fate::Changed, format!("Jamey tells of it on `jamey/bridge/{}`, and nothing at the other broker", self.name)))
             }
-            "bridge_outgoing_retain" if value == "false" => lost("retained messages stay retained over there"),
-            "local_username" | "local_password" | "local_clientid" | "local_cleansession" => {
+            "bridge_outgoing_retain" if is_false(value) => lost("retained messages stay retained over there"),
+            "local_clientid" => {
+                self.local_id = text();
+                needless("a bridge needs no login at its own Jamey; what it brings speaks as `bridge.NAME`")
+            }
+            "local_username" | "local_password" | "local_cleansession" => {
                 needless("a bridge needs no login at its own Jamey; what it brings speaks as `bridge.NAME`")
             }
             "bridge_bind_address" => lost("the host chooses from which address it connects"),

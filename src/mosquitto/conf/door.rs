@@ -1,6 +1,6 @@
 //! What mosquitto says of one listener.
 
-use super::{Heard, Security, truth, whole};
+use super::{Heard, Security, is_true, truth, whole, word};
 use crate::mosquitto::note::Fate;
 
 /// Where it listens.
@@ -29,6 +29,12 @@ pub struct Door {
     /// The certificate says who it is.
     pub identity: bool,
     pub max_connections: Option<u64>,
+    /// Jamey cannot open it as it is meant, and why: opened otherwise it would let in others.
+    pub shut: Option<String>,
+    /// A key that both sides know keeps others out.
+    pub shared_key: bool,
+    /// At the addresses of one interface alone.
+    pub interface: bool,
     pub security: Security,
 }
 
@@ -39,16 +45,33 @@ impl Door {
         *self != Self { security, ..Self::default() }
     }
 
-    /// `listener PORT [ADDRESS]`.
-    pub(super) fn listener(value: &str) -> Result<(Self, (Fate, String)), String> {
+    /// Why Jamey does not open it.
+    #[must_use]
+    pub fn why_shut(&self) -> Option<&str> {
+        if self.shut.is_some() {
+            return self.shut.as_deref();
+        }
+        if self.shared_key && self.certificate.is_none() {
+            return Some(
+                "only who has its pre-shared key comes in there, and without that anybody on the way could listen; give it a certificate",
+            );
+        }
+        (self.interface && self.bind == Bind::Everywhere)
+            .then_some("it listens at one interface, and here it would at all: give it the interface's address")
+    }
+
+    /// `listener PORT [ADDRESS]`: also one that is not opened.
+    pub(super) fn listener(value: &str) -> (Self, Heard) {
+        let shut = |why: String| (Self { shut: Some(why.clone()), ..Self::default() }, Err(why));
         let (port, bind) = value.split_once(' ').map_or((value, ""), |(port, bind)| (port, bind.trim()));
         if bind.starts_with('/') {
-            return Err("a socket in the file system, which Jamey has not: let its clients connect to 127.0.0.1".into());
+            return shut("a socket in the file system, which Jamey has not: let its clients connect to 127.0.0.1".into());
         }
-        let port = port.parse::<u16>().ok().filter(|port| *port > 0);
-        let port = port.ok_or_else(|| format!("`{value}` names no port; mosquitto does not start with it"))?;
+        let Some(port) = port.parse::<u16>().ok().filter(|port| *port > 0) else {
+            return shut(format!("`{value}` names no port; mosquitto does not start with it"));
+        };
         let bind = if bind.is_empty() { Bind::Everywhere } else { Bind::At(bind.to_owned()) };
-        Ok((Self { port: Some(port), bind, ..Self::default() }, (Fate::Taken, "an address of `broker.mqtt`, or a [[listener]]".into())))
+        (Self { port: Some(port), bind, ..Self::default() }, Ok((Fate::Taken, "an address of `broker.mqtt`, or a [[listener]]".into())))
     }
 
     pub(super) fn hear(&mut self, key: &str, value: &str) -> Option<Heard> {
@@ -56,7 +79,7 @@ impl Door {
         let lost = |means: &str| Ok((Fate::Lost, means.to_owned()));
         let text = || Some(value.to_owned());
         Some(match key {
-            "port" => value.parse().map_err(|_| format!("`{value}` is no port; mosquitto does not start with it")).map(|port| {
+            "port" => word(value).parse().map_err(|_| format!("`{value}` is no port; mosquitto does not start with it")).map(|port| {
                 self.port = Some(port);
                 (Fate::Taken, "an address of `broker.mqtt`".to_owned())
             }),
@@ -65,17 +88,21 @@ impl Door {
                 taken("the listener's address")
             }
             "socket_domain" => {
-                self.family = Some(value == "ipv6");
+                self.family = Some(word(value) == "ipv6");
                 taken("the listener's address")
             }
-            "protocol" => match value {
+            "protocol" => match word(value) {
                 "mqtt" => taken("MQTT over TCP"),
                 "websockets" => {
                     self.websocket = true;
                     let means = "a [[listener]] with `protocol = \"websocket\"`, at `/mqtt`; pages of other hosts are let in only by `origins`";
                     Ok((Fate::Changed, means.to_owned()))
                 }
-                _ => Err(format!("Jamey does not speak `{value}`")),
+                _ => {
+                    let why = format!("Jamey does not speak `{value}`");
+                    self.shut = Some(why.clone());
+                    Err(why)
+                }
             },
             "certfile" => {
                 self.certificate = text();
@@ -100,13 +127,13 @@ impl Door {
             }),
             "use_identity_as_username" => truth(value).map(|on| {
                 self.identity = on;
-                let means = "Jamey does so wherever a certificate's name is a user's; each name needs a user: `jamey user add NAME --no-password --role mosquitto`";
+                let means = "Jamey does so wherever a certificate's name is a user's; each name needs a user: `jamey user add NAME --no-password --role mosquitto`. A device that says a user name as well must say that one, where mosquitto passed over it";
                 if on { (Fate::Changed, means.to_owned()) } else { (Fate::Needless, "as it is by default".to_owned()) }
             }),
-            "use_subject_as_username" if value == "true" => lost(
+            "use_subject_as_username" if is_true(value) => lost(
                 "Jamey goes by the common name of a certificate, or by its fingerprint: `jamey user certificate NAME FINGERPRINT` for each",
             ),
-            "max_connections" => match value.parse::<i64>() {
+            "max_connections" => match word(value).parse::<i64>() {
                 Ok(number) if number < 0 => Ok((Fate::Changed, "1000 at most, together (`broker.max_connections`)".to_owned())),
                 _ => whole(value).map(|number| {
                     self.max_connections = Some(number);
@@ -114,10 +141,17 @@ impl Door {
                 }),
             },
             "mount_point" => lost("Jamey puts nothing before topics: clients of this listener see all topics as they are; a [[bridge]] can put something before them"),
-            "use_username_as_clientid" if value == "true" => lost("clients keep their own ids; a session stays its user's all the same"),
-            "bind_interface" => lost("Jamey listens at addresses: write the interface's address"),
+            "use_username_as_clientid" if is_true(value) => lost("clients keep their own ids; a session stays its user's all the same"),
+            "bind_interface" => {
+                self.interface = true;
+                lost("Jamey listens at addresses: write the interface's address")
+            }
             "http_dir" => lost("Jamey serves no files"),
-            "psk_hint" | "psk_file" => lost("Jamey knows no pre-shared keys: give this listener a certificate (`jamey certs`), or its clients another listener"),
+            "psk_hint" => {
+                self.shared_key = true;
+                lost("Jamey knows no pre-shared keys: give this listener a certificate (`jamey certs`), or its clients another listener")
+            }
+            "psk_file" => lost("Jamey knows no pre-shared keys: give this listener a certificate (`jamey certs`), or its clients another listener"),
             _ => return None,
         })
     }

@@ -8,6 +8,7 @@ pub use bridge::{Bridge, BridgeTopic, Way};
 pub use door::{Bind, Door};
 
 use super::note::{Fate, Line, Note};
+use std::collections::BTreeMap;
 
 /// What a line comes to; Err: it cannot be read, and why.
 type Heard = Result<(Fate, String), String>;
@@ -41,29 +42,30 @@ pub struct Conf {
     pub doors: Vec<Door>,
     pub bridges: Vec<Bridge>,
     pub sizes: Sizes,
+    /// Something else says who comes in and what they may, and what it says is not known here.
+    pub plugin: bool,
     pub persistence: bool,
     pub folder: Option<String>,
     pub database: Option<String>,
     pub notes: Vec<Note>,
 }
 
-/// To what the next line belongs.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Within {
-    /// The listener that `port` and `bind_address` describe.
-    First,
-    Door,
-    Bridge,
+/// To what the next line of a file belongs. Without a number: to the listener that `port` and `bind_address` describe.
+#[derive(Clone, Copy, Default)]
+struct Within {
+    door: Option<usize>,
+    bridge: Option<usize>,
 }
 
 /// Reads all lines, those of included files in their place.
 #[must_use]
 pub fn read(lines: &[Line]) -> Conf {
-    let mut conf =
-        Conf { per_listener: lines.iter().any(|line| line.key == "per_listener_settings" && line.value == "true"), ..Conf::default() };
-    let (mut first, mut within) = (Door::default(), Within::First);
+    let is_per_listener = |line: &Line| line.key == "per_listener_settings" && is_true(&line.value);
+    let mut conf = Conf { per_listener: lines.iter().any(is_per_listener), ..Conf::default() };
+    // Each file begins anew, and goes on where it was after what it includes.
+    let (mut first, mut within) = (Door::default(), BTreeMap::<&str, Within>::new());
     for line in lines {
-        let heard = conf.hear(line, &mut first, &mut within);
+        let heard = conf.hear(line, &mut first, within.entry(&line.file).or_default());
         let (fate, means) = heard.unwrap_or_else(|why| (Fate::Lost, why));
         conf.notes.push(line.note(fate, means));
     }
@@ -92,33 +94,32 @@ impl Conf {
             "include_dir" => return Ok((Fate::Taken, "its files are read in their order".into())),
             "per_listener_settings" => return truth(value).map(told_per_listener),
             "listener" => {
-                *within = Within::Door;
-                let (door, heard) = Door::listener(value)?;
+                // Also of one that is not opened: what follows is said of it, and of no other.
+                within.door = Some(self.doors.len());
+                let (door, heard) = Door::listener(value);
                 self.doors.push(door);
-                return Ok(heard);
+                return heard;
             }
             "connection" => {
-                *within = Within::Bridge;
+                within.bridge = Some(self.bridges.len());
                 self.bridges.push(Bridge::named(value));
                 return Ok((Fate::Taken, format!("[[bridge]] `{}`", bridge::name(value))));
             }
+            "plugin" | "auth_plugin" | "global_plugin" | "plugin_load" => self.plugin = true,
             _ => {}
         }
-        if *within == Within::Bridge
-            && let Some(heard) = self.bridges.last_mut().and_then(|bridge| bridge.hear(key, value))
+        if let Some(heard) = within.bridge.and_then(|at| self.bridges.get_mut(at)?.hear(key, value)) {
+            return heard;
+        }
+        let door = match within.door.and_then(|at| self.doors.get_mut(at)) {
+            Some(door) if !matches!(key, "port" | "bind_address") => door,
+            _ => first,
+        };
+        if self.per_listener
+            && let Some(heard) = door.security.hear(key, value)
         {
             return heard;
         }
-        if self.per_listener && *within == Within::Door {
-            if let Some(heard) = self.doors.last_mut().and_then(|door| door.security.hear(key, value)) {
-                return heard;
-            }
-        } else if self.per_listener
-            && let Some(heard) = first.security.hear(key, value)
-        {
-            return heard;
-        }
-        let door = if *within == Within::Door { self.doors.last_mut().unwrap_or(first) } else { first };
         if let Some(heard) = door.hear(key, value) {
             return heard;
         }
@@ -213,16 +214,29 @@ impl Sizes {
     }
 }
 
+/// mosquitto reads one word, and passes over what follows.
+fn word(value: &str) -> &str {
+    value.split_whitespace().next().unwrap_or_default()
+}
+
 fn truth(value: &str) -> Result<bool, String> {
-    match value {
+    match word(value) {
         "true" | "1" => Ok(true),
         "false" | "0" => Ok(false),
         _ => Err(format!("`{value}` is neither true nor false; mosquitto does not start with it")),
     }
 }
 
+fn is_true(value: &str) -> bool {
+    truth(value) == Ok(true)
+}
+
+fn is_false(value: &str) -> bool {
+    truth(value) == Ok(false)
+}
+
 fn whole(value: &str) -> Result<u64, String> {
-    value.parse().map_err(|_| format!("`{value}` is no number; mosquitto does not start with it"))
+    word(value).parse().map_err(|_| format!("`{value}` is no number; mosquitto does not start with it"))
 }
 
 /// `14d`: hours, days, weeks, months and years.

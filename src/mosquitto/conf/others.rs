@@ -1,5 +1,6 @@
 //! Options that become nothing: what each means for who runs the house.
 
+use super::{is_false, is_true, word};
 use crate::mosquitto::note::Fate;
 
 /// What becomes of an option that Jamey has no place for; none: it is not known.
@@ -26,13 +27,13 @@ pub(super) fn means(key: &str, value: &str) -> Option<(Fate, String)> {
         "tls_engine" | "tls_engine_kpass_sha1" | "tls_keyform" => {
             lost("keys come from files: export it from the engine, or make another (`jamey certs`)")
         }
-        "queue_qos0_messages" if value == "true" => changed("messages at QoS 0 do not wait for who is away: subscribe at QoS 1"),
-        "retain_available" if value == "false" => lost("Jamey keeps retained messages"),
-        "max_qos" | "maximum_qos" if value != "2" => lost("Jamey takes every QoS"),
-        "check_retain_source" if value == "true" => lost("what is retained stays when who said it loses the right to"),
+        "queue_qos0_messages" if is_true(value) => changed("messages at QoS 0 do not wait for who is away: subscribe at QoS 1"),
+        "retain_available" if is_false(value) => lost("Jamey keeps retained messages"),
+        "max_qos" | "maximum_qos" if word(value) != "2" => lost("Jamey takes every QoS"),
+        "check_retain_source" if is_true(value) => lost("what is retained stays when who said it loses the right to"),
         "clientid_prefixes" => lost("any client id may come in: give each device a user and a password"),
         "auto_id_prefix" => needless("who names no client id gets one"),
-        "allow_zero_length_clientid" if value == "false" => lost("who names no client id comes in, and gets one"),
+        "allow_zero_length_clientid" if is_false(value) => lost("who names no client id comes in, and gets one"),
         "allow_zero_length_clientid"
         | "queue_qos0_messages"
         | "retain_available"
@@ -44,9 +45,9 @@ pub(super) fn means(key: &str, value: &str) -> Option<(Fate, String)> {
         | "use_subject_as_username"
         | "use_username_as_clientid" => needless("as it is with Jamey"),
         "psk_file" | "psk_hint" => lost("Jamey knows no pre-shared keys: give the listener a certificate (`jamey certs`)"),
-        "plugin" | "auth_plugin" => {
-            lost("Jamey loads no plugins: who it let in, and what it allowed, is not known here; add users and roles (`jamey user add`)")
-        }
+        "plugin" | "auth_plugin" | "global_plugin" | "plugin_load" => lost(
+            "Jamey loads no plugins: who it let in, and what it allowed, is not known here, so that nobody may anything whose rights stand in no access file; add users and roles (`jamey user add`)",
+        ),
         _ if key.starts_with("plugin_opt_") || key.starts_with("auth_opt_") || key == "auth_plugin_deny_special_chars" => {
             lost("it belongs to a plugin, and Jamey loads none")
         }

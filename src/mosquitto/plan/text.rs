@@ -110,6 +110,11 @@ fn listener(one: &Opened<'_>, address: SocketAddr, anonymous: bool, places: &Pla
     if let Some(wrong) = (places.key)(key) {
         notes.push(Note::of_the_whole(key, Fate::Lost, wrong));
     }
+    for file in [Some(certificate), door.ca.as_ref().filter(|_| door.requires_certificate)].into_iter().flatten() {
+        if let Some(wrong) = (places.certificate)(file) {
+            notes.push(Note::of_the_whole(file, Fate::Lost, wrong));
+        }
+    }
     match &door.ca {
         Some(ca) if door.requires_certificate => {
             text.push_str(&format!("client_ca = {}\nclient_certificate = \"required\"\n", quoted(&(places.whole)(ca))));
@@ -144,7 +149,7 @@ fn of_bridge(bridge: &Bridge, name: &str, places: &Places<'_>, secrets: &mut Vec
         text.push_str(&format!("password_file = {}\n", quoted(&path)));
         secrets.push((path, password.clone()));
     }
-    if bridge.ca.is_some() || bridge.certificate.is_some() {
+    if bridge.tls {
         text.push_str("tls = true\n");
     }
     for (key, file) in [("ca", &bridge.ca), ("certificate", &bridge.certificate), ("key", &bridge.key)] {
