@@ -265,18 +265,23 @@ fn an_access_list_is_taken_over_when_it_changes_and_refused_whole_when_wrong() {
     std::fs::write(&toml, &config).unwrap();
     let flag = ["--config", toml.to_str().unwrap()];
     done(&data, &[&flag[..], &["user", "add", "gate1", "--role", "gate"]].concat(), &format!("{PASSWORD}\n"));
+    done(&data, &[&flag[..], &["user", "add", "eye", "--role", "admin"]].concat(), &format!("{PASSWORD}\n"));
     let house = Plan::default().config(&config).data(&data).start();
     let mut gate = sign_in(&house, "gate1");
+    let mut eye = sign_in(&house, "eye").listen("jamey/alert/lists", 1);
     assert!(gate.publish(Message::new("gate/gate1", "1").qos(1)).taken());
     assert!(!gate.publish(Message::new("other", "1").qos(1)).taken());
 
     std::fs::write(&file, "[roles.gate]\nrules = [\"allow shout #\"]\n").unwrap();
     wait_until("the mistake is told", PATIENCE, || house.said().contains("the old access lists stay"));
     assert!(house.said().contains("roles.gate.rules[0]"), "with its place");
+    assert!(eye.message().text().contains("roles.gate.rules[0]"), "who does not read the log is told too");
+    assert_eq!(house.count("select count(*) from audit_log where action = 'change.refused' and subject = 'lists'", []), 1);
     assert!(gate.publish(Message::new("gate/gate1", "1").qos(1)).taken());
 
     std::fs::write(&file, "[roles.gate]\nrules = [\"allow publish other\"]\n").unwrap();
     wait_until("the new list counts", PATIENCE, || gate.publish(Message::new("other", "1").qos(1)).taken());
+    assert!(eye.message().payload.is_empty(), "it is over");
     assert!(!gate.publish(Message::new("gate/gate1", "1").qos(1)).taken());
 }
 

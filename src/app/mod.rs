@@ -322,6 +322,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     };
     let (tell, certificates) = watch::channel(None);
     let (tell_wrong, wrong) = watch::channel(None);
+    let (tell_lists, lists) = watch::channel(None);
     let (tell_relaxed, relaxed) = watch::channel(None);
     let telling = home_assistant::Telling {
         own: own.clone(),
@@ -343,6 +344,7 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
         silent: is_silent,
         alarms: alarmed,
         wrong,
+        lists,
         live: hall.live.subscribe(),
         phoenix: news.clone(),
         carried: carried.clone(),
@@ -435,7 +437,8 @@ pub async fn run(config: Config, again: rules::Again) -> Result<()> {
     });
     let ticking = parts.start("ticks", |_, hall, stop| tick(hall, stop));
     let watching = parts.start("guard-off", control::watch);
-    let minding = parts.start("people", people::watch);
+    let tell_lists = Arc::new(tell_lists);
+    let minding = parts.start("people", move |data, hall, stop| people::watch(data, hall, Arc::clone(&tell_lists), stop));
     let hearing = parts.start("answers", answers::watch);
     let kept = keeper.clone();
     let listening = spares.start("words", move |data, hall, stop| words::watch(data, hall, kept.clone(), stop));

@@ -60,11 +60,16 @@ pub fn check(config: &Config, door: &Door) -> Result<()> {
     )
 }
 
-/// Takes over what changed. Access lists that are wrong are told of, and the old ones stay.
-pub async fn watch(data: std::path::PathBuf, hall: Arc<Hall>, mut stopped: watch::Receiver<bool>) {
+/// Why the newest access lists cannot be used.
+pub type Refused = watch::Sender<Option<String>>;
+
+/// Takes over what changed. Access lists that are wrong are told of, and the old ones stay. A file counts when it stands still from one look to the
+/// next.
+pub async fn watch(data: std::path::PathBuf, hall: Arc<Hall>, refused: Arc<Refused>, mut stopped: watch::Receiver<bool>) {
     let readers = Arc::new(Readers::new(&data));
     let file = hall.config.broker.acl.clone();
     let mut seen = (None, file.as_deref().and_then(changed_at));
+    let mut last = seen.1;
     let mut every = tokio::time::interval(Duration::from_secs(1));
     loop {
         pulse::waits();
@@ -95,17 +100,22 @@ pub async fn watch(data: std::path::PathBuf, hall: Arc<Hall>, mut stopped: watch
             Err(_) => return,
         }
         let written = file.as_deref().and_then(changed_at);
-        if written != seen.1 {
+        if std::mem::replace(&mut last, written) == written && written != seen.1 {
             seen.1 = written;
             match lists(&hall.config) {
                 Ok(acl) => {
                     info!("the access lists changed");
                     hall.record("change", Some("lists"), "read again while running").await;
                     hall.change_door(|door| door.acl = acl);
+                    refused.send_replace(None);
                 }
                 Err(error) => {
-                    error.to_string().lines().for_each(|line| warn!("{line}"));
+                    let text = error.to_string();
+                    text.lines().for_each(|line| warn!("{line}"));
                     warn!("the old access lists stay");
+                    let short: String = text.chars().take(200).collect();
+                    hall.record("change.refused", Some("lists"), &short).await;
+                    refused.send_replace(Some(text));
                 }
             }
         }

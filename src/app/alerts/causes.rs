@@ -122,6 +122,13 @@ pub(super) fn refused(wrong: &Wrong, now: Timestamp) -> (String, Alarm) {
     }
 }
 
+/// The newest access lists cannot be used.
+pub(super) fn lists(text: &str, now: Timestamp) -> (String, Alarm) {
+    let to_do = "mend the file (`jamey check` shows what is wrong): it is read again when it changes; the old lists hold until then, and without it \
+                 Jamey does not start again";
+    ("lists".to_owned(), warning(now, text, to_do))
+}
+
 pub(super) fn disk(scarce: Scarce, now: Timestamp) -> (String, Alarm) {
     let to_do = "make room: see what else fills that disk, keep less (`memory.database_mib`, [[retention]]; `jamey memory optimise`), or move the \
                  data folder to a larger one";

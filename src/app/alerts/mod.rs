@@ -64,6 +64,8 @@ pub struct Sources {
     pub alarms: watch::Receiver<Alarms>,
     /// What is wrong with the newest config or rules.
     pub wrong: watch::Receiver<Option<Wrong>>,
+    /// Why the newest access lists cannot be used.
+    pub lists: watch::Receiver<Option<String>>,
     /// The config as it holds.
     pub live: watch::Receiver<Arc<Config>>,
     /// How snapshots stand.
@@ -187,6 +189,7 @@ impl Lookout {
         all.extend(self.slow_text.as_deref().map(|text| causes::slow(text, now)));
         all.extend(sources.certificates.borrow().as_ref().map(|trouble| causes::certificates(trouble, now)));
         all.extend(sources.wrong.borrow().as_ref().map(|wrong| causes::refused(wrong, now)));
+        all.extend(sources.lists.borrow().as_ref().map(|text| causes::lists(text, now)));
         causes::duties(&sources.due.borrow(), &mut all);
         causes::silences(&sources.silent.borrow(), &mut all);
         causes::known(&sources.alarms.borrow(), &mut all);
