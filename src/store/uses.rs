@@ -10,8 +10,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-/// Ids looked up in one statement: the best 200 of a search are four of these.
-const AT_ONCE: usize = 50;
+/// Ids looked up in one statement: the best 200 of a search.
+const AT_ONCE: usize = 200;
 
 /// Counts that each was recalled; of what is gone nothing is counted.
 pub(super) fn recalled(conn: &Connection, records: &[(Uuid, Timestamp)]) -> Result<(), StoreError> {

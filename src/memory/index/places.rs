@@ -10,8 +10,8 @@ use tantivy::{BitSet, DocSet, SegmentReader, TERMINATED, Term, index::SegmentId,
 
 /// A word is common that stands in one of so many records at least: its bits take no more than four times what its list takes.
 const COMMON: u64 = 32;
-/// So many records of a list are unpacked together: who asks for fewer unpacks less than all of it.
-const BLOCK: u64 = 128;
+/// Of a list 128 records are unpacked together. Who asks for one in so many of its records unpacks a fourth of it, and more than that is worth the bits.
+const WORTH: u64 = 512;
 /// What all of them take at most: of a million records, the bits of 33 words. Those that were asked for longest ago go first.
 const BYTES: u64 = 4 * 1_024 * 1_024;
 /// What one takes besides its bits.
@@ -50,7 +50,7 @@ impl Places {
         }
         let words = segment.inverted_index(term.field())?;
         let records = u64::from(words.doc_freq(term)?);
-        if records * COMMON < u64::from(segment.max_doc()) || u64::from(asked) * BLOCK < records {
+        if records * COMMON < u64::from(segment.max_doc()) || u64::from(asked) * WORTH < records {
             return Ok(None);
         }
         let Some(mut postings) = words.read_postings(term, IndexRecordOption::Basic)? else { return Ok(None) };
