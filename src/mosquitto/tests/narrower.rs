@@ -4,7 +4,7 @@ use super::*;
 
 const ANNAS: &str = "user anna\ntopic read home/#\n";
 
-fn lost(plan: &super::Plan) -> String {
+fn lost(plan: &crate::mosquitto::Plan) -> String {
     plan.notes.iter().filter(|note| note.fate == Fate::Lost).map(|note| format!("{}: {}\n", note.line, note.means)).collect()
 }
 
