@@ -244,10 +244,8 @@ fn fill(outcome: &mut Outcome, holdings: &Holdings, guard: &str, now: Timestamp,
         }
         for user in outcome.plan.users.clone() {
             let mut put = User { name: user.name, roles: vec![user.role], secret: user.secret, created_at: now };
-            if let Some(known) = people.users.get(&put.name) {
-                if let Some(means) = keep_own(known, &mut put) {
-                    outcome.plan.notes.push(Note::of_the_whole("", Fate::Changed, means));
-                }
+            if let Some(means) = people.users.get(&put.name).and_then(|known| keep_own(known, &mut put)) {
+                outcome.plan.notes.push(Note::of_the_whole("", Fate::Changed, means));
             }
             registrar.put_user(&put)?;
         }
