@@ -276,7 +276,8 @@ fn an_access_list_is_taken_over_when_it_changes_and_refused_whole_when_wrong() {
     wait_until("the mistake is told", PATIENCE, || house.said().contains("the old access lists stay"));
     assert!(house.said().contains("roles.gate.rules[0]"), "with its place");
     assert!(eye.message().text().contains("roles.gate.rules[0]"), "who does not read the log is told too");
-    assert_eq!(house.count("select count(*) from audit_log where action = 'change.refused' and subject = 'lists'", []), 1);
+    let on_record = || house.count("select count(*) from audit_log where action = 'change.refused' and subject = 'lists'", []);
+    wait_until("it is on record", PATIENCE, || on_record() == 1);
     assert!(gate.publish(Message::new("gate/gate1", "1").qos(1)).taken());
 
     std::fs::write(&file, "[roles.gate]\nrules = [\"allow publish other\"]\n").unwrap();
